@@ -1,0 +1,1 @@
+"""The ledger: tables, transactions, the audit chain, migrations."""

@@ -1,0 +1,1 @@
+"""What MedSynth does, with no screen in it."""

@@ -1,0 +1,89 @@
+"""Writes that are either whole or absent, also after kill -9: temporary file beside it, fsync, rename, fsync the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from medsynth_engine.kernel.errors import NoRoom
+
+TEMPORARY = ".partial-"
+"""Every unfinished file begins so; `sweep` removes what a killed process left."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_with(path: Path, fill: Callable[[IO[bytes]], None]) -> str:
+    """Let `fill` write into a temporary file, then put it in the place of `path`. Mode 0600. Returns its SHA-256.
+
+    Raises NoRoom where the disk is full; the file that was there before is then untouched.
+    """
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as stream:
+            fill(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+            raise NoRoom(
+                "disk_full", "The disk is full; nothing was changed.", "Free some space, then try again."
+            ) from error
+        raise
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return digest
+
+
+def write_bytes(path: Path, data: bytes) -> str:
+    return write_with(path, lambda stream: stream.write(data) and None)
+
+
+def write_text(path: Path, text: str) -> str:
+    return write_bytes(path, text.encode())
+
+
+def write_json(path: Path, document: Any) -> str:
+    return write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+
+
+def read_json(path: Path, default: Any = None) -> Any:
+    """The document in `path`, or `default` where there is none."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return default
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sweep(folder: Path) -> int:
+    """Remove what a killed process left half written anywhere under `folder`; how many files that were."""
+    removed = 0
+    for orphan in folder.rglob(f"{TEMPORARY}*"):
+        if orphan.is_file():
+            orphan.unlink(missing_ok=True)
+            removed += 1
+    return removed

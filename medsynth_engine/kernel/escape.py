@@ -1,0 +1,37 @@
+"""Whatever a person or a file supplies is made inert here before it is shown, logged or written to a table."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """`text` on one line without control, escape, bidirectional or unassigned characters, at most `limit` long."""
+    kept = []
+    for character in str(text)[: limit * 4]:
+        if character in "\n\r\t":
+            kept.append(" ")
+        elif character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
+            continue
+        else:
+            kept.append(character)
+    line = "".join(kept).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def markup(text: object, limit: int = 200) -> str:
+    """`plain`, and with square brackets inert for Rich and Textual markup."""
+    return plain(text, limit).replace("[", r"\[")
+
+
+def table_cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula: a leading = + - @ that is not a number gets an apostrophe."""
+    text = plain(value, 10_000)
+    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text

@@ -1,0 +1,1 @@
+"""The terminal faces: the studio and the command line."""
