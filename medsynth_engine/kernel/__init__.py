@@ -1,1 +1,1 @@
-"""What every room may use: errors, evidence, atomic writes, escaping, the folder protocol. Light: no torch, no pandas."""
+"""What every room may use. Light: no torch, no pandas."""

@@ -1,4 +1,4 @@
-"""Writes that are either whole or absent, also after kill -9: temporary file beside it, fsync, rename, fsync the folder."""
+"""Writes that are whole or absent, also after kill -9: a temporary file beside it, fsync, rename, fsync the folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_with(path: Path, fill: Callable[[IO[bytes]], None]) -> str:
+def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
     """Let `fill` write into a temporary file, then put it in the place of `path`. Mode 0600. Returns its SHA-256.
 
     Raises NoRoom where the disk is full; the file that was there before is then untouched.
@@ -37,7 +37,7 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], None]) -> str:
             stream.flush()
             os.fsync(stream.fileno())
             stream.seek(0)
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -54,7 +54,7 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], None]) -> str:
 
 
 def write_bytes(path: Path, data: bytes) -> str:
-    return write_with(path, lambda stream: stream.write(data) and None)
+    return write_with(path, lambda stream: stream.write(data))
 
 
 def write_text(path: Path, text: str) -> str:

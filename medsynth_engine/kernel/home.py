@@ -14,7 +14,7 @@ def _private(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of a store. `data/` is the store itself, `weights/` holds generators, `generated/` holds what leaves."""
+    """The folder of a store: `data/` is the store, `weights/` holds generators, `generated/` what leaves."""
 
     root: Path
 
