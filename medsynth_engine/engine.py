@@ -1,0 +1,178 @@
+"""The single door for both faces. A public coroutine that declares no permission makes the class fail to build."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from medsynth_engine.access.roles import Permission, Scope, scope_of
+from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError, NoRoom, NotFound, from_document
+from medsynth_engine.kernel.folders import ENDED
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.accounts import Accounts
+from medsynth_engine.operations.assessments import Assessments
+from medsynth_engine.operations.audit import Audit
+from medsynth_engine.operations.care import Care
+from medsynth_engine.operations.cohorts import Cohorts
+from medsynth_engine.operations.datasets import Datasets
+from medsynth_engine.operations.declare import Call, Declaration, record_as
+from medsynth_engine.operations.jobs import Jobs
+from medsynth_engine.operations.releases import Releases
+from medsynth_engine.operations.runs import Runs
+from medsynth_engine.operations.weights import Weights
+
+if TYPE_CHECKING:
+    from db.errors import LedgerError
+    from db.ledger import Ledger
+    from medsynth_engine.access.actor import Actor
+
+R = TypeVar("R")
+LOOK_EVERY = 0.25
+"""Seconds between two looks at a job that a face waits for."""
+
+
+class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care):
+    """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _refuse_undeclared(cls)
+
+    def __init__(self, home: Path, token: str | None = None, face: str = "cli") -> None:
+        self.home_folder = Home(Path(home))
+        self.token = token
+        self.face = face
+        self._ledger: Ledger | None = None
+
+    def ledger(self) -> Ledger:
+        """The store's ledger, opened at first use. Raises NotFound where there is no store."""
+        if self._ledger is None:
+            if not self.home_folder.ledger.exists():
+                raise NotFound("no_store", "There is no store here yet.", "Make one with: medsynth init")
+            from db.errors import LedgerError
+            from db.ledger import Ledger
+
+            try:
+                self._ledger = Ledger.open(self.home_folder.ledger)
+            except LedgerError as error:
+                raise _translated(error) from error
+        return self._ledger
+
+    def close(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    async def perform(
+        self, declaration: Declaration, body: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> R:
+        """Authorise, run `body` off the event loop, and put every denial into the audit log."""
+        return await asyncio.to_thread(self._perform, declaration, body, args, kwargs)
+
+    def _perform(
+        self, declaration: Declaration, body: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> R:
+        if not declaration.needs_store:
+            store = self.ledger() if self.home_folder.ledger.exists() else None
+            return body(Call(declaration, self.home_folder, self.face, Scope.ALL, store, None), *args, **kwargs)
+        from db.errors import LedgerError
+
+        who: Actor | None = None
+        try:
+            ledger = self.ledger()
+            who = self._who(ledger, declaration)
+            call = Call(declaration, self.home_folder, self.face, self._scope(declaration, who), ledger, who)
+            return body(call, *args, **kwargs)
+        except Denied as denied:
+            self._log_denial(declaration, who, denied)
+            raise
+        except LedgerError as error:
+            raise _translated(error) from error
+
+    def _who(self, ledger: Ledger, declaration: Declaration) -> Actor | None:
+        if declaration.permission is Permission.ANYONE:
+            return None
+        if not self.token:
+            raise Denied("not_logged_in", "Nobody is logged in.", "Log in with: medsynth login NAME")
+        from medsynth_engine.access import sessions
+
+        return sessions.resolve(ledger, self.token)
+
+    @staticmethod
+    def _scope(declaration: Declaration, who: Actor | None) -> Scope:
+        if who is None:
+            return Scope.ALL
+        scope = scope_of(who.role, declaration.permission)
+        if scope is Scope.NONE:
+            raise Denied(
+                "not_permitted",
+                f"As {who.role} you may not do this ({declaration.name}).",
+                "Ask somebody whose role permits it; `medsynth whoami` shows what yours does.",
+            )
+        return scope
+
+    def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied) -> None:
+        if self._ledger is None or declaration.permission is Permission.ANYONE:
+            return  # a failed login writes its own record
+        with self._ledger.write() as change:
+            record_as(change, who, self.face, declaration.name, outcome="denied", reason=denied.code)
+
+    async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
+        """The job's `jobs_show` documents, from now until it has ended."""
+        while True:
+            document = await self.jobs_show(job)
+            yield document
+            if document["state"] in (*ENDED, "interrupted", "paused"):
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def finish(self, job: str, on_progress: Callable[[dict[str, Any]], object] | None = None) -> dict[str, Any]:
+        """Wait for the job; its result document. Raises what the job's process raised."""
+        document: dict[str, Any] = {}
+        async for document in self.follow(job):
+            if on_progress is not None:
+                on_progress(document)
+        if document["state"] == "finished":
+            return document["result"] or {}
+        if document["error"]:
+            raise from_document(document["error"], int(document["error"].get("exit_code", 1)))
+        raise Busy(f"job_{document['state']}", f"The job is {document['state']}.", f"See: medsynth jobs show {job}")
+
+
+DOORWAY = {"perform", "follow", "finish"}
+"""Coroutines of the door itself: they only pass on what declared operations do."""
+
+
+def _refuse_undeclared(cls: type) -> None:
+    for name, member in inspect.getmembers(cls):
+        if name.startswith("_") or name in DOORWAY:
+            continue
+        if (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member)) and not hasattr(
+            member, "declaration"
+        ):
+            raise TypeError(f"{cls.__name__}.{name} declares no permission")
+
+
+_refuse_undeclared(Engine)
+
+
+def operations() -> dict[str, Declaration]:
+    """Every operation by its method's name."""
+    found = {name: getattr(member, "declaration", None) for name, member in inspect.getmembers(Engine)}
+    return {name: declaration for name, declaration in found.items() if declaration is not None}
+
+
+def _translated(error: LedgerError) -> MedSynthError:
+    """The ledger knows no engine; its errors become ours here."""
+    from db.errors import LedgerBusy, LedgerConflict, LedgerFull, LedgerMissing
+
+    families: dict[type[LedgerError], type[MedSynthError]] = {
+        LedgerBusy: Busy,
+        LedgerConflict: Busy,
+        LedgerFull: NoRoom,
+        LedgerMissing: NotFound,
+    }
+    return families.get(type(error), MedSynthError)(error.code, error.message, error.hint)

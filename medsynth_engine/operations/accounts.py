@@ -1,0 +1,158 @@
+"""Stores, people and their sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medsynth_engine.access.roles import Permission, permissions_of
+from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.operations.declare import Call, operation
+
+
+class Accounts:
+    """Making a store, logging in, and looking after accounts."""
+
+    token: str | None
+
+    @operation("store.state", Permission.ANYONE, needs_store=False)
+    def store_state(self, call: Call) -> dict[str, Any]:
+        if call.store is None:
+            return {"exists": False, "stamp": None, "name": call.home.root.name, "needs_activation": False}
+        from medsynth_engine.access import users
+
+        with call.read() as session:
+            people = users.all_users(session)
+        return {
+            "exists": True,
+            "stamp": call.store.stamp,
+            "name": call.home.root.name,
+            "needs_activation": all(person.state == "invited" for person in people),
+        }
+
+    @operation("store.init", Permission.ANYONE, needs_store=False)
+    def init(self, call: Call, development: bool = False, admin: str = "admin") -> dict[str, Any]:
+        if call.store is not None:
+            raise Busy("store_exists", "There is a store here already.", "Log in, or choose another --home.")
+        from db.ledger import Ledger
+        from medsynth_engine.access import users
+        from medsynth_engine.intake.pseudonym import load_key
+
+        stamp = "development" if development else "production"
+        store = Ledger.create(call.home.ledger, stamp)
+        load_key(call.home.key)
+        try:
+            with store.write() as change:
+                if development:
+                    accounts = users.add_development_accounts(change)
+                    activation = None
+                else:
+                    accounts = [(admin, "admin")]
+                    activation = {"name": admin, "code": users.add(change, admin, "admin", by=None)}
+        finally:
+            store.close()
+        people = [{"name": name, "role": str(role)} for name, role in accounts]
+        return {"stamp": stamp, "accounts": people, "activation": activation}
+
+    @operation("account.activate", Permission.ANYONE)
+    def activate(self, call: Call, name: str, code: str, password: str) -> dict[str, Any]:
+        from medsynth_engine.access import users
+
+        return {"name": name, "role": str(users.activate(call.ledger, name, code, password))}
+
+    @operation("session.login", Permission.ANYONE)
+    def login(self, call: Call, name: str, password: str) -> dict[str, Any]:
+        from medsynth_engine.access import sessions
+
+        opened = sessions.login(call.ledger, name, password, call.face)
+        self.token = opened.token
+        return {
+            "token": opened.token,
+            "name": opened.actor.name,
+            "role": str(opened.actor.role),
+            "stamp": call.ledger.stamp,
+        }
+
+    @operation("session.logout", Permission.OWN_ACCOUNT)
+    def logout(self, call: Call) -> dict[str, Any]:
+        from medsynth_engine.access import sessions
+
+        with call.change(f"user:{call.actor.name}") as change:
+            sessions.end(change.change, call.actor.session_id, "logout")
+        self.token = None
+        return {"name": call.actor.name}
+
+    @operation("session.whoami", Permission.OWN_ACCOUNT)
+    def whoami(self, call: Call) -> dict[str, Any]:
+        from medsynth_engine.access import sessions
+
+        with call.read() as session:
+            expires = sessions.expires(session, call.actor.session_id)
+        return {
+            "name": call.actor.name,
+            "role": str(call.actor.role),
+            "stamp": call.ledger.stamp,
+            "expires": expires.isoformat(timespec="seconds"),
+            "permissions": [str(permission) for permission in permissions_of(call.actor.role)],
+        }
+
+    @operation("account.password", Permission.OWN_ACCOUNT)
+    def change_password(self, call: Call, old: str, new: str) -> dict[str, Any]:
+        from medsynth_engine.access import users
+
+        users.change_password(call.ledger, call.actor, old, new)
+        return {"name": call.actor.name}
+
+    @operation("users.list", Permission.MANAGE_USERS)
+    def users_list(self, call: Call) -> list[dict[str, Any]]:
+        from medsynth_engine.access import users
+
+        with call.read() as session:
+            return [
+                {
+                    "name": person.name,
+                    "role": person.role,
+                    "state": person.state,
+                    "created": person.created_at.isoformat(timespec="seconds"),
+                    "last_login": users.last_login(session, person.id),
+                }
+                for person in users.all_users(session)
+            ]
+
+    @operation("users.add", Permission.MANAGE_USERS)
+    def users_add(self, call: Call, name: str, role: str) -> dict[str, Any]:
+        from medsynth_engine.access import users
+
+        with call.ledger.write() as change:
+            code = users.add(change, name, role, by=call.actor)
+        return {"name": name, "role": role, "code": code}
+
+    @operation("users.reset", Permission.MANAGE_USERS)
+    def users_reset(self, call: Call, name: str) -> dict[str, Any]:
+        from medsynth_engine.access import users
+
+        with call.ledger.write() as change:
+            code = users.reset(change, name, by=call.actor)
+            role = users.by_name(change.session, name).role
+        return {"name": name, "role": role, "code": code}
+
+    @operation("users.role", Permission.MANAGE_USERS)
+    def users_role(self, call: Call, name: str, role: str) -> dict[str, Any]:
+        return self._changed(call, name, role=role)
+
+    @operation("users.disable", Permission.MANAGE_USERS)
+    def users_disable(self, call: Call, name: str) -> dict[str, Any]:
+        if name == call.actor.name:
+            raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")
+        return self._changed(call, name, role=None)
+
+    @staticmethod
+    def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:
+        from medsynth_engine.access import users
+
+        with call.ledger.write() as change:
+            if role is None:
+                users.disable(change, name, by=call.actor)
+            else:
+                users.set_role(change, name, role, by=call.actor)
+            person = users.by_name(change.session, name)
+            return {"name": person.name, "role": person.role, "state": person.state}

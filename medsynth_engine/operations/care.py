@@ -1,0 +1,148 @@
+"""Looking after a store: its settings, what the home screen shows, backups, and what is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission, Role
+from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.declare import Call, operation
+
+SETTINGS: dict[str, tuple[Any, str]] = {
+    "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
+    "assessment_months": (12, "How long an approved assessment holds"),
+}
+LITTLE_ROOM = 2 * 10**9
+
+
+def setting(session: Any, name: str) -> Any:
+    """The setting's value, or its default."""
+    from db.tables import Store
+
+    row = session.get(Store, f"setting.{name}")
+    return row.value if row is not None else SETTINGS[name][0]
+
+
+class Care:
+    """What keeps a store alive."""
+
+    @operation("settings.list", Permission.MANAGE_SETTINGS)
+    def settings_list(self, call: Call) -> list[dict[str, Any]]:
+        with call.read() as session:
+            return [
+                {"key": name, "value": setting(session, name), "meaning": meaning}
+                for name, (_, meaning) in SETTINGS.items()
+            ]
+
+    @operation("settings.set", Permission.MANAGE_SETTINGS)
+    def settings_set(self, call: Call, key: str, value: str) -> dict[str, Any]:
+        from db.tables import Store
+
+        if key not in SETTINGS:
+            raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
+        try:
+            number = int(value)
+        except ValueError as error:
+            raise BadInput("bad_value", "This setting is a whole number.", f"Now: {SETTINGS[key][0]}") from error
+        if not 1 <= number <= 10_000:
+            raise BadInput("bad_value", "That number is out of range.", "1 to 10000.")
+        with call.change(f"setting:{key}", value=number) as change:
+            change.session.merge(Store(key=f"setting.{key}", value=number))
+        return {"key": key, "value": number, "meaning": SETTINGS[key][1]}
+
+    @operation("home.show", Permission.OWN_ACCOUNT)
+    def home(self, call: Call) -> dict[str, Any]:
+        from db.tables import Assessment, Cohort, Job, Run, User
+
+        mine = call.actor.role == Role.RESEARCHER
+        with call.read() as session:
+            people = {user.id: user.name for user in session.exec(select(User))}
+            runs = session.exec(select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())).all()
+            cohorts = session.exec(
+                select(Cohort).where(Cohort.state == "present").order_by(col(Cohort.created_at).desc())
+            ).all()
+            jobs = session.exec(select(Job).order_by(col(Job.created_at).desc()).limit(50)).all()
+            waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
+        own = call.actor.user_id
+        return {
+            "runs": [{"run": r.name, "state": r.state} for r in runs if mine and r.owner_id == own][:5],
+            "cohorts": [{"cohort": c.name, "n": c.n} for c in cohorts if mine and c.owner_id == own][:5],
+            "jobs": [
+                {"job": j.id, "kind": j.kind, "subject": j.subject, "state": j.state}
+                for j in jobs
+                if j.actor_id == own and j.state in ("queued", "running", "failed", "interrupted")
+            ][:5],
+            "assessments": [
+                {
+                    "subject": a.subject_name if a.subject_kind == "cohort" else f"{a.subject_kind}:{a.subject_name}",
+                    "audience": a.audience,
+                    "state": a.state,
+                    "author": people.get(a.author_id, ""),
+                }
+                for a in waiting
+                if (a.state == "returned" and a.author_id == own) or (a.state == "submitted" and not mine)
+            ],
+            "warnings": [check["says"] for check in _checks(call) if not check["ok"]],
+        }
+
+    @operation("store.backup", Permission.MAINTAIN)
+    def backup(self, call: Call, path: str) -> dict[str, Any]:
+        """A consistent copy of the ledger (people, records, audit chain). Images and weights are not in it."""
+        target = Path(path).expanduser()
+        if target.exists() or not target.parent.is_dir():
+            raise BadInput("bad_target", "The backup must be a new file in a folder that exists.", "Choose another.")
+        call.ledger.backup(target)
+        digest = file_digest(target)
+        with call.change("store", digest=digest):
+            pass
+        return {"path": str(target), "digest": digest}
+
+    @operation("store.doctor", Permission.ANYONE, needs_store=False)
+    def doctor(self, call: Call) -> dict[str, Any]:
+        checks = _checks(call)
+        return {"ok": all(check["ok"] for check in checks), "checks": checks}
+
+
+def _checks(call: Call) -> list[dict[str, Any]]:
+    free = shutil.disk_usage(_standing(call.home.root)).free
+    checks = [
+        _check(
+            "store", call.store is not None, "There is a store here.", "There is no store here yet.", "medsynth init"
+        ),
+        _check(
+            "disk",
+            free > LITTLE_ROOM,
+            f"{free / 1e9:.0f} GB are free.",
+            f"Only {free / 1e9:.1f} GB are free.",
+            "Remove runs or cohorts that nobody needs.",
+        ),
+    ]
+    for name, path in (("ledger", call.home.ledger), ("key", call.home.key)):
+        if path.exists():
+            private = not stat.S_IMODE(path.stat().st_mode) & 0o077
+            checks.append(
+                _check(
+                    f"{name} mode",
+                    private,
+                    f"Only its owner can read the {name}.",
+                    f"Others can read the {name}.",
+                    f"chmod 600 on the {name}'s file.",
+                )
+            )
+    return checks
+
+
+def _check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "says": good if ok else bad, "what_to_do": "" if ok else what_to_do}
+
+
+def _standing(path: Path) -> Path:
+    """The nearest folder that exists."""
+    return path if path.exists() else _standing(path.parent)

@@ -1,0 +1,219 @@
+"""Drawing a cohort, looking at it, judging it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.datasets import existing_path, newest, thumbnail
+from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.runs import own_run
+
+EVALUATIONS_PER_DATASET = 10
+"""The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
+
+
+def own_cohort(call: Call, name: str) -> Any:
+    """The cohort's row. Raises NotFound or Denied."""
+    from db.tables import Cohort
+
+    with call.read() as session:
+        row = session.exec(select(Cohort).where(Cohort.name == name, Cohort.state == "present")).first()
+    if row is None:
+        raise NotFound("no_such_cohort", f"There is no cohort {plain(name)!r}.", "See: medsynth cohorts list")
+    call.require_own(row, "cohort")
+    return row
+
+
+def newest_evaluation(session: Any, cohort_id: str, digest: str) -> Any | None:
+    """The newest evaluation of exactly this cohort, or None."""
+    from db.tables import Evaluation
+
+    return session.exec(
+        select(Evaluation)
+        .where(Evaluation.cohort_id == cohort_id, Evaluation.cohort_digest == digest)
+        .order_by(col(Evaluation.created_at).desc())
+    ).first()
+
+
+class Cohorts:
+    """A cohort is synthetic: each record an image and its row, or a row alone."""
+
+    @operation("cohorts.generate", Permission.GENERATE)
+    def generate(
+        self,
+        call: Call,
+        cohort: str,
+        n: int,
+        run: str | None = None,
+        weights: str | None = None,
+        dataset: str | None = None,
+        balance: list[str] | None = None,
+        population: str | None = None,
+        given: dict[str, str] | None = None,
+        small_cells: str = "refuse",
+        seed: int = 0,
+    ) -> dict[str, Any]:
+        from db.tables import Cohort
+
+        checked_name(cohort, "cohort")
+        if sum(source is not None for source in (run, weights, dataset)) != 1:
+            raise BadInput("which_source", "Name one source.", "--run RUN, --weights NAME, or --dataset NAME for rows.")
+        if not 1 <= n <= 10_000_000:
+            raise BadInput("bad_count", "A cohort has 1 to 10,000,000 records.", "For instance: -n 500")
+        if balance and population:
+            raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
+        if small_cells not in ("refuse", "broaden"):
+            raise BadInput("bad_small_cells", "Small cells are refused or broadened.", "--small-cells refuse|broaden")
+        arguments = {
+            "cohort": cohort,
+            "n": n,
+            "balance": balance or [],
+            "population": str(existing_path(population)) if population else None,
+            "given": given or {},
+            "small_cells": small_cells,
+            "seed": seed,
+            **self._source(call, run, weights, dataset),
+        }
+        with call.change(f"cohort:{cohort}", n=n, balance=balance or [], small_cells=small_cells) as change:
+            if change.session.exec(select(Cohort).where(Cohort.name == cohort)).first():
+                raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
+            job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+    @staticmethod
+    def _source(call: Call, run: str | None, weights: str | None, dataset: str | None) -> dict[str, Any]:
+        """Where images and rows come from: ids for the job, checked here so that a mistake is told at once."""
+        from db.tables import Weights
+
+        if run is not None:
+            row = own_run(call, run)
+            if row.simulated:
+                raise BadInput("simulated", "A simulated run has no generator.", "Train for real: without --simulated.")
+            if not (call.home.runs / row.folder / "generator.pth").exists():
+                raise Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run}")
+            return {"run_id": row.id, "dataset_id": row.dataset_id, "generator": str(call.home.runs / row.folder)}
+        if weights is not None:
+            with call.read() as session:
+                known = session.get(Weights, weights)
+            file = call.home.weights / f"{weights}.pth"
+            if known is None or not file.exists():
+                raise NotFound("no_such_weights", "There are no such weights.", "See: medsynth weights list")
+            return {"weights": weights, "run_id": known.run_id, "dataset_id": known.dataset_id}
+        assert dataset is not None
+        return {"dataset_id": newest(call, dataset).id, "run_id": None}
+
+    @operation("cohorts.list", Permission.READ_REPORTS)
+    def cohorts_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Cohort
+
+        with call.read() as session:
+            rows = session.exec(
+                select(Cohort).where(Cohort.state == "present").order_by(col(Cohort.created_at).desc())
+            ).all()
+        mine = [row for row in rows if call.scope is Scope.ALL or row.owner_id == call.actor.user_id]
+        return [self._shown(call, row) for row in mine]
+
+    @operation("cohorts.show", Permission.READ_REPORTS)
+    def cohorts_show(self, call: Call, name: str) -> dict[str, Any]:
+        return self._shown(call, own_cohort(call, name))
+
+    @staticmethod
+    def _shown(call: Call, row: Any) -> dict[str, Any]:
+        from db.tables import Dataset, Run
+
+        with call.read() as session:
+            evaluation = newest_evaluation(session, row.id, row.digest)
+            dataset = session.get(Dataset, row.dataset_id) if row.dataset_id else None
+            run = session.get(Run, row.run_id) if row.run_id else None
+        return {
+            **row.document,
+            "cohort": row.name,
+            "dataset": dataset.name if dataset else None,
+            "run": run.name.split("~")[0] if run else None,
+            "weights": row.weights,
+            "n": row.n,
+            "created": row.created_at.isoformat(timespec="seconds"),
+            "digest": row.digest,
+            "simulated": row.simulated,
+            "evaluated": evaluation is not None,
+            "gauge": evaluation.document.get("gauge") if evaluation else None,
+            "path": str(call.home.cohorts / row.folder),
+        }
+
+    @operation("cohorts.gallery", Permission.GENERATE)
+    def cohorts_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
+        folder = call.home.cohorts / own_cohort(call, name).folder
+        rows = _spread(folder / "metadata.csv", count)
+        if not rows or not rows[0].get("file_name"):
+            raise NotFound("no_images", "This cohort has no images.", "It is a table alone.")
+        pictures = []
+        for row in rows:
+            file = folder / row["file_name"]
+            shown = {key: plain(value) for key, value in row.items() if key != "file_name"}
+            pictures.append({"record": file.stem, "row": shown, **thumbnail(file, size)})
+        return {"images": pictures}
+
+    @operation("cohorts.remove", Permission.GENERATE)
+    def cohorts_remove(self, call: Call, name: str) -> dict[str, Any]:
+        from medsynth_engine.operations.removal import remove_cohort
+
+        return remove_cohort(call, own_cohort(call, name))
+
+    @operation("cohorts.evaluate", Permission.EVALUATE)
+    def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
+        from db.tables import Evaluation
+        from medsynth_engine.operations.care import setting
+
+        row = own_cohort(call, cohort)
+        with call.change(f"cohort:{cohort}", digest=row.digest) as change:
+            done = change.session.exec(select(Evaluation).where(Evaluation.dataset_id == row.dataset_id)).all()
+            cached = newest_evaluation(change.session, row.id, row.digest)
+            allowed = int(setting(change.session, "evaluations_per_dataset"))
+            if cached is None and len(done) >= allowed:
+                raise Busy(
+                    "evaluation_budget",
+                    f"This dataset has had its {allowed} evaluations: each one tells a little about its patients.",
+                    "An admin may extend it: medsynth settings set evaluations_per_dataset N",
+                )
+            arguments = {"cohort_id": row.id, "cached": cached.id if cached else None}
+            job = hand_over(call, change, "evaluate", f"cohort:{cohort}", arguments)
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+    @operation("cohorts.evaluation", Permission.READ_REPORTS)
+    def evaluation_show(self, call: Call, cohort: str) -> dict[str, Any]:
+        row = own_cohort(call, cohort)
+        with call.read() as session:
+            evaluation = newest_evaluation(session, row.id, row.digest)
+        if evaluation is None:
+            raise NotFound("not_evaluated", "This cohort has no evaluation.", f"Make one: medsynth evaluate {cohort}")
+        return {**evaluation.document, "cohort": cohort, "digest": evaluation.digest}
+
+    @operation("cohorts.report", Permission.READ_REPORTS)
+    def report(self, call: Call, cohort: str) -> dict[str, Any]:
+        row = own_cohort(call, cohort)
+        with call.read() as session:
+            if newest_evaluation(session, row.id, row.digest) is None:
+                raise NotFound("not_evaluated", "This cohort has no evaluation.", f"First: medsynth evaluate {cohort}")
+        with call.change(f"cohort:{cohort}") as change:
+            job = hand_over(call, change, "report", f"cohort:{cohort}", {"cohort_id": row.id})
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+
+def _spread(table: Path, count: int) -> list[dict[str, str]]:
+    """About `count` rows spread evenly over the whole table."""
+    with table.open(newline="") as stream:
+        total = max(0, sum(1 for _ in stream) - 1)
+    stride = max(1, total // max(1, count))
+    with table.open(newline="") as stream:
+        return [row for index, row in enumerate(csv.DictReader(stream)) if index % stride == 0][:count]

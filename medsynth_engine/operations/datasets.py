@@ -1,0 +1,243 @@
+"""Bringing real images and tables in, and looking at what was taken."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.jobs import hand_over, launch
+
+IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp"}
+TABLES = {".csv", ".tsv", ".data"}
+
+
+def newest(call: Call, name: str) -> Any:
+    """The newest version of dataset `name` that the actor may see. Raises NotFound or Denied."""
+    from db.tables import Dataset, DatasetShare
+
+    with call.read() as session:
+        row = session.exec(
+            select(Dataset)
+            .where(Dataset.name == name, Dataset.state == "present")
+            .order_by(col(Dataset.version).desc())
+        ).first()
+        if row is None:
+            raise NotFound("no_such_dataset", f"There is no dataset {plain(name)!r}.", "See: medsynth datasets list")
+        shared = session.exec(
+            select(DatasetShare).where(
+                DatasetShare.dataset_id == row.id,
+                DatasetShare.user_id == call.actor.user_id,
+            )
+        ).first()
+    call.require_own(row, "dataset", shared=shared is not None)
+    return row
+
+
+def existing_path(path: str) -> Path:
+    """The path where there is something; BadInput otherwise. The path itself is not repeated in the message."""
+    source = Path(path).expanduser()
+    if not source.exists():
+        raise BadInput(
+            "no_such_path", "There is nothing at that path.", "Check the spelling; the path is on the server."
+        )
+    return source.resolve()
+
+
+class Datasets:
+    """A dataset is real: everything here is permitted and logged."""
+
+    @operation("files.browse", Permission.BRING_IN)
+    def browse(self, call: Call, path: str | None = None) -> dict[str, Any]:
+        folder = existing_path(path) if path else Path.home()
+        folder = folder if folder.is_dir() else folder.parent
+        entries = []
+        try:
+            with os.scandir(folder) as found:
+                for entry in found:
+                    if not entry.name.startswith(".") and len(entries) < 2_000:
+                        entries.append(_entry(entry))
+        except PermissionError as error:
+            raise BadInput("unreadable", "That folder cannot be read.", "Choose another, or ask for access.") from error
+        entries.sort(key=lambda entry: (entry["kind"] != "folder", entry["name"].lower()))
+        return {"path": str(folder), "parent": str(folder.parent), "entries": entries}
+
+    @operation("datasets.scan", Permission.BRING_IN)
+    def datasets_scan(
+        self,
+        call: Call,
+        path: str,
+        metadata: str | None = None,
+        columns: dict[str, str] | None = None,
+        where: dict[str, str] | None = None,
+        characteristics: list[str] | None = None,
+    ) -> dict[str, Any]:
+        arguments = _intake_arguments("scan", path, metadata, columns, where, characteristics)
+        with call.change("dataset:scan") as change:
+            job = hand_over(call, change, "scan", "scan", arguments)
+        launch(call, job)
+        return {"job": job}
+
+    @operation("datasets.add", Permission.BRING_IN)
+    def datasets_add(
+        self,
+        call: Call,
+        name: str,
+        path: str,
+        metadata: str | None = None,
+        columns: dict[str, str] | None = None,
+        where: dict[str, str] | None = None,
+        characteristics: list[str] | None = None,
+        append: bool = False,
+    ) -> dict[str, Any]:
+        from db.tables import Dataset
+
+        checked_name(name, "dataset")
+        arguments = _intake_arguments(name, path, metadata, columns, where, characteristics)
+        with call.change(f"dataset:{name}") as change:
+            taken = change.session.exec(
+                select(Dataset).where(Dataset.name == name).order_by(col(Dataset.version).desc())
+            ).first()
+            if taken is not None and not append:
+                raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
+            if taken is not None:
+                call.require_own(taken, "dataset")
+            arguments["version"] = taken.version + 1 if taken else 1
+            job = hand_over(call, change, "intake", f"dataset:{name}", arguments, queue=f"dataset:{name}")
+        launch(call, job)
+        return {"job": job, "dataset": name}
+
+    @operation("datasets.list", Permission.READ_REPORTS)
+    def datasets_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Dataset, DatasetShare, User
+
+        with call.read() as session:
+            owners = {user.id: user.name for user in session.exec(select(User))}
+            shared = set(
+                session.exec(select(DatasetShare.dataset_id).where(DatasetShare.user_id == call.actor.user_id))
+            )
+            rows = session.exec(
+                select(Dataset).where(Dataset.state == "present").order_by(col(Dataset.created_at).desc())
+            ).all()
+        found, seen = [], set()
+        for row in rows:
+            if row.name in seen or not (
+                call.scope is Scope.ALL or row.owner_id == call.actor.user_id or row.id in shared
+            ):
+                continue
+            seen.add(row.name)
+            keys = ("patients", "train", "validation", "holdout")
+            found.append(
+                {
+                    "dataset": row.name,
+                    "version": row.version,
+                    "owner": owners.get(row.owner_id, ""),
+                    "records": row.summary.get("accepted"),
+                    **{key: row.summary.get(key) for key in keys},
+                    "images": bool((row.summary.get("schema") or {}).get("image")),
+                    "created": row.created_at.isoformat(timespec="seconds"),
+                }
+            )
+        return found
+
+    @operation("datasets.show", Permission.READ_REPORTS)
+    def datasets_show(self, call: Call, name: str) -> dict[str, Any]:
+        row = newest(call, name)
+        return {
+            **row.summary,
+            "dataset": row.name,
+            "version": row.version,
+            "digest": row.digest,
+            "created": row.created_at.isoformat(timespec="seconds"),
+        }
+
+    @operation("datasets.gallery", Permission.SEE_IMAGES)
+    def datasets_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
+        row = newest(call, name)
+        files = sorted((call.home.datasets / row.folder / "images").glob("*.png"))
+        if not files:
+            raise NotFound("no_images", "This dataset has no images.", "It is a table alone.")
+        stride = max(1, len(files) // max(1, count))
+        chosen = files[::stride][:count]
+        with call.change(f"dataset:{name}", images=len(chosen)):
+            pass  # looking at a real image is an event of its own
+        return {"images": [{"record": file.stem, **thumbnail(file, size)} for file in chosen]}
+
+    @operation("datasets.share", Permission.BRING_IN)
+    def datasets_share(self, call: Call, name: str, user: str) -> dict[str, Any]:
+        from db.tables import DatasetShare
+        from medsynth_engine.access import users
+
+        row = newest(call, name)
+        call.require_own(row, "dataset")
+        with call.change(f"dataset:{name}", with_=user) as change:
+            colleague = users.by_name(change.session, user)
+            if colleague.role != "researcher":
+                raise BadInput("not_a_researcher", "Datasets are shared with researchers.", "See: medsynth users list")
+            change.session.merge(DatasetShare(dataset_id=row.id, user_id=colleague.id, shared_by=call.actor.user_id))
+        return {"dataset": name, "shared_with": user}
+
+    @operation("datasets.remove", Permission.BRING_IN)
+    def datasets_remove(self, call: Call, name: str) -> dict[str, Any]:
+        from medsynth_engine.operations.removal import remove_dataset
+
+        row = newest(call, name)
+        call.require_own(row, "dataset")
+        return remove_dataset(call, row)
+
+
+def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
+    suffix = Path(entry.name).suffix.lower()
+    if entry.is_dir(follow_symlinks=False):
+        kind = "folder"
+    elif suffix in (".zip", ".npz"):
+        kind = "archive"
+    else:
+        kind = "table" if suffix in TABLES else "images" if suffix in IMAGES else "file"
+    size = entry.stat(follow_symlinks=False).st_size if kind != "folder" else None
+    return {"name": plain(entry.name), "kind": kind, "size": size}
+
+
+def _intake_arguments(
+    name: str,
+    path: str,
+    metadata: str | None,
+    columns: dict[str, str] | None,
+    where: dict[str, str] | None,
+    characteristics: list[str] | None,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "source": str(existing_path(path)),
+        "metadata": str(existing_path(metadata)) if metadata else None,
+        "columns": columns or {},
+        "where": where or {},
+        "characteristics": characteristics or [],
+    }
+
+
+def thumbnail(file: Path, size: int) -> dict[str, Any]:
+    """A picture of at most `size` pixels a side as raw bytes in base64: 1 byte a pixel if grey, 3 if colour."""
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips
+            low, high = picture.getextrema()
+            scale = 255 / max(1, high - low)  # type: ignore[operator]
+            picture = picture.point(lambda value: value * scale - low * scale).convert("L")  # type: ignore[operator]
+        elif picture.mode not in ("L", "RGB"):
+            picture = picture.convert("RGB")
+        picture.thumbnail((size, size))
+        return {
+            "width": picture.width,
+            "height": picture.height,
+            "channels": len(picture.getbands()),
+            "pixels": base64.b64encode(picture.tobytes()).decode(),
+        }

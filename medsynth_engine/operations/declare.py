@@ -1,0 +1,146 @@
+"""How an operation is declared, and what its body gets: a `Call` that knows who asks and writes what happened."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.errors import BadInput, Denied
+from medsynth_engine.kernel.home import Home
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from db.ledger import Change, Ledger
+    from medsynth_engine.access.actor import Actor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Owned(Protocol):
+    """A row that belongs to somebody."""
+
+    owner_id: str
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """An operation's name (also its audit action), who may call it, and whether it needs a store."""
+
+    name: str
+    permission: Permission
+    needs_store: bool = True
+
+
+@dataclass
+class Recorded:
+    """A change under way: the ledger's session, and what its audit record will say."""
+
+    session: Session
+    change: Change
+    object_: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one operation by one actor."""
+
+    declaration: Declaration
+    home: Home
+    face: str
+    scope: Scope
+    store: Ledger | None = None
+    who: Actor | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        assert self.store is not None, "declared without a store"
+        return self.store
+
+    @property
+    def actor(self) -> Actor:
+        """The logged-in person; the engine has made sure that there is one."""
+        assert self.who is not None
+        return self.who
+
+    def read(self) -> AbstractContextManager[Session]:
+        return self.ledger.read()
+
+    @contextmanager
+    def change(self, object_: str = "", **detail: Any) -> Iterator[Recorded]:
+        """A write transaction that ends with its audit record, under this operation's name and actor."""
+        with self.ledger.write() as change:
+            recorded = Recorded(change.session, change, object_, dict(detail))
+            yield recorded
+            record_as(change, self.who, self.face, self.declaration.name, recorded.object_, detail=recorded.detail)
+
+    def require_own(self, row: Owned, what: str, shared: bool = False) -> None:
+        """Raise Denied where the actor may act on own things only and this is somebody else's."""
+        if self.scope is Scope.OWN and row.owner_id != self.actor.user_id and not shared:
+            raise Denied("not_yours", f"This {what} belongs to somebody else.", "Ask its owner to share it with you.")
+
+
+def record_as(
+    change: Change,
+    who: Actor | None,
+    face: str,
+    action: str,
+    object_: str = "",
+    *,
+    outcome: str = "done",
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Append the audit record of `who` doing `action`; `who` is None before a login."""
+    change.record(
+        actor=who.name if who else "anyone",
+        actor_id=who.user_id if who else "",
+        role=str(who.role) if who else "",
+        session_id=who.session_id if who else "",
+        face=face,
+        action=action,
+        object_=object_,
+        outcome=outcome,
+        reason=reason,
+        detail=detail or {},
+    )
+
+
+def checked_name(name: str, what: str) -> str:
+    """`name` where it can be a folder and a word on a command line, else BadInput."""
+    if not NAME.fullmatch(name) or ".." in name:
+        raise BadInput(
+            "bad_name",
+            f"That cannot be the name of a {what}.",
+            "Use letters, digits, dot, dash and underscore; begin with a letter or digit; 64 at most.",
+        )
+    return name
+
+
+Method = Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]
+
+
+def operation(
+    name: str, permission: Permission, *, needs_store: bool = True
+) -> Callable[[Callable[Concatenate[Any, Call, P], R]], Method[P, R]]:
+    """Declare a method as an operation: its plain body runs off the event loop, authorised and logged by the engine."""
+    declaration = Declaration(name, permission, needs_store)
+
+    def declare(body: Callable[Concatenate[Any, Call, P], R]) -> Method[P, R]:
+        @functools.wraps(body)
+        async def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+            result: R = await self.perform(declaration, functools.partial(body, self), args, kwargs)
+            return result
+
+        method.declaration = declaration  # type: ignore[attr-defined]
+        return method
+
+    return declare

@@ -1,0 +1,300 @@
+"""Training: starting a run, watching it, and bending its course."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.kernel.home import low_resource as small_machine
+from medsynth_engine.operations.datasets import newest
+from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
+from medsynth_engine.operations.jobs import hand_over, launch, step
+
+PRESETS = ("auto", "nano32", "tiny64", "small64", "small128", "base128", "base256")
+DEVICES = ("auto", "mps", "cuda", "cpu")
+DEFAULT_MINUTES = 10.0
+NOT_STARTED = ("queued", "interrupted", "paused", "stopped", "failed")
+
+
+def own_run(call: Call, name: str) -> Any:
+    """The run's row. Raises NotFound or Denied."""
+    from db.tables import Run
+
+    with call.read() as session:
+        row = session.exec(select(Run).where(Run.name == name)).first()
+    if row is None:
+        raise NotFound("no_such_run", f"There is no run {plain(name)!r}.", "See: medsynth runs list")
+    call.require_own(row, "run")
+    return row
+
+
+class Runs:
+    """A run is one training; its folder is the truth, the ledger mirrors it."""
+
+    @operation("runs.train", Permission.TRAIN)
+    def train(
+        self,
+        call: Call,
+        dataset: str,
+        name: str | None = None,
+        preset: str = "auto",
+        minutes: float | None = None,
+        kimg: float | None = None,
+        device: str = "auto",
+        low_resource: bool = False,
+        seed: int = 0,
+        simulated: bool = False,
+    ) -> dict[str, Any]:
+        from db.tables import Run
+
+        row = newest(call, dataset)
+        _check_training(row.summary, preset, minutes, kimg, device)
+        name = checked_name(name or f"{dataset}-{time.strftime('%m%d-%H%M%S')}", "run")
+        budget = {"kimg": kimg} if kimg else {"minutes": minutes or DEFAULT_MINUTES}
+        arguments = {
+            "run": name,
+            "dataset_id": row.id,
+            "preset": preset,
+            "budget": budget,
+            "device": device,
+            "low_resource": small_machine(low_resource),
+            "seed": seed,
+            "simulated": simulated,
+        }
+        with call.change(f"run:{name}", dataset=dataset, preset=preset, simulated=simulated, **budget) as change:
+            if change.session.exec(select(Run).where(Run.name == name)).first():
+                raise Busy("name_taken", f"There is a run {name!r} already.", "Choose another --name.")
+            change.session.add(
+                Run(
+                    name=name,
+                    dataset_id=row.id,
+                    owner_id=call.actor.user_id,
+                    state="queued",
+                    preset=preset,
+                    folder=name,
+                    simulated=simulated,
+                )
+            )
+            job = self._hand_over(call, change, name, arguments, prepare=True)
+        launch(call, job)
+        return {**self._shown(call, own_run(call, name)), "job": job}
+
+    @staticmethod
+    def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any], prepare: bool) -> str:
+        folder = str(call.home.runs / name)
+        trainer = "medsynth_engine.simulated" if arguments["simulated"] else "medsynth_engine.gan.train"
+        steps = [step(trainer, folder), step("medsynth_engine.work.finish_run")]
+        if prepare:
+            steps.insert(0, step("medsynth_engine.work.prepare_run"))
+        queue = None if arguments["simulated"] else f"train:{arguments['device']}"
+        return hand_over(call, change, "train", f"run:{name}", arguments, steps, queue, run_folder=folder)
+
+    @operation("runs.list", Permission.TRAIN)
+    def runs_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Run, User
+
+        with call.read() as session:
+            owners = {user.id: user.name for user in session.exec(select(User))}
+            query = select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())
+            rows = session.exec(query).all()
+        keys = ("run", "dataset", "preset", "state", "kimg", "kimg_total", "simulated")
+        listed = []
+        for row in rows:
+            if call.scope is Scope.OWN and row.owner_id != call.actor.user_id:
+                continue
+            shown = self._shown(call, row)
+            listed.append(
+                {
+                    **{key: shown[key] for key in keys},
+                    "started": row.created_at.isoformat(timespec="seconds"),
+                    "owner": owners.get(row.owner_id, ""),
+                }
+            )
+        return listed
+
+    @operation("runs.show", Permission.TRAIN)
+    def runs_show(self, call: Call, run: str) -> dict[str, Any]:
+        return self._shown(call, own_run(call, run))
+
+    @operation("runs.watch", Permission.TRAIN)
+    def runs_watch(self, call: Call, run: str, offset: int = 0) -> dict[str, Any]:
+        row = own_run(call, run)
+        folder = RunFolder(call.home.runs / row.folder)
+        records, offset = folder.lines(offset)
+        return {
+            "records": records,
+            "offset": offset,
+            "state": self._state(call, row, folder),
+            "log": folder.log_tail(50),
+            "samples": sorted(_sheets(folder)),
+        }
+
+    @operation("runs.sample", Permission.TRAIN)
+    def runs_sample(self, call: Call, run: str, kimg: float | None = None, size: int | None = None) -> dict[str, Any]:
+        from PIL import Image
+
+        folder = RunFolder(call.home.runs / own_run(call, run).folder)
+        sheets = _sheets(folder)
+        if not sheets:
+            raise NotFound("no_samples", "There is no sample sheet yet.", "The first one comes after a few seconds.")
+        chosen = max(sheets) if kimg is None else min(sheets, key=lambda at: abs(at - kimg))
+        with Image.open(sheets[chosen]) as opened:
+            picture = opened.convert("RGB") if opened.mode not in ("L", "RGB") else opened.copy()
+        if size:
+            picture.thumbnail((size, size))
+        return {
+            "kimg": chosen,
+            "width": picture.width,
+            "height": picture.height,
+            "channels": len(picture.getbands()),
+            "pixels": base64.b64encode(picture.tobytes()).decode(),
+        }
+
+    @operation("runs.pause", Permission.TRAIN)
+    def runs_pause(self, call: Call, run: str) -> dict[str, Any]:
+        return self._wish(call, run, "pause", ("running",))
+
+    @operation("runs.stop", Permission.TRAIN)
+    def runs_stop(self, call: Call, run: str) -> dict[str, Any]:
+        return self._wish(call, run, "stop", ("queued", "running", "paused", "interrupted"))
+
+    @operation("runs.resume", Permission.TRAIN)
+    def runs_resume(self, call: Call, run: str) -> dict[str, Any]:
+        row = own_run(call, run)
+        folder = RunFolder(call.home.runs / row.folder)
+        state = self._state(call, row, folder)
+        if state == "running" and folder.wish() != "pause":
+            raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
+        if state in ("finished", "stopped"):
+            raise Busy("ended", f"This run is {state}.", "Train again: medsynth train DATASET")
+        config = folder.config()
+        arguments = {
+            "run": run,
+            "dataset_id": row.dataset_id,
+            "device": config.get("device", "auto"),
+            "simulated": row.simulated,
+        }
+        folder.set_wish("run")
+        with call.change(f"run:{run}") as change:
+            job = self._hand_over(call, change, row.name, arguments, prepare=not folder.data.exists())
+        launch(call, job)
+        return {**self._shown(call, row), "job": job}
+
+    @operation("runs.remove", Permission.TRAIN)
+    def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
+        from medsynth_engine.operations.removal import remove_run
+
+        row = own_run(call, run)
+        if self._state(call, row, RunFolder(call.home.runs / row.folder)) == "running":
+            raise Busy("running", "This run is running.", f"Stop it first: medsynth runs stop {run}")
+        return remove_run(call, row)
+
+    def _wish(self, call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
+        row = own_run(call, run)
+        folder = RunFolder(call.home.runs / row.folder)
+        state = self._state(call, row, folder)
+        if state not in allowed:
+            raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
+        with call.change(f"run:{run}"):
+            pass
+        folder.create()
+        folder.set_wish(wish)
+        if wish == "stop" and state in ("queued", "paused", "interrupted"):
+            self._stop_idle(call, row, folder)
+        return self._shown(call, row)
+
+    @staticmethod
+    def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
+        """Nobody is at work on it: the wish is the fact."""
+        from medsynth_engine.jobs.watch import cancel, newest_job_of
+
+        job = newest_job_of(call.ledger, f"run:{row.name}")
+        if job:
+            cancel(call.ledger, call.home, job)
+        folder.set_state("stopped")
+
+    def _shown(self, call: Call, row: Any) -> dict[str, Any]:
+        """DESIGN's `runs show` document, from the folder."""
+        folder = RunFolder(call.home.runs / row.folder)
+        facts, config = folder.state(), folder.config()
+        last: dict[str, Any] = {}
+        best: dict[str, Any] | None = None
+        for record in folder.metrics():
+            last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
+            ratio = record.get("fd_ratio_validation")
+            if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
+                best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
+        return {
+            "run": row.name,
+            "dataset": self._dataset_name(call, row.dataset_id),
+            "state": self._state(call, row, folder),
+            "device": facts.get("device") or config.get("device"),
+            "preset": config.get("preset") or row.preset,
+            "kimg": last.get("kimg", 0.0),
+            "kimg_total": facts.get("kimg_total"),
+            "images_per_second": last.get("images_per_second"),
+            "seconds": last.get("seconds", 0.0),
+            "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
+            "best": best,
+            "simulated": row.simulated,
+            "error": facts.get("error") or (row.summary or {}).get("error"),
+            "path": str(folder.path),
+        }
+
+    @staticmethod
+    def _dataset_name(call: Call, dataset_id: str) -> str | None:
+        from db.tables import Dataset
+
+        with call.read() as session:
+            dataset = session.get(Dataset, dataset_id)
+        return dataset.name if dataset else None
+
+    @staticmethod
+    def _state(call: Call, row: Any, folder: RunFolder) -> str:
+        """The run's state: its job's while that prepares or has died, else what the folder says."""
+        from medsynth_engine.jobs.watch import look, newest_job_of
+
+        state = str(folder.state()["state"])
+        if state in ("finished", "stopped", "paused"):
+            return state
+        job = newest_job_of(call.ledger, f"run:{row.name}")
+        seen = look(call.ledger, call.home, job) if job else state
+        if seen in ("running", "queued"):
+            return seen if state != "running" else "running"
+        return state if seen == "finished" else seen
+
+
+def _check_training(
+    summary: dict[str, Any], preset: str, minutes: float | None, kimg: float | None, device: str
+) -> None:
+    if not (summary.get("schema") or {}).get("image"):
+        raise BadInput(
+            "no_images",
+            "This dataset is a table alone: there is nothing for a GAN to learn.",
+            "Draw rows from it: medsynth generate COHORT --dataset NAME -n N",
+        )
+    if preset not in PRESETS:
+        raise BadInput("bad_preset", f"There is no preset {plain(preset)!r}.", f"One of: {', '.join(PRESETS)}.")
+    if device not in DEVICES:
+        raise BadInput("bad_device", f"There is no device {plain(device)!r}.", f"One of: {', '.join(DEVICES)}.")
+    if minutes and kimg:
+        raise BadInput("two_budgets", "Give --minutes or --kimg, not both.", "Minutes are what you wait for.")
+    if (minutes is not None and minutes <= 0) or (kimg is not None and kimg <= 0):
+        raise BadInput("bad_budget", "The budget must be more than nothing.", "For instance: --minutes 10")
+
+
+def _sheets(folder: RunFolder) -> dict[float, Any]:
+    found = {}
+    for sheet in folder.samples.glob("*.png"):
+        try:
+            found[float(sheet.stem)] = sheet
+        except ValueError:
+            continue
+    return found

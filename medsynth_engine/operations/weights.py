@@ -1,0 +1,63 @@
+"""Generators that can be used: those of runs, and files that came from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.datasets import existing_path
+from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.jobs import hand_over, launch
+
+
+class Weights:
+    """A file of weights is read by a job only, hardened; here is what was found in it."""
+
+    @operation("weights.list", Permission.GENERATE)
+    def weights_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Weights as Row
+
+        with call.read() as session:
+            rows = session.exec(select(Row).order_by(col(Row.created_at).desc())).all()
+        return [self._shown(row) for row in rows]
+
+    @operation("weights.show", Permission.GENERATE)
+    def weights_show(self, call: Call, name: str) -> dict[str, Any]:
+        from db.tables import Weights as Row
+
+        with call.read() as session:
+            row = session.get(Row, name)
+        if row is None:
+            raise NotFound("no_such_weights", f"There are no weights {plain(name)!r}.", "See: medsynth weights list")
+        return {**self._shown(row), "document": row.document}
+
+    @operation("weights.import", Permission.GENERATE)
+    def weights_import(self, call: Call, path: str, name: str | None = None) -> dict[str, Any]:
+        from db.tables import Weights as Row
+
+        source = existing_path(path)
+        if not source.is_file() or Path(path).expanduser().is_symlink():
+            raise BadInput("not_a_file", "Weights are one plain file.", "Give the .pth file itself, not a link.")
+        name = checked_name(name or source.stem, "generator")
+        with call.change(f"generator:{name}") as change:
+            if change.session.get(Row, name):
+                raise Busy("name_taken", f"There are weights {name!r} already.", "Choose another --name.")
+            job = hand_over(call, change, "import_weights", f"generator:{name}", {"name": name, "source": str(source)})
+        launch(call, job)
+        return {"job": job, "weights": name}
+
+    @staticmethod
+    def _shown(row: Any) -> dict[str, Any]:
+        keys = ("resolution", "channels", "conditions", "trained_on", "preset")
+        return {
+            "name": row.name,
+            **{key: row.document.get(key) for key in keys},
+            "origin": row.origin,
+            "digest": row.digest,
+            "created": row.created_at.isoformat(timespec="seconds"),
+        }

@@ -1,0 +1,72 @@
+"""Where a job's step does its work: its arguments, its progress, and the one way to commit what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from db.ledger import Ledger
+from medsynth_engine.access.actor import Actor
+from medsynth_engine.jobs import child
+from medsynth_engine.jobs.grant import holder
+from medsynth_engine.kernel.errors import Interrupted
+from medsynth_engine.kernel.folders import JobFolder
+from medsynth_engine.kernel.home import Home, default_home
+from medsynth_engine.operations.declare import Recorded, record_as
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One step of one job."""
+
+    folder: JobFolder
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(default_home())
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger.open(self.home.ledger)
+
+    @cached_property
+    def order(self) -> dict[str, Any]:
+        return self.folder.order()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        arguments: dict[str, Any] = self.order["arguments"]
+        return arguments
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who asked for the job and still may have it done. Raises Denied where the grant has ended."""
+        return holder(self.ledger, self.folder)
+
+    def progress(self, unit: str) -> Callable[[int, int | None, str], None]:
+        return child.progress(self.folder, unit)
+
+    @cached_property
+    def wanted(self) -> Callable[[], bool]:
+        return child.wanted(self.folder)
+
+    @contextmanager
+    def commit(self, action: str, object_: str, **detail: Any) -> Iterator[Recorded]:
+        """A write transaction that ends with its audit record, in the name of who asked for the job."""
+        actor = self.actor
+        with self.ledger.write() as change:
+            recorded = Recorded(change.session, change, object_, {"job": self.folder.name, **detail})
+            yield recorded
+            record_as(change, actor, "job", action, recorded.object_, detail=recorded.detail)
+
+    def stop_if_unwanted(self) -> None:
+        if not self.wanted():
+            raise Interrupted("cancelled", "The job was cancelled; nothing was kept.", "Ask for it again any time.")
+
+
+def run(work: Callable[[Desk], dict[str, Any] | None]) -> None:
+    """The main of every step: `python -m medsynth_engine.work.NAME JOB_FOLDER`."""
+    child.main(lambda folder: work(Desk(folder)))
