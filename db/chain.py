@@ -1,0 +1,302 @@
+"""The audit chain: each record carries the hash of the one before, so that a change in the past shows.
+
+hash = SHA-256(0x00 || canonical JSON of the fields || hash of the record before). The leading zero is RFC 6962's mark
+of a leaf. What was cut off at the end shows only against an anchor kept elsewhere: `{"records": n, "head": hex}`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from db.canonical import canonical
+from db.errors import BadRecord
+
+START = bytes(32)
+"""What the first record follows."""
+FIELDS = (
+    "seq", "ts_ns", "actor", "actor_id", "role", "session", "face", "action", "object", "outcome", "reason", "detail",
+    "version",
+)  # fmt: skip
+LIMITS = {
+    "actor": 100,
+    "actor_id": 64,
+    "role": 20,
+    "session": 64,
+    "face": 20,
+    "object": 200,
+    "outcome": 20,
+    "reason": 500,
+}
+DETAIL_LIMIT = 16_384
+_ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_COLUMNS = ", ".join(FIELDS)
+_INSERT = f"INSERT INTO audit ({_COLUMNS}, prev, hash) VALUES ({', '.join('?' * (len(FIELDS) + 2))})"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One audit record as it is kept. `ts_ns` is nanoseconds since 1970 UTC, `detail` canonical JSON text."""
+
+    seq: int
+    ts_ns: int
+    actor: str
+    actor_id: str
+    role: str
+    session: str
+    face: str
+    action: str
+    object: str
+    outcome: str
+    reason: str
+    detail: str
+    version: str
+    prev: bytes
+    hash: bytes
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.ts_ns / 1e9, UTC)
+
+    def expected_hash(self) -> bytes:
+        return link([getattr(self, field) for field in FIELDS], self.prev)
+
+    def document(self) -> dict[str, Any]:
+        """For exports: everything that is needed to compute the hash again."""
+        return {**asdict(self), "prev": self.prev.hex(), "hash": self.hash.hex()}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`head` is the hex hash of the last record; `anchored` says that an anchor was given and holds."""
+
+    ok: bool
+    records: int
+    head: str
+    anchored: bool
+    problems: list[str]
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def link(fields: list[Any], prev: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + canonical(fields) + prev).digest()
+
+
+def clean(value: object, limit: int) -> str:
+    """One line without control, escape, bidirectional or unassigned characters, at most `limit` long."""
+    kept = "".join(
+        " " if character in "\n\r\t" else character
+        for character in str(value)[: limit * 4]
+        if character in "\n\r\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    ).strip()
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def append(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    actor_id: str = "",
+    role: str = "",
+    session_id: str = "",
+    face: str = "",
+    object_: str = "",
+    outcome: str = "done",
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+    ts_ns: int | None = None,
+) -> Record:
+    """Add one record at the end of the chain, in the caller's transaction (which must have begun IMMEDIATE).
+
+    Raises BadRecord where the action is no dotted word, the detail no plain JSON, or too long.
+    """
+    if not _ACTION.fullmatch(action) or len(action) > 60:
+        raise BadRecord("bad_action", "An audit action must read like dataset.add.", "Name it noun.verb.")
+    texts = {
+        "actor": actor, "actor_id": actor_id, "role": role, "session": session_id, "face": face, "object": object_,
+        "outcome": outcome, "reason": reason,
+    }  # fmt: skip
+    values: dict[str, Any] = {name: clean(value, LIMITS[name]) for name, value in texts.items()}
+    connection = session.connection()
+    last = connection.exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
+    seq, prev = (last[0] + 1, bytes(last[1])) if last else (1, START)
+    values |= {
+        "seq": seq,
+        "ts_ns": time.time_ns() if ts_ns is None else ts_ns,
+        "action": action,
+        "detail": _detail(detail or {}),
+        "version": program_version(),
+    }
+    fields = [values[field] for field in FIELDS]
+    mark = link(fields, prev)
+    connection.exec_driver_sql(_INSERT, (*fields, prev, mark))
+    return Record(**values, prev=prev, hash=mark)
+
+
+def head(session: Session) -> dict[str, Any]:
+    """The anchor of this moment: how many records, and the hash of the last. Keep it where the store is not."""
+    last = session.connection().exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
+    return {"records": last[0], "head": bytes(last[1]).hex()} if last else {"records": 0, "head": START.hex()}
+
+
+def page(
+    session: Session,
+    before: int | None = None,
+    limit: int = 100,
+    actor: str | None = None,
+    action: str | None = None,
+    object_: str | None = None,
+    outcome: str | None = None,
+    since: datetime | None = None,
+) -> list[Record]:
+    """The newest records first, `limit` at a time; `before` is the last `seq` of the page before.
+
+    `action` may be a whole family: `dataset.` finds all that begin so. `since` is an aware time.
+    """
+    conditions = ["1"]
+    values: dict[str, Any] = {"limit": limit}
+    for column, value in (("actor", actor), ("object", object_), ("outcome", outcome)):
+        if value is not None:
+            conditions.append(f"{column} = :{column}")
+            values[column] = value
+    if action is not None and action.endswith("."):
+        conditions.append("action >= :action AND action < :action_end")
+        values |= {"action": action, "action_end": action[:-1] + "/"}
+    elif action is not None:
+        conditions.append("action = :action")
+        values["action"] = action
+    if before is not None:
+        conditions.append("seq < :before")
+        values["before"] = before
+    if since is not None:
+        # The lower bound keeps the walk from going on to the first record when the page is not full.
+        conditions.append("ts_ns >= :since AND seq >= (SELECT coalesce(min(seq), 0) FROM audit WHERE ts_ns >= :since)")
+        values["since"] = int(since.timestamp() * 1e9)
+    found = session.connection().execute(
+        text(
+            f"SELECT {_COLUMNS}, prev, hash FROM audit WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :limit"
+        ),
+        values,
+    )
+    return [Record(*row) for row in found]
+
+
+def verify(where: Path | str | sqlite3.Connection, anchor: Mapping[str, Any] | None = None) -> Verification:
+    """Walk the whole chain of a ledger, or of a copy of one, without the program that wrote it."""
+    if isinstance(where, sqlite3.Connection):
+        return check(_walk(where), anchor)
+    path = Path(where)
+    if not path.is_file():
+        return Verification(False, 0, START.hex(), False, ["There is no ledger at this place."])
+    try:
+        with closing(_open_for_reading(path)) as connection:
+            return check(_walk(connection), anchor)
+    except sqlite3.DatabaseError:
+        return Verification(False, 0, START.hex(), False, ["The file is no ledger that can be read, or it is damaged."])
+
+
+def check(records: Iterable[Record], anchor: Mapping[str, Any] | None = None, most: int = 20) -> Verification:
+    """Verify records in their order, from a ledger or an export. At most `most` problems are spelled out."""
+    problems: list[str] = []
+    wanted, expected = _anchor(anchor, problems)
+    count, prev, met = 0, START, wanted == 0 and expected == START.hex()
+    for record in records:
+        count += 1
+        if record.seq != count:
+            problems.append(f"Record {count} is missing or out of order: the number {record.seq} stands in its place.")
+            count = record.seq
+        if record.prev != prev:
+            problems.append(f"Record {record.seq} does not follow the one before it.")
+        if _spoiled(record):
+            problems.append(f"Record {record.seq} was changed.")
+        prev = record.hash
+        if record.seq == wanted:
+            met = record.hash.hex() == expected
+            if not met:
+                problems.append(f"Record {record.seq} is not the one that was anchored.")
+        if len(problems) >= most:
+            problems.append("There may be more; the walk ended here.")
+            break
+    if wanted is not None and count < wanted and len(problems) < most:
+        problems.append(f"The anchor saw {wanted} records; only {count} are left.")
+    return Verification(not problems, count, prev.hex(), met and not problems, problems)
+
+
+def _spoiled(record: Record) -> bool:
+    try:
+        return record.expected_hash() != record.hash
+    except ValueError:  # a value of a kind that no record ever holds
+        return True
+
+
+def _anchor(anchor: Mapping[str, Any] | None, problems: list[str]) -> tuple[int | None, str]:
+    if anchor is None:
+        return None, ""
+    records, mark = anchor.get("records"), anchor.get("head")
+    if not isinstance(records, int) or isinstance(records, bool) or not isinstance(mark, str):
+        problems.append("The anchor cannot be read: it must hold records and head.")
+        return None, ""
+    return records, mark.lower()
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    try:
+        spelled = canonical(_clean_inside(dict(detail))).decode()
+    except (ValueError, RecursionError) as error:
+        raise BadRecord("bad_detail", "The detail of an audit record must be plain JSON.", "") from error
+    if len(spelled) > DETAIL_LIMIT:
+        raise BadRecord("long_detail", "The detail of an audit record is too long.", "Record a digest instead.")
+    return spelled
+
+
+def _clean_inside(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value, 1000)
+    if isinstance(value, dict):
+        return {clean(key, 100) if isinstance(key, str) else key: _clean_inside(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_inside(inner) for inner in value]
+    return value
+
+
+def _open_for_reading(path: Path) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=30)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # A copy on a medium that cannot be written: SQLite cannot make its shared-memory file beside it.
+        connection.close()
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection
+
+
+def _walk(connection: sqlite3.Connection) -> Iterator[Record]:
+    for row in connection.execute(f"SELECT {_COLUMNS}, prev, hash FROM audit ORDER BY seq"):
+        yield Record(*row)
+
+
+@cache
+def program_version() -> str:
+    try:
+        return metadata.version("medsynth")
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,240 @@
+"""The ledger of a store: one SQLite file, read by many, written by one at a time, never without an audit record."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from db import chain, migrate
+from db.errors import LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
+from db.sqlite import BUSY_SECONDS, demand_private, engine, make_private, translate
+from db.tables import LoginSession, Store, UtcTime, new_id, now
+
+STAMPS = ("development", "production")
+SYSTEM = "system"
+"""The actor of what nobody in particular did: making a store, repairing the record of a dead job."""
+
+
+class Who(Protocol):
+    """Somebody who acts; the engine's `Actor` is one."""
+
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def session_id(self) -> str: ...
+
+
+@dataclass
+class Change:
+    """An open write transaction. Everything done through `session` and every record is kept together, or nothing is."""
+
+    session: Session
+    face: str = ""
+    records: list[chain.Record] = field(default_factory=list)
+
+    def record(
+        self,
+        *,
+        actor: str | Who,
+        action: str,
+        role: str = "",
+        object_: str = "",
+        outcome: str = "done",
+        detail: Mapping[str, Any] | None = None,
+        reason: str = "",
+        actor_id: str = "",
+        session_id: str = "",
+        face: str = "",
+    ) -> chain.Record:
+        """Add an audit record. `actor` is a name, or somebody whose id, role and session are then taken from them.
+
+        Raises BadRecord where the record must not be written; the whole change is then rolled back.
+        """
+        if not isinstance(actor, str):
+            actor_id, role = actor_id or actor.user_id, role or str(actor.role)
+            session_id, actor = session_id or actor.session_id, actor.name
+        self.session.flush()  # what contradicts a constraint fails before it is recorded
+        record = chain.append(
+            self.session,
+            actor=actor,
+            actor_id=actor_id,
+            role=role,
+            session_id=session_id[:16],
+            face=face or self.face,
+            action=action,
+            object_=object_,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+        )
+        self.records.append(record)
+        return record
+
+
+class Ledger:
+    """Make one with `create` or `open`; safe to use from several threads, and by several processes side by side."""
+
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = path
+        self._writer = engine(path, "write", busy_seconds)
+        self._reader = engine(path, "read", busy_seconds)
+        with self.read() as session:
+            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
+
+    @classmethod
+    def create(cls, path: Path, stamp: str = "production", busy_seconds: float = BUSY_SECONDS) -> Ledger:
+        """Make a store: folder 0700, file 0600. `stamp` is `development` or `production` and stays for ever.
+
+        Raises LedgerConflict (`store_exists`). A process killed in between leaves no store, only a stray file that
+        the next sweep removes.
+        """
+        if stamp not in STAMPS:
+            raise LedgerError("bad_stamp", "A store is made for development or for production.", "")
+        if path.exists():
+            raise _exists()
+        partial = path.with_name(f".partial-{new_id()}-{path.name}")
+        make_private(partial)
+        try:
+            migrate.forward(partial)
+            _stamp(partial, stamp)
+            try:
+                os.link(partial, path)  # unlike a rename, this fails where somebody else was faster
+            except FileExistsError as error:
+                raise _exists() from error
+        finally:
+            for leftover in path.parent.glob(f"{partial.name}*"):
+                leftover.unlink(missing_ok=True)
+        return cls.open(path, busy_seconds)
+
+    @classmethod
+    def open(cls, path: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
+        """Open a store and bring it to today's version.
+
+        Raises LedgerMissing, LedgerUnsafe (others can reach it), LedgerError (damaged, or of a newer program).
+        """
+        if not path.is_file():
+            raise LedgerMissing("no_store", "There is no store here yet.", "Make one: medsynth init, or medsynth demo.")
+        demand_private(path)
+        if migrate.version(path) is None:
+            raise LedgerError("no_store", "This file is no MedSynth store.", "Restore a backup, or use another home.")
+        migrate.forward(path)
+        return cls(path, busy_seconds)
+
+    @property
+    def store_id(self) -> str:
+        return str(self._facts["store_id"])
+
+    @property
+    def stamp(self) -> str:
+        """`development` or `production`."""
+        return str(self._facts["stamp"])
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromisoformat(str(self._facts["created"]))
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and cannot write."""
+        session = Session(self._reader, expire_on_commit=False)
+        try:
+            yield session
+        except SQLAlchemyError as error:
+            raise translate(error) from error
+        finally:
+            session.close()
+
+    @contextmanager
+    def write(self, face: str = "") -> Iterator[Change]:
+        """A change: committed as a whole when the block ends, rolled back when it raises.
+
+        Raises UnrecordedChange where rows changed and no record was written, LedgerBusy where another process held
+        the ledger too long, LedgerFull, LedgerConflict where a constraint or trigger said no.
+        """
+        session = Session(self._writer, expire_on_commit=False)
+        try:
+            driver = session.connection().connection.dbapi_connection
+            assert isinstance(driver, sqlite3.Connection)
+            before = driver.total_changes
+            change = Change(session, face)
+            yield change
+            session.flush()
+            # The driver counts every changed row, however it was changed, so nothing passes by writing plain SQL.
+            if driver.total_changes != before and not change.records:
+                raise UnrecordedChange(
+                    "unrecorded_change", "A change wrote no audit record and was undone.", "Please report this."
+                )
+            session.commit()
+        except SQLAlchemyError as error:
+            session.rollback()
+            raise translate(error) from error
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+    def touch(self, session_id: str, at: datetime) -> None:
+        """Note when a login was last seen. The only change without a record: it would bury the others."""
+        with self._writer.begin() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE {LoginSession.__tablename__} SET last_seen_at = ? WHERE id = ? AND ended_at IS NULL",
+                (UtcTime().process_bind_param(at, connection.dialect), session_id),
+            )
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the living ledger in one file of mode 0600."""
+        migrate.copy(self.path, target)
+
+    def verify(self, anchor: Mapping[str, Any] | None = None) -> chain.Verification:
+        return chain.verify(self.path, anchor)
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _fact(session: Session, key: str) -> Any:
+    row = session.get(Store, key)
+    return row.value if row else None
+
+
+def _exists() -> LedgerConflict:
+    return LedgerConflict("store_exists", "There is a store here already.", "Log in to it, or choose another home.")
+
+
+def _stamp(path: Path, stamp: str) -> None:
+    """Write who this store is, and the first record of its chain."""
+    fresh = engine(path, "write")
+    store_id = new_id()
+    try:
+        with Session(fresh) as session:
+            facts = (("store_id", store_id), ("stamp", stamp), ("created", now().isoformat(timespec="microseconds")))
+            session.add_all(Store(key=key, value=value) for key, value in facts)
+            Change(session).record(
+                actor=SYSTEM, action="store.create", object_=store_id, detail={"store": store_id, "stamp": stamp}
+            )
+            session.commit()
+    finally:
+        fresh.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

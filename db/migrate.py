@@ -1,0 +1,81 @@
+"""Brings a store's file to the version that this program writes: whole or not at all, with a copy taken before."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from db.errors import LedgerError
+from db.sqlite import engine
+
+HEAD = "0001"
+"""The newest revision. Kept here too, so that opening a store of today's version does not import Alembic."""
+
+
+def version(path: Path) -> str | None:
+    """The revision of the file; None where it holds no store yet. Raises LedgerError where it is no SQLite file."""
+    try:
+        with closing(sqlite3.connect(path, timeout=30)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
+            if not rows:
+                return None
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return found[0] if found else None
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            "ledger_damaged", "The ledger's file cannot be read.", "Restore the last backup: medsynth restore FILE."
+        ) from error
+
+
+def forward(path: Path) -> bool:
+    """Migrate to HEAD. Returns whether anything was done.
+
+    A file that already held a store is copied first, to `<name>.before-<revision>`. Raises LedgerError
+    (`store_newer`) where the store was written by a newer program.
+    """
+    found = version(path)
+    if found == HEAD:
+        return False
+    if found is not None and (not found.isdigit() or found > HEAD):
+        raise LedgerError(
+            "store_newer", "This store was written by a newer MedSynth.", "Update MedSynth, then open it again."
+        )
+    if found is not None:
+        copy(path, path.with_name(f"{path.name}.before-{HEAD}"))
+    _upgrade(path)
+    return True
+
+
+def copy(source: Path, target: Path) -> None:
+    """A consistent copy of a living ledger, mode 0600, by SQLite's own backup; replaces `target` at the end."""
+    partial = target.with_name(f".partial-{target.name}")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(source, timeout=30)) as here, closing(sqlite3.connect(partial)) as there:
+        here.backup(there)
+        there.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    partial.replace(target)
+
+
+def _upgrade(path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    made = engine(path, "migrate")
+    try:
+        with made.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, HEAD)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise LedgerError(
+                    "migration_broke_references",
+                    "The store could not be brought to this version; it is as it was.",
+                    "Keep using the version before, and report this.",
+                )
+    finally:
+        made.dispose()

@@ -1,0 +1,1 @@
+"""How a store is brought forward, one step a file in `versions/`."""
