@@ -46,7 +46,7 @@ class Audit:
         call: Call,
         actor: str | None = None,
         action: str | None = None,
-        object: str | None = None,  # noqa: A002 - the word the command line uses
+        object: str | None = None,
         outcome: str | None = None,
         since: str | None = None,
         before: int | None = None,
@@ -93,7 +93,7 @@ class Audit:
         }
 
     @operation("audit.export", Permission.EXPORT_AUDIT)
-    def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:  # noqa: A002
+    def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:
         if format not in ("jsonl", "csv"):
             raise BadInput("bad_format", f"There is no audit format {plain(format)!r}.", "One of: jsonl, csv.")
         target = Path(path).expanduser()

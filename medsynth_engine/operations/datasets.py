@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.intake.options import Options
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
@@ -213,14 +214,14 @@ def _intake_arguments(
     where: dict[str, str] | None,
     characteristics: list[str] | None,
 ) -> dict[str, Any]:
-    return {
-        "name": name,
-        "source": str(existing_path(path)),
-        "metadata": str(existing_path(metadata)) if metadata else None,
-        "columns": columns or {},
-        "where": where or {},
-        "characteristics": characteristics or [],
-    }
+    chosen = Options.of(
+        name=name,
+        metadata=existing_path(metadata) if metadata else None,
+        columns=columns or {},
+        where=where or {},
+        characteristics=tuple(characteristics or ()),
+    )
+    return {**chosen.document(), "source": str(existing_path(path))}
 
 
 def thumbnail(file: Path, size: int) -> dict[str, Any]:

@@ -16,23 +16,12 @@ from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.work.desk import Desk, run
 
 
-def options(arguments: dict[str, Any]) -> tuple[Path, Options]:
-    """The source and the intake's options, from a job's arguments."""
-    metadata = arguments["metadata"]
-    return Path(arguments["source"]), Options(
-        name=arguments["name"],
-        metadata=Path(metadata) if metadata else None,
-        columns=arguments["columns"],
-        where=arguments["where"],
-        characteristics=tuple(arguments["characteristics"]),
-    )
-
-
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    source, chosen = options(arguments)
+    chosen = Options.from_document(arguments)
     name, version = arguments["name"], arguments["version"]
     target = desk.home.datasets / f"{name}-v{version}"
+    source = Path(arguments["source"])
     document = take_in(source, chosen, target, load_key(desk.home.key), desk.progress("files"), desk.wanted)
     folder = DatasetFolder(target)
     summary = {

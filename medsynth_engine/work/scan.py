@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import scan
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.intake import options
 
 
 def work(desk: Desk) -> dict[str, Any]:
-    source, chosen = options(desk.arguments)
-    return scan(source, chosen, desk.progress("files"), desk.wanted)
+    arguments = desk.arguments
+    return scan(Path(arguments["source"]), Options.from_document(arguments), desk.progress("files"), desk.wanted)
 
 
 if __name__ == "__main__":

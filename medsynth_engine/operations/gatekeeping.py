@@ -1,0 +1,103 @@
+"""Everything that the gate looks at, gathered from the ledger; the judgement itself is `governance.gate`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from medsynth_engine.governance.gate import GateInputs, Signed, Verdict, Vote, judge, scenario_for
+from medsynth_engine.governance.workflow import Assessment, Signature
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.subjects import Subject
+
+AUDIENCES = ("internal", "recipient", "public")
+
+
+def checked_audience(audience: str) -> str:
+    if audience not in AUDIENCES:
+        raise BadInput("bad_audience", f"There is no audience {plain(audience)!r}.", f"One of: {', '.join(AUDIENCES)}.")
+    return audience
+
+
+def newest_assessment(session: Session, kind: str, name: str) -> Any | None:
+    """The newest version of the subject's assessment, whatever its state."""
+    from db.tables import Assessment as Row
+
+    return session.exec(
+        select(Row)
+        .where(Row.subject_kind == kind, Row.subject_name == name)
+        .order_by(col(Row.created_at).desc(), col(Row.version).desc())
+    ).first()
+
+
+def standing(session: Session, row: Any) -> Assessment:
+    """Where the assessment in this row stands, as the workflow's value."""
+    from db.tables import Signature as SignatureRow
+    from db.tables import User
+
+    people = {user.id: user for user in session.exec(select(User))}
+    signatures = session.exec(
+        select(SignatureRow).where(SignatureRow.assessment_id == row.id).order_by(col(SignatureRow.at))
+    ).all()
+    return Assessment(
+        state=row.state,
+        author_id=row.author_id,
+        digest=row.digest,
+        residual=row.document.get("residual", "medium"),
+        consulted=bool(row.document.get("consulted")),
+        signatures=tuple(
+            Signature(
+                signed.user_id,
+                people[signed.user_id].name,
+                people[signed.user_id].role,
+                signed.kind,
+                signed.note,
+                signed.digest,
+                signed.at,
+            )
+            for signed in signatures
+        ),
+        decided_at=row.decided_at,
+        expires_at=row.expires_at,
+    )
+
+
+def verdict(session: Session, subject: Subject, audience: str, stamp: str) -> Verdict:
+    """The gate's word on `subject` for `audience`, now."""
+    return judge(_inputs(session, subject, checked_audience(audience), stamp))
+
+
+def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> GateInputs:
+    from db.tables import Override
+
+    row = newest_assessment(session, subject.kind, subject.name)
+    signed = (
+        Signed(standing(session, row), row.subject_digest, row.evaluation_digest, row.audience)
+        if row is not None
+        else None
+    )
+    votes = session.exec(
+        select(Override).where(Override.subject_kind == subject.kind, Override.subject_name == subject.name)
+    )
+    gauge = ((subject.document or {}).get("gauge") or {}).get(scenario_for(subject.kind)) or {}
+    return GateInputs(
+        subject_kind=subject.kind,
+        subject_digest=subject.digest,
+        audience=audience,
+        now=datetime.now(UTC),
+        evaluated_digest=subject.evaluated_digest,
+        evaluation_digest=subject.evaluation_digest,
+        band=gauge.get("band"),
+        driver=gauge.get("driver"),
+        evidence=subject.evidence,
+        identifying=tuple((subject.document or {}).get("identifying") or ()),
+        assessment=signed,
+        simulated=subject.simulated,
+        development=stamp == "development",
+        imported=subject.imported,
+        unknown_training=subject.unknown,
+        votes=tuple(Vote(vote.admin_id, vote.reason, vote.subject_digest, vote.audience) for vote in votes),
+    )

@@ -1,0 +1,133 @@
+"""What leaves: through the gate, with its reasons, or not at all."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.errors import BadInput, Refused
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.operations.cohorts import own_cohort
+from medsynth_engine.operations.declare import Call, operation, record_as
+from medsynth_engine.operations.jobs import hand_over, launch
+
+FORMATS = ("folder", "zip", "dicom", "hf")
+VOTES_NEEDED = 2
+
+
+class Releases:
+    """The gate, its override, and exports."""
+
+    @operation("gate.show", Permission.READ_REPORTS)
+    def gate_show(self, call: Call, subject: str, audience: str = "internal") -> dict[str, Any]:
+        with call.read() as session:
+            found = subjects.find(session, subject)
+            call.require_own(found, found.kind)
+            judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
+        return {"subject": found.label, "audience": audience, **judged.document()}
+
+    @operation("gate.override", Permission.OVERRIDE_GATE)
+    def gate_override(self, call: Call, subject: str, audience: str, reason: str) -> dict[str, Any]:
+        from db.tables import Override, User
+
+        gatekeeping.checked_audience(audience)
+        if len(reason.strip()) < 10:
+            raise BadInput("reason_missing", "An override needs a reason that others can judge.", "--reason TEXT")
+        with call.change(subject, audience=audience, reason=plain(reason, 500)) as change:
+            found = subjects.find(change.session, subject)
+            change.session.add(
+                Override(
+                    subject_kind=found.kind,
+                    subject_name=found.name,
+                    audience=audience,
+                    admin_id=call.actor.user_id,
+                    reason=plain(reason, 500),
+                    subject_digest=found.digest,
+                )
+            )
+            change.session.flush()
+            people = {user.id: user.name for user in change.session.exec(select(User))}
+            votes = change.session.exec(
+                select(Override).where(
+                    Override.subject_kind == found.kind,
+                    Override.subject_name == found.name,
+                    Override.audience == audience,
+                    Override.subject_digest == found.digest,
+                )
+            ).all()
+        return {
+            "subject": found.label,
+            "audience": audience,
+            "overrides": [
+                {"admin": people[vote.admin_id], "at": vote.at.isoformat(timespec="seconds"), "reason": vote.reason}
+                for vote in votes
+            ],
+            "needed": VOTES_NEEDED,
+        }
+
+    @operation("cohorts.export", Permission.EXPORT)
+    def export(
+        self, call: Call, cohort: str, format: str = "folder", audience: str = "internal", to: str | None = None
+    ) -> dict[str, Any]:
+        if format not in FORMATS:
+            raise BadInput("bad_format", f"There is no format {plain(format)!r}.", f"One of: {', '.join(FORMATS)}.")
+        target = Path(to).expanduser().resolve() if to else call.home.generated
+        if not target.is_dir():
+            raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
+        row = own_cohort(call, cohort)
+        with call.read() as session:
+            found = subjects.find(session, cohort)
+            judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
+        reasons = [reason.document() for reason in judged.reasons]
+        if not judged.open:
+            with call.ledger.write() as change:
+                codes = {"audience": audience, "codes": [reason["code"] for reason in reasons]}
+                record_as(
+                    change, call.actor, call.face, "cohorts.export", f"cohort:{cohort}", outcome="refused", detail=codes
+                )
+            raise Refused(
+                f"The gate is closed for this cohort and the audience {audience}.",
+                reasons,
+                f"See: medsynth gate show {cohort} --audience {audience}",
+            )
+        arguments = {
+            "cohort_id": row.id,
+            "cohort": cohort,
+            "format": format,
+            "audience": audience,
+            "to": str(target),
+            "name": f"{cohort}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}",
+        }
+        detail = {"audience": audience, "format": format, "marks": list(judged.marks)}
+        with call.change(f"cohort:{cohort}", **detail) as change:
+            job = hand_over(call, change, "export", f"cohort:{cohort}", arguments)
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+    @operation("releases.list", Permission.READ_REPORTS)
+    def releases_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Release, User
+
+        with call.read() as session:
+            people = {user.id: user.name for user in session.exec(select(User))}
+            rows = session.exec(select(Release).order_by(col(Release.at).desc())).all()
+        return [
+            {
+                "release": row.id,
+                "subject": row.subject_name,
+                "audience": row.audience,
+                "format": row.format,
+                "file": row.path,
+                "at": row.at.isoformat(timespec="seconds"),
+                "actor": people.get(row.actor_id, ""),
+                "overridden": row.overridden,
+                "digest": row.digest,
+            }
+            for row in rows
+            if call.scope is Scope.ALL or row.actor_id == call.actor.user_id
+        ]

@@ -1,0 +1,47 @@
+"""After training: take the generator into the ledger, so that cohorts and the gate can be bound to its digest."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from sqlmodel import select
+
+from db.tables import Run, Weights
+from medsynth_engine.gan.weights import describe
+from medsynth_engine.kernel.atomic import file_digest, write_with
+from medsynth_engine.kernel.folders import ENDED, RunFolder
+from medsynth_engine.work.desk import Desk, run
+
+
+def work(desk: Desk) -> dict[str, Any]:
+    name = desk.arguments["run"]
+    folder = RunFolder(desk.home.runs / name)
+    state = str(folder.state()["state"])
+    made = folder.generator.exists() and state in ENDED
+    document = describe(folder.generator) if made else {}
+    digest = file_digest(folder.generator) if made else None
+    if made:
+        with folder.generator.open("rb") as source:
+            write_with(desk.home.weights / f"{name}.pth", lambda stream: shutil.copyfileobj(source, stream))
+    with desk.commit("runs.ended", f"run:{name}", state=state, generator=digest) as change:
+        row = change.session.exec(select(Run).where(Run.name == name)).one()
+        row.state = state
+        row.generator_digest = digest
+        change.session.add(row)
+        if digest is not None:
+            change.session.merge(
+                Weights(
+                    name=name,
+                    digest=digest,
+                    origin="run",
+                    run_id=row.id,
+                    dataset_id=row.dataset_id,
+                    document=document,
+                )
+            )
+    return {"run": name, "state": state, "generator": digest}
+
+
+if __name__ == "__main__":
+    run(work)

@@ -1,0 +1,98 @@
+"""Draw a cohort: the plan, the rows, an image for every row; then the ledger."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from db.tables import Cohort
+from db.tables import Dataset as DatasetRow
+from medsynth_engine.cohort.composition import composition
+from medsynth_engine.cohort.draw import draw
+from medsynth_engine.cohort.population import plan
+from medsynth_engine.cohort.read import Cohort as CohortFolder
+from medsynth_engine.gan.sample import Drawer
+from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.prepare_run import _rows
+
+
+def work(desk: Desk) -> dict[str, Any]:
+    arguments = desk.arguments
+    with desk.ledger.read() as session:
+        row = session.get(DatasetRow, arguments["dataset_id"])
+    if row is None or row.state != "present":
+        raise BadInput("dataset_removed", "The dataset behind this generator was removed.", "Bring it in again.")
+    dataset = Dataset(desk.home.datasets / row.folder)
+    records = dataset.records()
+    training = records[records["fold"] == "training"]
+    say = desk.progress("records")
+    say(0, arguments["n"], "planning")
+    drawer = _drawer(desk)
+    if drawer is not None and drawer.rows:
+        model = SequentialTrees.from_json(drawer.rows)
+    else:
+        model = _rows(training, dataset.schema(), np.random.default_rng(arguments["seed"]))
+    target = plan(
+        training,
+        arguments["n"],
+        balance=tuple(arguments["balance"]),
+        population=_population(arguments["population"]),
+        given=arguments["given"],
+        small_cells=arguments["small_cells"],
+    )
+    folder = desk.home.cohorts / arguments["cohort"]
+    document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted)
+    return _commit(desk, arguments, dataset.schema(), folder, document)
+
+
+def _drawer(desk: Desk) -> Drawer | None:
+    arguments = desk.arguments
+    if arguments.get("weights"):
+        return Drawer(desk.home.weights / f"{arguments['weights']}.pth")
+    if arguments.get("generator"):
+        return Drawer(Path(arguments["generator"]) / "generator.pth")
+    return None
+
+
+def _population(path: str | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return tomllib.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise BadInput("bad_population", "The population file is no TOML.", "See docs/formats.md.") from error
+
+
+def _commit(
+    desk: Desk, arguments: dict[str, Any], schema: dict[str, Any], folder: Path, document: dict[str, Any]
+) -> dict[str, Any]:
+    drawn = CohortFolder(folder)
+    table: pd.DataFrame = drawn.table()
+    shown = {**document, "composition": composition(table, schema, suppress=False)}
+    name, digest = arguments["cohort"], drawn.digest()
+    with desk.commit("cohorts.drawn", f"cohort:{name}", n=arguments["n"], digest=digest) as change:
+        change.session.add(
+            Cohort(
+                name=name,
+                dataset_id=arguments["dataset_id"],
+                run_id=arguments["run_id"],
+                weights=arguments.get("weights"),
+                owner_id=desk.actor.user_id,
+                n=arguments["n"],
+                folder=folder.name,
+                digest=digest,
+                document=shown,
+            )
+        )
+    return {**document, "cohort": name, "n": arguments["n"], "path": str(folder)}
+
+
+if __name__ == "__main__":
+    run(work)
