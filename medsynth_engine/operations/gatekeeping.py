@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Signed, Verdict, Vote, judge, scenario_for
+from medsynth_engine.governance.risks import worst_residual
 from medsynth_engine.governance.workflow import Assessment, Signature
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
@@ -46,8 +48,8 @@ def standing(session: Session, row: Any) -> Assessment:
         state=row.state,
         author_id=row.author_id,
         digest=row.digest,
-        residual=row.document.get("residual", "medium"),
-        consulted=bool(row.document.get("consulted")),
+        residual=worst_residual(row.document["risks"]),
+        consulted=consulted(row.document),
         signatures=tuple(
             Signature(
                 signed.user_id,

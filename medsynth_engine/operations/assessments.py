@@ -1,0 +1,251 @@
+"""The Privacy Impact Assessment: drafted by a researcher, commented by an auditor, decided by an admin."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from db.canonical import digest
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.governance import assessment as documents
+from medsynth_engine.governance import workflow
+from medsynth_engine.kernel.errors import BadInput, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.subjects import Subject
+
+SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdraw"}
+
+
+class Assessments:
+    """Who may do what is `governance.workflow`; what a document must hold is `governance.assessment`."""
+
+    @operation("pia.draft", Permission.DRAFT_PIA)
+    def pia_draft(
+        self,
+        call: Call,
+        subject: str,
+        audience: str = "internal",
+        answers: dict[str, Any] | str | None = None,
+    ) -> dict[str, Any]:
+        from db.tables import Assessment
+
+        gatekeeping.checked_audience(audience)
+        given = _answers(answers)
+        with call.change(subject, audience=audience) as change:
+            session = change.session
+            found = subjects.find(session, subject)
+            call.require_own(found, found.kind)
+            before = gatekeeping.newest_assessment(session, found.kind, found.name)
+            if before is not None and before.state not in workflow.ENDED:
+                before.state = workflow.supersede(gatekeeping.standing(session, before)).state
+                session.add(before)
+            document = documents.draft(
+                _facts(session, found),
+                audience,
+                {"user_id": call.actor.user_id, "name": call.actor.name},
+                datetime.now(UTC),
+                evaluation=found.document if found.evaluated_digest == found.digest else None,
+                evaluation_digest=found.evaluation_digest if found.evaluated_digest == found.digest else None,
+                answers=given,
+                version=before.version + 1 if before else 1,
+            )
+            row = Assessment(
+                subject_kind=found.kind,
+                subject_name=found.name,
+                subject_digest=found.digest,
+                evaluation_digest=document["evaluation"]["digest"],
+                audience=audience,
+                version=document["version"],
+                author_id=call.actor.user_id,
+                document=document,
+                digest=digest(document),
+            )
+            session.add(row)
+            session.flush()
+            change.object_ = f"assessment:{row.id}"
+            change.detail.update(subject=found.label, digest=row.digest)
+        return self._shown(call, row)
+
+    @operation("pia.update", Permission.DRAFT_PIA)
+    def pia_update(self, call: Call, subject: str, answers: dict[str, Any] | str) -> dict[str, Any]:
+        given = _answers(answers)
+        with call.change(subject) as change:
+            row = self._newest(change.session, subject)
+            standing = gatekeeping.standing(change.session, row)
+            row.state = workflow.act(standing, "edit", call.actor, datetime.now(UTC)).state
+            row.document = documents.merge(row.document, given)
+            row.digest = digest(row.document)
+            change.session.add(row)
+            change.object_ = f"assessment:{row.id}"
+            change.detail.update(subject=subject, digest=row.digest)
+        return self._shown(call, row)
+
+    @operation("pia.submit", Permission.DRAFT_PIA)
+    def pia_submit(self, call: Call, subject: str) -> dict[str, Any]:
+        return self._act(call, subject, "submit", "")
+
+    @operation("pia.withdraw", Permission.DRAFT_PIA)
+    def pia_withdraw(self, call: Call, subject: str) -> dict[str, Any]:
+        return self._act(call, subject, "withdraw", "")
+
+    @operation("pia.opinion", Permission.GIVE_OPINION)
+    def pia_opinion(self, call: Call, subject: str, concur: bool, note: str = "") -> dict[str, Any]:
+        return self._act(call, subject, "concur" if concur else "dissent", note)
+
+    @operation("pia.approve", Permission.DECIDE_PIA)
+    def pia_approve(self, call: Call, subject: str, note: str = "") -> dict[str, Any]:
+        return self._act(call, subject, "approve", note)
+
+    @operation("pia.return", Permission.DECIDE_PIA)
+    def pia_return(self, call: Call, subject: str, note: str) -> dict[str, Any]:
+        return self._act(call, subject, "return", note)
+
+    @operation("pia.reject", Permission.DECIDE_PIA)
+    def pia_reject(self, call: Call, subject: str, note: str) -> dict[str, Any]:
+        return self._act(call, subject, "reject", note)
+
+    @operation("pia.list", Permission.READ_REPORTS)
+    def pia_list(self, call: Call) -> list[dict[str, Any]]:
+        from db.tables import Assessment, User
+
+        with call.read() as session:
+            people = {user.id: user.name for user in session.exec(select(User))}
+            rows = session.exec(select(Assessment).order_by(col(Assessment.created_at).desc())).all()
+        return [
+            {
+                "subject": _label(row),
+                "audience": row.audience,
+                "state": row.state,
+                "version": row.version,
+                "author": people.get(row.author_id, ""),
+                "created": row.created_at.isoformat(timespec="seconds"),
+                "expires": row.expires_at.isoformat(timespec="seconds") if row.expires_at else None,
+            }
+            for row in rows
+            if call.scope is Scope.ALL or row.author_id == call.actor.user_id
+        ]
+
+    @operation("pia.show", Permission.READ_REPORTS)
+    def pia_show(self, call: Call, subject: str) -> dict[str, Any]:
+        with call.read() as session:
+            row = self._newest(session, subject)
+        if call.scope is Scope.OWN and row.author_id != call.actor.user_id:
+            with call.read() as session:
+                call.require_own(subjects.find(session, subject), "assessment")
+        return self._shown(call, row)
+
+    def _act(self, call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
+        from db.tables import Signature
+
+        note = plain(note, documents.LONGEST_ANSWER)
+        with call.change(subject) as change:
+            session = change.session
+            row = self._newest(session, subject)
+            if action == "submit":
+                documents.demand_complete(row.document)
+            standing = gatekeeping.standing(session, row)
+            now = datetime.now(UTC)
+            after = workflow.act(standing, action, call.actor, now, note=note, touches=_touches(session, row))
+            session.add(
+                Signature(
+                    assessment_id=row.id,
+                    user_id=call.actor.user_id,
+                    kind=action,
+                    note=note,
+                    digest=row.digest,
+                    at=now,
+                )
+            )
+            row.state, row.decided_at, row.expires_at = after.state, after.decided_at, after.expires_at
+            if action == "submit":
+                row.submitted_at = now
+            session.add(row)
+            change.object_ = f"assessment:{row.id}"
+            change.detail.update(subject=subject, digest=row.digest, state=row.state)
+        return self._shown(call, row)
+
+    @staticmethod
+    def _newest(session: Session, subject: str) -> Any:
+        kind, name = subjects.parse(subject)
+        row = gatekeeping.newest_assessment(session, kind, name)
+        if row is None:
+            raise NotFound("no_assessment", "There is no assessment of it.", f"Draft one: medsynth pia draft {subject}")
+        return row
+
+    @staticmethod
+    def _shown(call: Call, row: Any) -> dict[str, Any]:
+        with call.read() as session:
+            standing = workflow.settle(gatekeeping.standing(session, row), datetime.now(UTC))
+            touches = _touches(session, row)
+        return {
+            **row.document,
+            "subject": _label(row),
+            "subject_digest": row.subject_digest,
+            "audience": row.audience,
+            "state": standing.state,
+            "author": row.document["author"]["name"],
+            "version": row.version,
+            "digest": row.digest,
+            "signatures": [
+                {
+                    "name": signed.name,
+                    "role": signed.role,
+                    "kind": signed.kind,
+                    "note": signed.note,
+                    "digest": signed.digest,
+                    "at": signed.at.isoformat(timespec="seconds"),
+                }
+                for signed in standing.signatures
+            ],
+            "approvals_needed": standing.approvals_needed(),
+            "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],
+            "possible": list(workflow.possible(standing, call.actor, datetime.now(UTC), touches)),
+            "expires": standing.expires_at.isoformat(timespec="seconds") if standing.expires_at else None,
+        }
+
+
+def _label(row: Any) -> str:
+    return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
+
+
+def _touches(session: Session, row: Any) -> tuple[workflow.Touch, ...]:
+    """Who last issued or reset the author's credential."""
+    from db.tables import User
+
+    author = session.get(User, row.author_id)
+    if author is None or author.credential_set_by is None or author.credential_set_at is None:
+        return ()
+    return (workflow.Touch(author.credential_set_by, author.id, author.credential_set_at),)
+
+
+def _answers(answers: dict[str, Any] | str | None) -> dict[str, Any]:
+    """Answers as a document, or read from a TOML file."""
+    if answers is None or isinstance(answers, dict):
+        return answers or {}
+    try:
+        return documents.read_answers(Path(answers).expanduser().read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput("answers_unreadable", "The answers file cannot be read.", "Give a TOML file.") from error
+
+
+def _facts(session: Session, found: Subject) -> documents.Subject:
+    from db.tables import Dataset
+
+    dataset = session.get(Dataset, found.dataset_id) if found.dataset_id else None
+    summary = dataset.summary if dataset else {}
+    schema = summary.get("schema") or {}
+    return documents.Subject(
+        kind=found.kind,
+        name=found.name,
+        digest=found.digest,
+        records=int(summary.get("accepted") or 0),
+        patients=int(summary.get("patients") or 0),
+        columns=tuple(column["name"] for column in schema.get("columns", ())),
+        images=bool(schema.get("image")),
+        identifiers_removed=summary.get("identifiers_removed") or {},
+    )
