@@ -1,0 +1,1 @@
+"""What leaves: export folders, card, Croissant, DICOM."""

@@ -1,0 +1,1 @@
+"""Privacy impact assessment, release gate, reports: pure functions on documents and values."""

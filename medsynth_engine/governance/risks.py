@@ -1,0 +1,205 @@
+"""The risk register: seeded risks on CNIL's four by four, their likelihoods proposed from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medsynth_engine.evidence.gauge import band_of
+from medsynth_engine.governance.workflow import Level
+
+LIKELIHOOD_OF_BAND = {"very_low": 1, "low": 2, "guarded": 3, "high": 4, "critical": 4, "grey": 3}
+"""CNIL: 1 negligible, 2 limited, 3 significant, 4 maximum. Too little evidence counts as significant."""
+AUDIENCE_RELIEF = {"internal": 1, "recipient": 1, "public": 0}
+"""How many steps of likelihood a closed circle or an agreement takes away; the public has neither."""
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A risk as it is seeded. `measured_by`: endings of the evidence names whose band proposes the likelihood."""
+
+    id: str
+    title: str
+    cause: str
+    harm: str
+    severity: int
+    likelihood: int
+    measures: str
+    measured_by: tuple[str, ...] = ()
+
+
+SEEDED: tuple[Risk, ...] = (
+    Risk(
+        "singling_out",
+        "Singling out",
+        "A synthetic record describes exactly one real patient.",
+        "Somebody is recognised, and what the record says is taken for true.",
+        3,
+        3,
+        "Leaves of at least 11 patients; attack measured against held-out patients; gate.",
+        (".singling_out",),
+    ),
+    Risk(
+        "linkage",
+        "Linkage",
+        "Two sources that each know a part of a patient are joined through a synthetic record.",
+        "Facts from several sources come together about one person.",
+        3,
+        3,
+        "Quasi-identifiers in bands; linkability measured; gate.",
+        (".linkability",),
+    ),
+    Risk(
+        "inference",
+        "Attribute inference",
+        "Somebody who knows a patient's age, sex and ethnicity reads the rest from the synthetic data.",
+        "A diagnosis is disclosed.",
+        3,
+        3,
+        "Attack measured, net of what held-out patients would disclose; gate.",
+        (".inference",),
+    ),
+    Risk(
+        "membership",
+        "Membership",
+        "The synthetic data lies closer to those who took part than to others.",
+        "It is disclosed that somebody was a patient of this study.",
+        3,
+        3,
+        "Early stopping on a validation fold; calibrated attack with placebo; gate.",
+        (".membership_auc",),
+    ),
+    Risk(
+        "image_copy",
+        "A copied image, or re-identification from one",
+        "The generator reproduces a training image; images can be as personal as a fingerprint.",
+        "A patient is recognised by comparing images.",
+        4,
+        3,
+        "Copy and close-match tests on pixels and features; review of close pairs; gate.",
+        ("image.copies", "image.close_match"),
+    ),
+    Risk(
+        "burned_in",
+        "Burned-in text",
+        "Text in the pixels of real images is learned.",
+        "Names or numbers appear in synthetic images.",
+        4,
+        1,
+        "Pixels are screened for text at intake; images under 96 px carry no readable text.",
+    ),
+    Risk(
+        "model_leak",
+        "The model leaves the building",
+        "Weights are copied, or the discriminator is.",
+        "Attacks become far stronger than with the data alone.",
+        3,
+        1,
+        "Only the averaged generator can be exported, through the gate; discriminator and optimiser never.",
+    ),
+    Risk(
+        "insider",
+        "Misuse by an insider",
+        "Somebody with a login looks at or takes more than the task needs.",
+        "Real, de-identified data leaves unseen.",
+        3,
+        1,
+        "Roles; every look at a real image and every denial is in the audit chain.",
+    ),
+    Risk(
+        "bias_harm",
+        "Harm through a biased cohort",
+        "Groups are missing or their prevalence is distorted.",
+        "Models trained on it serve these groups worse.",
+        3,
+        2,
+        "Representation, parity amplification and group gaps are reported with intervals; rebalancing.",
+    ),
+    Risk(
+        "false_science",
+        "False science from naive inference",
+        "Synthetic records are counted as patients in a statistical test.",
+        "Findings that are none are published and treated by.",
+        3,
+        2,
+        "The stamp on every release: no p-values from synthetic records.",
+    ),
+    Risk(
+        "provenance",
+        "Loss of provenance",
+        "The files are passed on without their card.",
+        "Synthetic records are taken for real ones.",
+        2,
+        2,
+        "Card, Croissant file, digests and DICOM markers say that it is synthetic.",
+    ),
+)
+
+
+def score_level(likelihood: int, severity: int) -> Level:
+    """High from nine, medium from four, low under it; severity 4 is never below medium."""
+    score = likelihood * severity
+    if score >= 9:
+        return "high"
+    return "medium" if score >= 4 or severity == 4 else "low"
+
+
+def proposed_likelihood(risk: Risk, gauge: Mapping[str, Any] | None) -> tuple[int, str]:
+    """The likelihood that the evidence proposes, and where from. `gauge`: one scenario's reading as a document."""
+    if not risk.measured_by:
+        return risk.likelihood, "seeded"
+    if not gauge:
+        return LIKELIHOOD_OF_BAND["grey"], "not measured"
+    mine = [part for part in gauge.get("components") or () if str(part["name"]).endswith(risk.measured_by)]
+    if gauge.get("band") == "grey" or not mine:
+        return LIKELIHOOD_OF_BAND["grey"], "not enough evidence"
+    worst = max(mine, key=lambda part: float(part["high"]))
+    band = band_of(max(0.0, float(worst["high"])))
+    return LIKELIHOOD_OF_BAND[band], f"{worst['name']} is {band.replace('_', ' ')}"
+
+
+def register(gauge: Mapping[str, Any] | None, audience: str) -> list[dict[str, Any]]:
+    """The pre-seeded rows, each with proposal, score and residual score after the measures and for this audience."""
+    rows = []
+    for risk in SEEDED:
+        likelihood, basis = proposed_likelihood(risk, gauge)
+        residual = max(1, likelihood - AUDIENCE_RELIEF.get(audience, 0))
+        rows.append(
+            rescored(
+                {
+                    "id": risk.id,
+                    "title": risk.title,
+                    "cause": risk.cause,
+                    "harm": risk.harm,
+                    "proposed_likelihood": likelihood,
+                    "basis": basis,
+                    "likelihood": likelihood,
+                    "severity": risk.severity,
+                    "reason": "",
+                    "measures": risk.measures,
+                    "residual_likelihood": residual,
+                    "residual_severity": risk.severity,
+                    "owner": "",
+                    "due": "",
+                }
+            )
+        )
+    return rows
+
+
+def rescored(row: Mapping[str, Any]) -> dict[str, Any]:
+    """`row` with its scores and levels computed from its likelihoods and severities."""
+    return {
+        **row,
+        "score": row["likelihood"] * row["severity"],
+        "level": score_level(row["likelihood"], row["severity"]),
+        "residual_score": row["residual_likelihood"] * row["residual_severity"],
+        "residual_level": score_level(row["residual_likelihood"], row["residual_severity"]),
+    }
+
+
+def worst_residual(rows: list[dict[str, Any]]) -> Level:
+    """The highest residual level in the register; low where it is empty."""
+    levels: tuple[Level, ...] = ("low", "medium", "high")
+    return max((row["residual_level"] for row in rows), key=levels.index, default="low")

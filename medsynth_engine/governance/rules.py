@@ -1,0 +1,309 @@
+"""What the release gate asks, one small function per question; `gate.judge` runs them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from medsynth_engine.governance.workflow import Assessment, settle
+from medsynth_engine.kernel.evidence import Evidence
+
+Audience = Literal["internal", "recipient", "public"]
+AUDIENCES: tuple[Audience, ...] = ("internal", "recipient", "public")
+"""From the narrowest to the widest."""
+
+ALLOWED_BANDS: dict[str, frozenset[str]] = {
+    "public": frozenset({"very_low", "low"}),
+    "recipient": frozenset({"very_low", "low", "guarded"}),
+    "internal": frozenset({"very_low", "low", "guarded", "high", "grey"}),
+}
+SUBJECTS = ("cohort", "generator", "dataset")
+
+MEMBERSHIP_P = 0.01
+MEMBERSHIP_ADVANTAGE = 0.09
+"""A p-value alone never closes the gate: with enough records every model differs a little (see docs/evidence.md)."""
+PLACEBO_P = 0.05
+CLOSE_MATCH = 0.01
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the gate is closed: `code` for programs, `why` and `what_to_do` for people."""
+
+    code: str
+    why: str
+    what_to_do: str
+
+    def document(self) -> dict[str, str]:
+        return {"code": self.code, "why": self.why, "what_to_do": self.what_to_do}
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One admin's vote to let this very subject through for this very audience."""
+
+    admin_id: str
+    reason: str
+    subject_digest: str
+    audience: str
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The newest assessment of the subject: where it stands and what it is bound to."""
+
+    standing: Assessment
+    subject_digest: str
+    evaluation_digest: str | None
+    audience: str
+
+
+@dataclass(frozen=True)
+class GateInputs:
+    """Everything that the gate looks at.
+
+    subject_kind        cohort, generator or dataset (a bundle of real, de-identified data)
+    subject_digest      of what would leave now
+    evaluated_digest    of the subject that the evaluation measured; None where there is none
+    evaluation_digest   of the evaluation document
+    band                of the gauge in the scenario that fits the subject (`scenario_for`)
+    driver              evidence name of the attack that sets the band
+    evidence            the evaluation's values
+    identifying         columns that hold a direct identifier, or over 90 % unique text
+    unreviewed          close pairs or burned-in text that nobody has looked at yet
+    assessment          the newest assessment of this subject, or None
+    imported            the cohort was made by another tool
+    unknown_training    the weights' training data is not in this store
+    votes               what admins said to let it through nevertheless
+    """
+
+    subject_kind: str
+    subject_digest: str
+    audience: str
+    now: datetime
+    evaluated_digest: str | None = None
+    evaluation_digest: str | None = None
+    band: str | None = None
+    driver: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    identifying: tuple[str, ...] = ()
+    unreviewed: int = 0
+    assessment: Signed | None = None
+    simulated: bool = False
+    development: bool = False
+    imported: bool = False
+    unknown_training: bool = False
+    votes: tuple[Vote, ...] = ()
+
+
+Rule = Callable[[GateInputs], Reason | None]
+
+
+def _simulated(inputs: GateInputs) -> Reason | None:
+    if not inputs.simulated:
+        return None
+    return Reason(
+        "simulated", "This was made in simulated mode: no model was trained.", "Train for real, then draw again."
+    )
+
+
+def _development(inputs: GateInputs) -> Reason | None:
+    if not inputs.development or inputs.audience == "internal":
+        return None
+    return Reason(
+        "development_store",
+        "This is a development store with well-known passwords; nothing of it leaves the project.",
+        "Work in a store made without --dev, or export for the audience internal.",
+    )
+
+
+def _evaluated(inputs: GateInputs) -> Reason | None:
+    if inputs.subject_kind == "dataset" or inputs.evaluated_digest == inputs.subject_digest:
+        return None
+    if inputs.evaluated_digest is None:
+        return Reason("not_evaluated", "There is no evaluation of it.", "Evaluate it: medsynth evaluate COHORT.")
+    return Reason(
+        "evaluation_outdated",
+        "It has changed since it was evaluated: the evaluation is bound to another digest.",
+        "Evaluate it again: medsynth evaluate COHORT.",
+    )
+
+
+def _band(inputs: GateInputs) -> Reason | None:
+    if inputs.subject_kind == "dataset" or inputs.evaluated_digest is None:
+        return None
+    band = inputs.band or "grey"
+    if band in ALLOWED_BANDS[inputs.audience]:
+        return None
+    if band == "grey":
+        return Reason(
+            "not_enough_evidence",
+            f"The privacy gauge is grey: there is not enough evidence for the audience {inputs.audience}.",
+            "Use more held-out patients (at least 100) or a larger cohort, or choose the audience internal.",
+        )
+    driver = f", driven by {inputs.driver}" if inputs.driver else ""
+    return Reason(
+        "band_not_allowed",
+        f"The privacy gauge reads {band.replace('_', ' ')}{driver}; the audience {inputs.audience} allows "
+        f"{', '.join(name.replace('_', ' ') for name in sorted(ALLOWED_BANDS[inputs.audience]))}.",
+        "Choose a narrower audience, train shorter or with more patients, or use larger leaves for the rows.",
+    )
+
+
+def _identical(inputs: GateInputs) -> Reason | None:
+    for found in inputs.evidence:
+        if found.name == "privacy.image.identical" and found.value:
+            count = max(1, round(found.value * found.n))
+            return Reason(
+                "identical_images",
+                f"{count} of {found.n} images are pixel for pixel a training image.",
+                "Do not release it. Look at the training run: it has memorised; draw from an earlier checkpoint.",
+            )
+    return None
+
+
+def _copies(inputs: GateInputs) -> Reason | None:
+    values = {found.name: found for found in inputs.evidence}
+    for medium, thing in (("image", "images"), ("rows", "rows")):
+        tail = values.get(f"privacy.{medium}.tail_share")
+        close = values.get(f"privacy.{medium}.close_match")
+        if tail is None or close is None or tail.low is None or close.low is None:
+            continue
+        if tail.low > 0.5 and close.low > CLOSE_MATCH:
+            return Reason(
+                f"{medium}_copies",
+                f"The synthetic {thing} closest to real ones lie nearer to training than to held-out records "
+                f"(tail share at least {tail.low:.2f}, expected 0.50) and too many are close "
+                f"(at least {close.low:.1%}, expected 1 %).",
+                "The model repeats training records: train shorter, with more patients or larger leaves, draw again.",
+            )
+    return None
+
+
+def _membership(inputs: GateInputs) -> Reason | None:
+    values = {found.name: found for found in inputs.evidence}
+    for medium in ("image", "rows"):
+        auc, p = values.get(f"privacy.{medium}.membership_auc"), values.get(f"privacy.{medium}.membership_p")
+        if auc is None or p is None or auc.value is None or p.value is None:
+            continue
+        placebo_inside = p.control is None or p.control > PLACEBO_P
+        if p.value < MEMBERSHIP_P and placebo_inside and 2 * auc.value - 1 >= MEMBERSHIP_ADVANTAGE:
+            return Reason(
+                f"{medium}_membership",
+                f"An outsider can tell who was in the training data (AUC {auc.value:.2f}, p below {MEMBERSHIP_P}; "
+                "the placebo shows nothing).",
+                "Train shorter, use more patients or larger leaves for the rows, then draw and evaluate again.",
+            )
+    return None
+
+
+def _identifying(inputs: GateInputs) -> Reason | None:
+    if not inputs.identifying:
+        return None
+    return Reason(
+        "identifying_column",
+        f"A column holds a direct identifier or over 90 % unique text: {', '.join(inputs.identifying[:5])}.",
+        "Map the column to drop, then take the data in again.",
+    )
+
+
+def _unreviewed(inputs: GateInputs) -> Reason | None:
+    if not inputs.unreviewed:
+        return None
+    return Reason(
+        "not_reviewed",
+        f"{inputs.unreviewed} findings wait for somebody to look at them.",
+        "Work through them: medsynth review list.",
+    )
+
+
+def _assessed(inputs: GateInputs) -> Reason | None:
+    draft = f"medsynth pia draft SUBJECT --audience {inputs.audience}"
+    signed = inputs.assessment
+    if signed is None:
+        return Reason("pia_missing", "There is no privacy impact assessment.", f"Draft and submit one: {draft}.")
+    standing = settle(signed.standing, inputs.now)
+    if standing.state == "expired":
+        return Reason("pia_expired", "The assessment is older than twelve months.", f"Draft a new one: {draft}.")
+    if standing.state != "approved":
+        todo = "An admin, not the author, approves it: medsynth pia approve SUBJECT."
+        if standing.state in ("draft", "returned"):
+            todo = "Its author submits it: medsynth pia submit SUBJECT."
+        elif standing.state in ("rejected", "withdrawn", "superseded"):
+            todo = f"Draft a new one: {draft}."
+        return Reason("pia_not_approved", f"The assessment is {standing.state}, not approved.", todo)
+    if standing.author_id in standing.approvers() or not standing.approvers():
+        return Reason(
+            "self_approved", "Author and approver of the assessment are the same.", "Have another admin approve it."
+        )
+    if signed.subject_digest != inputs.subject_digest or signed.evaluation_digest != inputs.evaluation_digest:
+        return Reason(
+            "pia_other_subject",
+            "The assessment is bound to another digest: the subject or its evaluation has changed since.",
+            f"Draft a new one: {draft}.",
+        )
+    return None
+
+
+def _assessed_audience(inputs: GateInputs) -> Reason | None:
+    signed = inputs.assessment
+    if signed is None or _width(inputs.audience) <= _width(signed.audience):
+        return None
+    return Reason(
+        "pia_audience",
+        f"The assessment is for the audience {signed.audience}, which is narrower than {inputs.audience}.",
+        f"Draft one for it: medsynth pia draft SUBJECT --audience {inputs.audience}.",
+    )
+
+
+def _real_data(inputs: GateInputs) -> Reason | None:
+    if inputs.subject_kind != "dataset" or inputs.audience != "public":
+        return None
+    return Reason(
+        "real_data", "A bundle holds real, de-identified data; it is never public.", "Choose recipient or internal."
+    )
+
+
+def _imported(inputs: GateInputs) -> Reason | None:
+    if not inputs.imported or inputs.audience != "public":
+        return None
+    return Reason(
+        "imported_cohort",
+        "The cohort was made by another tool: how it was made cannot be shown, so it goes to recipients at most.",
+        "Export for the audience recipient or internal.",
+    )
+
+
+def _unknown_training(inputs: GateInputs) -> Reason | None:
+    if not inputs.unknown_training or inputs.audience == "internal":
+        return None
+    return Reason(
+        "unknown_training",
+        "What the generator was trained on is not in this store, so no leak can be measured.",
+        "Export for the audience internal, or evaluate it in the store that holds its training data.",
+    )
+
+
+def _width(audience: str) -> int:
+    return AUDIENCES.index(audience) if audience in AUDIENCES else -1
+
+
+RULES: tuple[Rule, ...] = (
+    _simulated,
+    _development,
+    _evaluated,
+    _band,
+    _identical,
+    _copies,
+    _membership,
+    _identifying,
+    _unreviewed,
+    _assessed,
+    _assessed_audience,
+    _real_data,
+    _imported,
+    _unknown_training,
+)
+NEVER_OVERRIDDEN = frozenset({"simulated", "development_store", "real_data"})

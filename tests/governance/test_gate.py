@@ -1,0 +1,206 @@
+"""The gate gives every reason that closes it, and opens only when there is none (or two admins override)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from governance_people import ADMIN, ALICE, AUDITOR, NOW, SECOND
+
+from medsynth_engine.governance.gate import (
+    GateInputs,
+    Signed,
+    Vote,
+    judge,
+    overriding,
+    scenario_for,
+    unique_text_columns,
+)
+from medsynth_engine.governance.rules import ALLOWED_BANDS, AUDIENCES
+from medsynth_engine.governance.workflow import Assessment, act
+from medsynth_engine.kernel.evidence import Evidence
+
+DRAFT = Assessment("draft", ALICE.user_id, "d" * 64, "medium")
+SUBMITTED = act(DRAFT, "submit", ALICE, NOW)
+APPROVED = act(SUBMITTED, "approve", ADMIN, NOW)
+SIGNED = Signed(APPROVED, "c" * 64, "e" * 64, "public")
+OPEN = GateInputs(
+    "cohort",
+    "c" * 64,
+    "public",
+    NOW,
+    evaluated_digest="c" * 64,
+    evaluation_digest="e" * 64,
+    band="low",
+    driver="privacy.rows.inference",
+    assessment=SIGNED,
+)
+
+
+def value(name: str, value: float, low: float, control: float | None, n: int = 2000) -> Evidence:
+    return Evidence(name, value, low, min(1.0, value + (value - low)), control, n, "lower", "", "", "")
+
+
+def codes(inputs: GateInputs) -> set[str]:
+    return {reason.code for reason in judge(inputs).reasons}
+
+
+def test_it_opens_when_everything_is_in_order() -> None:
+    verdict = judge(OPEN)
+    assert verdict.open
+    assert verdict.reasons == () == verdict.marks
+
+
+LEAK = (
+    value("privacy.rows.tail_share", 0.77, 0.62, 0.5, 40),
+    value("privacy.rows.close_match", 0.02, 0.0147, 0.01),
+)
+CASES: dict[str, dict[str, Any]] = {
+    "simulated": {"simulated": True},
+    "development_store": {"development": True},
+    "not_evaluated": {"evaluated_digest": None},
+    "evaluation_outdated": {"evaluated_digest": "b" * 64},
+    "not_enough_evidence": {"band": "grey"},
+    "band_not_allowed": {"band": "guarded"},
+    "identical_images": {"evidence": (value("privacy.image.identical", 0.0005, 0.0001, 0.0),)},
+    "rows_copies": {"evidence": LEAK},
+    "image_copies": {"evidence": tuple(replace(e, name=e.name.replace("rows", "image")) for e in LEAK)},
+    "image_membership": {
+        "evidence": (
+            value("privacy.image.membership_auc", 0.60, 0.57, 0.5),
+            value("privacy.image.membership_p", 0.002, 0.002, 0.4),
+        )
+    },
+    "rows_membership": {
+        "evidence": (
+            value("privacy.rows.membership_auc", 0.60, 0.57, 0.5),
+            value("privacy.rows.membership_p", 0.002, 0.002, 0.4),
+        )
+    },
+    "identifying_column": {"identifying": ("insurance_number",)},
+    "not_reviewed": {"unreviewed": 3},
+    "pia_missing": {"assessment": None},
+    "pia_expired": {"now": NOW + timedelta(days=366)},
+    "pia_not_approved": {"assessment": replace(SIGNED, standing=SUBMITTED)},
+    "self_approved": {"assessment": replace(SIGNED, standing=replace(APPROVED, author_id=ADMIN.user_id))},
+    "pia_other_subject": {"assessment": replace(SIGNED, evaluation_digest="x" * 64)},
+    "pia_audience": {"assessment": replace(SIGNED, audience="internal")},
+    "imported_cohort": {"imported": True},
+    "unknown_training": {"unknown_training": True},
+    "real_data": {"subject_kind": "dataset"},
+}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_each_reason_closes_it_alone_and_says_what_to_do(code: str) -> None:
+    verdict = judge(replace(OPEN, **CASES[code]))
+    assert not verdict.open
+    assert [reason.code for reason in verdict.reasons] == [code]
+    assert all(reason.why and reason.what_to_do for reason in verdict.reasons)
+
+
+def test_all_reasons_are_given_at_once() -> None:
+    worst = replace(OPEN, simulated=True, band="critical", assessment=None, unreviewed=1)
+    assert codes(worst) == {"simulated", "band_not_allowed", "pia_missing", "not_reviewed"}
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("band", ["very_low", "low", "guarded", "high", "critical", "grey"])
+def test_each_audience_takes_its_bands(audience: str, band: str) -> None:
+    assert judge(replace(OPEN, audience=audience, band=band)).open == (band in ALLOWED_BANDS[audience])
+
+
+def test_a_missing_band_counts_as_grey() -> None:
+    assert codes(replace(OPEN, band=None)) == {"not_enough_evidence"}
+
+
+def test_tail_share_or_close_matches_alone_do_not_close_it() -> None:
+    tail, close = LEAK
+    assert judge(replace(OPEN, evidence=(tail, replace(close, low=0.008)))).open
+    assert judge(replace(OPEN, evidence=(replace(tail, low=0.43), close))).open
+
+
+def test_membership_needs_an_effect_and_a_silent_placebo() -> None:
+    auc = value("privacy.rows.membership_auc", 0.60, 0.57, 0.5)
+    p = value("privacy.rows.membership_p", 0.002, 0.002, 0.4)
+    assert judge(replace(OPEN, evidence=(replace(auc, value=0.53), p))).open
+    assert judge(replace(OPEN, evidence=(auc, replace(p, value=0.02)))).open
+    assert judge(replace(OPEN, evidence=(auc, replace(p, control=0.01)))).open
+
+
+def test_unmeasured_evidence_never_crashes_it() -> None:
+    names = ("image.identical", "rows.tail_share", "rows.close_match", "rows.membership_auc", "rows.membership_p")
+    empty = tuple(Evidence(f"privacy.{n}", None, None, None, None, 0, "lower", "", "", "") for n in names)
+    assert judge(replace(OPEN, evidence=empty)).open
+
+
+def test_a_development_store_exports_internally_and_the_export_says_so() -> None:
+    verdict = judge(replace(OPEN, audience="internal", development=True))
+    assert verdict.open
+    assert verdict.marks == ("DEVELOPMENT",)
+
+
+def test_a_bundle_of_real_data_needs_an_assessment_but_no_evaluation() -> None:
+    signed = Signed(APPROVED, "c" * 64, None, "recipient")
+    bundle = GateInputs("dataset", "c" * 64, "recipient", NOW, assessment=signed)
+    assert judge(bundle).open
+    assert codes(replace(bundle, assessment=None)) == {"pia_missing"}
+
+
+def test_an_assessment_for_a_wider_audience_covers_a_narrower_one() -> None:
+    assert judge(replace(OPEN, audience="internal")).open
+
+
+def votes(*people: str, audience: str = "public", digest: str = "c" * 64) -> tuple[Vote, ...]:
+    return tuple(Vote(person, "urgent need", digest, audience) for person in people)
+
+
+def test_two_admins_open_it_and_mark_the_release() -> None:
+    closed = replace(OPEN, band="high")
+    verdict = judge(replace(closed, votes=votes(ADMIN.user_id, SECOND.user_id)))
+    assert verdict.open
+    assert verdict.overridden
+    assert verdict.marks == ("OVERRIDDEN",)
+    assert [reason.code for reason in verdict.reasons] == ["band_not_allowed"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        votes(ADMIN.user_id),
+        votes(ADMIN.user_id, ADMIN.user_id),
+        votes(ADMIN.user_id, ALICE.user_id),
+        votes(ADMIN.user_id, SECOND.user_id, audience="internal"),
+        votes(ADMIN.user_id, SECOND.user_id, digest="b" * 64),
+        (*votes(ADMIN.user_id), Vote(SECOND.user_id, "  ", "c" * 64, "public")),
+    ],
+    ids=["one", "the same twice", "the author", "another audience", "another digest", "no reason"],
+)
+def test_votes_that_do_not_count(given: tuple[Vote, ...]) -> None:
+    closed = replace(OPEN, band="high", votes=given)
+    assert len(overriding(closed)) < 2
+    assert not judge(closed).open
+
+
+@pytest.mark.parametrize("change", [{"simulated": True}, {"development": True}])
+def test_nothing_simulated_and_no_development_store_is_ever_overridden(change: dict[str, bool]) -> None:
+    assert not judge(replace(OPEN, votes=votes(ADMIN.user_id, SECOND.user_id), **change)).open
+
+
+def test_an_auditors_opinion_does_not_approve() -> None:
+    opinion = act(SUBMITTED, "concur", AUDITOR, NOW)
+    assert codes(replace(OPEN, assessment=replace(SIGNED, standing=opinion))) == {"pia_not_approved"}
+
+
+def test_columns_of_unique_text_are_found() -> None:
+    columns = [("note", 95, 100), ("finding", 7, 100), ("short", 9, 9), ("edge", 90, 100)]
+    assert unique_text_columns(columns) == ("note",)
+
+
+def test_a_generator_is_judged_by_its_own_scenario() -> None:
+    assert (scenario_for("generator"), scenario_for("cohort")) == ("generator", "data")
+
+
+def test_an_unknown_audience_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="audience"):
+        judge(replace(OPEN, audience="everybody"))
