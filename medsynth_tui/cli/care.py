@@ -1,0 +1,62 @@
+"""Looking after a store and a machine: backup, doctor, benchmark, self-test."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import path
+
+SELFTESTS = {"device": "medsynth_engine.gan.device"}
+
+
+def attach(root: typer.Typer) -> None:
+    """Declare the commands of this file in `root`."""
+
+    @command(root, "backup", "medsynth backup /mnt/safe/medsynth.sqlite3")
+    def backup(face: Face, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+        """Copy the ledger, whole, also while others work."""
+        document = face.ask(lambda engine: engine.backup(str(path(file))))
+        face.give(document, lambda face, told: show.pairs(face, [(key, told[key]) for key in ("path", "digest")]))
+
+    @command(root, "doctor", "medsynth doctor")
+    def doctor(face: Face) -> None:
+        """What is well with this store, and what to do about the rest. Exit code 9 where not all is."""
+        document = face.ask(lambda engine: engine.doctor())
+        face.give(document, show_checks)
+        if not all(check["ok"] for check in document["checks"]):
+            raise typer.Exit(CheckFailed.exit_code)
+
+    @command(root, "benchmark", "medsynth benchmark")
+    def benchmark(face: Face) -> None:
+        """What this machine does, measured: training, generation, intake, evaluation."""
+        raise typer.Exit(_module(face, "medsynth_engine.benchmark"))
+
+    @command(root, "selftest", "medsynth selftest device")
+    def selftest(face: Face, what: Annotated[str, typer.Argument(metavar="WHAT", help=", ".join(SELFTESTS))]) -> None:
+        """Prove a part of MedSynth on this machine. Exit code 9 where it fails."""
+        if what not in SELFTESTS:
+            raise WrongUsage("no_such_selftest", "There is no such self-test.", f"One of: {', '.join(SELFTESTS)}.")
+        if _module(face, SELFTESTS[what]) != 0:
+            raise typer.Exit(CheckFailed.exit_code)
+
+
+def _module(face: Face, module: str) -> int:
+    """Run a module that needs torch in a process of its own, on our stdout; this process stays small."""
+    return subprocess.run([sys.executable, "-m", module, *(["--json"] if face.json else [])], check=False).returncode
+
+
+def show_checks(face: Face, document: Document) -> None:
+    rows = [("ok" if check["ok"] else "look", check["name"], check["says"]) for check in document["checks"]]
+    show.table(face, ("", "check", ""), rows)
+    for check in document["checks"]:
+        if not check["ok"] and check.get("what_to_do"):
+            show.sentences(face, str(check["name"]), [check["what_to_do"]])

@@ -1,0 +1,158 @@
+"""`medsynth generate`, `evaluate` and `cohorts`: synthetic records, and the evidence about them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medsynth_engine.kernel.errors import WrongUsage
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.evidence import show_evaluation, show_gauge
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import names, pairs, path
+
+app = group("cohorts", "Synthetic records: each an image and its row.")
+Cohort = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")]
+
+
+class SmallCells(StrEnum):
+    refuse = "refuse"
+    broaden = "broaden"
+
+
+def attach(root: typer.Typer) -> None:
+    """Declare `generate` and `evaluate` in `root`."""
+
+    @command(root, "generate", "medsynth generate c1 --run chest-1 -n 500 --balance sex,age_band")
+    def generate(
+        face: Face,
+        cohort: Cohort,
+        n: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many records.")],
+        run: Annotated[str | None, typer.Option("--run", metavar="RUN", help="Draw from this run's generator.")] = None,
+        weights: Annotated[
+            str | None, typer.Option("--weights", metavar="NAME", help="Draw from these weights.")
+        ] = None,
+        dataset: Annotated[
+            str | None, typer.Option("--dataset", metavar="NAME", help="Rows alone, learned from this dataset.")
+        ] = None,
+        balance: Annotated[
+            list[str] | None,
+            typer.Option("--balance", metavar="ATTRIBUTE,...", help="Every combination of these equally often."),
+        ] = None,
+        population: Annotated[
+            Path | None, typer.Option("--population", metavar="FILE", help="The mix of this population (TOML).")
+        ] = None,
+        given: Annotated[
+            list[str] | None, typer.Option("--given", metavar="NAME=VALUE,...", help="Only records like this.")
+        ] = None,
+        small_cells: Annotated[
+            SmallCells, typer.Option("--small-cells", help="refuse, or broaden: merge what too few patients carry.")
+        ] = SmallCells.refuse,
+        seed: Annotated[int, typer.Option("--seed", help="Same seed, same cohort.")] = 0,
+    ) -> None:
+        """Draw a synthetic cohort.
+
+        Rows first, then an image for every row.
+        """
+        if (run, weights, dataset).count(None) != 2:
+            raise WrongUsage("which_source", "Name one source.", "--run RUN, --weights NAME or --dataset NAME.")
+        document = face.work(
+            lambda engine: engine.generate(
+                cohort,
+                n,
+                run=run,
+                weights=weights,
+                dataset=dataset,
+                balance=names(balance),
+                population=path(population),
+                given=pairs(given, "--given"),
+                small_cells=small_cells.value,
+                seed=seed,
+            )
+        )
+        face.give(document, show_generated)
+
+    @command(root, "evaluate", "medsynth evaluate c1")
+    def evaluate(face: Face, cohort: Cohort) -> None:
+        """Judge a cohort: fidelity, privacy, bias, utility."""
+        face.give(face.work(lambda engine: engine.evaluate(cohort)), show_evaluation)
+
+    @command(root, "report", "medsynth report c1")
+    def report(face: Face, cohort: Cohort) -> None:
+        """Write the evidence as one HTML file."""
+        document = face.work(lambda engine: engine.report(cohort))
+        face.give(document, lambda face, told: show.pairs(face, [("report", told["path"])]))
+
+
+@command(app, "list", "medsynth cohorts list")
+def cohorts(face: Face) -> None:
+    """The cohorts that you may see, the newest first."""
+    face.give(face.ask(lambda engine: engine.cohorts_list()), show_cohorts)
+
+
+@command(app, "show", "medsynth cohorts show c1")
+def one(face: Face, cohort: Cohort) -> None:
+    """What a cohort holds and how it was drawn."""
+    face.give(face.ask(lambda engine: engine.cohorts_show(cohort)), show_cohort)
+
+
+@command(app, "remove", "medsynth cohorts remove c1")
+def remove(face: Face, cohort: Cohort) -> None:
+    """Remove a cohort; lists what remains elsewhere."""
+    face.give(face.ask(lambda engine: engine.cohorts_remove(cohort)), show.removal)
+
+
+def show_generated(face: Face, document: Document) -> None:
+    show.title(face, f"{document['cohort']}: {show.text(document['n'])} records")
+    speed = document.get("images_per_second")
+    show.pairs(
+        face,
+        [
+            ("time", f"{show.number(document['seconds'])} s"),
+            ("speed", f"{speed:,.0f} images/s" if speed else None),
+            ("folder", document["path"]),
+        ],
+    )
+    show.sentences(face, "Merged", [show.text(merger) for merger in document.get("mergers") or []])
+    show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
+    show.hint(face, f"medsynth evaluate {document['cohort']}")
+
+
+def show_cohorts(face: Face, found: list[Document]) -> None:
+    rows = [
+        (
+            f"{one['cohort']}{' SIMULATED' if one.get('simulated') else ''}",
+            one.get("dataset"),
+            one.get("run") or one.get("weights"),
+            one["n"],
+            one.get("evaluated"),
+            show.moment(one.get("created")),
+        )
+        for one in found
+    ]
+    columns = ("cohort", "dataset", "drawn from", "records", "evaluated", "created")
+    show.table(face, columns, rows, "No cohorts yet: medsynth generate COHORT --run RUN -n N", right=(3,))
+
+
+def show_cohort(face: Face, document: Document) -> None:
+    show.title(face, f"{document['cohort']}{': SIMULATED' if document.get('simulated') else ''}")
+    show.pairs(
+        face,
+        [
+            ("records", document["n"]),
+            ("dataset", document.get("dataset")),
+            ("run", document.get("run")),
+            ("created", show.moment(document.get("created"))),
+            ("digest", document.get("digest")),
+            ("folder", document.get("path")),
+        ],
+    )
+    show.composition(face, document.get("composition") or {})
+    if document.get("gauge"):
+        show_gauge(face, document["gauge"])
+    else:
+        show.hint(face, f"medsynth evaluate {document['cohort']}")

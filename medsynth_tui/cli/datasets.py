@@ -1,0 +1,168 @@
+"""`medsynth datasets`: bringing real images and their table in, and looking at what was taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import names, pairs, path
+
+app = group("datasets", "Real images and tables, de-identified on the way in.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
+Source = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a zip, an NPZ, or a table.")]
+Metadata = Annotated[Path | None, typer.Option("--metadata", metavar="CSV", help="The table that belongs to it.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="ROLE=COLUMN,...",
+        help="Which column is what: patient, age, sex, ethnicity, finding, condition, column, group, drop. "
+        "What is not named is guessed.",
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="COLUMN=VALUE,...", help="Take only the rows where this holds."),
+]
+Characteristics = Annotated[
+    list[str] | None,
+    typer.Option("--characteristics", metavar="NAME,...", help="Take these from DICOM headers: age, sex, ethnicity."),
+]
+
+
+@command(app, "scan", "medsynth datasets scan xrays/ --metadata xrays.csv --columns age=Age,sex=Gender")
+def scan(
+    face: Face,
+    source: Source,
+    metadata: Metadata = None,
+    columns: Columns = None,
+    where: Where = None,
+    characteristics: Characteristics = None,
+) -> None:
+    """What would be taken, scrubbed and refused. Nothing is stored."""
+    wish = _wish(metadata, columns, where, characteristics)
+    face.give(face.work(lambda engine: engine.datasets_scan(str(path(source)), **wish)), show_intake)
+
+
+@command(app, "add", "medsynth datasets add chest xrays/ --metadata xrays.csv --where modality=X-ray")
+def add(
+    face: Face,
+    name: Name,
+    source: Source,
+    metadata: Metadata = None,
+    columns: Columns = None,
+    where: Where = None,
+    characteristics: Characteristics = None,
+    append: Annotated[bool, typer.Option("--append", help="Make it the next version of the dataset.")] = False,
+) -> None:
+    """Take images and their table in. Interrupted, the same command goes on where it was."""
+    wish = _wish(metadata, columns, where, characteristics)
+    document = face.work(lambda engine: engine.datasets_add(name, str(path(source)), append=append, **wish))
+    face.give(document, show_added)
+
+
+@command(app, "list", "medsynth datasets list")
+def datasets(face: Face) -> None:
+    """The datasets that you may see."""
+    face.give(face.ask(lambda engine: engine.datasets_list()), show_list)
+
+
+@command(app, "show", "medsynth datasets show chest")
+def one(face: Face, name: Name) -> None:
+    """What a dataset holds, and what happened when it was taken in."""
+    face.give(face.ask(lambda engine: engine.datasets_show(name)), show_dataset)
+
+
+@command(app, "share", "medsynth datasets share chest carla")
+def share(
+    face: Face, name: Name, user: Annotated[str, typer.Argument(metavar="USER", help="A colleague's account.")]
+) -> None:
+    """Let another researcher use a dataset of yours."""
+    document = face.ask(lambda engine: engine.datasets_share(name, user))
+    face.give(document, lambda face, told: show.line(face, f"{name} is shared with {user}."))
+
+
+@command(app, "remove", "medsynth datasets remove chest")
+def remove(face: Face, name: Name) -> None:
+    """Remove a dataset, its runs' images and its quarantine; lists what remains elsewhere."""
+    face.give(face.ask(lambda engine: engine.datasets_remove(name)), show.removal)
+
+
+def _wish(
+    metadata: Path | None, columns: list[str] | None, where: list[str] | None, characteristics: list[str] | None
+) -> dict[str, Any]:
+    return {
+        "metadata": path(metadata),
+        "columns": pairs(columns, "--columns"),
+        "where": pairs(where, "--where"),
+        "characteristics": names(characteristics),
+    }
+
+
+def show_intake(face: Face, document: Document) -> None:
+    """The report of a scan or an intake."""
+    submitted = f"{show.text(document['submitted'])} submitted"
+    counts = ", ".join(f"{show.text(document[key])} {key}" for key in ("accepted", "quarantined", "rejected"))
+    show.title(face, f"{submitted}: {counts}")
+    if document.get("reasons"):
+        rows = sorted(document["reasons"].items(), key=lambda item: -item[1])
+        show.table(face, ("why not", "records"), [(show.words(code), count) for code, count in rows], right=(1,))
+    show.pairs(
+        face,
+        [
+            ("patients", document.get("patients")),
+            ("duplicates", document.get("duplicates")),
+            ("split", _split(document)),
+            ("columns", document.get("columns")),
+            ("removed", document.get("identifiers_removed")),
+            ("unmatched rows", document.get("unmatched_rows") or None),
+        ],
+    )
+    show.sentences(face, "Note", document.get("warnings") or [])
+
+
+def show_added(face: Face, document: Document) -> None:
+    show_intake(face, document)
+    schema = document.get("schema") or {}
+    has_images = schema.get("image") is not None if schema else True
+    verb = "train" if has_images else "generate COHORT -n 500 --dataset"
+    show.hint(face, f"medsynth {verb} {document['dataset']}")
+
+
+def _split(document: Document) -> str | None:
+    if document.get("train") is None:
+        return None
+    parts = (("train", "training"), ("validation", "validation"), ("holdout", "held out"))
+    return ", ".join(f"{show.text(document.get(key))} {word}" for key, word in parts)
+
+
+def show_list(face: Face, found: list[Document]) -> None:
+    rows = [
+        (one["dataset"], one["owner"], one["records"], one["patients"], one["train"], one["holdout"], one["images"])
+        for one in found
+    ]
+    columns = ("dataset", "owner", "records", "patients", "training", "held out", "images")
+    show.table(face, columns, rows, "No datasets yet: medsynth datasets add NAME PATH", right=(2, 3, 4, 5))
+
+
+def show_dataset(face: Face, document: Document) -> None:
+    show.title(face, f"{document['dataset']}, version {show.text(document.get('version'))}")
+    show.pairs(
+        face, [("owner", document.get("owner")), ("created", show.moment(document.get("created"))), _image(document)]
+    )
+    show_intake(face, document)
+    show.composition(face, document.get("composition") or {})
+
+
+def _image(document: Document) -> tuple[str, Any]:
+    image = (document.get("schema") or {}).get("image")
+    if image is None:
+        return ("images", "none: a table alone")
+    colour = "colour" if image.get("channels") == 3 else "grey"
+    return ("images", ", ".join(part for part in (colour, show.text(image.get("modality"))) if part != show.ABSENT))

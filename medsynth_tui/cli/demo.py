@@ -1,0 +1,218 @@
+"""`medsynth demo`: the whole main job, through the engine exactly as three users would do it, in a home of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medsynth_engine.kernel.atomic import write_text
+from medsynth_engine.kernel.errors import Busy, CheckFailed, MedSynthError, Refused, WrongUsage
+from medsynth_engine.kernel.home import Home
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
+
+MARK = "DEMO"
+"""Only a folder with this file in it is made afresh."""
+PEOPLE = {"alice": "password123", "auditor": "auditor123", "admin": "admin123"}
+"""The development accounts of DESIGN section 4."""
+DATASET, RUN, TRAINED, BALANCED = "phantom", "first-run", "as-trained", "balanced"
+BALANCE = ["sex", "age_band"]
+
+
+def attach(root: typer.Typer) -> None:
+    """Declare `demo` in `root`."""
+
+    @command(root, "demo", "medsynth demo --minutes 1")
+    def demo(
+        face: Face,
+        minutes: Annotated[float, typer.Option("--minutes", metavar="M", help="For how long to train.")] = 2.5,
+        patients: Annotated[int, typer.Option("--patients", metavar="N", help="How many phantom patients.")] = 2000,
+        number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="Records in each cohort.")] = 800,
+    ) -> None:
+        """The whole main job on a built-in cohort.
+
+        From an empty store to a gated export, with three accounts, in data/demo. It asks nothing and takes some four
+        minutes on two cores.
+        """
+        began = time.monotonic()
+        with afresh(face) as home, Face(replace(face.manner, home=home)) as inside:
+            story = Story(inside, minutes, patients, number)
+            document = story.tell()
+        document["seconds"] = round(time.monotonic() - began, 1)
+        from medsynth_tui.cli.demo_report import show_demo
+
+        face.give(document, show_demo)
+
+
+@contextmanager
+def afresh(face: Face) -> Iterator[Path]:
+    """An empty folder for the demo in the store's home, ours alone while the block lasts. Raises Busy, WrongUsage."""
+    parent = Home(face.home).data
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = parent / "demo"
+    with os.fdopen(os.open(parent / "demo.lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Busy("demo_runs", "A demo is running in this home already.", "Wait for it, or use --home.") from error
+        if folder.exists() and not (folder / MARK).exists():
+            raise WrongUsage("not_a_demo", "data/demo was not made by a demo.", "Move it away, or use --home.")
+        if folder.exists():
+            with suppress(MedSynthError), Face(replace(face.manner, home=folder)) as before:
+                _end_jobs(before)
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+        write_text(folder / MARK, "Made by medsynth demo, and made afresh by the next one.\n")
+        yield folder
+
+
+def _end_jobs(face: Face) -> None:
+    """What an earlier demo left running would go on using the machine."""
+    alice = face.engine_with(None)
+    face.runner.run(alice.login("alice", PEOPLE["alice"]))
+    for job in face.runner.run(alice.jobs_list()):
+        if job["state"] in ("queued", "running"):
+            face.runner.run(alice.jobs_cancel(job["job"]))
+            with suppress(MedSynthError):
+                face.runner.run(alice.finish(job["job"]))
+
+
+@dataclass
+class Story:
+    """The demo's chapters, in the order in which a hospital would live them."""
+
+    face: Face
+    minutes: float
+    patients: int
+    number: int
+    people: dict[str, Engine] = field(default_factory=dict)
+    told: Document = field(default_factory=dict)
+
+    def tell(self) -> Document:
+        chapters = (
+            ("A store with three accounts: a researcher, an auditor, an admin", self.open_store),
+            (f"alice takes in {self.patients:,} phantom patients: images, a table, and a bias", self.take_in),
+            (f"alice trains a GAN for {self.minutes:g} minutes", self.train),
+            (f"alice draws two cohorts of {self.number:,}: as trained, and balanced by sex and age", self.draw),
+            ("Fidelity, privacy, bias and utility of both", self.judge),
+            ("alice tries to export before anybody has signed", self.export_too_early),
+            ("alice drafts the assessment, the auditor concurs, the admin approves", self.sign),
+            ("alice exports through the gate", self.export),
+            ("The auditor verifies the record of all this", self.verify),
+        )
+        for place, (headline, chapter) in enumerate(chapters, 1):
+            if not self.face.json:
+                show.title(self.face, f"{place} of {len(chapters)}  {headline}")
+            chapter()
+        return self.told
+
+    def short(self, operation: Any) -> Any:
+        return self.face.runner.run(operation)
+
+    def long(self, operation: Any) -> Document:
+        return wait(self.face, str(self.short(operation)["job"]), self.people["alice"])
+
+    def say(self, sentence: str) -> None:
+        if not self.face.json:
+            show.line(self.face, f"   {sentence}")
+
+    def open_store(self) -> None:
+        self.short(self.face.engine_with(None).init(development=True))
+        for name, password in PEOPLE.items():
+            engine = self.face.engine_with(None)
+            self.short(engine.login(name, password))
+            self.people[name] = engine
+        self.told["home"] = str(self.face.home)
+
+    def take_in(self) -> None:
+        folder = self.face.home / "phantom"
+        _draw_phantom(folder, self.patients)
+        source, table = str(folder / "images"), str(folder / "metadata.csv")
+        alice = self.people["alice"]
+        scan = self.long(alice.datasets_scan(source, table))
+        found = {kind: count for kind, count in scan["identifiers_removed"].items() if count}
+        self.say(f"{scan['submitted']:,} records; identifiers to remove: {show.text(found)}")
+        intake = self.long(alice.datasets_add(DATASET, source, table))
+        self.told["dataset"] = {**intake, **self.short(alice.datasets_show(DATASET))}
+        self.say(
+            f"{intake['accepted']:,} accepted, {intake['rejected']:,} rejected, {intake['quarantined']:,} quarantined; "
+            f"{intake['train']:,} to train on, {intake['holdout']:,} held out for the evidence"
+        )
+
+    def train(self) -> None:
+        alice = self.people["alice"]
+        self.long(alice.train(DATASET, name=RUN, preset="nano32", minutes=self.minutes))
+        self.told["run"] = run = self.short(alice.runs_show(RUN))
+        self.say(
+            f"{run['kimg']:,.0f} thousand images on {run['device']}, {run['images_per_second'] or 0:,.0f} a second"
+        )
+
+    def draw(self) -> None:
+        alice = self.people["alice"]
+        plans: dict[str, list[str]] = {TRAINED: [], BALANCED: BALANCE}
+        self.told["cohorts"] = {}
+        for name, balance in plans.items():
+            drawn = self.long(
+                alice.generate(name, self.number, run=RUN, balance=balance, small_cells="broaden", seed=1)
+            )
+            self.told["cohorts"][name] = {**self.short(alice.cohorts_show(name)), **drawn}
+            self.say(f"{name}: {drawn['n']:,} records in {drawn['seconds']:.0f} s")
+            for merger in drawn.get("mergers") or []:
+                self.say(f"too few patients, so merged: {show.text(merger)}")
+
+    def judge(self) -> None:
+        alice = self.people["alice"]
+        self.told["evaluations"] = {name: self.long(alice.evaluate(name)) for name in (TRAINED, BALANCED)}
+        gallery = self.short(alice.cohorts_gallery(BALANCED, 24, 24))
+        self.told["pictures"] = gallery["images"]
+
+    def export_too_early(self) -> None:
+        try:
+            self.long(self.people["alice"].export(BALANCED, "folder", "internal"))
+        except Refused as refused:
+            self.told["refused"] = refused.reasons
+            for reason in refused.reasons:
+                self.say(f"refused: {reason['why']}")
+            return
+        raise CheckFailed("gate_open", "The gate let out what nobody had signed.", "This is a fault; please report it.")
+
+    def sign(self) -> None:
+        alice, auditor, admin = (self.people[name] for name in ("alice", "auditor", "admin"))
+        self.short(alice.pia_draft(BALANCED, "internal", {}))
+        self.short(alice.pia_submit(BALANCED))
+        self.short(auditor.pia_opinion(BALANCED, True, "The evidence carries internal use."))
+        signed = self.short(admin.pia_approve(BALANCED, "For trying MedSynth out."))
+        self.told["assessment"] = {key: signed.get(key) for key in ("subject", "audience", "state", "digest")}
+
+    def export(self) -> None:
+        self.told["release"] = released = self.long(self.people["alice"].export(BALANCED, "folder", "internal"))
+        self.say(f"{released['release']}: {released['path']}")
+
+    def verify(self) -> None:
+        self.told["audit"] = found = self.short(self.people["auditor"].audit_verify())
+        if not found["ok"]:
+            raise CheckFailed("audit_broken", "The record does not verify.", "This is a fault; please report it.")
+        self.say(f"{found['records']:,} records, whole")
+
+
+def _draw_phantom(folder: Path, patients: int) -> None:
+    """Let a process of its own draw the phantom cohort: it needs numpy, this one stays small."""
+    order = [sys.executable, "-m", "medsynth_engine.phantom", str(folder), "--patients", str(patients)]
+    if subprocess.run(order, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False).returncode:
+        raise MedSynthError("phantom_failed", "The phantom cohort could not be drawn.", "Look at: medsynth doctor")

@@ -1,0 +1,88 @@
+"""How the demo ends: what was measured, before and after rebalancing; pictures; where the export is; what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.demo import BALANCED, PEOPLE, TRAINED
+from medsynth_tui.cli.evidence import band
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.pictures import Picture, can_show, show_row
+
+FIDELITY = ("fidelity.fd_ratio", "fidelity.kid", "fidelity.coverage", "fidelity.density", "fidelity.rows.pairwise")
+REPRESENTATION = "bias.representation."
+ATTRIBUTES = ("sex", "age_band", "ethnicity")
+"""Whose representation the closing table shows."""
+PICTURE_ROWS, PICTURES_A_ROW = 2, 3
+
+
+def show_demo(face: Face, document: Document) -> None:
+    """The closing pages."""
+    trained, balanced = (document["evaluations"][name] for name in (TRAINED, BALANCED))
+    face.out.print()
+    _show_fidelity(face, trained, balanced)
+    _show_gauge(face, trained, balanced)
+    _show_bias(face, trained, balanced)
+    if can_show(face):
+        show.title(face, "Some of the balanced cohort (synthetic: nobody was ever photographed)")
+        pictures = [Picture.from_document(one) for one in document["pictures"]]
+        for row in list(batched_pictures(pictures))[:PICTURE_ROWS]:
+            show_row(face, row)
+            face.out.print()
+    show.pairs(
+        face,
+        [
+            ("export", document["release"]["path"]),
+            ("audit", f"{document['audit']['records']:,} records, verified"),
+            ("time", f"{document['seconds'] / 60:.1f} minutes"),
+        ],
+    )
+    face.out.print()
+    show.line(face, "Open the studio on it, and log in as a researcher, an auditor or an admin:")
+    show.line(face, f"  medsynth --home {document['home']}")
+    show.table(face, ("name", "password"), list(PEOPLE.items()))
+
+
+def batched_pictures(pictures: list[Picture]) -> Iterator[tuple[Picture, ...]]:
+    return (tuple(pictures[at : at + PICTURES_A_ROW]) for at in range(0, len(pictures), PICTURES_A_ROW))
+
+
+def _by_name(evaluation: Document) -> dict[str, Document]:
+    return {one["name"]: one for one in evaluation["evidence"]}
+
+
+def _pair(name: str, trained: dict[str, Any], balanced: dict[str, Any]) -> tuple[str, str]:
+    absent = {"value": None}
+    return show.interval(trained.get(name, absent)), show.interval(balanced.get(name, absent))
+
+
+def _show_fidelity(face: Face, trained: Document, balanced: Document) -> None:
+    one, other = _by_name(trained), _by_name(balanced)
+    names = [name for name in FIDELITY if name in one or name in other]
+    show.title(face, "Fidelity (95 % interval; a Fréchet ratio of 1 is as good as real)")
+    rows = [(name.partition(".")[2], *_pair(name, one, other)) for name in names]
+    show.table(face, ("measure", "as trained", "balanced"), rows, "Nothing was measured.")
+    face.out.print()
+
+
+def _show_gauge(face: Face, trained: Document, balanced: Document) -> None:
+    show.title(face, "Privacy gauge: how much of the training data each attacker could get at")
+    rows = []
+    for scenario, one in trained["gauge"].items():
+        other = balanced["gauge"].get(scenario, {"band": "grey"})
+        rows.append((scenario, band(one["band"]), band(other["band"]), other.get("driver") or show.ABSENT))
+    show.table(face, ("who attacks", "as trained", "balanced", "driven by"), rows)
+    face.out.print()
+
+
+def _show_bias(face: Face, trained: Document, balanced: Document) -> None:
+    one, other = _by_name(trained), _by_name(balanced)
+    rows = []
+    for attribute in ATTRIBUTES:
+        names = [name for name in one if name.startswith(f"{REPRESENTATION}{attribute}=")]
+        rows += [(attribute, name.partition("=")[2], *_pair(name, one, other)) for name in names]
+    show.title(face, "Bias: how often each group appears, as a ratio to the reference population")
+    show.table(face, ("attribute", "group", "as trained", "balanced"), rows, "Nothing was measured.")
+    face.out.print()

@@ -1,0 +1,227 @@
+"""`medsynth pia`, `gate`, `export` and `releases`: the signed judgement, and what it lets out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import path, toml
+
+pia = group("pia", "The Privacy Impact Assessment of a cohort.")
+gate = group("gate", "What stands between a cohort and the outside.")
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="A cohort, or dataset:NAME, or generator:NAME.")]
+
+
+class Audience(StrEnum):
+    internal = "internal"
+    recipient = "recipient"
+    public = "public"
+
+
+For = Annotated[Audience, typer.Option("--audience", help="Who will get it.")]
+Answers = Annotated[Path | None, typer.Option("--answers", metavar="FILE", help="TOML with what only a person knows.")]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept.")]
+Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; the author reads it.")]
+
+
+@command(pia, "draft", "medsynth pia draft c1 --audience internal --answers answers.toml")
+def draft(face: Face, subject: Subject, audience: For = Audience.internal, answers: Answers = None) -> None:
+    """Write a complete draft from the evidence; --answers fills what only a person knows."""
+    said = toml(answers)
+    face.give(face.ask(lambda engine: engine.pia_draft(subject, audience.value, said)), show_pia)
+
+
+@command(pia, "update", "medsynth pia update c1 --answers answers.toml")
+def update(
+    face: Face, subject: Subject, answers: Annotated[Path, typer.Option("--answers", metavar="FILE", help="TOML.")]
+) -> None:
+    """Change the answers of your draft."""
+    said = toml(answers)
+    face.give(face.ask(lambda engine: engine.pia_update(subject, said)), show_pia)
+
+
+@command(pia, "submit", "medsynth pia submit c1")
+def submit(face: Face, subject: Subject) -> None:
+    """Hand your draft to the auditor and the admin."""
+    face.give(face.ask(lambda engine: engine.pia_submit(subject)), show_pia)
+
+
+@command(pia, "opinion", 'medsynth pia opinion c1 --concur --note "The evidence carries it."')
+def opinion(
+    face: Face,
+    subject: Subject,
+    concur: Annotated[bool, typer.Option("--concur/--dissent", help="What you think of it.")],
+    note: Note = "",
+) -> None:
+    """An auditor's opinion."""
+    face.give(face.ask(lambda engine: engine.pia_opinion(subject, concur, note)), show_pia)
+
+
+@command(pia, "approve", "medsynth pia approve c1")
+def approve(face: Face, subject: Subject, note: Note = "") -> None:
+    """An admin's approval; never of one's own assessment."""
+    face.give(face.ask(lambda engine: engine.pia_approve(subject, note)), show_pia)
+
+
+@command(pia, "return", 'medsynth pia return c1 --note "Say who keeps the key."')
+def give_back(face: Face, subject: Subject, note: Why) -> None:
+    """An admin sends it back to its author."""
+    face.give(face.ask(lambda engine: engine.pia_return(subject, note)), show_pia)
+
+
+@command(pia, "reject", 'medsynth pia reject c1 --note "The risk is not acceptable."')
+def reject(face: Face, subject: Subject, note: Why) -> None:
+    """An admin's no."""
+    face.give(face.ask(lambda engine: engine.pia_reject(subject, note)), show_pia)
+
+
+@command(pia, "withdraw", "medsynth pia withdraw c1")
+def withdraw(face: Face, subject: Subject) -> None:
+    """Take your own assessment back."""
+    face.give(face.ask(lambda engine: engine.pia_withdraw(subject)), show_pia)
+
+
+@command(pia, "show", "medsynth pia show c1")
+def one(face: Face, subject: Subject) -> None:
+    """The assessment: what it says, who signed, until when it holds."""
+    face.give(face.ask(lambda engine: engine.pia_show(subject)), show_pia)
+
+
+@command(pia, "list", "medsynth pia list")
+def assessments(face: Face) -> None:
+    """The assessments that you may see."""
+    face.give(face.ask(lambda engine: engine.pia_list()), show_pias)
+
+
+@command(gate, "show", "medsynth gate show c1 --audience internal")
+def gate_show(face: Face, subject: Subject, audience: For = Audience.internal) -> None:
+    """Whether the gate would open, and what stands in the way."""
+    face.give(face.ask(lambda engine: engine.gate_show(subject, audience.value)), show_gate)
+
+
+@command(gate, "override", 'medsynth gate override c1 --audience internal --reason "Court order 12/26"')
+def gate_override(
+    face: Face,
+    subject: Subject,
+    audience: Annotated[Audience, typer.Option("--audience", help="Who will get it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; the log keeps it for ever.")],
+) -> None:
+    """An admin's word against the gate. It takes two admins, each once; then the researcher exports."""
+    face.give(face.ask(lambda engine: engine.gate_override(subject, audience.value, reason)), show_override)
+
+
+def attach(root: typer.Typer) -> None:
+    """Declare `export` and `releases` in `root`."""
+
+    @command(root, "export", "medsynth export c1 --format folder --audience internal")
+    def export(
+        face: Face,
+        cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")],
+        audience: For = Audience.internal,
+        format: Annotated[str, typer.Option("--format", help="folder or zip.")] = "folder",
+        to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where to; else generated/.")] = None,
+    ) -> None:
+        """Let a cohort out, through the gate.
+
+        Images, table, card, evidence and checksums.
+        """
+        document = face.work(lambda engine: engine.export(cohort, format, audience.value, path(to)))
+        face.give(document, show_export)
+
+    @command(root, "releases", "medsynth releases")
+    def releases(face: Face) -> None:
+        """What has left, when, for whom, and who let it."""
+        face.give(face.ask(lambda engine: engine.releases_list()), show_releases)
+
+
+def show_pia(face: Face, document: Document) -> None:
+    """An assessment as a person reads it."""
+    show.title(face, f"Assessment of {document['subject']} for {document['audience']}: {document['state']}")
+    show.pairs(
+        face,
+        [
+            ("author", document.get("author")),
+            ("version", document.get("version")),
+            ("holds until", show.moment(document["expires"]) if document.get("expires") else None),
+            ("digest", document.get("digest")),
+        ],
+    )
+    for key, section in _sections(document.get("sections")):
+        face.out.print()
+        show.title(face, key)
+        show.section(face, section)
+    if document.get("risks"):
+        face.out.print()
+        show.title(face, "Risks")
+        for risk in document["risks"]:
+            show.section(face, risk)
+    if document.get("signatures"):
+        face.out.print()
+        show.title(face, "Signatures")
+        for signature in document["signatures"]:
+            show.section(face, signature)
+
+
+def _sections(sections: Any) -> list[tuple[str, Any]]:
+    if isinstance(sections, dict):
+        return [(show.words(key), section) for key, section in sections.items()]
+    return [(str(section.get("title", "")), section.get("text", section)) for section in sections or []]
+
+
+def show_pias(face: Face, found: list[Document]) -> None:
+    rows = [
+        (
+            one["subject"],
+            one["audience"],
+            one["state"],
+            one["author"],
+            one.get("version"),
+            show.moment(one.get("expires")),
+        )
+        for one in found
+    ]
+    columns = ("subject", "audience", "state", "author", "version", "holds until")
+    show.table(face, columns, rows, "No assessments.", right=(4,))
+
+
+def show_gate(face: Face, document: Document) -> None:
+    show.title(face, "The gate is open." if document["open"] else "The gate is closed.")
+    for reason in document["reasons"]:
+        show.line(face, f"- {reason['why']}")
+        if reason.get("what_to_do"):
+            show.line(face, f"  {reason['what_to_do']}")
+
+
+def show_override(face: Face, document: Document) -> None:
+    rows = [(one["admin"], show.moment(one["at"]), one["reason"]) for one in document["overrides"]]
+    show.table(face, ("admin", "at", "reason"), rows)
+    missing = document["needed"] - len(rows)
+    show.line(face, f"{missing} more admin is needed." if missing > 0 else "The researcher can export now.")
+
+
+def show_export(face: Face, document: Document) -> None:
+    show.title(face, f"Released: {document['release']}")
+    files = document["files"]
+    show.pairs(face, [("path", document["path"]), ("files", len(files) if isinstance(files, list) else files)])
+
+
+def show_releases(face: Face, found: list[Document]) -> None:
+    rows = [
+        (
+            one["release"],
+            one["subject"],
+            one["audience"],
+            one["format"],
+            show.moment(one["at"]),
+            one["actor"],
+            "overridden" if one.get("overridden") else "",
+        )
+        for one in found
+    ]
+    show.table(face, ("release", "subject", "audience", "format", "at", "by", ""), rows, "Nothing has left.")

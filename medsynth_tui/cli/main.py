@@ -1,0 +1,134 @@
+"""The `medsynth` command: without a command it opens the studio; everything else is here."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from medsynth_engine.kernel.errors import WrongUsage
+from medsynth_tui.cli import (
+    accounts,
+    audit,
+    care,
+    cohorts,
+    datasets,
+    demo,
+    governance,
+    jobs,
+    runs,
+    settings,
+    unexpected,
+    users,
+    weights,
+)
+from medsynth_tui.cli.command import SETTINGS, SHARED, typed
+from medsynth_tui.cli.face import Face, Manner, print_json
+
+HELP = """A studio for synthetic medical data, in the terminal.
+
+Without a command it opens the studio. Every command takes --home, --json, --plain and --ascii, before or after its
+name, and has a --help of its own with an example."""
+EPILOG = "Begin with:  medsynth demo"
+
+ORDER = (
+    *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "users", "settings"),
+    *("datasets", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
+    *("pia", "report", "gate", "export", "releases", "weights", "audit"),
+    *("backup", "doctor", "benchmark", "selftest"),
+)
+"""The way through: as somebody meets them, not as they are declared."""
+
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
+
+
+class InOrder(TyperGroup):
+    """Lists its commands in the order in which one needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=ORDER.index)
+
+
+def build() -> typer.Typer:
+    """The whole tree of commands. Declaring them imports no engine."""
+    app = typer.Typer(
+        name="medsynth",
+        cls=InOrder,
+        help=HELP,
+        epilog=EPILOG,
+        invoke_without_command=True,
+        context_settings=SETTINGS,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    version = inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Version)
+    app.callback()(typed(begin, [version], shown=tuple(SHARED)))
+    demo.attach(app)
+    accounts.attach(app)
+    for noun in (users.app, settings.app, datasets.app):
+        app.add_typer(noun)
+    runs.attach(app)
+    app.add_typer(runs.app)
+    app.add_typer(jobs.app)
+    cohorts.attach(app)
+    app.add_typer(cohorts.app)
+    app.add_typer(governance.pia)
+    app.add_typer(governance.gate)
+    governance.attach(app)
+    for noun in (weights.app, audit.app):
+        app.add_typer(noun)
+    care.attach(app)
+    return app
+
+
+def begin(context: typer.Context, version: bool, **options: Any) -> None:
+    """What happens before any command."""
+    context.obj = Manner().changed(**options)
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"medsynth {installed('medsynth')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        open_studio(context.obj)
+
+
+def open_studio(manner: Manner) -> None:
+    """The studio asks for a login of its own; it never reads the session that commands keep."""
+    with Face(manner) as face:
+        if manner.json:
+            raise WrongUsage("no_command", "--json goes with a command.", "See: medsynth --help")
+        from medsynth_tui import app  # the only way to textual from here
+
+        link = manner.link.value if manner.link else "auto"
+        app.run(face.home, link=link, plain=manner.plain, ascii=manner.ascii, simulated=manner.simulated)
+
+
+def answer(arguments: list[str]) -> int:
+    """Do what `arguments` (without the program's name) ask for; the exit code of DESIGN."""
+    unexpected.install(arguments)
+    try:
+        code = get_command(build()).main(arguments, prog_name="medsynth", standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except typer.TyperException as error:
+        return _wrong_usage(error, "--json" in arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _wrong_usage(error: typer.TyperException, as_json: bool) -> int:
+    """Typer's own complaints, in the manner of ours."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "medsynth"
+    message, hint = error.format_message(), f"See: {path} --help"
+    if as_json:
+        print_json({"error": {"code": "wrong_usage", "message": message, "hint": hint}})
+    elif type(error).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)  # the message is the help
+    else:
+        print(f"{message}\n{hint}", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,68 @@
+"""What options with a small language of their own mean: `sex=F,finding=mass`, `sex,age_band`, a TOML file."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.kernel.errors import BadInput, WrongUsage
+
+BETWEEN_PAIRS = re.compile(r",(?=[^,=]+=)")
+"""A comma that another `name=` follows; any other comma belongs to the value."""
+
+
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """`["age=Age,sex=Gender"]` as `{"age": "Age", "sex": "Gender"}`; the option may be given several times."""
+    found: dict[str, str] = {}
+    for part in (part for text in texts or [] for part in BETWEEN_PAIRS.split(text)):
+        name, equals, value = part.partition("=")
+        name, value = name.strip(), value.strip()
+        if not (equals and name and value):
+            raise WrongUsage("bad_option", f"{option} takes name=value.", f"For example: {option} sex=F,finding=mass")
+        if found.setdefault(name, value) != value:
+            raise WrongUsage("bad_option", f"{option} names one thing twice.", "Give each name once.")
+    return found
+
+
+def names(texts: list[str] | None) -> list[str]:
+    """`["sex,age_band"]` as `["sex", "age_band"]`."""
+    return [name for text in texts or [] for name in (part.strip() for part in text.split(",")) if name]
+
+
+def path(value: Path | None) -> str | None:
+    """An absolute path: the work may be done by a process in another folder."""
+    return None if value is None else str(value.expanduser().absolute())
+
+
+def toml(file: Path | None) -> dict[str, Any]:
+    """The document in a TOML file. Raises BadInput where there is none."""
+    if file is None:
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(file.expanduser().read_text())
+    except OSError as error:
+        raise BadInput("no_such_path", "That file cannot be read.", "Check the spelling of the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput("bad_toml", "That file is not TOML.", "See https://toml.io for how it is written.") from error
+
+
+def passwords(from_stdin: bool, *questions: str) -> list[str]:
+    """Secrets, one for each question: a line each of stdin, or asked for without showing what is typed."""
+    if from_stdin:
+        lines = [sys.stdin.readline().rstrip("\r\n") for _ in questions]
+        if not all(lines):
+            count = "one line" if len(questions) == 1 else f"{len(questions)} lines"
+            raise WrongUsage("no_password", f"--password-stdin needs {count} on stdin.", "One secret a line.")
+        return lines
+    if not sys.stdin.isatty():
+        raise WrongUsage("no_terminal", "There is no terminal to ask for the password.", "Use --password-stdin.")
+    from getpass import getpass
+
+    try:
+        return [getpass(f"{question}: ", sys.stderr) for question in questions]
+    except EOFError as error:
+        raise WrongUsage("no_password", "No password was given.", "Try again, or use --password-stdin.") from error

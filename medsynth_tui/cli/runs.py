@@ -1,0 +1,168 @@
+"""`medsynth train` and `medsynth runs`: one training, from its start to its end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.face import Document, Face
+
+app = group("runs", "Trainings: watch, pause, resume, stop.")
+Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's name.")]
+
+
+def attach(root: typer.Typer) -> None:
+    """Declare `train` in `root`."""
+
+    @command(root, "train", "medsynth train chest --preset nano32 --minutes 3 --wait", also=("simulated",))
+    def train(
+        face: Face,
+        dataset: Annotated[str, typer.Argument(metavar="DATASET", help="What to learn from.")],
+        name: Annotated[str | None, typer.Option("--name", metavar="RUN", help="The run's name.")] = None,
+        preset: Annotated[
+            str,
+            typer.Option("--preset", help="auto, nano32, tiny64, small64, small128, base128 or base256."),
+        ] = "auto",
+        minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="For how long.")] = None,
+        kimg: Annotated[
+            float | None, typer.Option("--kimg", metavar="K", help="How many thousand images to look at.")
+        ] = None,
+        device: Annotated[str, typer.Option("--device", help="auto, mps, cuda or cpu.")] = "auto",
+        low_resource: Annotated[
+            bool, typer.Option("--low-resource", help="Half the epochs, half the batch, 4 GB at most.")
+        ] = False,
+        seed: Annotated[int, typer.Option("--seed", help="Same seed, same run.")] = 0,
+        wait: Annotated[bool, typer.Option("--wait", help="Stay until it has ended.")] = False,
+    ) -> None:
+        """Train a generator.
+
+        It runs in a process of its own, which outlives this terminal and this login.
+        """
+        started = face.ask(
+            lambda engine: engine.train(
+                dataset, name, preset, minutes, kimg, device, low_resource, seed, face.manner.simulated
+            )
+        )
+        if not wait:
+            face.give(started, show_started)
+            return
+        from medsynth_tui.cli.waiting import wait as wait_for
+
+        wait_for(face, started["job"])
+        face.give(face.ask(lambda engine: engine.runs_show(started["run"])), show_run)
+
+
+@command(app, "list", "medsynth runs list")
+def runs(face: Face) -> None:
+    """Your runs, the newest first."""
+    face.give(face.ask(lambda engine: engine.runs_list()), show_runs)
+
+
+@command(app, "show", "medsynth runs show chest-1 --json")
+def one(face: Face, run: Run) -> None:
+    """How a run stands."""
+    face.give(face.ask(lambda engine: engine.runs_show(run)), show_run)
+
+
+@command(app, "watch", "medsynth runs watch chest-1")
+def watch(face: Face, run: Run) -> None:
+    """Follow the numbers of a run. Ctrl-C ends the watching, never the run."""
+    from medsynth_tui.cli.watching import follow
+
+    face.give(follow(face, run), show_run)
+
+
+@command(app, "pause", "medsynth runs pause chest-1")
+def pause(face: Face, run: Run) -> None:
+    """Write a checkpoint and pause."""
+    face.give(face.ask(lambda engine: engine.runs_pause(run)), lambda face, told: show_wish(face, told, "pauses"))
+
+
+@command(app, "resume", "medsynth runs resume chest-1")
+def resume(face: Face, run: Run) -> None:
+    """Go on from the last checkpoint."""
+    face.give(face.ask(lambda engine: engine.runs_resume(run)), lambda face, told: show_wish(face, told, "goes on"))
+
+
+@command(app, "stop", "medsynth runs stop chest-1")
+def stop(face: Face, run: Run) -> None:
+    """End a run; what it has learned stays usable."""
+    face.give(face.ask(lambda engine: engine.runs_stop(run)), lambda face, told: show_wish(face, told, "stops"))
+
+
+@command(app, "remove", "medsynth runs remove chest-1")
+def remove(face: Face, run: Run) -> None:
+    """Remove a run with its checkpoints and its copy of the images; lists what remains elsewhere."""
+    face.give(face.ask(lambda engine: engine.runs_remove(run)), show.removal)
+
+
+def show_runs(face: Face, found: list[Document]) -> None:
+    rows = [
+        (one["run"], one["dataset"], one["preset"], _state(one), _kimg(one), show.moment(one.get("started")))
+        for one in found
+    ]
+    columns = ("run", "dataset", "preset", "state", "kimg", "started")
+    show.table(face, columns, rows, "No runs yet: medsynth train DATASET", right=(4,))
+
+
+def _state(document: Document) -> str:
+    return f"{document['state']}{', SIMULATED' if document.get('simulated') else ''}"
+
+
+def _kimg(document: Document) -> str:
+    done, total = document.get("kimg") or 0.0, document.get("kimg_total")
+    return f"{done:,.1f} of {total:,.1f}" if total else f"{done:,.1f}"
+
+
+def show_run(face: Face, document: Document) -> None:
+    """The `runs show` document."""
+    show.title(face, f"{document['run']}: {_state(document)}")
+    best = document.get("best") or {}
+    speed = document.get("images_per_second")
+    show.pairs(
+        face,
+        [
+            ("dataset", document.get("dataset")),
+            ("preset", document.get("preset")),
+            ("device", document.get("device")),
+            ("thousand images", _kimg(document)),
+            ("speed", f"{speed:,.0f} images/s" if speed else None),
+            ("time", _clock(document.get("seconds"))),
+            ("best", _best(best)),
+            ("error", _error(document.get("error"))),
+            ("folder", document.get("path")),
+        ],
+    )
+    metrics = document.get("metrics") or {}
+    if metrics:
+        show.table(face, ("measure", "last"), [(show.words(key), value) for key, value in metrics.items()], right=(1,))
+
+
+def _best(best: Document) -> str | None:
+    ratio = best.get("fd_ratio_validation")
+    if ratio is None:
+        return None
+    return (
+        f"Fréchet ratio {show.number(ratio)} at {show.text(best.get('kimg'))} kimg (1 is as good as real; an estimate)"
+    )
+
+
+def _clock(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _error(error: Document | str | None) -> str | None:
+    return str(error.get("message")) if isinstance(error, dict) else error
+
+
+def show_started(face: Face, document: Document) -> None:
+    simulated = " (SIMULATED)" if document.get("simulated") else ""
+    show.line(face, f"{document['run']} is {document['state']}{simulated}; it goes on when this terminal closes.")
+    show.hint(face, f"medsynth runs watch {document['run']}")
+
+
+def show_wish(face: Face, document: Document, verb: str) -> None:
+    show.line(face, f"{document['run']} {verb} (now: {document['state']}).")

@@ -1,0 +1,153 @@
+"""How results look in 80 columns: tables, labelled values, numbers. Everything from outside is made inert here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from medsynth_engine.kernel.escape import markup, plain
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from medsynth_tui.cli.face import Face
+
+ABSENT = "-"
+
+
+def text(value: Any, limit: int = 200) -> str:
+    """Any JSON value on one line without control characters; not yet safe as markup."""
+    if value is None or value == "":
+        return ABSENT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, Mapping):
+        return plain(", ".join(f"{key} {text(item)}" for key, item in value.items()) or ABSENT, limit)
+    if isinstance(value, list | tuple):
+        return plain(", ".join(str(item) for item in value) or ABSENT, limit)
+    return plain(value, limit)
+
+
+def number(value: float) -> str:
+    """Three digits that say something: 0.0123, 1.23, 123, 12,345."""
+    size = abs(value)
+    if size >= 1_000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 0.1 or size == 0 else f"{value:.3g}"
+
+
+def interval(document: Mapping[str, Any]) -> str:
+    """`1.23 (1.10 to 1.40)`; "not enough evidence" where there is no value."""
+    if document.get("value") is None:
+        return "not enough evidence"
+    low, high = document.get("low"), document.get("high")
+    span = f" ({number(low)} to {number(high)})" if low is not None and high is not None else ""
+    return number(document["value"]) + span
+
+
+def moment(value: Any) -> str:
+    """An ISO time in UTC, to the minute."""
+    return plain(str(value or ABSENT)[:16].replace("T", " "))
+
+
+def cell(value: Any, limit: int = 200) -> Text:
+    """A value as a cell: brackets in it are brackets, never markup. A `Text` is taken as it is."""
+    from rich.text import Text
+
+    return value if isinstance(value, Text) else Text(text(value, limit))
+
+
+def title(face: Face, words: str) -> None:
+    face.out.print(f"[bold]{markup(words)}[/bold]")
+
+
+def table(
+    face: Face, columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "None.", right: Sequence[int] = ()
+) -> None:
+    """A table without lines; `right` names the columns (by place) that hold numbers."""
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, column in enumerate(columns):
+        grid.add_column(column, justify="right" if place in right else "left", overflow="fold")
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - counts the rows as they go by
+        grid.add_row(*(cell(value) for value in row))
+    face.out.print(grid if count else f"[dim]{empty}[/dim]")
+
+
+def pairs(face: Face, values: Iterable[tuple[str, Any]]) -> None:
+    """Labelled values, one a line; what has none is left out."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, value in values:
+        if value not in (None, "", [], {}):
+            grid.add_row(label, cell(value, 1_000))
+    face.out.print(grid)
+
+
+def sentences(face: Face, label: str, lines: Iterable[Any]) -> None:
+    for line in lines:
+        face.out.print(f"[dim]{label}:[/dim] {markup(line, 500)}")
+
+
+def hint(face: Face, command: str) -> None:
+    """What a person would do next."""
+    face.out.print(f"[dim]Next:[/dim] {markup(command)}")
+
+
+def line(face: Face, words: str) -> None:
+    """One sentence that may quote what a person typed."""
+    face.out.print(cell(words, 500))
+
+
+def words(code: Any) -> str:
+    """`near_copy` as `near copy`."""
+    return text(str(code).replace("_", " "))
+
+
+def composition(face: Face, document: Mapping[str, Mapping[str, Any]]) -> None:
+    """How many records each value of each attribute has; small counts arrive suppressed ("<11")."""
+    rows = [
+        (attribute if place == 0 else "", value, count)
+        for attribute, counts in document.items()
+        for place, (value, count) in enumerate(counts.items())
+    ]
+    if rows:
+        table(face, ("attribute", "value", "records"), rows, right=(2,))
+
+
+def removal(face: Face, document: Mapping[str, Any]) -> None:
+    """What was removed, and what remains elsewhere."""
+    pairs(face, [(words(key), value) for key, value in document.items() if key != "remains"])
+    sentences(face, "Remains", document.get("remains") or [])
+
+
+def section(face: Face, value: Any, depth: int = 0) -> None:
+    """A part of a longer document: mappings as labelled lines, lists as bullets, one level in at a time."""
+    from rich.padding import Padding
+
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(item, Mapping | list) and item:
+                face.out.print(Padding(cell(f"{words(key)}:"), (0, 0, 0, 2 * depth)))
+                section(face, item, depth + 1)
+            else:
+                face.out.print(Padding(cell(f"{words(key)}: {text(item, 2_000)}", 2_100), (0, 0, 0, 2 * depth)))
+    elif isinstance(value, list):
+        for item in value:
+            inner = item if isinstance(item, Mapping | list) else f"- {text(item, 2_000)}"
+            section(face, inner, depth)
+    else:
+        face.out.print(Padding(cell(value, 2_000), (0, 0, 0, 2 * depth)))

@@ -1,0 +1,78 @@
+"""Following a run's numbers live: a small table in a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LOOK_EVERY_SECONDS = 1.0
+UNDER_WAY = ("queued", "running")
+SHOWN = (
+    ("kimg", "thousand images"),
+    ("images_per_second", "images/s"),
+    ("loss_generator", "loss of the generator"),
+    ("loss_discriminator", "loss of the discriminator"),
+    ("accuracy_real", "discriminator right on real"),
+    ("accuracy_fake", "discriminator right on fake"),
+    ("fd_ratio_validation", "Fréchet ratio (estimate, 1 is real)"),
+    ("nearest_neighbour_risk", "nearest-neighbour risk (estimate)"),
+    ("eta_seconds", "seconds left"),
+)
+
+
+def follow(face: Face, run: str) -> Document:
+    """Show the run's numbers until it has ended or the watcher leaves; the `runs show` document then."""
+    try:
+        face.runner.run(_follow(face, run))
+    except KeyboardInterrupt:
+        face.say("The run goes on.")
+    return face.ask(lambda engine: engine.runs_show(run))
+
+
+async def _follow(face: Face, run: str) -> None:
+    if face.messages.is_terminal and not face.manner.plain:
+        from rich.live import Live
+
+        with Live(console=face.messages, auto_refresh=False, transient=True) as live:
+            async for state, last in _looks(face, run):
+                live.update(_numbers(run, state, last), refresh=True)
+        return
+    at = -LINE_EVERY_SECONDS
+    async for state, last in _looks(face, run):
+        now = asyncio.get_running_loop().time()
+        if not face.json and last and (now - at >= LINE_EVERY_SECONDS or state not in UNDER_WAY):
+            at = now
+            face.say(", ".join(f"{key} {show.text(last[key])}" for key, _ in SHOWN if key in last))
+
+
+async def _looks(face: Face, run: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    offset, last = 0, {}
+    while True:
+        document = await face.engine.runs_watch(run, offset)
+        offset = document["offset"]
+        for record in document["records"]:
+            last.update(record)
+        yield document["state"], last
+        if document["state"] not in UNDER_WAY:
+            return
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+def _numbers(run: str, state: str, last: dict[str, Any]) -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_row(show.cell(run), show.cell(state))
+    for key, label in SHOWN:
+        if key in last:
+            grid.add_row(show.cell(label), show.cell(last[key]))
+    grid.add_row(show.cell("Ctrl-C stops watching, not the run."))
+    return grid

@@ -1,0 +1,60 @@
+"""`medsynth weights`: generators that can be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import path
+
+app = group("weights", "Generators that can be used.")
+
+
+@command(app, "list", "medsynth weights list")
+def weights(face: Face) -> None:
+    """All weights of the store."""
+    face.give(face.ask(lambda engine: engine.weights_list()), show_list)
+
+
+@command(app, "show", "medsynth weights show generator_v1")
+def one(face: Face, name: Annotated[str, typer.Argument(metavar="NAME", help="Which weights.")]) -> None:
+    """What a generator draws, and what it was trained on."""
+    face.give(face.ask(lambda engine: engine.weights_show(name)), show_one)
+
+
+@command(app, "import", "medsynth weights import generator.pth --name generator_v1")
+def bring(
+    face: Face,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .pth file of MedSynth.")],
+    name: Annotated[str | None, typer.Option("--name", help="What to call it; else as the file.")] = None,
+) -> None:
+    """Check a file of weights and make it usable. It is read as tensors and plain values, never as a program."""
+    face.give(face.work(lambda engine: engine.weights_import(str(path(file)), name)), show_one)
+
+
+def show_list(face: Face, found: list[Document]) -> None:
+    rows = [
+        (one["name"], one.get("resolution"), _conditions(one), one.get("trained_on"), one.get("origin"))
+        for one in found
+    ]
+    columns = ("weights", "pixels", "conditions", "trained on", "origin")
+    show.table(face, columns, rows, "No weights yet: train a run, or import a file.", right=(1,))
+
+
+def _conditions(document: Document) -> str:
+    conditions = document.get("conditions") or {}
+    if isinstance(conditions, dict) and ("categorical" in conditions or "continuous" in conditions):
+        found = [*conditions.get("categorical", []), *conditions.get("continuous", [])]
+        return ", ".join(str(one.get("name", "")) for one in found)
+    return show.text(list(conditions))
+
+
+def show_one(face: Face, document: Document) -> None:
+    keys = ("name", "weights", "resolution", "trained_on", "origin", "preset", "created", "digest")
+    show.pairs(face, [(show.words(key), document.get(key)) for key in keys])
+    show.pairs(face, [("conditions", _conditions(document))])
