@@ -1,0 +1,160 @@
+"""Logins: a random token that only its holder has; the ledger keeps its hash, who it is for, and how long."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from db.ledger import Change, Ledger
+from db.tables import LoginSession, User
+from medsynth_engine.access import throttle
+from medsynth_engine.access.actor import Actor
+from medsynth_engine.access.proof import proven
+from medsynth_engine.access.roles import Role
+from medsynth_engine.kernel.errors import Denied
+
+
+@dataclass(frozen=True)
+class Limits:
+    idle: timedelta
+    absolute: timedelta
+
+
+LIMITS = {
+    "cli": Limits(timedelta(minutes=15), timedelta(hours=12)),
+    "studio": Limits(timedelta(minutes=15), timedelta(hours=12)),
+}
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A fresh login. The token is shown to its holder once and kept nowhere else."""
+
+    token: str = field(repr=False)
+    actor: Actor
+
+
+def login(ledger: Ledger, name: str, password: str, face: str, now: datetime | None = None) -> Opened:
+    """Open a session for who gives the right password. Raises Denied with the same sentence for every other case."""
+    now = now or datetime.now(UTC)
+    with proven(ledger, name, password, face, now) as proof, ledger.write(face) as change:
+        user = change.session.get_one(User, proof.user_id)
+        throttle.forgive(user)
+        if proof.fresh_hash:
+            user.password_hash = proof.fresh_hash
+        opened = open_session(change, user, face, now)
+        change.record(
+            actor=opened.actor,
+            action="session.login",
+            object_=f"user:{user.name}",
+            detail={"failures_before": proof.failures_before} if proof.failures_before else {},
+        )
+    return opened
+
+
+def open_session(change: Change, user: User, face: str, now: datetime | None = None) -> Opened:
+    """A session for an active user, in the caller's change, which records it. Raises Denied for any other user."""
+    now = now or datetime.now(UTC)
+    if user.state != "active":
+        raise Denied("not_active", "This account cannot log in.", "Ask an admin.")
+    token = secrets.token_urlsafe(32)
+    row = LoginSession(
+        id=_identity(token),
+        user_id=user.id,
+        face=face,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + _limits(face).absolute,
+    )
+    change.session.add(row)
+    return Opened(token, Actor(user.id, user.name, Role(user.role), row.id))
+
+
+def resolve(where: Ledger | Change | Session, token: str, now: datetime | None = None) -> Actor:
+    """Who holds this token. Raises Denied where the session has ended, expired or was idle too long.
+
+    Given the ledger it notes, at most once a minute, that the session was used, and ends one that has run out.
+    """
+    now = now or datetime.now(UTC)
+    if isinstance(where, Ledger):
+        with where.read() as session:
+            row, user = _find(session, token)
+        why = _why_over(row, user, now)
+        if why and row is not None and row.ended_at is None and user is not None:
+            with where.write(row.face) as change:
+                end(change, row.id, why, now)
+                change.record(actor=_actor(row, user), action="session.end", object_=f"user:{user.name}", reason=why)
+        elif not why and row is not None and now - row.last_seen_at >= TOUCH_EVERY:
+            where.touch(row.id, now)
+    else:
+        row, user = _find(where.session if isinstance(where, Change) else where, token)
+        why = _why_over(row, user, now)
+    if why or row is None or user is None:
+        raise Denied("session_over", _SENTENCES.get(why, "Nobody is logged in."), "Log in again: medsynth login NAME.")
+    return _actor(row, user)
+
+
+def expires(session: Session, session_id: str) -> datetime:
+    """When the session ends if it is not used any more."""
+    row = session.get_one(LoginSession, session_id)
+    return min(row.expires_at, row.last_seen_at + _limits(row.face).idle)
+
+
+def end(change: Change, session_id: str, reason: str, now: datetime | None = None) -> bool:
+    """End one session; the caller records why. False where it had ended before."""
+    row = change.session.get(LoginSession, session_id)
+    if row is None or row.ended_at is not None:
+        return False
+    row.ended_at, row.end_reason = now or datetime.now(UTC), reason
+    change.session.add(row)
+    return True
+
+
+def end_all(change: Change, user_id: str, reason: str, but: str = "") -> int:
+    """End every session of a user (but one); how many that were. The caller records it."""
+    running = change.session.exec(
+        select(LoginSession).where(LoginSession.user_id == user_id, col(LoginSession.ended_at).is_(None))
+    ).all()
+    return sum(end(change, row.id, reason) for row in running if row.id != but)
+
+
+_SENTENCES = {
+    "idle": "You were logged out after a while without activity.",
+    "expired": "Your session has come to its end.",
+    "ended": "This session was ended.",
+    "disabled": "This account was disabled.",
+}
+
+
+def _limits(face: str) -> Limits:
+    return LIMITS.get(face, LIMITS["cli"])
+
+
+def _identity(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _find(session: Session, token: str) -> tuple[LoginSession | None, User | None]:
+    row = session.get(LoginSession, _identity(token))
+    return row, session.get(User, row.user_id) if row else None
+
+
+def _why_over(row: LoginSession | None, user: User | None, now: datetime) -> str:
+    if row is None or user is None:
+        return "unknown"
+    if row.ended_at is not None:
+        return "ended"
+    if user.state != "active":
+        return "disabled"
+    if now >= row.expires_at:
+        return "expired"
+    return "idle" if now - row.last_seen_at >= _limits(row.face).idle else ""
+
+
+def _actor(row: LoginSession, user: User) -> Actor:
+    return Actor(user.id, user.name, Role(user.role), row.id)
