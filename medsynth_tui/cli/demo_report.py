@@ -1,4 +1,4 @@
-"""How the demo ends: what was measured, before and after rebalancing; pictures; where the export is; what to do next."""
+"""How the demo ends: what was measured, before and after rebalancing; pictures; the export; what to do next."""
 
 from __future__ import annotations
 
