@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from medsynth_engine.access.roles import Permission, permissions_of
+from medsynth_engine.access.roles import Permission, Role, permissions_of
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.operations.declare import Call, operation
 
@@ -46,8 +46,8 @@ class Accounts:
                     accounts = users.add_development_accounts(change)
                     activation = None
                 else:
-                    accounts = [(admin, "admin")]
-                    activation = {"name": admin, "code": users.add(change, admin, "admin", by=None)}
+                    accounts = [(admin, Role.ADMIN)]
+                    activation = {"name": admin, "code": users.add(change, admin, Role.ADMIN, by=None)}
         finally:
             store.close()
         people = [{"name": name, "role": str(role)} for name, role in accounts]
@@ -137,22 +137,22 @@ class Accounts:
 
     @operation("users.role", Permission.MANAGE_USERS)
     def users_role(self, call: Call, name: str, role: str) -> dict[str, Any]:
-        return self._changed(call, name, role=role)
+        return _changed(call, name, role=role)
 
     @operation("users.disable", Permission.MANAGE_USERS)
     def users_disable(self, call: Call, name: str) -> dict[str, Any]:
         if name == call.actor.name:
             raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")
-        return self._changed(call, name, role=None)
+        return _changed(call, name, role=None)
 
-    @staticmethod
-    def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:
-        from medsynth_engine.access import users
 
-        with call.ledger.write() as change:
-            if role is None:
-                users.disable(change, name, by=call.actor)
-            else:
-                users.set_role(change, name, role, by=call.actor)
-            person = users.by_name(change.session, name)
-            return {"name": person.name, "role": person.role, "state": person.state}
+def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:
+    from medsynth_engine.access import users
+
+    with call.ledger.write() as change:
+        if role is None:
+            users.disable(change, name, by=call.actor)
+        else:
+            users.set_role(change, name, role, by=call.actor)
+        person = users.by_name(change.session, name)
+        return {"name": person.name, "role": person.role, "state": person.state}

@@ -69,13 +69,13 @@ class Assessments:
             session.flush()
             change.object_ = f"assessment:{row.id}"
             change.detail.update(subject=found.label, digest=row.digest)
-        return self._shown(call, row)
+        return _shown(call, row)
 
     @operation("pia.update", Permission.DRAFT_PIA)
     def pia_update(self, call: Call, subject: str, answers: dict[str, Any] | str) -> dict[str, Any]:
         given = _answers(answers)
         with call.change(subject) as change:
-            row = self._newest(change.session, subject)
+            row = _newest(change.session, subject)
             standing = gatekeeping.standing(change.session, row)
             row.state = workflow.act(standing, "edit", call.actor, datetime.now(UTC)).state
             row.document = documents.merge(row.document, given)
@@ -83,31 +83,31 @@ class Assessments:
             change.session.add(row)
             change.object_ = f"assessment:{row.id}"
             change.detail.update(subject=subject, digest=row.digest)
-        return self._shown(call, row)
+        return _shown(call, row)
 
     @operation("pia.submit", Permission.DRAFT_PIA)
     def pia_submit(self, call: Call, subject: str) -> dict[str, Any]:
-        return self._act(call, subject, "submit", "")
+        return _act(call, subject, "submit", "")
 
     @operation("pia.withdraw", Permission.DRAFT_PIA)
     def pia_withdraw(self, call: Call, subject: str) -> dict[str, Any]:
-        return self._act(call, subject, "withdraw", "")
+        return _act(call, subject, "withdraw", "")
 
     @operation("pia.opinion", Permission.GIVE_OPINION)
     def pia_opinion(self, call: Call, subject: str, concur: bool, note: str = "") -> dict[str, Any]:
-        return self._act(call, subject, "concur" if concur else "dissent", note)
+        return _act(call, subject, "concur" if concur else "dissent", note)
 
     @operation("pia.approve", Permission.DECIDE_PIA)
     def pia_approve(self, call: Call, subject: str, note: str = "") -> dict[str, Any]:
-        return self._act(call, subject, "approve", note)
+        return _act(call, subject, "approve", note)
 
     @operation("pia.return", Permission.DECIDE_PIA)
     def pia_return(self, call: Call, subject: str, note: str) -> dict[str, Any]:
-        return self._act(call, subject, "return", note)
+        return _act(call, subject, "return", note)
 
     @operation("pia.reject", Permission.DECIDE_PIA)
     def pia_reject(self, call: Call, subject: str, note: str) -> dict[str, Any]:
-        return self._act(call, subject, "reject", note)
+        return _act(call, subject, "reject", note)
 
     @operation("pia.list", Permission.READ_REPORTS)
     def pia_list(self, call: Call) -> list[dict[str, Any]]:
@@ -133,80 +133,11 @@ class Assessments:
     @operation("pia.show", Permission.READ_REPORTS)
     def pia_show(self, call: Call, subject: str) -> dict[str, Any]:
         with call.read() as session:
-            row = self._newest(session, subject)
+            row = _newest(session, subject)
         if call.scope is Scope.OWN and row.author_id != call.actor.user_id:
             with call.read() as session:
                 call.require_own(subjects.find(session, subject), "assessment")
-        return self._shown(call, row)
-
-    def _act(self, call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
-        from db.tables import Signature
-
-        note = plain(note, documents.LONGEST_ANSWER)
-        with call.change(subject) as change:
-            session = change.session
-            row = self._newest(session, subject)
-            if action == "submit":
-                documents.demand_complete(row.document)
-            standing = gatekeeping.standing(session, row)
-            now = datetime.now(UTC)
-            after = workflow.act(standing, action, call.actor, now, note=note, touches=_touches(session, row))
-            session.add(
-                Signature(
-                    assessment_id=row.id,
-                    user_id=call.actor.user_id,
-                    kind=action,
-                    note=note,
-                    digest=row.digest,
-                    at=now,
-                )
-            )
-            row.state, row.decided_at, row.expires_at = after.state, after.decided_at, after.expires_at
-            if action == "submit":
-                row.submitted_at = now
-            session.add(row)
-            change.object_ = f"assessment:{row.id}"
-            change.detail.update(subject=subject, digest=row.digest, state=row.state)
-        return self._shown(call, row)
-
-    @staticmethod
-    def _newest(session: Session, subject: str) -> Any:
-        kind, name = subjects.parse(subject)
-        row = gatekeeping.newest_assessment(session, kind, name)
-        if row is None:
-            raise NotFound("no_assessment", "There is no assessment of it.", f"Draft one: medsynth pia draft {subject}")
-        return row
-
-    @staticmethod
-    def _shown(call: Call, row: Any) -> dict[str, Any]:
-        with call.read() as session:
-            standing = workflow.settle(gatekeeping.standing(session, row), datetime.now(UTC))
-            touches = _touches(session, row)
-        return {
-            **row.document,
-            "subject": _label(row),
-            "subject_digest": row.subject_digest,
-            "audience": row.audience,
-            "state": standing.state,
-            "author": row.document["author"]["name"],
-            "version": row.version,
-            "digest": row.digest,
-            "signatures": [
-                {
-                    "name": signed.name,
-                    "role": signed.role,
-                    "kind": signed.kind,
-                    "note": signed.note,
-                    "digest": signed.digest,
-                    "at": signed.at.isoformat(timespec="seconds"),
-                }
-                for signed in standing.signatures
-            ],
-            "approvals_needed": standing.approvals_needed(),
-            "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],
-            "possible": list(workflow.possible(standing, call.actor, datetime.now(UTC), touches)),
-            "expires": standing.expires_at.isoformat(timespec="seconds") if standing.expires_at else None,
-        }
+        return _shown(call, row)
 
 
 def _label(row: Any) -> str:
@@ -249,3 +180,73 @@ def _facts(session: Session, found: Subject) -> documents.Subject:
         images=bool(schema.get("image")),
         identifiers_removed=summary.get("identifiers_removed") or {},
     )
+
+
+def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
+    from db.tables import Signature
+
+    note = plain(note, documents.LONGEST_ANSWER)
+    with call.change(subject) as change:
+        session = change.session
+        row = _newest(session, subject)
+        if action == "submit":
+            documents.demand_complete(row.document)
+        standing = gatekeeping.standing(session, row)
+        now = datetime.now(UTC)
+        after = workflow.act(standing, action, call.actor, now, note=note, touches=_touches(session, row))
+        session.add(
+            Signature(
+                assessment_id=row.id,
+                user_id=call.actor.user_id,
+                kind=action,
+                note=note,
+                digest=row.digest,
+                at=now,
+            )
+        )
+        row.state, row.decided_at, row.expires_at = after.state, after.decided_at, after.expires_at
+        if action == "submit":
+            row.submitted_at = now
+        session.add(row)
+        change.object_ = f"assessment:{row.id}"
+        change.detail.update(subject=subject, digest=row.digest, state=row.state)
+    return _shown(call, row)
+
+
+def _newest(session: Session, subject: str) -> Any:
+    kind, name = subjects.parse(subject)
+    row = gatekeeping.newest_assessment(session, kind, name)
+    if row is None:
+        raise NotFound("no_assessment", "There is no assessment of it.", f"Draft one: medsynth pia draft {subject}")
+    return row
+
+
+def _shown(call: Call, row: Any) -> dict[str, Any]:
+    with call.read() as session:
+        standing = workflow.settle(gatekeeping.standing(session, row), datetime.now(UTC))
+        touches = _touches(session, row)
+    return {
+        **row.document,
+        "subject": _label(row),
+        "subject_digest": row.subject_digest,
+        "audience": row.audience,
+        "state": standing.state,
+        "author": row.document["author"]["name"],
+        "version": row.version,
+        "digest": row.digest,
+        "signatures": [
+            {
+                "name": signed.name,
+                "role": signed.role,
+                "kind": signed.kind,
+                "note": signed.note,
+                "digest": signed.digest,
+                "at": signed.at.isoformat(timespec="seconds"),
+            }
+            for signed in standing.signatures
+        ],
+        "approvals_needed": standing.approvals_needed(),
+        "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],
+        "possible": list(workflow.possible(standing, call.actor, datetime.now(UTC), touches)),
+        "expires": standing.expires_at.isoformat(timespec="seconds") if standing.expires_at else None,
+    }

@@ -59,7 +59,7 @@ class Audit:
                 session,
                 before=before,
                 limit=max(1, min(limit, PAGE_LIMIT)),
-                actor=self._visible_actor(call, actor),
+                actor=_visible_actor(call, actor),
                 action=action,
                 object_=object,
                 outcome=outcome,
@@ -103,7 +103,7 @@ class Audit:
 
         def fill(stream: IO[bytes]) -> None:
             nonlocal count
-            for record in self._all(call):
+            for record in _all(call):
                 stream.write(_line(record, format, first=count == 0))
                 count += 1
 
@@ -111,23 +111,6 @@ class Audit:
         with call.change("audit", format=format, records=count, digest=digest):
             pass
         return {"path": str(target), "records": count, "digest": digest}
-
-    @staticmethod
-    def _visible_actor(call: Call, actor: str | None) -> str | None:
-        return call.actor.name if call.scope is Scope.OWN else actor
-
-    def _all(self, call: Call) -> Iterator[dict[str, Any]]:
-        """Every visible record, newest first, read page by page so that memory stays flat."""
-        from db import chain
-
-        before: int | None = None
-        while True:
-            with call.read() as session:
-                page = chain.page(session, before=before, limit=PAGE_LIMIT, actor=self._visible_actor(call, None))
-            if not page:
-                return
-            yield from map(_shown, page)
-            before = page[-1].seq
 
 
 def _line(record: dict[str, Any], format_: str, first: bool) -> bytes:
@@ -152,3 +135,21 @@ def _instant(since: str | None) -> datetime | None:
     except ValueError as error:
         raise BadInput("bad_date", "That is not a date.", "For instance: --since 2026-11-01") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _visible_actor(call: Call, actor: str | None) -> str | None:
+    return call.actor.name if call.scope is Scope.OWN else actor
+
+
+def _all(call: Call) -> Iterator[dict[str, Any]]:
+    """Every visible record, newest first, read page by page so that memory stays flat."""
+    from db import chain
+
+    before: int | None = None
+    while True:
+        with call.read() as session:
+            page = chain.page(session, before=before, limit=PAGE_LIMIT, actor=_visible_actor(call, None))
+        if not page:
+            return
+        yield from map(_shown, page)
+        before = page[-1].seq

@@ -17,7 +17,6 @@ from medsynth_engine.operations.declare import Call, operation
 
 SETTINGS: dict[str, tuple[Any, str]] = {
     "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
-    "assessment_months": (12, "How long an approved assessment holds"),
 }
 LITTLE_ROOM = 2 * 10**9
 

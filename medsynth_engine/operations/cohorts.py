@@ -80,7 +80,7 @@ class Cohorts:
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
-            **self._source(call, run, weights, dataset),
+            **_source(call, run, weights, dataset),
         }
         with call.change(f"cohort:{cohort}", n=n, balance=balance or [], small_cells=small_cells) as change:
             if change.session.exec(select(Cohort).where(Cohort.name == cohort)).first():
@@ -88,28 +88,6 @@ class Cohorts:
             job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
         launch(call, job)
         return {"job": job, "cohort": cohort}
-
-    @staticmethod
-    def _source(call: Call, run: str | None, weights: str | None, dataset: str | None) -> dict[str, Any]:
-        """Where images and rows come from: ids for the job, checked here so that a mistake is told at once."""
-        from db.tables import Weights
-
-        if run is not None:
-            row = own_run(call, run)
-            if row.simulated:
-                raise BadInput("simulated", "A simulated run has no generator.", "Train for real: without --simulated.")
-            if not (call.home.runs / row.folder / "generator.pth").exists():
-                raise Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run}")
-            return {"run_id": row.id, "dataset_id": row.dataset_id, "generator": str(call.home.runs / row.folder)}
-        if weights is not None:
-            with call.read() as session:
-                known = session.get(Weights, weights)
-            file = call.home.weights / f"{weights}.pth"
-            if known is None or not file.exists():
-                raise NotFound("no_such_weights", "There are no such weights.", "See: medsynth weights list")
-            return {"weights": weights, "run_id": known.run_id, "dataset_id": known.dataset_id}
-        assert dataset is not None
-        return {"dataset_id": newest(call, dataset).id, "run_id": None}
 
     @operation("cohorts.list", Permission.READ_REPORTS)
     def cohorts_list(self, call: Call) -> list[dict[str, Any]]:
@@ -120,34 +98,11 @@ class Cohorts:
                 select(Cohort).where(Cohort.state == "present").order_by(col(Cohort.created_at).desc())
             ).all()
         mine = [row for row in rows if call.scope is Scope.ALL or row.owner_id == call.actor.user_id]
-        return [self._shown(call, row) for row in mine]
+        return [_shown(call, row) for row in mine]
 
     @operation("cohorts.show", Permission.READ_REPORTS)
     def cohorts_show(self, call: Call, name: str) -> dict[str, Any]:
-        return self._shown(call, own_cohort(call, name))
-
-    @staticmethod
-    def _shown(call: Call, row: Any) -> dict[str, Any]:
-        from db.tables import Dataset, Run
-
-        with call.read() as session:
-            evaluation = newest_evaluation(session, row.id, row.digest)
-            dataset = session.get(Dataset, row.dataset_id) if row.dataset_id else None
-            run = session.get(Run, row.run_id) if row.run_id else None
-        return {
-            **row.document,
-            "cohort": row.name,
-            "dataset": dataset.name if dataset else None,
-            "run": run.name.split("~")[0] if run else None,
-            "weights": row.weights,
-            "n": row.n,
-            "created": row.created_at.isoformat(timespec="seconds"),
-            "digest": row.digest,
-            "simulated": row.simulated,
-            "evaluated": evaluation is not None,
-            "gauge": evaluation.document.get("gauge") if evaluation else None,
-            "path": str(call.home.cohorts / row.folder),
-        }
+        return _shown(call, own_cohort(call, name))
 
     @operation("cohorts.gallery", Permission.GENERATE)
     def cohorts_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
@@ -217,3 +172,48 @@ def _spread(table: Path, count: int) -> list[dict[str, str]]:
     stride = max(1, total // max(1, count))
     with table.open(newline="") as stream:
         return [row for index, row in enumerate(csv.DictReader(stream)) if index % stride == 0][:count]
+
+
+def _source(call: Call, run: str | None, weights: str | None, dataset: str | None) -> dict[str, Any]:
+    """Where images and rows come from: ids for the job, checked here so that a mistake is told at once."""
+    from db.tables import Weights
+
+    if run is not None:
+        row = own_run(call, run)
+        if row.simulated:
+            raise BadInput("simulated", "A simulated run has no generator.", "Train for real: without --simulated.")
+        if not (call.home.runs / row.folder / "generator.pth").exists():
+            raise Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run}")
+        return {"run_id": row.id, "dataset_id": row.dataset_id, "generator": str(call.home.runs / row.folder)}
+    if weights is not None:
+        with call.read() as session:
+            known = session.get(Weights, weights)
+        file = call.home.weights / f"{weights}.pth"
+        if known is None or not file.exists():
+            raise NotFound("no_such_weights", "There are no such weights.", "See: medsynth weights list")
+        return {"weights": weights, "run_id": known.run_id, "dataset_id": known.dataset_id}
+    assert dataset is not None
+    return {"dataset_id": newest(call, dataset).id, "run_id": None}
+
+
+def _shown(call: Call, row: Any) -> dict[str, Any]:
+    from db.tables import Dataset, Run
+
+    with call.read() as session:
+        evaluation = newest_evaluation(session, row.id, row.digest)
+        dataset = session.get(Dataset, row.dataset_id) if row.dataset_id else None
+        run = session.get(Run, row.run_id) if row.run_id else None
+    return {
+        **row.document,
+        "cohort": row.name,
+        "dataset": dataset.name if dataset else None,
+        "run": run.name.split("~")[0] if run else None,
+        "weights": row.weights,
+        "n": row.n,
+        "created": row.created_at.isoformat(timespec="seconds"),
+        "digest": row.digest,
+        "simulated": row.simulated,
+        "evaluated": evaluation is not None,
+        "gauge": evaluation.document.get("gauge") if evaluation else None,
+        "path": str(call.home.cohorts / row.folder),
+    }

@@ -59,7 +59,7 @@ class Datasets:
     def browse(self, call: Call, path: str | None = None) -> dict[str, Any]:
         folder = existing_path(path) if path else Path.home()
         folder = folder if folder.is_dir() else folder.parent
-        entries = []
+        entries: list[dict[str, Any]] = []
         try:
             with os.scandir(folder) as found:
                 for entry in found:
@@ -228,13 +228,14 @@ def thumbnail(file: Path, size: int) -> dict[str, Any]:
     """A picture of at most `size` pixels a side as raw bytes in base64: 1 byte a pixel if grey, 3 if colour."""
     from PIL import Image
 
-    with Image.open(file) as picture:
-        if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips
-            low, high = picture.getextrema()
-            scale = 255 / max(1, high - low)  # type: ignore[operator]
-            picture = picture.point(lambda value: value * scale - low * scale).convert("L")  # type: ignore[operator]
-        elif picture.mode not in ("L", "RGB"):
-            picture = picture.convert("RGB")
+    with Image.open(file) as opened:
+        picture: Image.Image = opened
+        if opened.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips
+            low, high = (float(edge) for edge in opened.getextrema())  # type: ignore[arg-type]
+            scale = 255 / max(1.0, high - low)
+            picture = opened.convert("I").point(lambda value: value * scale - low * scale).convert("L")
+        elif opened.mode not in ("L", "RGB"):
+            picture = opened.convert("RGB")
         picture.thumbnail((size, size))
         return {
             "width": picture.width,

@@ -27,7 +27,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 class Owned(Protocol):
     """A row that belongs to somebody."""
 
-    owner_id: str
+    @property
+    def owner_id(self) -> str: ...
 
 
 @dataclass(frozen=True)

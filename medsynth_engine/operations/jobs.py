@@ -79,7 +79,7 @@ class Jobs:
     def jobs_show(self, call: Call, job: str) -> dict[str, Any]:
         from medsynth_engine.jobs.watch import look
 
-        row = self._own_job(call, job)
+        row = _own_job(call, job)
         state = look(call.ledger, call.home, job)
         folder = JobFolder(call.home.jobs / row.folder)
         lines, _ = folder.lines()
@@ -99,17 +99,17 @@ class Jobs:
     def jobs_cancel(self, call: Call, job: str) -> dict[str, Any]:
         from medsynth_engine.jobs.watch import cancel
 
-        row = self._own_job(call, job)
+        row = _own_job(call, job)
         with call.change(f"job:{job}", kind=row.kind):
             pass
         return {"job": job, "state": cancel(call.ledger, call.home, job)}
 
-    @staticmethod
-    def _own_job(call: Call, job: str) -> Any:
-        from db.tables import Job
 
-        with call.read() as session:
-            row = session.get(Job, job)
-        if row is None or (call.scope is Scope.OWN and row.actor_id != call.actor.user_id):
-            raise NotFound("no_such_job", "There is no such job of yours.", "See: medsynth jobs list")
-        return row
+def _own_job(call: Call, job: str) -> Any:
+    from db.tables import Job
+
+    with call.read() as session:
+        row = session.get(Job, job)
+    if row is None or (call.scope is Scope.OWN and row.actor_id != call.actor.user_id):
+        raise NotFound("no_such_job", "There is no such job of yours.", "See: medsynth jobs list")
+    return row

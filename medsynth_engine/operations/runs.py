@@ -82,19 +82,9 @@ class Runs:
                     simulated=simulated,
                 )
             )
-            job = self._hand_over(call, change, name, arguments, prepare=True)
+            job = _hand_over(call, change, name, arguments, prepare=True)
         launch(call, job)
-        return {**self._shown(call, own_run(call, name)), "job": job}
-
-    @staticmethod
-    def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any], prepare: bool) -> str:
-        folder = str(call.home.runs / name)
-        trainer = "medsynth_engine.simulated" if arguments["simulated"] else "medsynth_engine.gan.train"
-        steps = [step(trainer, folder), step("medsynth_engine.work.finish_run")]
-        if prepare:
-            steps.insert(0, step("medsynth_engine.work.prepare_run"))
-        queue = None if arguments["simulated"] else f"train:{arguments['device']}"
-        return hand_over(call, change, "train", f"run:{name}", arguments, steps, queue, run_folder=folder)
+        return {**_shown(call, own_run(call, name)), "job": job}
 
     @operation("runs.list", Permission.TRAIN)
     def runs_list(self, call: Call) -> list[dict[str, Any]]:
@@ -109,7 +99,7 @@ class Runs:
         for row in rows:
             if call.scope is Scope.OWN and row.owner_id != call.actor.user_id:
                 continue
-            shown = self._shown(call, row)
+            shown = _shown(call, row)
             listed.append(
                 {
                     **{key: shown[key] for key in keys},
@@ -121,7 +111,7 @@ class Runs:
 
     @operation("runs.show", Permission.TRAIN)
     def runs_show(self, call: Call, run: str) -> dict[str, Any]:
-        return self._shown(call, own_run(call, run))
+        return _shown(call, own_run(call, run))
 
     @operation("runs.watch", Permission.TRAIN)
     def runs_watch(self, call: Call, run: str, offset: int = 0) -> dict[str, Any]:
@@ -131,7 +121,7 @@ class Runs:
         return {
             "records": records,
             "offset": offset,
-            "state": self._state(call, row, folder),
+            "state": _state(call, row, folder),
             "log": folder.log_tail(50),
             "samples": sorted(_sheets(folder)),
         }
@@ -159,17 +149,17 @@ class Runs:
 
     @operation("runs.pause", Permission.TRAIN)
     def runs_pause(self, call: Call, run: str) -> dict[str, Any]:
-        return self._wish(call, run, "pause", ("running",))
+        return _wish(call, run, "pause", ("running",))
 
     @operation("runs.stop", Permission.TRAIN)
     def runs_stop(self, call: Call, run: str) -> dict[str, Any]:
-        return self._wish(call, run, "stop", ("queued", "running", "paused", "interrupted"))
+        return _wish(call, run, "stop", ("queued", "running", "paused", "interrupted"))
 
     @operation("runs.resume", Permission.TRAIN)
     def runs_resume(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         folder = RunFolder(call.home.runs / row.folder)
-        state = self._state(call, row, folder)
+        state = _state(call, row, folder)
         if state == "running" and folder.wish() != "pause":
             raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
         if state in ("finished", "stopped"):
@@ -183,92 +173,18 @@ class Runs:
         }
         folder.set_wish("run")
         with call.change(f"run:{run}") as change:
-            job = self._hand_over(call, change, row.name, arguments, prepare=not folder.data.exists())
+            job = _hand_over(call, change, row.name, arguments, prepare=not folder.data.exists())
         launch(call, job)
-        return {**self._shown(call, row), "job": job}
+        return {**_shown(call, row), "job": job}
 
     @operation("runs.remove", Permission.TRAIN)
     def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
         from medsynth_engine.operations.removal import remove_run
 
         row = own_run(call, run)
-        if self._state(call, row, RunFolder(call.home.runs / row.folder)) == "running":
+        if _state(call, row, RunFolder(call.home.runs / row.folder)) == "running":
             raise Busy("running", "This run is running.", f"Stop it first: medsynth runs stop {run}")
         return remove_run(call, row)
-
-    def _wish(self, call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
-        row = own_run(call, run)
-        folder = RunFolder(call.home.runs / row.folder)
-        state = self._state(call, row, folder)
-        if state not in allowed:
-            raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
-        with call.change(f"run:{run}"):
-            pass
-        folder.create()
-        folder.set_wish(wish)
-        if wish == "stop" and state in ("queued", "paused", "interrupted"):
-            self._stop_idle(call, row, folder)
-        return self._shown(call, row)
-
-    @staticmethod
-    def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
-        """Nobody is at work on it: the wish is the fact."""
-        from medsynth_engine.jobs.watch import cancel, newest_job_of
-
-        job = newest_job_of(call.ledger, f"run:{row.name}")
-        if job:
-            cancel(call.ledger, call.home, job)
-        folder.set_state("stopped")
-
-    def _shown(self, call: Call, row: Any) -> dict[str, Any]:
-        """DESIGN's `runs show` document, from the folder."""
-        folder = RunFolder(call.home.runs / row.folder)
-        facts, config = folder.state(), folder.config()
-        last: dict[str, Any] = {}
-        best: dict[str, Any] | None = None
-        for record in folder.metrics():
-            last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
-            ratio = record.get("fd_ratio_validation")
-            if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
-                best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
-        return {
-            "run": row.name,
-            "dataset": self._dataset_name(call, row.dataset_id),
-            "state": self._state(call, row, folder),
-            "device": facts.get("device") or config.get("device"),
-            "preset": config.get("preset") or row.preset,
-            "kimg": last.get("kimg", 0.0),
-            "kimg_total": facts.get("kimg_total"),
-            "images_per_second": last.get("images_per_second"),
-            "seconds": last.get("seconds", 0.0),
-            "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
-            "best": best,
-            "simulated": row.simulated,
-            "error": facts.get("error") or (row.summary or {}).get("error"),
-            "path": str(folder.path),
-        }
-
-    @staticmethod
-    def _dataset_name(call: Call, dataset_id: str) -> str | None:
-        from db.tables import Dataset
-
-        with call.read() as session:
-            dataset = session.get(Dataset, dataset_id)
-        return dataset.name if dataset else None
-
-    @staticmethod
-    def _state(call: Call, row: Any, folder: RunFolder) -> str:
-        """The run's state: its job's while that prepares or has died, else what the folder says."""
-        from medsynth_engine.jobs.watch import look, newest_job_of
-
-        state = str(folder.state()["state"])
-        if state in ("finished", "stopped", "paused"):
-            return state
-        job = newest_job_of(call.ledger, f"run:{row.name}")
-        seen = look(call.ledger, call.home, job) if job else state
-        if seen in ("running", "queued"):
-            return seen if state != "running" else "running"
-        return state if seen == "finished" else seen
 
 
 def _check_training(
@@ -298,3 +214,89 @@ def _sheets(folder: RunFolder) -> dict[float, Any]:
         except ValueError:
             continue
     return found
+
+
+def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any], prepare: bool) -> str:
+    folder = str(call.home.runs / name)
+    trainer = "medsynth_engine.simulated" if arguments["simulated"] else "medsynth_engine.gan.train"
+    steps = [step(trainer, folder), step("medsynth_engine.work.finish_run")]
+    if prepare:
+        steps.insert(0, step("medsynth_engine.work.prepare_run"))
+    queue = None if arguments["simulated"] else f"train:{arguments['device']}"
+    return hand_over(call, change, "train", f"run:{name}", arguments, steps, queue, run_folder=folder)
+
+
+def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
+    row = own_run(call, run)
+    folder = RunFolder(call.home.runs / row.folder)
+    state = _state(call, row, folder)
+    if state not in allowed:
+        raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
+    with call.change(f"run:{run}"):
+        pass
+    folder.create()
+    folder.set_wish(wish)
+    if wish == "stop" and state in ("queued", "paused", "interrupted"):
+        _stop_idle(call, row, folder)
+    return _shown(call, row)
+
+
+def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
+    """Nobody is at work on it: the wish is the fact."""
+    from medsynth_engine.jobs.watch import cancel, newest_job_of
+
+    job = newest_job_of(call.ledger, f"run:{row.name}")
+    if job:
+        cancel(call.ledger, call.home, job)
+    folder.set_state("stopped")
+
+
+def _shown(call: Call, row: Any) -> dict[str, Any]:
+    """DESIGN's `runs show` document, from the folder."""
+    folder = RunFolder(call.home.runs / row.folder)
+    facts, config = folder.state(), folder.config()
+    last: dict[str, Any] = {}
+    best: dict[str, Any] | None = None
+    for record in folder.metrics():
+        last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
+        ratio = record.get("fd_ratio_validation")
+        if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
+            best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
+    return {
+        "run": row.name,
+        "dataset": _dataset_name(call, row.dataset_id),
+        "state": _state(call, row, folder),
+        "device": facts.get("device") or config.get("device"),
+        "preset": config.get("preset") or row.preset,
+        "kimg": last.get("kimg", 0.0),
+        "kimg_total": facts.get("kimg_total"),
+        "images_per_second": last.get("images_per_second"),
+        "seconds": last.get("seconds", 0.0),
+        "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
+        "best": best,
+        "simulated": row.simulated,
+        "error": facts.get("error") or (row.summary or {}).get("error"),
+        "path": str(folder.path),
+    }
+
+
+def _dataset_name(call: Call, dataset_id: str) -> str | None:
+    from db.tables import Dataset
+
+    with call.read() as session:
+        dataset = session.get(Dataset, dataset_id)
+    return dataset.name if dataset else None
+
+
+def _state(call: Call, row: Any, folder: RunFolder) -> str:
+    """The run's state: its job's while that prepares or has died, else what the folder says."""
+    from medsynth_engine.jobs.watch import look, newest_job_of
+
+    state = str(folder.state()["state"])
+    if state in ("finished", "stopped", "paused"):
+        return state
+    job = newest_job_of(call.ledger, f"run:{row.name}")
+    seen = look(call.ledger, call.home, job) if job else state
+    if seen in ("running", "queued"):
+        return seen if state != "running" else "running"
+    return state if seen == "finished" else seen

@@ -103,7 +103,7 @@ def _dataset(session: Session, name: str) -> Subject | None:
     row = session.exec(
         select(Dataset).where(Dataset.name == name, Dataset.state == "present").order_by(col(Dataset.version).desc())
     ).first()
-    return row and Subject("dataset", name, row.owner_id, row.digest, row.id, None, row)
+    return Subject("dataset", name, row.owner_id, row.digest, row.id, None, row) if row else None
 
 
 def _generator(session: Session, name: str) -> Subject | None:
@@ -116,7 +116,7 @@ def _generator(session: Session, name: str) -> Subject | None:
     run = session.get(Run, row.run_id) if row.run_id else None
     drawn_from = Cohort.weights == name
     if row.run_id is not None:
-        drawn_from = (Cohort.run_id == row.run_id) | drawn_from  # type: ignore[assignment]
+        drawn_from = (Cohort.run_id == row.run_id) | drawn_from
     drawn = session.exec(select(Cohort).where(drawn_from)).all()
     evaluations = [found for cohort in drawn if (found := newest_evaluation(session, cohort.id, cohort.digest))]
     evaluation = max(evaluations, key=lambda found: found.created_at, default=None)

@@ -24,7 +24,7 @@ class Weights:
 
         with call.read() as session:
             rows = session.exec(select(Row).order_by(col(Row.created_at).desc())).all()
-        return [self._shown(row) for row in rows]
+        return [_shown(row) for row in rows]
 
     @operation("weights.show", Permission.GENERATE)
     def weights_show(self, call: Call, name: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Weights:
             row = session.get(Row, name)
         if row is None:
             raise NotFound("no_such_weights", f"There are no weights {plain(name)!r}.", "See: medsynth weights list")
-        return {**self._shown(row), "document": row.document}
+        return {**_shown(row), "document": row.document}
 
     @operation("weights.import", Permission.GENERATE)
     def weights_import(self, call: Call, path: str, name: str | None = None) -> dict[str, Any]:
@@ -51,13 +51,13 @@ class Weights:
         launch(call, job)
         return {"job": job, "weights": name}
 
-    @staticmethod
-    def _shown(row: Any) -> dict[str, Any]:
-        keys = ("resolution", "channels", "conditions", "trained_on", "preset")
-        return {
-            "name": row.name,
-            **{key: row.document.get(key) for key in keys},
-            "origin": row.origin,
-            "digest": row.digest,
-            "created": row.created_at.isoformat(timespec="seconds"),
-        }
+
+def _shown(row: Any) -> dict[str, Any]:
+    keys = ("resolution", "channels", "conditions", "trained_on", "preset")
+    return {
+        "name": row.name,
+        **{key: row.document.get(key) for key in keys},
+        "origin": row.origin,
+        "digest": row.digest,
+        "created": row.created_at.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,119 @@
+"""The engine is the only door: every cell of the permission table, and every denial in the log."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medsynth_engine.access.roles import Permission, Role, Scope, scope_of
+from medsynth_engine.engine import Engine, operations
+from medsynth_engine.kernel.errors import Denied, MedSynthError
+
+PEOPLE = {
+    Role.RESEARCHER: ("alice", "password123"),
+    Role.ADMIN: ("admin", "admin123"),
+    Role.AUDITOR: ("auditor", "auditor123"),
+}
+CELLS = [
+    (name, role)
+    for name, declaration in sorted(operations().items())
+    if declaration.permission is not Permission.ANYONE
+    for role in Role
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import asyncio
+
+    home = tmp_path_factory.mktemp("store")
+    asyncio.run(Engine(home).init(development=True))
+    return home
+
+
+@pytest.fixture(scope="module")
+def tokens(store: Path) -> dict[Role, str]:
+    import asyncio
+
+    return {role: asyncio.run(Engine(store).login(*who))["token"] for role, who in PEOPLE.items()}
+
+
+def _words(method: Any) -> dict[str, Any]:
+    """Arguments that pass for the real thing in form, and name nothing that exists."""
+    words: dict[str, Any] = {}
+    for name, parameter in list(inspect.signature(method).parameters.items())[2:]:
+        if parameter.default is inspect.Parameter.empty:
+            words[name] = {"n": 3, "concur": True, "answers": {}}.get(name, "nothing-of-that-name")
+    return words
+
+
+@pytest.mark.parametrize(("name", "role"), [cell for cell in CELLS if cell[0] != "logout"])
+async def test_a_role_can_do_what_the_table_says_and_nothing_else(
+    store: Path, tokens: dict[Role, str], monkeypatch: pytest.MonkeyPatch, name: str, role: Role
+) -> None:
+    monkeypatch.chdir(store)
+    engine = Engine(store, tokens[role])
+    allowed = scope_of(role, operations()[name].permission) is not Scope.NONE
+    code = ""
+    try:
+        await getattr(engine, name)(**_words(getattr(Engine, name)))
+    except MedSynthError as error:
+        code = error.code
+    finally:
+        engine.close()
+    assert (code != "not_permitted") is allowed
+
+
+async def test_without_a_login_nothing_opens(store: Path) -> None:
+    engine = Engine(store)
+    for name, declaration in operations().items():
+        if declaration.permission is Permission.ANYONE:
+            continue
+        with pytest.raises(Denied, match="Nobody is logged in"):
+            await getattr(engine, name)(**_words(getattr(Engine, name)))
+
+
+async def test_every_denial_is_in_the_log(store: Path, tokens: dict[Role, str]) -> None:
+    researcher, admin = Engine(store, tokens[Role.RESEARCHER]), Engine(store, tokens[Role.ADMIN])
+    with pytest.raises(Denied):
+        await researcher.users_add("mallory", "admin")
+    newest = (await admin.audit_list(outcome="denied", limit=1))["records"][0]
+    assert (newest["actor"], newest["action"], newest["reason"]) == ("alice", "users.add", "not_permitted")
+
+
+async def test_a_researcher_sees_own_records_only(store: Path, tokens: dict[Role, str]) -> None:
+    records = (await Engine(store, tokens[Role.RESEARCHER]).audit_list(actor="admin"))["records"]
+    assert {record["actor"] for record in records} == {"alice"}
+
+
+def test_a_coroutine_that_declares_no_permission_makes_the_class_fail() -> None:
+    with pytest.raises(TypeError, match="declares no permission"):
+
+        class Careless(Engine):
+            async def read_everything(self) -> None: ...
+
+
+async def test_a_store_is_made_once_and_a_production_store_has_no_known_password(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    made = await engine.init(admin="root")
+    assert made["stamp"] == "production"
+    with pytest.raises(MedSynthError, match="already"):
+        await engine.init(development=True)
+    for name, password in PEOPLE.values():
+        with pytest.raises(Denied):
+            await engine.login(name, password)
+    await engine.activate("root", made["activation"]["code"], "four words are quite long")
+    assert (await engine.login("root", "four words are quite long"))["role"] == "admin"
+
+
+def test_the_door_opens_without_torch_or_pandas() -> None:
+    code = (
+        "import sys, medsynth_engine.engine;"
+        "print([m for m in ('torch', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
