@@ -6,7 +6,8 @@ import asyncio
 import io
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -132,22 +133,18 @@ class Face:
         return self._console(stderr=True)
 
     def _console(self, stderr: bool) -> Console:
-        from rich.console import Console
+        from medsynth_tui.cli.console import open_console
 
-        plain = True if self.manner.plain else None
-        return Console(stderr=stderr, highlight=False, emoji=False, no_color=plain, safe_box=True)
+        return open_console(stderr, self.manner.plain)
 
     def give(self, document: Any, view: Callable[[Face, Any], None]) -> None:
         """Print a result: as the one JSON document, or as `view` shows it to a person."""
-        try:
-            if self.json:
-                print_json(document)
-            else:
-                self._say_stamp()
-                view(self, document)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            silence_stdout()
+        if self.json:
+            print_json(document)
+            return
+        with patient_stdout():
+            self._say_stamp()
+            view(self, document)
 
     def say(self, sentence: str) -> None:
         """A message to a person, beside the result. Escape what comes from outside before."""
@@ -179,11 +176,17 @@ class Face:
 
 def print_json(document: Any) -> None:
     """Only ASCII: what a person or a file supplied then cannot steer the terminal either."""
-    print(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False, default=str))
+    with patient_stdout():
+        print(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False, default=str))
 
 
-def silence_stdout() -> None:
-    """Whoever read our output has gone (`medsynth audit list | head`); that is no failure of ours."""
-    import os
+@contextmanager
+def patient_stdout() -> Iterator[None]:
+    """Write and flush; where the reader has left (`| head`), the command ends as it would have ended."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from medsynth_tui.cli.console import silence_stdout
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()

@@ -58,7 +58,7 @@ def show_row(face: Face, pictures: Sequence[Picture]) -> None:
 
 def _in_colour(face: Face) -> bool:
     utf8 = str(face.out.encoding).lower().startswith("utf")
-    return utf8 and face.out.color_system is not None and not face.out.no_color
+    return utf8 and face.out.color_system in ("truecolor", "256") and not face.out.no_color  # 16 colours have 4 greys
 
 
 def _line(pictures: Sequence[Picture], row: int, colour: bool) -> Text:
