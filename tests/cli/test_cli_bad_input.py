@@ -73,7 +73,7 @@ def test_bad_input_ends_with_4_and_stores_nothing(
     assert error["message"].endswith(".") and error["hint"]
     assert str(tmp_path) not in answer.out and "Traceback" not in answer.err
     assert hospital.alice.gets("datasets", "list") == []
-    assert [entry for entry in (hospital.home / "data" / "datasets").iterdir() if not entry.name.startswith(".")] == []
+    assert list((hospital.home / "data" / "datasets").glob("[!.]*")) == []
 
 
 def test_a_truncated_picture_among_good_ones_is_rejected_alone(
