@@ -1,0 +1,1 @@
+"""What both training and evidence measure with: radiomics-lite, Fréchet distance, KID, nearest neighbours."""
