@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from db.errors import LedgerError
 from medsynth_engine.access.roles import Permission, Scope, scope_of
-from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError, NoRoom, NotFound, from_document
+from medsynth_engine.jobs.child import translated
+from medsynth_engine.kernel.errors import Busy, Denied, NotFound, from_document
 from medsynth_engine.kernel.folders import ENDED
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.accounts import Accounts
@@ -25,7 +27,6 @@ from medsynth_engine.operations.runs import Runs
 from medsynth_engine.operations.weights import Weights
 
 if TYPE_CHECKING:
-    from db.errors import LedgerError
     from db.ledger import Ledger
     from medsynth_engine.access.actor import Actor
 
@@ -52,13 +53,12 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
         if self._ledger is None:
             if not self.home_folder.ledger.exists():
                 raise NotFound("no_store", "There is no store here yet.", "Make one with: medsynth init")
-            from db.errors import LedgerError
             from db.ledger import Ledger
 
             try:
                 self._ledger = Ledger.open(self.home_folder.ledger)
             except LedgerError as error:
-                raise _translated(error) from error
+                raise translated(error) from error
         return self._ledger
 
     def close(self) -> None:
@@ -78,8 +78,6 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
         if not declaration.needs_store:
             store = self.ledger() if self.home_folder.ledger.exists() else None
             return body(Call(declaration, self.home_folder, self.face, Scope.ALL, store, None), *args, **kwargs)
-        from db.errors import LedgerError
-
         who: Actor | None = None
         try:
             ledger = self.ledger()
@@ -90,7 +88,7 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
             self._log_denial(declaration, who, denied)
             raise
         except LedgerError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _who(self, ledger: Ledger, declaration: Declaration) -> Actor | None:
         if declaration.permission is Permission.ANYONE:
@@ -163,16 +161,3 @@ def operations() -> dict[str, Declaration]:
     """Every operation by its method's name."""
     found = {name: getattr(member, "declaration", None) for name, member in inspect.getmembers(Engine)}
     return {name: declaration for name, declaration in found.items() if declaration is not None}
-
-
-def _translated(error: LedgerError) -> MedSynthError:
-    """The ledger knows no engine; its errors become ours here."""
-    from db.errors import LedgerBusy, LedgerConflict, LedgerFull, LedgerMissing
-
-    families: dict[type[LedgerError], type[MedSynthError]] = {
-        LedgerBusy: Busy,
-        LedgerConflict: Busy,
-        LedgerFull: NoRoom,
-        LedgerMissing: NotFound,
-    }
-    return families.get(type(error), MedSynthError)(error.code, error.message, error.hint)

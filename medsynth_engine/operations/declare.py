@@ -16,7 +16,7 @@ from medsynth_engine.kernel.home import Home
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from db.ledger import Change, Ledger
+    from db.ledger import Change, Ledger, Who
     from medsynth_engine.access.actor import Actor
 
 P = ParamSpec("P")
@@ -91,7 +91,7 @@ class Call:
 
 def record_as(
     change: Change,
-    who: Actor | None,
+    who: Who | None,
     face: str,
     action: str,
     object_: str = "",
@@ -102,16 +102,13 @@ def record_as(
 ) -> None:
     """Append the audit record of `who` doing `action`; `who` is None before a login."""
     change.record(
-        actor=who.name if who else "anyone",
-        actor_id=who.user_id if who else "",
-        role=str(who.role) if who else "",
-        session_id=who.session_id if who else "",
+        actor=who if who is not None else "anyone",
         face=face,
         action=action,
         object_=object_,
         outcome=outcome,
         reason=reason,
-        detail=detail or {},
+        detail=detail,
     )
 
 

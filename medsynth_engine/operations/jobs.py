@@ -8,6 +8,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.jobs.start import launch as start_supervisor
+from medsynth_engine.jobs.start import start
+from medsynth_engine.jobs.watch import cancel, look
 from medsynth_engine.kernel.errors import NotFound
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.operations.declare import Call, Recorded, operation
@@ -29,8 +32,6 @@ def hand_over(
     run_folder: str | None = None,
 ) -> str:
     """Write the job into the ledger, in the transaction of the operation that asks for it. Launch it afterwards."""
-    from medsynth_engine.jobs.start import start
-
     job = start(
         change.change,
         call.home,
@@ -48,8 +49,6 @@ def hand_over(
 
 def launch(call: Call, job: str) -> None:
     """Start the job's supervisor, now that the ledger knows the job."""
-    from medsynth_engine.jobs.start import launch as start_supervisor
-
     start_supervisor(call.home, job)
 
 
@@ -77,8 +76,6 @@ class Jobs:
 
     @operation("jobs.show", Permission.OWN_ACCOUNT)
     def jobs_show(self, call: Call, job: str) -> dict[str, Any]:
-        from medsynth_engine.jobs.watch import look
-
         row = _own_job(call, job)
         state = look(call.ledger, call.home, job)
         folder = JobFolder(call.home.jobs / row.folder)
@@ -97,8 +94,6 @@ class Jobs:
 
     @operation("jobs.cancel", Permission.OWN_ACCOUNT)
     def jobs_cancel(self, call: Call, job: str) -> dict[str, Any]:
-        from medsynth_engine.jobs.watch import cancel
-
         row = _own_job(call, job)
         with call.change(f"job:{job}", kind=row.kind):
             pass

@@ -100,7 +100,7 @@ class Releases:
             "cohort": cohort,
             "format": format,
             "audience": audience,
-            "to": str(target),
+            "target": str(target),
             "name": f"{cohort}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}",
         }
         detail = {"audience": audience, "format": format, "marks": list(judged.marks)}

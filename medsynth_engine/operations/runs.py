@@ -9,6 +9,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.gan.presets import NAMES as PRESETS
+from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
@@ -17,10 +19,8 @@ from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
 
-PRESETS = ("auto", "nano32", "tiny64", "small64", "small128", "base128", "base256")
 DEVICES = ("auto", "mps", "cuda", "cpu")
 DEFAULT_MINUTES = 10.0
-NOT_STARTED = ("queued", "interrupted", "paused", "stopped", "failed")
 
 
 def own_run(call: Call, name: str) -> Any:
@@ -162,8 +162,15 @@ class Runs:
         state = _state(call, row, folder)
         if state == "running" and folder.wish() != "pause":
             raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
-        if state in ("finished", "stopped"):
+        if state in ("finished", "stopped") or not folder.data.exists():
             raise Busy("ended", f"This run is {state}.", "Train again: medsynth train DATASET")
+        folder.set_wish("run")
+        job = newest_job_of(call.ledger, f"run:{run}")
+        if job and state in ("paused", "interrupted"):
+            with call.change(f"run:{run}", job=job):
+                pass
+            relaunch(call.ledger, call.home, job, call.actor)
+            return {**_shown(call, row), "job": job}
         config = folder.config()
         arguments = {
             "run": run,
@@ -171,9 +178,8 @@ class Runs:
             "device": config.get("device", "auto"),
             "simulated": row.simulated,
         }
-        folder.set_wish("run")
         with call.change(f"run:{run}") as change:
-            job = _hand_over(call, change, row.name, arguments, prepare=not folder.data.exists())
+            job = _hand_over(call, change, row.name, arguments, prepare=False)
         launch(call, job)
         return {**_shown(call, row), "job": job}
 
@@ -243,8 +249,6 @@ def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str
 
 def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
     """Nobody is at work on it: the wish is the fact."""
-    from medsynth_engine.jobs.watch import cancel, newest_job_of
-
     job = newest_job_of(call.ledger, f"run:{row.name}")
     if job:
         cancel(call.ledger, call.home, job)
@@ -290,8 +294,6 @@ def _dataset_name(call: Call, dataset_id: str) -> str | None:
 
 def _state(call: Call, row: Any, folder: RunFolder) -> str:
     """The run's state: its job's while that prepares or has died, else what the folder says."""
-    from medsynth_engine.jobs.watch import look, newest_job_of
-
     state = str(folder.state()["state"])
     if state in ("finished", "stopped", "paused"):
         return state

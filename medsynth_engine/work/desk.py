@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from db.ledger import Ledger
-from medsynth_engine.access.actor import Actor
 from medsynth_engine.jobs import child
-from medsynth_engine.jobs.grant import holder
-from medsynth_engine.kernel.errors import Interrupted
+from medsynth_engine.jobs.grant import Holder, holder
+from medsynth_engine.kernel.errors import BadInput, Interrupted
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home, default_home
 from medsynth_engine.operations.declare import Recorded, record_as
+from medsynth_engine.rows.table import UnusableTable
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Desk:
         return arguments
 
     @cached_property
-    def actor(self) -> Actor:
+    def actor(self) -> Holder:
         """Who asked for the job and still may have it done. Raises Denied where the grant has ended."""
         return holder(self.ledger, self.folder)
 
@@ -69,4 +69,11 @@ class Desk:
 
 def run(work: Callable[[Desk], dict[str, Any] | None]) -> None:
     """The main of every step: `python -m medsynth_engine.work.NAME JOB_FOLDER`."""
-    child.main(lambda folder: work(Desk(folder)))
+
+    def step(folder: JobFolder) -> dict[str, Any] | None:
+        try:
+            return work(Desk(folder))
+        except UnusableTable as error:
+            raise BadInput(error.code, error.message, error.hint) from error
+
+    child.main(step)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlmodel import select
 
 from db.tables import Run, Weights
-from medsynth_engine.gan.weights import describe
 from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.folders import ENDED, RunFolder
+from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
 
@@ -19,7 +19,7 @@ def work(desk: Desk) -> dict[str, Any]:
     folder = RunFolder(desk.home.runs / name)
     state = str(folder.state()["state"])
     made = folder.generator.exists() and state in ENDED
-    document = describe(folder.generator) if made else {}
+    document = weights_document(folder.generator) if made else {}
     digest = file_digest(folder.generator) if made else None
     if made:
         with folder.generator.open("rb") as source:

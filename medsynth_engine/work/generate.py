@@ -20,7 +20,7 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.prepare_run import _rows
+from medsynth_engine.work.prepare_run import learn_rows
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def work(desk: Desk) -> dict[str, Any]:
     if drawer is not None and drawer.rows:
         model = SequentialTrees.from_json(drawer.rows)
     else:
-        model = _rows(training, dataset.schema(), np.random.default_rng(arguments["seed"]))
+        model = learn_rows(training, dataset.schema(), np.random.default_rng(arguments["seed"]))
     target = plan(
         training,
         arguments["n"],

@@ -10,7 +10,8 @@ import pandas as pd
 
 from db.canonical import digest
 from db.tables import Dataset as DatasetRow
-from medsynth_engine.gan.presets import choose
+from medsynth_engine.gan.device import choose
+from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
@@ -49,8 +50,9 @@ def work(desk: Desk) -> dict[str, Any]:
         )
     schema = dataset.schema()
     channels = int(schema["image"]["channels"])
-    longest_side = int(used[["height", "width"]].max(axis=None))
-    preset = choose(arguments["preset"], longest_side, len(training), arguments["device"])
+    typical_side = int(used[["height", "width"]].min(axis=1).median())
+    device, _ = choose(arguments["device"])
+    preset = resolve(arguments["preset"], typical_side, len(training), device.type)
     say(0, len(used), f"resizing to {preset.resolution} px")
     pixels = dataset.images(used, preset.resolution, channels)
     desk.stop_if_unwanted()
@@ -60,7 +62,7 @@ def work(desk: Desk) -> dict[str, Any]:
     numbers = {patient: i for i, patient in enumerate(rng.permutation(used["patient"].unique()))}
     _write_folds(folder.data, pixels, used, numbers, categorical, continuous)
     say(len(used), len(used), "learning the rows")
-    model = _rows(training, schema, rng)
+    model = learn_rows(training, schema, rng)
     write_text(folder.rows, model.to_json())
     folder.set_config(
         {
@@ -135,10 +137,10 @@ def _write_folds(
         "categorical": categorical,
         "continuous": continuous,
     }
-    write_with(path, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]
+    write_with(path, lambda stream: np.savez(stream, **arrays))
 
 
-def _rows(training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> SequentialTrees:
+def learn_rows(training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> SequentialTrees:
     columns = Schema.from_document(schema)
     first = tuple(name for name in CONDITIONING_FIRST if name in columns)
     table = training[[column.name for column in columns.columns]]
