@@ -1,8 +1,8 @@
 """A column as small whole numbers: the only form in which anything is learned, and the place where rare values go.
 
 Code `missing` (the highest) stands for missing and for values that are not learned. What is learned rests on at least
-`SMALLEST` patients: a category, a bin of a number, a missing level. Extremes are top-coded to a value that as many
-patients reach (evidence.md 3.3; the CMS rule of eleven).
+`SMALLEST` patients: a category, a bin of a number, a missing level, and where the tails of a number end (evidence.md
+3.3; the CMS rule of eleven).
 """
 
 from __future__ import annotations
@@ -119,19 +119,19 @@ class Bins:
 
     @classmethod
     def learn(cls, series: pd.Series, patients: np.ndarray, cuts: Sequence[float] = ()) -> Bins:
-        """Bins of about a hundredth of the patients, at least eleven each; none lies across one of `cuts`."""
+        """Bins of about a hundredth of the patients, at least eleven each.
+
+        None lies across one of `cuts`, except where fewer than eleven patients are on one side of it.
+        """
         values = numbers(series)
         known = np.isfinite(values)
         absent_enough = len(np.unique(patients[~known])) >= SMALLEST
         decimals, step = grid(values[known])
-        edges = [-np.inf, *cuts, np.inf]
         bins: list[tuple[float, float]] = []
-        for low, high in pairwise(edges):
+        for low, high in pairwise(_held_cuts(values[known], patients[known], cuts)):
             inside = known & (values >= low) & (values < high)
             bins += _bins(values[inside], patients[inside])
-        if not bins:  # Too few patients on every side of the cuts, or altogether.
-            bins = _bins(values[known], patients[known])
-        bins = _top_code(bins, values[known], patients[known])
+        bins = _top_code(bins, values[known], step)
         lows, highs = zip(*bins, strict=True) if bins else ((), ())
         return cls(tuple(lows), tuple(highs), step, decimals, absent_enough)
 
@@ -207,6 +207,17 @@ def grid(values: np.ndarray) -> tuple[int | None, float]:
     return None, 0.0
 
 
+def _held_cuts(values: np.ndarray, patients: np.ndarray, cuts: Sequence[float]) -> list[float]:
+    """The cuts, between infinities, without those that would leave fewer than eleven patients between two."""
+    edges = [-np.inf]
+    for cut in cuts:
+        if len(np.unique(patients[(values >= edges[-1]) & (values < cut)])) >= SMALLEST:
+            edges.append(float(cut))
+    while len(edges) > 1 and len(np.unique(patients[values >= edges[-1]])) < SMALLEST:
+        edges.pop()
+    return [*edges, np.inf]
+
+
 def _bins(values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]:
     """Cut values into bins of enough patients each; a value that alone has enough keeps a bin of its own."""
     if not len(values):
@@ -237,27 +248,34 @@ def _bins(values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]
     return bins
 
 
-def _top_code(bins: list[tuple[float, float]], values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]:
-    """Pull the outermost edges in to values that at least eleven patients lie at or beyond."""
+def _top_code(bins: list[tuple[float, float]], values: np.ndarray, step: float) -> list[tuple[float, float]]:
+    """Replace the outermost edges, which single patients set, by what the whole bin says.
+
+    The tail is drawn evenly from its inner edge to that edge's mirror image at the bin's median (for a lone bin: to
+    twice the distance of its quartiles), never beyond the real extreme. Both rest on eleven patients or more.
+    """
     if not bins:
         return bins
-    order = np.argsort(values, kind="stable")
-    lowest = _reached(values[order], patients[order])
-    highest = _reached(values[order[::-1]], patients[order[::-1]])
-    if lowest > highest:
-        return [(highest, lowest)]
-    clipped = [(max(low, lowest), min(high, highest)) for low, high in bins]
-    return [(low, high) for low, high in clipped if low <= high]
+    (first_low, first_high), (last_low, last_high) = bins[0], bins[-1]
+    below = values[(values >= first_low) & (values <= first_high)]
+    above = values[(values >= last_low) & (values <= last_high)]
+    middle = float(np.quantile(below, 0.5, method="nearest"))
+    if len(bins) == 1:
+        lower, upper = (float(np.quantile(below, share, method="nearest")) for share in (0.25, 0.75))
+        low = _toward(middle, max(first_low, 2 * lower - middle), step)
+        return [(low, _toward(middle, min(first_high, 2 * upper - middle), step))]
+    low = _toward(first_high, max(first_low, 2 * middle - first_high), step)
+    middle = float(np.quantile(above, 0.5, method="nearest"))
+    high = _toward(last_low, min(last_high, 2 * middle - last_low), step)
+    return [(low, first_high), *bins[1:-1], (last_low, high)]
 
 
-def _reached(values: np.ndarray, patients: np.ndarray) -> float:
-    """The first value, in the given order, by which eleven distinct patients have been met."""
-    met: set[int] = set()
-    for value, patient in zip(values, patients, strict=True):
-        met.add(int(patient))
-        if len(met) >= SMALLEST:
-            return float(value)
-    return float(values[-1])
+def _toward(anchor: float, edge: float, step: float) -> float:
+    """The last value on the grid through `anchor` that is not beyond `edge`."""
+    if step <= 0:
+        return edge
+    places = np.floor(abs(edge - anchor) / step + 1e-9) * step
+    return float(anchor + places if edge >= anchor else anchor - places)
 
 
 def _plain(value: Any) -> Any:

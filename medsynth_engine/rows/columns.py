@@ -84,7 +84,7 @@ def _of_the_patient(series: pd.Series, patients: np.ndarray) -> pd.Series:
 def _age(column: Column, series: pd.Series, patients: np.ndarray) -> list[Coded]:
     bins = Bins.learn(series, patients, cuts=EDGES)
     codes = bins.encode(series)
-    of_bin = band_numbers(np.array(bins.lows)) if bins.lows else np.zeros(0, dtype=np.int64)
+    of_bin = band_numbers((np.array(bins.lows) + np.array(bins.highs)) / 2)
     present = sorted(set(of_bin.tolist()) - {-1})
     levels = Levels(tuple(BANDS[number] for number in present), None, bins.missing_learned, ordered=True)
     place = {number: code for code, number in enumerate(present)}

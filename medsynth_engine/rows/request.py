@@ -22,7 +22,8 @@ class Wanted:
 
     groups   (request, number of records), in the order in which they are drawn
     order    int (n,): which record of the caller the i-th drawn one is
-    carried  {column: object array (n,) in drawn order}: values the result must show as they are, None where it need not
+    carried  {column: object array (n,) in drawn order}: values that the result must show where the model cannot draw
+             them by itself, None where it can; for the age band the bands that the age must lie in
     """
 
     groups: tuple[tuple[Request, int], ...]
@@ -32,12 +33,10 @@ class Wanted:
     def carry(self, decoded: dict[str, np.ndarray], inner: Sequence[Inner], rng: Any, patient: np.ndarray) -> None:
         """Put what was asked for into the decoded columns where the model could not draw it by itself."""
         for name, values in self.carried.items():
-            rows = np.array([value is not None for value in values], dtype=bool)
-            if name in decoded:
-                decoded[name] = _put(decoded[name], rows, values)
-            if name == AGE_BAND and rows.any():
-                age = next(column.name for column in inner if column.within == AGE_BAND)
-                decoded[age] = _put(decoded[age], rows, _ages(values, rows, rng, patient))
+            if name == AGE_BAND and (age := next((c.name for c in inner if c.within == AGE_BAND), None)):
+                decoded[age] = _inside(decoded[age], values, rng, patient)
+            elif name in decoded:
+                decoded[name] = _put(decoded[name], values)
 
 
 def ask(given: pd.DataFrame | None, n: int, asked: Sequence[Inner], conditions: Sequence[str]) -> Wanted:
@@ -69,6 +68,8 @@ def ask(given: pd.DataFrame | None, n: int, asked: Sequence[Inner], conditions: 
         for axis, column in enumerate(asked):
             if column.name in cells and cells[column.name][number]:
                 request[axis], carried[column.name][number] = _codes(column, cells[column.name][number])
+                if column.source != column.name:  # the band of an age in years
+                    carried[AGE_BAND][number] = _bands(cells[AGE_BAND][number])
         for name in set(cells) - {column.name for column in asked}:  # an age in years: it lies within its band
             if cells[name][number]:
                 axis = next(i for i, column in enumerate(asked) if column.name == AGE_BAND)
@@ -96,25 +97,35 @@ def _codes(column: Inner, allowed: tuple[Any, ...]) -> tuple[tuple[int, ...] | N
     return codes or None, None if codes else allowed[0]
 
 
+def _bands(allowed: tuple[Any, ...]) -> tuple[Any, ...]:
+    if any(band not in BANDS for band in allowed):
+        raise UnusableTable("bad_request", "There is no such age band.", "There are: " + ", ".join(BANDS) + ".")
+    return allowed
+
+
 def _years(band: Inner, ages: tuple[Any, ...]) -> tuple[tuple[int, ...] | None, Any]:
     number = int(band_numbers(np.array([float(ages[0])]))[0])
     code = band.coding.code(BANDS[number]) if number >= 0 else band.coding.missing
     return (None if code == band.coding.missing else (code,)), float(ages[0])
 
 
-def _ages(bands: np.ndarray, rows: np.ndarray, rng: Any, patient: np.ndarray) -> np.ndarray:
-    """An age anywhere in a band that too few patients were in to learn from; one age a patient."""
-    even = rng.random(len(bands))[patient]
-    ages = np.full(len(bands), None, dtype=object)
-    for row in np.flatnonzero(rows):
-        low, high = limits(str(bands[row]))
-        ages[row] = float(low + int(even[row] * (high - low + 1)))
+def _inside(ages: np.ndarray, bands: np.ndarray, rng: Any, patient: np.ndarray) -> np.ndarray:
+    """The ages, where they lie outside the bands asked for drawn anew from anywhere in the first; one age a patient.
+
+    That happens only where too few patients were in a band to learn its ages.
+    """
+    even = rng.random(len(ages))[patient]
+    numbers = band_numbers(ages)
+    ages = ages.copy()
+    for row, allowed in enumerate(bands):
+        if allowed is not None and (numbers[row] < 0 or BANDS[numbers[row]] not in allowed):
+            low, high = limits(str(allowed[0]))
+            ages[row] = low + int(even[row] * (high - low + 1))
     return ages
 
 
-def _put(values: np.ndarray, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
-    if values.dtype == object:
-        return np.where(rows, new, values)
+def _put(values: np.ndarray, new: np.ndarray) -> np.ndarray:
+    rows = np.array([value is not None for value in new], dtype=bool)
     values = values.copy()
-    values[rows] = new[rows].astype(float)
+    values[rows] = new[rows]
     return values

@@ -83,6 +83,13 @@ class SequentialTrees:
         names = [column.name for column in self.inner[: self.asked]]
         return (*names, *(column.name for column in self.inner if column.within in names))
 
+    @property
+    def usual_records(self) -> int:
+        """How many records a patient had on average, at least 1."""
+        if self.records is None or not self.records[0].lows:
+            return 1
+        return max(1, round(float(np.mean([*self.records[0].lows, *self.records[0].highs]))))
+
     def values(self, name: str) -> tuple[Any, ...]:
         """The learned values of a column of words; empty for numbers."""
         coding = next((column.coding for column in self.inner if column.name == name), None)
@@ -145,7 +152,7 @@ class SequentialTrees:
         own = self._own
         blocks, sizes, filled = [], [], 0
         while filled < count:
-            guess = max(1, round((count - filled) / max(1.0, float(np.mean(coding.lows)) if coding.lows else 1.0)))
+            guess = max(1, round((count - filled) / self.usual_records))
             block = self._joint.draw(request, guess, rng)
             size = np.maximum(1, np.nan_to_num(coding.decode(step.draw(block[:, :own], None, rng), rng), nan=1))
             blocks.append(block)
@@ -181,9 +188,8 @@ class SequentialTrees:
             parts = [column for column in self.inner if column.source == name and column.label is not None]
             if parts:
                 values = join_labels(parts, [decoded[part.name] for part in parts])
-            elif name == AGE_BAND and AGE_BAND in self._places and self.inner[self._places[AGE_BAND]].role == "age":
-                source = self.inner[self._places[AGE_BAND]].source
-                values = age_band(pd.Series(decoded[source], index=index)).to_numpy(dtype=object)
+            elif name == AGE_BAND and self._age is not None:
+                values = age_band(pd.Series(decoded[self._age], index=index)).to_numpy(dtype=object)
             else:
                 values = decoded[name]
             columns[name] = as_before(values, dtype, index)
@@ -192,6 +198,11 @@ class SequentialTrees:
     def _once(self, column: Inner) -> bool:
         """Whether a column is drawn once a patient; where each record is its own patient there is no difference."""
         return self.records is not None and column.per == "patient"
+
+    @cached_property
+    def _age(self) -> str | None:
+        """The age in years, where there is one: its band follows from it."""
+        return next((column.name for column in self.inner if column.within == AGE_BAND), None)
 
     @cached_property
     def _own(self) -> int:

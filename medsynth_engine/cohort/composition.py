@@ -1,0 +1,110 @@
+"""Who is in a table: counts of the values of each attribute, small cells hidden where the records are real."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from medsynth_engine.cohort.cells import AGE_BAND, SUPPRESSED, shown
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.rows.bands import BANDS, age_band
+
+ROLES = ("age", "sex", "ethnicity", "finding", "condition")
+UNKNOWN = "unknown"
+HIDDEN = "hidden"
+"""Instead of a count that would give a suppressed one away by subtraction."""
+MOST_VALUES = 40
+
+
+def attributes(table: pd.DataFrame, schema: Mapping[str, Any]) -> dict[str, pd.Series]:
+    """The attributes a person would ask about: age by its band, sex, ethnicity, finding, conditions."""
+    found: dict[str, pd.Series] = {}
+    for role in ROLES:
+        for column in schema["columns"]:
+            name = column["name"]
+            if column.get("role") != role or name not in table or name == AGE_BAND:
+                continue
+            if column["kind"] not in ("number", "integer"):
+                found[name] = table[name]
+            elif role == "age":
+                found[AGE_BAND] = table[AGE_BAND] if AGE_BAND in table else age_band(table[name])
+    return found
+
+
+def composition(table: pd.DataFrame, schema: Mapping[str, Any], suppress: bool) -> dict[str, dict[str, Any]]:
+    """{attribute: {value: count}}, age bands in their order, other values by size, missing as "unknown" at the end.
+
+    suppress  for real records: counts of 1 to 10 records, or of records of 1 to 10 patients, read "<11"; where only
+              one is so hidden, the next smallest reads "hidden", so that no subtraction tells it
+    """
+    patients = table["patient"] if "patient" in table else pd.Series(range(len(table)), index=table.index)
+    whole: dict[str, dict[str, Any]] = {}
+    for name, series in attributes(table, schema).items():
+        words = series.astype(object).where(series.notna(), UNKNOWN).map(lambda value: plain(value, 80))
+        groups = patients.groupby(words).agg(["size", "nunique"])
+        counts = {str(value): (int(row["size"]), int(row["nunique"])) for value, row in groups.iterrows()}
+        ordered = sorted(counts, key=lambda value: _place(name, value, counts[value][0]))
+        kept = ordered[:MOST_VALUES]
+        shown_counts: dict[str, Any] = {value: counts[value][0] for value in kept}
+        if suppress:
+            shown_counts = _suppressed({value: counts[value] for value in kept})
+        if len(ordered) > len(kept):
+            shown_counts[f"{len(ordered) - len(kept)} more values"] = HIDDEN
+        whole[name] = shown_counts
+    return whole
+
+
+def intersections(
+    table: pd.DataFrame, schema: Mapping[str, Any], names: Sequence[str], suppress: bool
+) -> list[dict[str, Any]]:
+    """Counts and shares of every combination of the known values of `names`, empty ones too.
+
+    A list of {"cell": {attribute: value}, "count", "share"}. `suppress` hides as in `composition`, and then the share
+    of every cell too where one is hidden.
+    """
+    known = attributes(table, schema)
+    chosen = {name: known[name].map(lambda value: plain(value, 80), na_action="ignore") for name in names}
+    frame = pd.DataFrame(chosen).dropna()
+    patients = table["patient"] if "patient" in table else pd.Series(range(len(table)), index=table.index)
+    values = [sorted(frame[name].unique(), key=lambda value: _place(name, str(value), 0)) for name in names]
+    groups = patients.loc[frame.index].groupby([frame[name] for name in names]).agg(["size", "nunique"])
+    counts = {
+        key: (int(groups.loc[key, "size"]), int(groups.loc[key, "nunique"])) if key in groups.index else (0, 0)
+        for key in itertools.product(*values)
+    }
+    shown_counts: dict[Any, Any] = {key: count for key, (count, _) in counts.items()}
+    if suppress:
+        shown_counts = _suppressed(counts)
+    open_shares = all(isinstance(count, int) for count in shown_counts.values())
+    return [
+        {
+            "cell": dict(zip(names, key, strict=True)),
+            "count": count,
+            "share": round(count / max(1, len(frame)), 4) if open_shares else None,
+        }
+        for key, count in shown_counts.items()
+    ]
+
+
+def _suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
+    few = shown(1)
+    cells: dict[Any, Any] = {
+        value: few if 0 < min(records, patients) < SUPPRESSED else records
+        for value, (records, patients) in counts.items()
+    }
+    hidden = [value for value, count in cells.items() if count == few]
+    others = [value for value, count in cells.items() if isinstance(count, int) and count]
+    if len(hidden) == 1 and others:
+        cells[min(others, key=lambda value: counts[value][0])] = HIDDEN
+    return cells
+
+
+def _place(name: str, value: str, count: int) -> tuple[int, int, str]:
+    if value == UNKNOWN:
+        return 2, 0, value
+    if name == AGE_BAND and value in BANDS:
+        return 0, BANDS.index(value), value
+    return 1, -count, value

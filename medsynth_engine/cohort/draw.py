@@ -1,0 +1,205 @@
+"""Draw a cohort: the rows of all records first, then an image for every row, into a folder that appears whole."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from medsynth_engine.cohort.population import Plan
+from medsynth_engine.kernel.atomic import sync_folder, write_bytes, write_json, write_with
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
+from medsynth_engine.kernel.escape import table_cell
+from medsynth_engine.rows.table import UnusableTable
+
+BLOCK = 256
+"""Draws are seeded per block of so many records: any number of shards gives the same cohort."""
+FORMAT = 1
+_ROWS, _ORDER = 1, 2  # separate streams of the one seed
+_WAITING = 4 * BLOCK  # images that may wait for a free encoder
+
+Progress = Callable[[int, int | None, str], None]
+
+
+class RowModel(Protocol):
+    """What `rows.trees.SequentialTrees` offers here."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def usual_records(self) -> int: ...
+
+    def sample(self, n: int, given: pd.DataFrame | None, rng: np.random.Generator) -> pd.DataFrame: ...
+
+
+class ImageDrawer(Protocol):
+    """What `gan.sample.Drawer` offers here: blocks of up to 256 images, uint8 (k, s, s) or (k, s, s, 3)."""
+
+    @property
+    def info(self) -> dict[str, Any]: ...
+
+    def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Iterator[np.ndarray]: ...
+
+
+def draw(
+    folder: Path,
+    rows_model: RowModel,
+    drawer: ImageDrawer | None,
+    plan: Plan,
+    n: int,
+    seed: int,
+    progress: Progress,
+    wanted: Callable[[], bool],
+) -> dict[str, Any]:
+    """Draw `n` records as `plan` says and write the cohort folder.
+
+    `images/*.png` (where there is a drawer), `metadata.csv` and `metadata.parquet` (`file_name` first, then `patient`
+    and the row) and `cohort.json` (plan, seed, mergers, digests of both models). The same arguments give the same
+    bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing.
+
+    Returns the document of `generate`: `cohort`, `n`, `path`, `seconds`, `images_per_second` (None for rows alone),
+    `files`, `mergers`, `assumed`, `cells`. Raises Busy where the folder exists, Interrupted where `wanted` turned
+    False, BadInput where the row model cannot be asked for the plan's attributes, NoRoom.
+    """
+    if n != plan.n:
+        raise BadInput("bad_count", "The plan was made for another number of records.", "Plan again.")
+    if folder.exists():
+        raise Busy("cohort_exists", "There is a cohort of this name already.", "Choose another name, or remove it.")
+    began = time.perf_counter()
+    staging = folder.with_name(f".staging-{folder.name}")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        staging.mkdir(parents=True, mode=0o700)
+        table = draw_rows(rows_model, plan, seed, progress, wanted)
+        image_seconds = None
+        if drawer is not None:
+            table.insert(0, "file_name", [f"images/{number:07d}.png" for number in range(1, n + 1)])
+            image_seconds = _draw_images(staging, drawer, table, seed, progress, wanted)
+        _write_tables(staging, table)
+        facts = {
+            **plan.document(),
+            "n": n,
+            "seed": seed,
+            "rows_digest": rows_model.digest,
+            "generator_digest": _digest_of(drawer),
+            "images": drawer is not None,
+        }
+        write_json(staging / "cohort.json", {"format": FORMAT, **facts})
+        _stop_unless(wanted)
+        files = sum(path.is_file() for path in staging.rglob("*"))
+        staging.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        if error.errno in (28, 122):
+            raise NoRoom("disk_full", "The disk is full; no cohort was made.", "Free some space.") from error
+        raise
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    seconds = time.perf_counter() - began
+    return {
+        "cohort": folder.name,
+        "n": n,
+        "path": str(folder),
+        "seconds": round(seconds, 3),
+        "images_per_second": round(n / image_seconds, 1) if image_seconds else None,
+        "files": files,
+        "mergers": facts["mergers"],
+        "assumed": facts["assumed"],
+        "cells": facts["cells"],
+    }
+
+
+def draw_rows(
+    model: RowModel, plan: Plan, seed: int, progress: Progress, wanted: Callable[[], bool] = lambda: True
+) -> pd.DataFrame:
+    """The rows of all records, block by block; `patient` is S000001, S000002, ... A patient never spans two blocks."""
+    given = plan.given().iloc[_shuffled(model, plan.n, seed)] if plan.attributes else None
+    parts: list[pd.DataFrame] = []
+    patients = 0
+    for start in range(0, plan.n, BLOCK):
+        _stop_unless(wanted)
+        count = min(BLOCK, plan.n - start)
+        request = given.iloc[start : start + count] if given is not None else None
+        try:
+            block = model.sample(count, request, np.random.default_rng([seed, _ROWS, start // BLOCK]))
+        except UnusableTable as error:
+            raise BadInput(error.code, error.message, error.hint) from error
+        numbers = block["patient"].to_numpy()
+        block["patient"] = [f"S{patients + number:06d}" for number in numbers]
+        patients += int(numbers.max())
+        parts.append(block)
+        progress(start + count, plan.n, "drawing rows")
+    return pd.concat(parts, ignore_index=True)
+
+
+def _shuffled(model: RowModel, n: int, seed: int) -> np.ndarray:
+    """Mix the cells, but leave together as many records as a patient usually has: they are of one cell."""
+    together = model.usual_records
+    pieces = np.array_split(np.arange(n), np.arange(together, n, together))
+    order = np.random.default_rng([seed, _ORDER]).permutation(len(pieces))
+    return np.concatenate([pieces[piece] for piece in order]) if n else np.arange(0)
+
+
+def _draw_images(
+    staging: Path,
+    drawer: ImageDrawer,
+    table: pd.DataFrame,
+    seed: int,
+    progress: Progress,
+    wanted: Callable[[], bool],
+) -> float:
+    """An image for every row, encoded on threads; returns the seconds it took."""
+    began = time.perf_counter()
+    (staging / "images").mkdir(mode=0o700)
+    files = [staging / name for name in table["file_name"]]
+    done = 0
+    waiting: list[Future[None]] = []
+    with ThreadPoolExecutor(4) as encoders:
+        for block in drawer.draw(table.drop(columns=["file_name", "patient"]), seed):
+            _stop_unless(wanted)
+            for image, file in zip(block, files[done : done + len(block)], strict=True):
+                waiting.append(encoders.submit(_save, image, file))
+            done += len(block)
+            while len(waiting) > _WAITING:
+                waiting.pop(0).result()
+            progress(done, len(files), "drawing images")
+        for encoded in waiting:
+            encoded.result()
+    if done != len(files):
+        raise BadInput("too_few_images", "The generator drew fewer images than there are rows.", "Train it again.")
+    return time.perf_counter() - began
+
+
+def _save(image: np.ndarray, file: Path) -> None:
+    picture = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    Image.fromarray(np.ascontiguousarray(picture)).save(file, "PNG", compress_level=4)
+
+
+def _write_tables(staging: Path, table: pd.DataFrame) -> None:
+    """CSV (cells made inert for spreadsheets) and parquet (typed)."""
+    safe = table.copy()
+    for name in safe:
+        if safe[name].dtype == object or isinstance(safe[name].dtype, pd.StringDtype):
+            safe[name] = safe[name].map(lambda value: table_cell(value) if isinstance(value, str) else value)
+    safe.columns = [table_cell(name) for name in safe]
+    write_bytes(staging / "metadata.csv", safe.to_csv(index=False).encode())
+    write_with(staging / "metadata.parquet", lambda stream: table.to_parquet(stream, index=False))
+
+
+def _digest_of(drawer: ImageDrawer | None) -> str | None:
+    return None if drawer is None else str(drawer.info.get("digest") or "") or None
+
+
+def _stop_unless(wanted: Callable[[], bool]) -> None:
+    if not wanted():
+        raise Interrupted("interrupted", "Stopped; no cohort was made.", "Start it again when you like.")
