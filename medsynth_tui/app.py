@@ -1,0 +1,263 @@
+"""The studio: themes, screens (imported when first opened), keys, and where errors become sentences."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+
+from medsynth_engine.kernel.errors import Denied, MedSynthError
+from medsynth_engine.kernel.home import Home
+from medsynth_tui import glyphs, signals
+from medsynth_tui.command import REGISTRY, Command, bindings
+from medsynth_tui.commands import EVERYWHERE, PLACES
+from medsynth_tui.session import Session
+from medsynth_tui.shelter import note_failure
+from medsynth_tui.theme import themes
+
+SCREENS = {
+    "login": "login:Login",
+    "setup": "setup:Setup",
+    "activate": "activate:Activate",
+    "home": "home:HomeView",
+    "datasets": "datasets:Datasets",
+    "dataset": "dataset:DatasetDetail",
+    "upload": "upload:Upload",
+    "scan": "scan:ScanResult",
+    "runs": "runs:Runs",
+    "run_new": "run_new:NewRun",
+    "run": "run:LiveRun",
+    "cohorts": "cohorts:Cohorts",
+    "cohort_new": "cohort_new:NewCohort",
+    "cohort": "cohort:CohortDetail",
+    "assessments": "assessments:Assessments",
+    "assessment": "assessment:AssessmentDetail",
+    "export": "export:Export",
+    "audit": "audit:AuditLog",
+    "users": "users:Users",
+    "password": "password:Password",
+}
+"""Module and class under `medsynth_tui.screens`, by the name that commands and the palette use."""
+
+ENDED_LOGINS = ("session_over", "not_logged_in", "not_active")
+SMALLEST = (80, 24)
+
+
+class MedSynth(App[int]):
+    """Everything a person sees. Holds no rules: what may be done, the engine says."""
+
+    TITLE = "MedSynth"
+    CSS_PATH = "base.tcss"
+    ENABLE_COMMAND_PALETTE = False  # ours has no Screenshot: that would write patients' images to a file
+    BINDINGS: ClassVar[list[Any]] = bindings(EVERYWHERE)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        link: str = "auto",
+        plain: bool = False,
+        ascii: bool = False,
+        simulated: bool = False,
+        engine: Any = None,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.home = Home(home)
+        self.link = link
+        self.plain = plain
+        self.session = Session(home, simulated, engine)
+        self.glyphs = glyphs.choose(ascii or plain)
+        self.failures: list[BaseException] = []
+        self.animation_level = "none"
+        for theme in themes("none" if plain else "ascii" if self.glyphs.ascii else "round"):
+            self.register_theme(theme)
+        self.theme = "medsynth-dark"
+
+    def on_mount(self) -> None:
+        self.open("login")
+
+    # --- places -----------------------------------------------------------------------------------------------
+
+    def open(self, place: str, /, **arguments: Any) -> None:
+        """Put the screen on top. Its module is imported now; a screen that cannot be built is reported, not fatal."""
+        module, _, kind = SCREENS[place].partition(":")
+        try:
+            screen = getattr(import_module(f"medsynth_tui.screens.{module}"), kind)(**arguments)
+        except Exception as error:  # noqa: BLE001 - the boundary of views that fail while they are made
+            self.trouble(error)
+            return
+        self.push_screen(screen)
+
+    def go(self, place: str, /, **arguments: Any) -> None:
+        """Open a place from the home screen, so that back leads there."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if place != "home":
+            self.open(place, **arguments)
+
+    def back(self) -> None:
+        """One step back; from home (or the login) out of the studio."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        else:
+            self.exit(0)
+
+    def enter(self) -> None:
+        """Somebody has logged in: home replaces the login."""
+        self.switch_to("home")
+
+    def switch_to(self, place: str, /, **arguments: Any) -> None:
+        """Leave everything that is open, then open one screen at the bottom."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.open(place, **arguments)
+
+    def leave(self, why: str = "") -> None:
+        """The login is over: back to the first screen, where `why` is said."""
+        self.session.forget()
+        self.switch_to("login", notice=why)
+
+    # --- commands ---------------------------------------------------------------------------------------------
+
+    async def action_command(self, identifier: str) -> None:
+        try:
+            await self.perform(identifier)
+        except Exception as error:  # noqa: BLE001 - the boundary of what the app itself does
+            self.trouble(error)
+
+    async def perform(self, identifier: str) -> None:
+        """Do a command of the app, or go to one of the places."""
+        if any(identifier == place.id for place in PLACES):
+            self.go(identifier)
+            return
+        done = getattr(self, REGISTRY[identifier].handler())()
+        if inspect.isawaitable(done):
+            await done
+
+    def everywhere(self) -> list[type[Command]]:
+        """Commands that work from any screen, as far as this person may."""
+        if self.session.person is None:
+            return [command for command in EVERYWHERE if command.id != "logout"]
+        return [command for command in (*PLACES, *EVERYWHERE) if self.session.may(command.permission)]
+
+    def do_help(self) -> None:
+        from medsynth_tui.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.screen))
+
+    def do_palette(self) -> None:
+        from medsynth_tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.screen))
+
+    def do_quit(self) -> None:
+        self.exit(0)
+
+    def do_redraw(self) -> None:
+        self.refresh(repaint=True, layout=True)
+
+    def do_theme(self) -> None:
+        self.theme = "medsynth-light" if self.theme == "medsynth-dark" else "medsynth-dark"
+
+    def do_logout(self) -> None:
+        self.run_worker(self.session.log_out(), exit_on_error=False, group="logout")
+        self.leave("You are logged out. Trainings and jobs go on.")
+
+    # --- the boundary -----------------------------------------------------------------------------------------
+
+    def trouble(self, error: BaseException) -> None:
+        """Say what failed: a known error as its sentence, anything else as a view that failed."""
+        if isinstance(error, Denied) and error.code in ENDED_LOGINS and self.session.person is not None:
+            self.leave(error.message)
+        elif isinstance(error, MedSynthError):
+            self._complain(error.message, error.hint)
+        else:
+            self.failures.append(error)
+            self._view_failed(note_failure(error, self._logs()))
+
+    def _complain(self, message: str, hint: str) -> None:
+        from medsynth_tui.view import View
+
+        views = [screen for screen in self.screen_stack if isinstance(screen, View)]
+        if views:
+            views[-1].complain(message, hint)
+
+    def _view_failed(self, reference: str) -> None:
+        from medsynth_tui.screens.failed import Failed
+
+        if not isinstance(self.screen, Failed):
+            self.push_screen(Failed(reference), self._drop_failed)
+
+    def _drop_failed(self, _: object) -> None:
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def _logs(self) -> Path | None:
+        return self.home.logs if self.home.data.is_dir() else None
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What no view could shelter (a widget that cannot draw): end with one sentence, no traceback, no locals."""
+        if self._exit:
+            return
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        reference = note_failure(error, self._logs())
+        self.exit(
+            return_code=1,
+            message=f"MedSynth stopped after an internal error, reference {reference} (in the store's data/logs). "
+            "Trainings and jobs keep running: open the studio again.",
+        )
+
+    # --- size -------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        from medsynth_tui.screens.too_small import TooSmall
+
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+        elif not small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+
+def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = False, simulated: bool = False) -> int:
+    """Open the studio on the store at `home` until its user leaves. Returns the exit code (DESIGN section 5)."""
+    refused = unusable_terminal()
+    if refused:
+        print(refused, file=sys.stderr)
+        return 2
+    from medsynth_tui.drivers import driver_for
+
+    chosen = glyphs.choose(ascii or plain)
+    app = MedSynth(
+        home, link=link, plain=plain, ascii=ascii, simulated=simulated, driver_class=driver_for(chosen.ascii)
+    )
+    signals.install(app)
+    remote = bool(os.environ.get("SSH_CONNECTION"))
+    try:
+        app.run(mouse=not (remote or link == "slow"))
+    finally:
+        signals.disarm()
+    return app.return_code or 0
+
+
+def unusable_terminal() -> str:
+    """Why the studio cannot be shown here, with the way out; nothing when it can."""
+    if not sys.stdin.isatty() or not (sys.stderr.isatty() or sys.stdout.isatty()):
+        return "The studio needs a terminal. Every function is also a command: medsynth --help"
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return "TERM is unset or dumb: the studio needs more. Every function is also a command: medsynth --help"
+    return ""

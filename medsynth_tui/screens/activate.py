@@ -1,0 +1,67 @@
+"""Using an activation code: a name, the code, a password of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+
+
+class Activate(View):
+    """Ends at the login, with the name filled in."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
+        self.given_name = name
+
+    def place(self) -> tuple[str, ...]:
+        return ("Log in", "Use a code")
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(Content("An admin gave you a code. It works once, for 24 hours."), classes="heading")
+        yield Field("Name", "name", value=self.given_name, check=needed("Your name")).add_class("gap")
+        yield Field("Code", "code", check=needed("The code"))
+        yield Field(
+            "New password",
+            "password",
+            password=True,
+            check=needed("A password"),
+            hint="A few unrelated words in a row are easy to remember and hard to guess.",
+        )
+        yield Field("The same again", "again", password=True, check=self._same)
+        with Horizontal(classes="buttons"):
+            yield Go("Activate", id="go")
+
+    def on_mount(self) -> None:
+        self.query_one("#code" if self.given_name else "#name", Field).focus_input()
+
+    def _same(self, text: str) -> str:
+        return "" if text == self.query_one("#password", Field).value else "The two passwords differ."
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if event.input is self.query_one("#again", Field).typed:
+            self._send()
+        else:
+            self.focus_next()
+
+    @on(Go.Pressed)
+    def _send(self) -> None:
+        self.clear()
+        fields = list(self.query(Field))
+        wrong = first_invalid(fields)
+        if wrong is not None:
+            wrong.focus_input()
+            return
+        name, code, password, _ = (field.value for field in fields)
+        self.ask(lambda engine: engine.activate(name, code, password), self._activated, saying="Checking")
+
+    def _activated(self, document: dict[str, Any]) -> None:
+        self.studio.switch_to("login", name=document["name"])

@@ -1,0 +1,92 @@
+"""Editing one answer of an assessment, or one row of its risk register."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static, TextArea
+
+from medsynth_tui.view import Dialog
+from medsynth_tui.widgets.field import Choice, Field, Go
+
+SCALE = ["1 negligible", "2 limited", "3 significant", "4 maximum"]
+LONGEST = 5_000
+
+
+class EditAnswer(Dialog):
+    """Several lines of text; F6 or the button saves, esc leaves it as it was."""
+
+    CSS_PATH = "answer.tcss"
+    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "save", "Save", show=False, priority=True)]
+
+    def __init__(self, question: str, answer: str) -> None:
+        super().__init__()
+        self.question, self.answer = question, answer
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.question), classes="title")
+            area = TextArea(self.answer, soft_wrap=True, tab_behavior="focus")
+            area.cursor_blink = False
+            yield area
+            with Horizontal(classes="buttons"):
+                yield Go("Save", id="save")
+                yield Static("F6 saves, esc leaves it as it was", classes="muted")
+
+    def on_mount(self) -> None:
+        self.query_one(TextArea).focus()
+
+    def on_go_pressed(self) -> None:
+        self.action_save()
+
+    def action_save(self) -> None:
+        self.dismiss(self.query_one(TextArea).text.strip()[:LONGEST])
+
+
+class EditRisk(Dialog):
+    """Likelihood and severity before and after the measures. Lowering what the evidence proposes needs a reason."""
+
+    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "save", "Save", show=False, priority=True)]
+
+    def __init__(self, risk: dict[str, Any]) -> None:
+        super().__init__()
+        self.risk = risk
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.risk["title"]), classes="title")
+            for key, label in (
+                ("likelihood", "Likelihood"),
+                ("severity", "Severity"),
+                ("residual_likelihood", "L. afterwards"),
+                ("residual_severity", "S. afterwards"),
+            ):
+                yield Choice(label, SCALE, key, value=SCALE[int(self.risk[key]) - 1])
+            yield Field("Measures", "measures", value=str(self.risk.get("measures") or ""))
+            yield Field(
+                "Reason",
+                "reason",
+                value=str(self.risk.get("reason") or ""),
+                hint=str(self.risk.get("basis") or "")[:56],
+            )
+            yield Field("Owner", "owner", value=str(self.risk.get("owner") or ""))
+            with Horizontal(classes="buttons"):
+                yield Go("Save", id="save")
+
+    def on_go_pressed(self) -> None:
+        self.action_save()
+
+    def action_save(self) -> None:
+        change: dict[str, Any] = {"id": self.risk["id"]}
+        for choice in self.query(Choice):
+            key, value = str(choice.id), int(choice.value[0])
+            if value != self.risk[key]:
+                change[key] = value
+        for field in self.query(Field):
+            if field.value != str(self.risk.get(str(field.id)) or ""):
+                change[str(field.id)] = field.value
+        self.dismiss(change)

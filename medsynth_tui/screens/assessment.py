@@ -1,0 +1,243 @@
+"""A privacy impact assessment: its seven sections, the risk register, the signatures; and each role's next step."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_engine.kernel.errors import MedSynthError, NotFound
+from medsynth_tui import commands_release as r
+from medsynth_tui.command import Command
+from medsynth_tui.screens.answer import EditAnswer, EditRisk
+from medsynth_tui.screens.assessment_pages import heading, lines_of, rows_of
+from medsynth_tui.screens.confirm import Ask, ConfirmByName
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import needed
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import said
+
+AUDIENCES = ["internal", "recipient", "public"]
+STEPS = {
+    r.AssessmentEdit: "edit",
+    r.AssessmentSubmit: "submit",
+    r.AssessmentWithdraw: "withdraw",
+    r.AssessmentOpinion: "concur",
+    r.AssessmentApprove: "approve",
+    r.AssessmentReturn: "return",
+    r.AssessmentReject: "reject",
+}
+"""Commands and the workflow's own word for each; the engine says in `possible` which may be taken now."""
+
+
+class AssessmentDetail(View):
+    """Questions, risks and signatures on the left, the one under the cursor in full on the right."""
+
+    CSS_PATH = "assessment.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (
+        r.AssessmentDraft,
+        r.AssessmentEdit,
+        r.AssessmentSubmit,
+        r.AssessmentOpinion,
+        r.AssessmentApprove,
+        r.AssessmentReturn,
+        r.AssessmentReject,
+        r.AssessmentWithdraw,
+    )
+
+    def __init__(self, subject: str) -> None:
+        super().__init__()
+        self.subject = subject
+        self.document: dict[str, Any] = {}
+        self.missing = False
+
+    def place(self) -> tuple[str, ...]:
+        return ("Assessments", self.subject)
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("Asking the store", id="head")
+        with Horizontal():
+            yield WindowTable((Column("", 3), Column("what is asked", 29)), id="parts")
+            with VerticalScroll(id="full"):
+                yield Static(id="text")
+
+    def load(self) -> None:
+        subject = self.subject
+        self.ask(lambda engine: engine.pia_show(subject), self._show, refused=self._none)
+
+    def _none(self, error: MedSynthError) -> bool:
+        """No assessment yet: the screen offers to draft one."""
+        if not isinstance(error, NotFound) or error.code != "no_assessment":
+            return False
+        self.missing, self.document = True, {}
+        words = f"There is no assessment of {said(self.subject, 60)} yet."
+        if self.studio.session.may(r.AssessmentDraft.permission):
+            words += (
+                " Press n: a complete draft is written from the evidence, and you fill in what only a person knows."
+            )
+        self.query_one("#head", Static).update(Content(words))
+        self.query_one("#parts").display = False
+        self.place_changed()
+        return True
+
+    def _show(self, document: dict[str, Any]) -> None:
+        self.document, self.missing = document, False
+        self.query_one("#head", Static).update(heading(document))
+        table = self.query_one("#parts", WindowTable)
+        table.display = True
+        table.show(rows_of(document, self.studio.glyphs))
+        if self.focused is None:
+            table.focus()
+        self._show_part()
+        self.place_changed()
+
+    @on(DataTable.RowHighlighted)
+    def _show_part(self) -> None:
+        key = self.query_one("#parts", WindowTable).current_key
+        if key is not None and self.document:
+            lines = lines_of(self.document, key)
+            self.query_one("#text", Static).update(Content("\n").join(lines))
+            self.query_one("#full").scroll_home(animate=False)
+
+    # --- what may be done -------------------------------------------------------------------------------------
+
+    def offered(self, command: type[Command]) -> bool:
+        if command is r.AssessmentDraft:
+            ended = self.document.get("state") in ("rejected", "withdrawn", "expired", "superseded", "approved")
+            return super().offered(command) and (self.missing or ended)
+        if command in STEPS:
+            return STEPS[command] in self.document.get("possible", ()) and super().offered(command)
+        return super().offered(command)
+
+    def do_assessment_draft(self) -> None:
+        self.studio.push_screen(
+            Ask(
+                f"Draft an assessment of {self.subject}",
+                "Purpose",
+                says="For whom is the release, and what is it for? The rest comes from the evidence.",
+                check=needed("A purpose"),
+                choice=("Audience", AUDIENCES),
+                verb="Draft",
+            ),
+            self._draft,
+        )
+
+    def _draft(self, given: tuple[str, str] | None) -> None:
+        if given is None:
+            return
+        audience, purpose = given
+        subject, answers = self.subject, {"need": {"purpose": purpose}}
+        self._step(lambda engine: engine.pia_draft(subject, audience=audience, answers=answers), "Drafted.")
+
+    def _step(self, question: Any, done: str) -> None:
+        """One step of the workflow; the answer is the document as it then is."""
+        self.clear()
+
+        def then(document: dict[str, Any]) -> None:
+            self._show(document)
+            self.say(done)
+
+        self.ask(question, then, group="step")
+
+    @on(DataTable.RowSelected)
+    def do_assessment_edit(self) -> None:
+        key = self.query_one("#parts", WindowTable).current_key
+        if key is None or not self.offered(r.AssessmentEdit):
+            return
+        kind, _, name = key.partition(" ")
+        if kind == "question":
+            asked = next(
+                field for section in self.document["sections"] for field in section["fields"] if field["id"] == name
+            )
+            self.studio.push_screen(
+                EditAnswer(asked["question"], asked["answer"]), lambda text: self._answer(name, text)
+            )
+        elif kind == "risk":
+            risk = next(each for each in self.document["risks"] if each["id"] == name)
+            self.studio.push_screen(EditRisk(risk), self._change_risk)
+
+    def _answer(self, name: str, text: str | None) -> None:
+        if text is None:
+            return
+        section, _, field = name.partition(".")
+        subject, answers = self.subject, {section: {field: text}}
+        self._step(lambda engine: engine.pia_update(subject, answers), "Saved.")
+
+    def _change_risk(self, change: dict[str, Any] | None) -> None:
+        if change is not None:
+            subject, answers = self.subject, {"risk": [change]}
+            self._step(lambda engine: engine.pia_update(subject, answers), "Saved.")
+
+    def do_assessment_submit(self) -> None:
+        subject = self.subject
+        self._step(
+            lambda engine: engine.pia_submit(subject), "Submitted: an auditor gives an opinion, an admin decides."
+        )
+
+    def do_assessment_withdraw(self) -> None:
+        self.studio.push_screen(
+            ConfirmByName(
+                f"Withdraw the assessment of {self.subject}",
+                "It then counts for nothing; a new draft begins another version.",
+                self.subject,
+                "Withdraw it",
+            ),
+            self._withdraw,
+        )
+
+    def _withdraw(self, sure: bool | None) -> None:
+        if sure:
+            subject = self.subject
+            self._step(lambda engine: engine.pia_withdraw(subject), "Withdrawn.")
+
+    def do_assessment_opinion(self) -> None:
+        self.studio.push_screen(
+            Ask(
+                f"Opinion on {self.subject}",
+                "Note",
+                says="A dissent needs a reason; the admin must answer it to approve nevertheless.",
+                choice=("You", ["concur", "dissent"]),
+                verb="Sign",
+            ),
+            self._opinion,
+        )
+
+    def _opinion(self, given: tuple[str, str] | None) -> None:
+        if given is not None:
+            subject, (word, note) = self.subject, given
+            self._step(lambda engine: engine.pia_opinion(subject, word == "concur", note), "Signed.")
+
+    def do_assessment_approve(self) -> None:
+        self.studio.push_screen(
+            Ask(f"Approve {self.subject}", "Note", says="A note is needed where the auditor dissents.", verb="Approve"),
+            self._approve,
+        )
+
+    def _approve(self, note: str | None) -> None:
+        if note is not None:
+            subject = self.subject
+            self._step(lambda engine: engine.pia_approve(subject, note), "Signed.")
+
+    def do_assessment_return(self) -> None:
+        self.studio.push_screen(
+            Ask(f"Send {self.subject} back", "What is missing", check=needed("A note"), verb="Send back"), self._return
+        )
+
+    def _return(self, note: str | None) -> None:
+        if note:
+            subject = self.subject
+            self._step(lambda engine: engine.pia_return(subject, note), "Sent back to its author.")
+
+    def do_assessment_reject(self) -> None:
+        self.studio.push_screen(
+            Ask(f"Reject {self.subject}", "The reason", check=needed("A reason"), verb="Reject"), self._reject
+        )
+
+    def _reject(self, note: str | None) -> None:
+        if note:
+            subject = self.subject
+            self._step(lambda engine: engine.pia_reject(subject, note), "Rejected.")

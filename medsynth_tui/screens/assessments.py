@@ -1,0 +1,72 @@
+"""The list of privacy impact assessments."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands_release as r
+from medsynth_tui.command import Command
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import when
+
+COLUMNS = (
+    Column("subject", 26),
+    Column("audience", 10),
+    Column("state", 11),
+    Column("version", 7, right=True),
+    Column("author", 12),
+    Column("drafted", 12),
+)
+
+
+class Assessments(View):
+    """Newest first; a subject's newest version is the one that counts."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = (r.AssessmentOpen,)
+
+    def place(self) -> tuple[str, ...]:
+        return ("Assessments",)
+
+    def compose_body(self) -> ComposeResult:
+        yield WindowTable(COLUMNS)
+        yield Static("Asking the store", classes="empty", id="empty")
+
+    def load(self) -> None:
+        self.ask(lambda engine: engine.pia_list(), self._show)
+
+    def _show(self, documents: list[dict[str, Any]]) -> None:
+        table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
+        seen: set[str] = set()
+        newest = [each for each in documents if not (each["subject"] in seen or seen.add(each["subject"]))]  # type: ignore[func-returns-value]
+        table.show([(each["subject"], self._row(each)) for each in newest])
+        table.display, empty.display = bool(newest), not newest
+        if self.studio.session.may(r.AssessmentDraft.permission):
+            empty.update(Content("No assessments yet.\n\nOpen a cohort and press a to draft one from its evidence."))
+        else:
+            empty.update(Content("No assessments yet. Researchers draft them; they come here when submitted."))
+        if newest and self.focused is None:
+            table.focus()
+
+    @staticmethod
+    def _row(each: dict[str, Any]) -> list[Any]:
+        emphasis = "bold" if each["state"] in ("submitted", "returned") else ""
+        return [
+            each["subject"],
+            each["audience"],
+            (each["state"], emphasis),
+            each["version"],
+            each["author"],
+            when(each["created"]),
+        ]
+
+    @on(DataTable.RowSelected)
+    def do_assessment_open(self) -> None:
+        subject = self.query_one(WindowTable).current_key
+        if subject is not None:
+            self.studio.open("assessment", subject=subject)

@@ -1,0 +1,108 @@
+"""Questions before something that cannot be undone, and short texts that an action needs."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_tui.view import Dialog
+from medsynth_tui.widgets.field import Check, Choice, Field, Go
+
+
+class ConfirmByName(Dialog):
+    """Answers True only after the name was typed."""
+
+    def __init__(self, title: str, consequence: str, name: str, verb: str) -> None:
+        super().__init__()
+        self.title_text, self.consequence, self.wanted, self.verb = title, consequence, name, verb
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.title_text), classes="title")
+            yield Static(Content(self.consequence))
+            yield Field("Its name", "typed", hint=f"Type {self.wanted} to confirm.", check=self._check)
+            with Horizontal(classes="buttons"):
+                yield Go(self.verb, id="go")
+                yield Go("Keep it", id="no")
+
+    def on_mount(self) -> None:
+        self.query_one(Field).add_class("gap").focus_input()
+
+    def _check(self, text: str) -> str:
+        return "" if text == self.wanted else f"That is not its name. Type {self.wanted}, or press esc to keep it."
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._decide()
+
+    def on_go_pressed(self, event: Go.Pressed) -> None:
+        if event.go.id == "no":
+            self.dismiss(None)
+        else:
+            self._decide()
+
+    def _decide(self) -> None:
+        if self.query_one(Field).valid():
+            self.dismiss(True)
+
+
+class Ask(Dialog):
+    """One line of text, or a choice and a line; answers the text, or the pair."""
+
+    def __init__(
+        self,
+        title: str,
+        label: str,
+        *,
+        says: str = "",
+        value: str = "",
+        check: Check | None = None,
+        choice: tuple[str, list[str]] | None = None,
+        verb: str = "Go on",
+    ) -> None:
+        super().__init__()
+        self.title_text, self.says, self.verb, self.choice = title, says, verb, choice
+        self.field = Field(label, "text", value=value, check=check)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.title_text), classes="title")
+            if self.says:
+                yield Static(Content(self.says), classes="muted says")
+            if self.choice:
+                yield Choice(self.choice[0], self.choice[1], "choice")
+            yield self.field
+            with Horizontal(classes="buttons"):
+                yield Go(self.verb, id="go")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._send()
+
+    def on_go_pressed(self) -> None:
+        self._send()
+
+    def _send(self) -> None:
+        if self.field.valid():
+            text = self.field.value
+            self.dismiss((self.query_one(Choice).value, text) if self.choice else text)
+
+
+class Tell(Dialog):
+    """Something to read and close: an explanation, or a code that is shown once."""
+
+    def __init__(self, title: str, *paragraphs: str | Content) -> None:
+        super().__init__()
+        self.title_text, self.paragraphs = title, paragraphs
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.title_text), classes="title")
+            for index, paragraph in enumerate(self.paragraphs):
+                words = Content(paragraph) if isinstance(paragraph, str) else paragraph
+                yield Static(words, classes="gap" if index else "")
+            with Horizontal(classes="buttons"):
+                yield Go("Close", id="close")
+
+    def on_go_pressed(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,144 @@
+"""One dataset: what intake took and refused, what it is made of, and a few of its pictures when asked for."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
+from medsynth_tui.screens.intake_report import report
+from medsynth_tui.view import View
+from medsynth_tui.widgets.bars import Attribute, Bars
+from medsynth_tui.widgets.field import needed
+from medsynth_tui.widgets.picture import Pictures, Pixels
+from medsynth_tui.words import said, when
+
+
+class DatasetDetail(View):
+    """Intake report on the left, composition on the right; pictures take the place of the composition by key."""
+
+    CSS_PATH = "dataset.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (
+        c.DatasetTrain,
+        c.DatasetRows,
+        c.DatasetPictures,
+        c.DatasetShare,
+        c.DatasetRemove,
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.dataset = name
+        self.document: dict[str, Any] = {}
+
+    def place(self) -> tuple[str, ...]:
+        return ("Datasets", self.dataset)
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal():
+            with VerticalScroll(id="report-side"):
+                yield Static("Asking the store", classes="muted", id="report")
+            with VerticalScroll(id="composition-side"):
+                yield Bars(id="composition")
+                yield Pictures(id="pictures")
+
+    def load(self) -> None:
+        name = self.dataset
+        self.ask(lambda engine: engine.datasets_show(name), self._show)
+
+    def _show(self, document: dict[str, Any]) -> None:
+        self.document = document
+        made = Content.assemble(
+            (f"Brought in {when(document.get('created'))}", "$muted"),
+            (f" by {said(document['owner'], 30)}" if document.get("owner") else "", "$muted"),
+        )
+        glyphs = self.studio.glyphs
+        self.query_one("#report", Static).remove_class("muted").update(
+            Content("\n").join([made, Content(""), *report(document, glyphs)])
+        )
+        composition = document.get("composition") or {}
+        bars = [Attribute(name, counts) for name, counts in composition.items()]
+        self.query_one("#composition", Bars).show(bars)
+        self.place_changed()
+
+    @property
+    def has_images(self) -> bool:
+        return bool((self.document.get("schema") or {}).get("image"))
+
+    def offered(self, command: type[Command]) -> bool:
+        if command in (c.DatasetTrain, c.DatasetPictures) and self.document and not self.has_images:
+            return False
+        if command is c.DatasetRows and self.has_images:
+            return False
+        return super().offered(command)
+
+    def do_dataset_train(self) -> None:
+        self.studio.open("run_new", dataset=self.dataset)
+
+    def do_dataset_rows(self) -> None:
+        self.studio.open("cohort_new", dataset=self.dataset)
+
+    def do_dataset_pictures(self) -> None:
+        pictures = self.query_one("#pictures", Pictures)
+        if pictures.pictures:
+            pictures.show([])
+            self.query_one("#composition").display = True
+            return
+        name = self.dataset
+        self.ask(lambda engine: engine.datasets_gallery(name, count=12, size=24), self._show_pictures, group="pictures")
+
+    def _show_pictures(self, document: dict[str, Any]) -> None:
+        self.query_one("#composition").display = False
+        pictures = self.query_one("#pictures", Pictures)
+        pictures.side = 24 if self.size.width >= 110 else 18
+        pictures.show([Pixels.from_document(each) for each in document["images"]])
+        self.say("That you looked is in the audit log. Press p again for the composition.")
+
+    def do_dataset_share(self) -> None:
+        self.studio.push_screen(
+            Ask(
+                f"Share {self.dataset}",
+                "With",
+                says="The name of another researcher.",
+                check=needed("A name"),
+                verb="Share",
+            ),
+            self._share,
+        )
+
+    def _share(self, user: str | None) -> None:
+        if user:
+            name = self.dataset
+            self.ask(
+                lambda engine: engine.datasets_share(name, user),
+                lambda _: self.say(f"{said(user, 40)} can now see and use it."),
+                group="share",
+            )
+
+    def do_dataset_remove(self) -> None:
+        self.studio.push_screen(
+            ConfirmByName(
+                f"Remove {self.dataset}",
+                "Its images and table, the training folds of its runs, its bundles and its quarantine are deleted. "
+                "Generators and exports made from it remain; you will see which. Nothing brings it back.",
+                self.dataset,
+                "Remove it",
+            ),
+            self._remove,
+        )
+
+    def _remove(self, sure: bool | None) -> None:
+        if sure:
+            name = self.dataset
+            self.ask(lambda engine: engine.datasets_remove(name), self._removed, group="remove")
+
+    def _removed(self, document: dict[str, Any]) -> None:
+        remains = [said(each, 100) for each in document.get("remains") or []]
+        words = "What remains: " + (", ".join(remains) if remains else "nothing.")
+        self.studio.push_screen(Tell(f"{self.dataset} is removed", words), lambda _: self.studio.back())

@@ -1,0 +1,73 @@
+"""The list of datasets: real, de-identified images and their tables."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import count, when
+
+COLUMNS = (
+    Column("dataset", 20),
+    Column("records", 9, right=True),
+    Column("patients", 9, right=True),
+    Column("train", 8, right=True),
+    Column("valid", 7, right=True),
+    Column("holdout", 8, right=True),
+    Column("made", 12),
+)
+
+
+class Datasets(View):
+    """Own and shared ones; admins and auditors see all of them, without images."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = (c.DatasetOpen, c.DatasetAdd)
+
+    def place(self) -> tuple[str, ...]:
+        return ("Datasets",)
+
+    def compose_body(self) -> ComposeResult:
+        yield WindowTable(COLUMNS)
+        yield Static("Asking the store", classes="empty", id="empty")
+
+    def load(self) -> None:
+        self.ask(lambda engine: engine.datasets_list(), self._show)
+
+    def _show(self, documents: list[dict[str, Any]]) -> None:
+        table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
+        table.show([(each["dataset"], self._row(each)) for each in documents])
+        table.display, empty.display = bool(documents), not documents
+        empty.update(Content(self._nothing()))
+        if documents and self.focused is None:
+            table.focus()
+
+    def _nothing(self) -> str:
+        if self.studio.session.may(c.DatasetAdd.permission):
+            return (
+                "No datasets yet.\n\nPress n to bring in a folder or archive of images with its table, or a table.\n"
+                "You will see what would be taken, removed and refused before anything is stored."
+            )
+        return "No datasets yet. Researchers bring them in."
+
+    @staticmethod
+    def _row(each: dict[str, Any]) -> list[Any]:
+        name = each["dataset"] if each.get("version", 1) == 1 else f"{each['dataset']} v{each['version']}"
+        numbers = [count(each.get(key)) for key in ("records", "patients", "train", "validation", "holdout")]
+        return [name, *numbers, when(each["created"])]
+
+    @on(DataTable.RowSelected)
+    def do_dataset_open(self) -> None:
+        name = self.query_one(WindowTable).current_key
+        if name is not None:
+            self.studio.open("dataset", name=name)
+
+    def do_dataset_add(self) -> None:
+        self.studio.open("upload")

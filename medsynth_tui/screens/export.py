@@ -1,0 +1,158 @@
+"""The release: for whom, in which format; what the gate says, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_engine.kernel.errors import MedSynthError, Refused
+from medsynth_tui import commands_release as r
+from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Choice, Field, Go
+from medsynth_tui.words import count, said
+
+AUDIENCES = {
+    "internal": "people of this project, in this institution",
+    "recipient": "named recipients under a written agreement",
+    "public": "anybody",
+}
+FORMATS = {
+    "folder": "images and table, loads in pandas, torchvision and datasets",
+    "zip": "the same folder in one file",
+    "dicom": "DICOM files that say they are synthetic",
+    "hf": "a Hugging Face imagefolder",
+}
+MENDS = {
+    "evaluat": "cohort",
+    "gauge": "cohort",
+    "band": "cohort",
+    "evidence": "cohort",
+    "assess": "assessment",
+    "pia": "assessment",
+    "approv": "assessment",
+    "sign": "assessment",
+}
+"""Parts of reason codes and the screen where the reason is mended."""
+
+
+class Export(View):
+    """The gate is asked again when the audience changes, and by the engine before anything is written."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = (r.ExportGo, r.ExportMend)
+
+    def __init__(self, cohort: str) -> None:
+        super().__init__()
+        self.cohort = cohort
+        self.verdict: dict[str, Any] = {}
+        self.simulated_subject = False
+
+    def place(self) -> tuple[str, ...]:
+        return ("Cohorts", self.cohort, "Export")
+
+    def compose_body(self) -> ComposeResult:
+        yield Choice("Audience", list(AUDIENCES), "audience", hint=AUDIENCES["internal"])
+        yield Choice("Format", list(FORMATS), "format", hint=FORMATS["folder"])
+        yield Field("Into", "to", hint="A folder on this machine; empty: the store's folder of exports.")
+        with Horizontal(classes="buttons"):
+            yield Go("Export", id="go")
+        with VerticalScroll(can_focus=False):
+            yield Static("Asking the gate", id="gate", classes="gap")
+
+    def on_mount(self) -> None:
+        may = self.studio.session.may(r.ExportGo.permission)
+        for part in ("#format", "#to", ".buttons"):
+            self.query_one(part).display = may
+        self.query_one("#audience", Choice).focus()
+
+    def load(self) -> None:
+        cohort, audience = self.cohort, self.query_one("#audience", Choice).value
+        self.ask(lambda engine: engine.gate_show(cohort, audience), self._show_gate, group="gate")
+
+    @on(Choice.Changed)
+    def _chose(self, event: Choice.Changed) -> None:
+        hints = AUDIENCES if event.choice.id == "audience" else FORMATS
+        event.choice.hint = hints[event.choice.value]
+        event.choice.refresh()
+        if event.choice.id == "audience":
+            self.load()
+
+    def _show_gate(self, verdict: dict[str, Any]) -> None:
+        self.verdict = verdict
+        reasons = verdict.get("reasons") or []
+        if verdict["open"]:
+            marks = ", ".join(said(mark) for mark in verdict.get("marks") or [])
+            words = [Content.assemble(("The gate is open. ", "bold $success"), "Every export is recorded for ever.")]
+            if marks:
+                words.append(Content.assemble(("It will bear the mark: ", "$muted"), (marks, "bold $warning")))
+        else:
+            plural = "reason" if len(reasons) == 1 else "reasons"
+            words = [Content.assemble((f"The gate is closed, for {count(len(reasons))} {plural}.", "bold $error"))]
+        for each in reasons:
+            words += [
+                Content(""),
+                Content.assemble(("- ", "$error"), said(each["why"], 500)),
+                Content.assemble(("  What to do: ", "$accent"), (said(each["what_to_do"], 500), "$foreground")),
+            ]
+        self.query_one("#gate", Static).update(Content("\n").join(words))
+        self.place_changed()
+
+    def offered(self, command: type[Command]) -> bool:
+        if command is r.ExportMend:
+            return bool(self.verdict) and not self.verdict["open"] and self._mend() is not None
+        return super().offered(command)
+
+    def _mend(self) -> str | None:
+        codes = [str(each["code"]).lower() for each in self.verdict.get("reasons") or []]
+        return next((screen for code in codes for part, screen in MENDS.items() if part in code), None)
+
+    def do_export_mend(self) -> None:
+        if self._mend() == "assessment":
+            self.studio.open("assessment", subject=self.cohort)
+        else:
+            self.studio.open("cohort", name=self.cohort, page="privacy")
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.focus_next()
+
+    @on(Go.Pressed)
+    def do_export_go(self) -> None:
+        self.clear()
+        order: dict[str, Any] = {
+            "cohort": self.cohort,
+            "format": self.query_one("#format", Choice).value,
+            "audience": self.query_one("#audience", Choice).value,
+            "to": self.query_one("#to", Field).value or None,
+        }
+        self.ask(lambda engine: engine.export(**order), self._exporting, group="export", refused=self._refused)
+
+    def _refused(self, error: MedSynthError) -> bool:
+        if not isinstance(error, Refused):
+            return False
+        self._show_gate({"open": False, "reasons": error.reasons})
+        self.complain(error.message, "The reasons, and what to do about each, are above.")
+        return True
+
+    def _exporting(self, document: dict[str, Any]) -> None:
+        self.follow(document["job"], f"Exporting {self.cohort}", self._exported)
+
+    def _exported(self, document: dict[str, Any]) -> None:
+        files = document.get("files")
+        number = len(files) if isinstance(files, list) else files
+        self.studio.push_screen(
+            Tell(
+                f"{self.cohort} is released",
+                Content.assemble(("Release  ", "$muted"), said(document.get("release"), 80)),
+                Content.assemble(("Where    ", "$muted"), said(document.get("path"), 400)),
+                Content.assemble(("Files    ", "$muted"), count(number)),
+                "It is in the audit log, with its digest.",
+            ),
+            lambda _: self.studio.back(),
+        )

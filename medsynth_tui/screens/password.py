@@ -1,0 +1,62 @@
+"""A new password for one's own account."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+
+
+class Password(View):
+    """The old one, the new one, the new one again."""
+
+    def place(self) -> tuple[str, ...]:
+        return ("Change password",)
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(Content("A new password for your own account."), classes="heading")
+        yield Field("Old password", "old", password=True, check=needed("The old password")).add_class("gap")
+        yield Field(
+            "New password",
+            "new",
+            password=True,
+            check=needed("A new password"),
+            hint="A few unrelated words in a row are easy to remember and hard to guess.",
+        )
+        yield Field("The same again", "again", password=True, check=self._same)
+        with Horizontal(classes="buttons"):
+            yield Go("Change it", id="go")
+
+    def on_mount(self) -> None:
+        self.query_one("#old", Field).focus_input()
+
+    def _same(self, text: str) -> str:
+        return "" if text == self.query_one("#new", Field).value else "The two passwords differ."
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if event.input is self.query_one("#again", Field).typed:
+            self._send()
+        else:
+            self.focus_next()
+
+    @on(Go.Pressed)
+    def _send(self) -> None:
+        self.clear()
+        fields = list(self.query(Field))
+        wrong = first_invalid(fields)
+        if wrong is not None:
+            wrong.focus_input()
+            return
+        old, new, _ = (field.value for field in fields)
+        self.ask(lambda engine: engine.change_password(old, new), lambda _: self._changed(), saying="Checking")
+
+    def _changed(self) -> None:
+        for field in self.query(Field):
+            field.value = ""
+        self.say("Your password is changed.")

@@ -1,0 +1,285 @@
+"""A run while it trains, and after: curves, a sample picture, the copy risk, the log. One update a second."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import ConfirmByName
+from medsynth_tui.screens.curves import Curves
+from medsynth_tui.view import View
+from medsynth_tui.widgets.line_chart import Line, LineChart
+from medsynth_tui.widgets.picture import Pictures, Pixels
+from medsynth_tui.widgets.risk import CopyRisk
+from medsynth_tui.widgets.sheet import chosen, tiles
+from medsynth_tui.words import number, said, span, state
+
+CHARTS = ("loss", "accuracy", "frechet")
+GOING = ("running", "queued")
+LOOK_EVERY = 1.0
+PROGRESS = 20
+
+
+class LiveRun(View):
+    """Narrow windows show one chart (`v` for the next), wide and tall ones all three."""
+
+    CSS_PATH = "run.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (
+        c.RunPause,
+        c.RunStop,
+        c.RunChart,
+        c.RunLog,
+        c.RunCohort,
+        c.RunEarlier,
+        c.RunLater,
+        c.RunRemove,
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.run_name = name
+        self.document: dict[str, Any] = {}
+        self.curves = Curves()
+        self.read_to = 0
+        self.samples: list[float] = []
+        self.shown_sample: float | None = None
+        self.newest_wanted = True
+        self.chart = 0
+
+    def place(self) -> tuple[str, ...]:
+        return ("Runs", self.run_name)
+
+    def simulated(self) -> bool:
+        return bool(self.document.get("simulated"))
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(Content("Asking the store"), id="facts")
+        with Horizontal():
+            with Vertical(id="charts"):
+                yield LineChart("Loss", id="loss")
+                yield LineChart("Discriminator right", id="accuracy")
+                yield LineChart("Fréchet ratio", id="frechet")
+            with Vertical(id="side"):
+                yield Static("", id="caption", classes="muted")
+                yield Pictures(id="sample")
+                yield CopyRisk(id="risk")
+                yield Static("", id="log", classes="muted")
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.set_interval(LOOK_EVERY, self._tick)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Which charts are seen; those that are not cost nothing."""
+        all_three = self.size.width >= 110 and self.size.height >= 34
+        for index, name in enumerate(CHARTS):
+            self.query_one(f"#{name}").display = all_three or index == self.chart
+        self.query_one("#log").display = all_three or self.log_wanted
+        for part in ("#sample", "#caption", "#risk"):
+            self.query_one(part).display = all_three or not self.log_wanted
+        self._draw()
+
+    log_wanted = False
+
+    def load(self) -> None:
+        name = self.run_name
+        self.ask(lambda engine: engine.runs_show(name), self._show, group="show")
+        self._watch()
+
+    def _tick(self) -> None:
+        if self.is_current and self.document.get("state") in GOING:
+            self._watch()
+
+    def _watch(self) -> None:
+        name, read_to = self.run_name, self.read_to
+        self.ask(lambda engine: engine.runs_watch(name, read_to), self._news, group="watch")
+
+    def _show(self, document: dict[str, Any]) -> None:
+        changed = document.get("state") != self.document.get("state")
+        self.document = document
+        self._facts()
+        if document["state"] == "failed":
+            error = document.get("error")
+            words = error.get("message") if isinstance(error, dict) else error
+            self.complain("This run failed.", said(words, 200) if words else "Its log says why (l).")
+        if changed:
+            self.place_changed()
+
+    def _news(self, document: dict[str, Any]) -> None:
+        self.read_to = document["offset"]
+        self.curves.add(document["records"])
+        if document["state"] != self.document.get("state"):
+            self._ask_again()
+        self.query_one("#log", Static).update(Content("\n".join(self._log_lines(document["log"]))))
+        newer = document["samples"] != self.samples
+        self.samples = document["samples"]
+        if self.samples and newer and self.newest_wanted:
+            self._fetch_sample(self.samples[-1])
+        self._facts()
+        self._draw()
+
+    def _ask_again(self) -> None:
+        name = self.run_name
+        self.ask(lambda engine: engine.runs_show(name), self._show, group="show")
+
+    def _log_lines(self, lines: list[str]) -> list[str]:
+        width = max(20, self.query_one("#side").size.width)
+        room = 8 if self.size.height >= 34 and self.size.width >= 110 else max(6, self.size.height - 8)
+        short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
+        return [line if len(line) <= width else line[: width - 1] + "…" for line in short[-room:]]
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        level = Line("as good as real", 1.0)
+        for name, series, line in (
+            ("loss", self.curves.loss(), None),
+            ("accuracy", self.curves.accuracy(), Line("guessing", 0.5)),
+            ("frechet", self.curves.frechet(), level),
+        ):
+            chart = self.query_one(f"#{name}", LineChart)
+            if chart.display:
+                chart.show(series, line)
+        risk = self.curves.last.get("nearest_neighbour_risk")
+        self.query_one(CopyRisk).show(risk if isinstance(risk, int | float) else None)
+
+    def _facts(self) -> None:
+        document, last, glyphs = self.document, self.curves.last, self.studio.glyphs
+        if not document:
+            return
+        word = document["state"]
+        colour = {"failed": "$error", "running": "$success", "interrupted": "$warning"}.get(word, "$foreground")
+        done, total = float(last.get("kimg") or document.get("kimg") or 0), document.get("kimg_total")
+        parts: list[tuple[str, str]] = [(state(word), f"bold {colour}"), ("  ", "")]
+        if total:
+            filled = round(PROGRESS * min(1.0, done / total))
+            parts += [(glyphs.full * filled, "$primary"), (glyphs.empty * (PROGRESS - filled), "$muted"), ("  ", "")]
+        parts.append((f"{number(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
+        if word == "running":
+            speed = last.get("images_per_second")
+            parts.append((f"  {number(speed)} images/s" if speed else "", "$foreground"))
+            parts.append((f"  {span(last['eta_seconds'])} left" if last.get("eta_seconds") else "", "$foreground"))
+        else:
+            parts.append((f"  {span(last.get('seconds') or document.get('seconds'))}", "$foreground"))
+        preset, device, dataset = (said(document.get(key), 40) for key in ("preset", "device", "dataset"))
+        where = f"{preset} on {device}, from {dataset}"
+        best = self.curves.best
+        found = (
+            f". Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg" if best else ""
+        )
+        second = Content.assemble((glyphs.text(where + found), "$muted"))
+        self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]))
+
+    # --- samples ----------------------------------------------------------------------------------------------
+
+    def _fetch_sample(self, kimg: float) -> None:
+        name = self.run_name
+        self.ask(
+            lambda engine: engine.runs_sample(name, kimg), self._show_sample, group="sample", refused=self._no_sample
+        )
+
+    def _no_sample(self, error: MedSynthError) -> bool:
+        return error.code == "no_samples"
+
+    def _show_sample(self, document: dict[str, Any]) -> None:
+        self.shown_sample = document["kimg"]
+        rows = tiles(Pixels.from_document(document))
+        pictures, wide = self.query_one("#sample", Pictures), self.size.width >= 110
+        pictures.side = 22 if wide else 28
+        pictures.show(chosen(rows, 4 if wide else 1))
+        at = self.samples.index(self.shown_sample) + 1 if self.shown_sample in self.samples else 0
+        place = f", {at} of {len(self.samples)}" if at else ""
+        self.query_one("#caption", Static).update(Content(f"drawn at {number(document['kimg'])} kimg{place}"))
+
+    def _step_sample(self, by: int) -> None:
+        if not self.samples:
+            return
+        now = self.samples.index(self.shown_sample) if self.shown_sample in self.samples else len(self.samples) - 1
+        wanted = min(len(self.samples) - 1, max(0, now + by))
+        self.newest_wanted = wanted == len(self.samples) - 1
+        self._fetch_sample(self.samples[wanted])
+
+    def do_run_earlier(self) -> None:
+        self._step_sample(-1)
+
+    def do_run_later(self) -> None:
+        self._step_sample(1)
+
+    def do_run_chart(self) -> None:
+        self.chart = (self.chart + 1) % len(CHARTS)
+        self._arrange()
+
+    def do_run_log(self) -> None:
+        self.log_wanted = not self.log_wanted
+        self._arrange()
+
+    # --- bending its course -----------------------------------------------------------------------------------
+
+    def offered(self, command: type[Command]) -> bool:
+        word = self.document.get("state")
+        if command is c.RunPause and word not in ("running", "paused", "interrupted", "stopped"):
+            return False
+        if command is c.RunStop and word not in ("queued", "running", "paused", "interrupted"):
+            return False
+        if command is c.RunCohort and (self.simulated() or not self.curves.ticks):
+            return False
+        if command is c.RunRemove and word in GOING:
+            return False
+        return super().offered(command)
+
+    def do_run_pause(self) -> None:
+        name = self.run_name
+        self.clear()
+        if self.document.get("state") == "running":
+            self.ask(lambda engine: engine.runs_pause(name), self._wished, group="wish")
+        else:
+            self.ask(lambda engine: engine.runs_resume(name), self._wished, group="wish")
+
+    def do_run_stop(self) -> None:
+        self.studio.push_screen(
+            ConfirmByName(
+                f"Stop {self.run_name}",
+                "The training ends now; the best generator so far stays usable.",
+                self.run_name,
+                "Stop it",
+            ),
+            self._stop,
+        )
+
+    def _stop(self, sure: bool | None) -> None:
+        if sure:
+            name = self.run_name
+            self.ask(lambda engine: engine.runs_stop(name), self._wished, group="wish")
+
+    def _wished(self, document: dict[str, Any]) -> None:
+        self._show(document)
+        self.say("Asked. It takes effect at the next step.")
+
+    def do_run_cohort(self) -> None:
+        self.studio.open("cohort_new", run=self.run_name)
+
+    def do_run_remove(self) -> None:
+        self.studio.push_screen(
+            ConfirmByName(
+                f"Remove {self.run_name}",
+                "Its folder, its curves and its generator are deleted. Cohorts drawn with it stay.",
+                self.run_name,
+                "Remove it",
+            ),
+            self._remove,
+        )
+
+    def _remove(self, sure: bool | None) -> None:
+        if sure:
+            name = self.run_name
+            self.ask(lambda engine: engine.runs_remove(name), lambda _: self.studio.back(), group="wish")

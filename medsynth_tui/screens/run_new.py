@@ -1,0 +1,91 @@
+"""A new training: on which dataset, how large a network, for how long, where."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_tui.command import Command
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Choice, Field, Go, first_invalid, positive
+
+PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
+DEVICES = ["auto", "cpu", "cuda", "mps"]
+YES, NO = "yes", "no"
+
+
+class NewRun(View):
+    """Begins the training in a process of its own: it goes on when you leave."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = ()
+
+    def __init__(self, dataset: str = "") -> None:
+        super().__init__()
+        self.dataset = dataset
+
+    def place(self) -> tuple[str, ...]:
+        return ("Runs", "New run")
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(Content("The training runs in a process of its own: it goes on when you leave."), classes="muted")
+        with VerticalScroll(can_focus=False):
+            yield Choice("Dataset", [self.dataset] if self.dataset else [], "dataset").add_class("gap")
+            yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
+            yield Field("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
+            yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")
+            yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
+            yield Choice(
+                "Simulated", [NO, YES], "simulated", hint="Curves without training, marked everywhere, never exported."
+            )
+            yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
+            with Horizontal(classes="buttons"):
+                yield Go("Begin training", id="begin")
+
+    def on_mount(self) -> None:
+        if self.studio.session.simulated:
+            self.query_one("#simulated", Choice).chosen = 1
+        self.query_one("#preset" if self.dataset else "#dataset", Choice).focus()
+
+    def load(self) -> None:
+        self.ask(lambda engine: engine.datasets_list(), self._offer)
+
+    def _offer(self, documents: list[dict[str, Any]]) -> None:
+        names = [each["dataset"] for each in documents if each["images"]]
+        self.query_one("#dataset", Choice).offer(names, self.dataset)
+        if not names:
+            self.complain("There is no dataset with images yet.", "Bring one in first: esc, then Datasets.")
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.focus_next()
+
+    @on(Go.Pressed)
+    def _begin(self) -> None:
+        self.clear()
+        wrong = first_invalid(list(self.query(Field)))
+        dataset = self.query_one("#dataset", Choice)
+        if wrong is not None:
+            wrong.focus_input()
+            return
+        if not dataset.value:
+            self.complain("Choose a dataset first.", "Bring one in where there is none: Datasets, then n.")
+            return
+        order: dict[str, Any] = {
+            "dataset": dataset.value,
+            "name": self.query_one("#name", Field).value or None,
+            "preset": self.query_one("#preset", Choice).value,
+            "minutes": float(self.query_one("#minutes", Field).value),
+            "device": self.query_one("#device", Choice).value,
+            "low_resource": self.query_one("#low", Choice).value == YES,
+            "simulated": self.query_one("#simulated", Choice).value == YES,
+        }
+        self.ask(lambda engine: engine.train(**order), self._begun, group="train")
+
+    def _begun(self, document: dict[str, Any]) -> None:
+        self.studio.go("runs")
+        self.studio.open("run", name=document["run"])

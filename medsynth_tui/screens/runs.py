@@ -1,0 +1,82 @@
+"""The list of trainings."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import number, state, when
+
+COLUMNS = (
+    Column("run", 24),
+    Column("dataset", 14),
+    Column("preset", 9),
+    Column("state", 15),
+    Column("kimg", 11, right=True),
+    Column("begun", 12),
+)
+LOOK_EVERY = 5.0
+COLOURS = {"running": "bold", "failed": "bold red", "interrupted": "yellow"}
+
+
+class Runs(View):
+    """Looks again every five seconds while one is running."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = (c.RunOpen, c.RunNew)
+
+    def place(self) -> tuple[str, ...]:
+        return ("Runs",)
+
+    def compose_body(self) -> ComposeResult:
+        yield WindowTable(COLUMNS)
+        yield Static("Asking the store", classes="empty", id="empty")
+
+    def on_mount(self) -> None:
+        self.alive = False
+        self.set_interval(LOOK_EVERY, self._again)
+
+    def _again(self) -> None:
+        if self.alive and self.is_current:
+            self.load()
+
+    def load(self) -> None:
+        self.ask(lambda engine: engine.runs_list(), self._show)
+
+    def _show(self, documents: list[dict[str, Any]]) -> None:
+        self.alive = any(each["state"] in ("running", "queued") for each in documents)
+        table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
+        table.show([(each["run"], self._row(each)) for each in documents])
+        table.display, empty.display = bool(documents), not documents
+        empty.update(Content("No runs yet.\n\nPress n to train a generator on one of your datasets."))
+        if documents and self.focused is None:
+            table.focus()
+
+    @staticmethod
+    def _row(each: dict[str, Any]) -> list[Any]:
+        total = f" of {number(each['kimg_total'])}" if each.get("kimg_total") else ""
+        word = state(each["state"]) + (" SIM" if each.get("simulated") else "")
+        return [
+            each["run"],
+            each["dataset"],
+            each["preset"],
+            (word, COLOURS.get(each["state"], "")),
+            f"{number(each['kimg'] or 0)}{total}",
+            when(each["started"]),
+        ]
+
+    @on(DataTable.RowSelected)
+    def do_run_open(self) -> None:
+        name = self.query_one(WindowTable).current_key
+        if name is not None:
+            self.studio.open("run", name=name)
+
+    def do_run_new(self) -> None:
+        self.studio.open("run_new")

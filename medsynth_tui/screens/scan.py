@@ -1,0 +1,142 @@
+"""What a scan found, and which column means what. From here it is brought in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.intake_report import report
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import said
+
+ROLES = {
+    "file": "names the image",
+    "patient": "who it belongs to",
+    "age": "age in years",
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "finding": "what the image shows",
+    "group": "lesion or study",
+    "condition": "images obey it",
+    "column": "rows learn it",
+    "drop": "left out",
+}
+"""Roles of a column, and what each means; those from `condition` on may name several."""
+SEVERAL = ("condition", "column", "drop")
+
+
+class ScanResult(View):
+    """Nothing is stored yet. Mapping a column asks for another scan, because what is removed depends on it."""
+
+    CSS_PATH = "scan.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (c.UploadAdd, c.UploadColumns, c.UploadScan)
+
+    def __init__(self, name: str, intake: dict[str, Any], document: dict[str, Any]) -> None:
+        super().__init__()
+        self.dataset, self.intake, self.document = name, intake, document
+        self.columns: dict[str, str] = dict(document.get("columns") or {})
+        self.mapped: dict[str, str] = {}
+        self.stale = False
+
+    def place(self) -> tuple[str, ...]:
+        return ("Datasets", "Bring in", self.dataset)
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal():
+            with VerticalScroll(id="report-side"):
+                yield Static(id="report")
+            with Vertical(id="columns-side"):
+                yield Static("Columns: enter says which one it is", classes="heading")
+                yield WindowTable((Column("role", 10), Column("column", 18), Column("means")))
+
+    def on_mount(self) -> None:
+        self._show()
+        self.query_one(WindowTable).focus()
+
+    def load(self) -> None:
+        """Nothing to fetch: the scan's document came with the screen."""
+
+    def _show(self) -> None:
+        first = "Scan again (F3) to see what the new columns change." if self.stale else "Nothing is stored yet."
+        lines = [Content.assemble((first, "$warning" if self.stale else "$muted")), Content("")]
+        self.query_one("#report", Static).update(
+            Content("\n").join([*lines, *report(self.document, self.studio.glyphs)])
+        )
+        rows = []
+        for role, meaning in ROLES.items():
+            column = self.mapped.get(role) or self.columns.get(role)
+            rows.append((role, [role, (said(column, 60), "bold") if column else "", meaning]))
+        self.query_one(WindowTable).show(rows)
+        self.place_changed()
+
+    @on(DataTable.RowSelected)
+    def do_upload_columns(self) -> None:
+        role = self.query_one(WindowTable).current_key
+        if role is None:
+            return
+        several = " Several apart by commas." if role in SEVERAL else ""
+        now = self.mapped.get(role) or self.columns.get(role, "")
+        self.studio.push_screen(
+            Ask(
+                f"Which column is the {role}?",
+                "Column",
+                says=f"{ROLES[role]}. In the table's own words.{several} Empty: let it be guessed.",
+                value=now,
+                verb="Use it",
+            ),
+            lambda column: self._map(role, column),
+        )
+
+    def _map(self, role: str, column: str | None) -> None:
+        if column is None:
+            return
+        if column:
+            self.mapped[role] = column
+        else:
+            self.mapped.pop(role, None)
+            self.columns.pop(role, None)
+        self.stale = True
+        self._show()
+
+    def arguments(self) -> dict[str, Any]:
+        columns: dict[str, Any] = {}
+        for role, column in self.mapped.items():
+            names = [part.strip() for part in column.split(",") if part.strip()]
+            columns[role] = names if role in SEVERAL and len(names) > 1 else column
+        return {**self.intake, "columns": columns}
+
+    def do_upload_scan(self) -> None:
+        self.clear()
+        arguments = self.arguments()
+        self.ask(lambda engine: engine.datasets_scan(**arguments), self._scanning, group="scan")
+
+    def _scanning(self, document: dict[str, Any]) -> None:
+        self.follow(document["job"], "Scanning", self._scanned)
+
+    def _scanned(self, document: dict[str, Any]) -> None:
+        self.document, self.columns, self.stale = document, dict(document.get("columns") or {}), False
+        self._show()
+
+    def do_upload_add(self) -> None:
+        self.clear()
+        if self.followed:
+            self.complain("This is being brought in already.", "X stops it.")
+            return
+        name, arguments = self.dataset, self.arguments()
+        self.ask(lambda engine: engine.datasets_add(name, **arguments), self._adding, group="scan")
+
+    def _adding(self, document: dict[str, Any]) -> None:
+        self.follow(document["job"], f"Bringing in {self.dataset}", self._added)
+
+    def _added(self, document: dict[str, Any]) -> None:
+        self.studio.go("datasets")
+        self.studio.open("dataset", name=self.dataset)

@@ -1,0 +1,127 @@
+"""Bringing in: where the files are, what the dataset is called; then a scan that stores nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_tui import commands as c
+from medsynth_tui.command import Command
+from medsynth_tui.screens.picker import Picker
+from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Field, Go, Picks, first_invalid, needed
+
+CHARACTERISTICS = ["age", "sex", "ethnicity"]
+
+
+class Upload(View):
+    """Path, table and name; esc from the scan's result leads back here with everything as it was."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = (c.UploadPick, c.UploadScan)
+
+    def place(self) -> tuple[str, ...]:
+        return ("Datasets", "Bring in")
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(
+            Content("A folder, a zip or an NPZ of images, or a table alone. Nothing is stored before you say so."),
+            classes="muted",
+        )
+        with VerticalScroll(can_focus=False):
+            yield Field(
+                "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
+            ).add_class("gap")
+            yield Field("Table", "metadata", hint="The CSV that describes the images; empty: one beside them is used.")
+            yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
+            yield Picks(
+                "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."
+            )
+            yield Field(
+                "Only rows where", "where", hint="For instance modality=X-ray. Empty: all of them.", check=_where
+            )
+            with Horizontal(classes="buttons"):
+                yield Go("Scan", id="scan")
+
+    def on_mount(self) -> None:
+        self.query_one("#path", Field).focus_input()
+
+    def load(self) -> None:
+        """Nothing to fetch: what was typed stays."""
+
+    def do_upload_pick(self) -> None:
+        metadata = self.query_one("#metadata", Field)
+        table_wanted = self.focused is metadata.typed
+        start = metadata.value or self.query_one("#path", Field).value
+        kinds = ("table",) if table_wanted else ("archive", "table", "images")
+        target = metadata if table_wanted else self.query_one("#path", Field)
+        self.studio.push_screen(Picker(start, kinds), lambda path: self._picked(target, path))
+
+    def _picked(self, target: Field, path: str | None) -> None:
+        if path:
+            target.value = path
+            self._suggest_name()
+
+    def _suggest_name(self) -> None:
+        name, path = self.query_one("#name", Field), self.query_one("#path", Field).value
+        if path and not name.value:
+            words = re.sub(r"[^A-Za-z0-9_.-]+", "-", PurePath(path).stem).strip("-.")
+            name.value = words[:40].lower()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        self._suggest_name()
+        self.focus_next()
+
+    @on(Go.Pressed)
+    def do_upload_scan(self) -> None:
+        self.clear()
+        self._suggest_name()
+        wrong = first_invalid(list(self.query(Field)))
+        if wrong is not None:
+            wrong.focus_input()
+            return
+        intake = self.intake()
+        self.ask(lambda engine: engine.datasets_scan(**intake), self._scanning, group="scan")
+
+    def intake(self) -> dict[str, Any]:
+        """The arguments that scanning and bringing in share."""
+        return {
+            "path": self.query_one("#path", Field).value,
+            "metadata": self.query_one("#metadata", Field).value or None,
+            "columns": {},
+            "where": pairs(self.query_one("#where", Field).value),
+            "characteristics": self.query_one("#characteristics", Picks).value,
+        }
+
+    def _scanning(self, document: dict[str, Any]) -> None:
+        self.follow(document["job"], "Scanning", self._scanned)
+
+    def _scanned(self, document: dict[str, Any]) -> None:
+        name = self.query_one("#name", Field).value
+        self.studio.open("scan", name=name, intake=self.intake(), document=document)
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", text):
+        return ""
+    return "Letters, digits, dot, dash and underscore; it begins with a letter or digit."
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`a=b, c=d` as a mapping."""
+    return {
+        key.strip(): value.strip()
+        for key, _, value in (part.partition("=") for part in text.split(",") if part.strip())
+    }
+
+
+def _where(text: str) -> str:
+    whole = all("=" in part for part in text.split(",") if part.strip())
+    return "" if whole else "Write column=value, several apart by commas."

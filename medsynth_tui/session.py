@@ -1,0 +1,82 @@
+"""One person at the studio: the engine, who they are and what they may. No rules here: the engine holds them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is logged in; `permissions` are the words of the engine's own table."""
+
+    name: str
+    role: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        return not permission or permission in self.permissions
+
+
+class Session:
+    """The way to the engine, imported off the event loop at its first use so that the login paints at once."""
+
+    def __init__(self, home: Path, simulated: bool = False, engine: Any = None) -> None:
+        self.home = home
+        self.simulated = simulated
+        self.stamp: str | None = None
+        self.person: Person | None = None
+        self._engine: Engine | None = engine
+        self._opening = asyncio.Lock()
+
+    async def engine(self) -> Engine:
+        if self._engine is None:
+            async with self._opening:
+                if self._engine is None:
+                    self._engine = await asyncio.to_thread(_open, self.home)
+        return self._engine
+
+    async def ask(self, question: Callable[[Engine], Awaitable[T]]) -> T:
+        """Ask the engine one thing. Raises what the engine raises."""
+        return await question(await self.engine())
+
+    async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
+        async for document in (await self.engine()).follow(job):
+            yield document
+
+    async def log_in(self, name: str, password: str) -> Person:
+        engine = await self.engine()
+        await engine.login(name, password)
+        document = await engine.whoami()
+        self.stamp = document["stamp"]
+        self.person = Person(document["name"], document["role"], frozenset(document["permissions"]))
+        return self.person
+
+    async def log_out(self) -> None:
+        self.person = None
+        await (await self.engine()).logout()
+
+    def forget(self) -> None:
+        """Nobody is logged in any more, whatever the engine thought."""
+        self.person = None
+
+    @property
+    def development(self) -> bool:
+        return self.stamp == "development"
+
+    def may(self, permission: str) -> bool:
+        return not permission or (self.person is not None and self.person.may(permission))
+
+
+def _open(home: Path) -> Engine:
+    from medsynth_engine.engine import Engine
+
+    return Engine(home, face="studio")

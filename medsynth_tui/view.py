@@ -1,0 +1,166 @@
+"""What every screen has: a top line, its body, progress, a strip for trouble, hints; commands, loading, going back."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+
+from medsynth_tui.command import REGISTRY, Command, bindings
+from medsynth_tui.commands import Back, CancelJob, Refresh
+from medsynth_tui.shelter import Sheltered
+from medsynth_tui.widgets.hints import Hints
+from medsynth_tui.widgets.job_progress import JobProgress
+from medsynth_tui.widgets.status_line import StatusLine
+from medsynth_tui.widgets.strip import Strip
+from medsynth_tui.work import Asking, JobMoved
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+
+
+class Commanded(Sheltered):
+    """Runs commands by id on the screen; shared by views and dialogs."""
+
+    HERE: ClassVar[tuple[type[Command], ...]] = ()
+
+    def offered(self, command: type[Command]) -> bool:
+        """Whether it makes sense now; screens narrow this. The engine decides what is permitted."""
+        return self.studio.session.may(command.permission)
+
+    @property
+    def studio(self) -> MedSynth:
+        return cast("MedSynth", cast(Any, self).app)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "command" and parameters:
+            command = REGISTRY.get(str(parameters[0]))
+            return command is not None and self.offered(command)
+        return True
+
+    async def action_command(self, identifier: str) -> None:
+        await self.perform(identifier)
+
+    async def perform(self, identifier: str) -> None:
+        """Do what the command says; what fails goes to the boundary."""
+        command = REGISTRY[identifier]
+        done = getattr(self, command.handler())()
+        if inspect.isawaitable(done):
+            await done
+
+    def commands(self) -> list[type[Command]]:
+        """What is offered here now, in order."""
+        return [command for command in self.HERE if self.offered(command)]
+
+
+class View(Commanded, Asking, Screen[None]):
+    """A full screen. `HERE` lists its commands, `compose_body` its widgets; `load` fetches what it shows."""
+
+    ALWAYS: ClassVar[tuple[type[Command], ...]] = (Refresh, Back, CancelJob)
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls.BINDINGS = cast("ClassVar[list[Any]]", _named(cls))
+        super().__init_subclass__(**kwargs)
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine()
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield JobProgress()
+        yield Strip()
+        yield Hints()
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the top line and the hints."""
+        yield from ()
+
+    def place(self) -> tuple[str, ...]:
+        """Where we are, from the outside in, for the top line."""
+        return ()
+
+    def simulated(self) -> bool:
+        """Whether what is shown here was simulated; the banner says so."""
+        return False
+
+    def load(self) -> None:
+        """Ask for what this screen shows. Called whenever it comes to the front, and by `r`."""
+
+    def on_screen_resume(self) -> None:
+        self.load()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.query_one(Hints).refresh()
+
+    def commands(self) -> list[type[Command]]:
+        return [command for command in (*self.HERE, *self.ALWAYS) if self.offered(command)]
+
+    def offered(self, command: type[Command]) -> bool:
+        if command is CancelJob:
+            return self.followed is not None
+        return super().offered(command)
+
+    def do_leave(self) -> None:
+        self.studio.exit(0)
+
+    def do_back(self) -> None:
+        self.studio.back()
+
+    def do_refresh(self) -> None:
+        self.clear()
+        self.load()
+
+    def do_job_cancel(self) -> None:
+        job = self.followed
+        if job:
+            self.ask(lambda engine: engine.jobs_cancel(job), lambda _: self.say("Asked to stop."), group="cancel")
+
+    def complain(self, message: str, hint: str = "") -> None:
+        """A sentence and a way out, in the strip above the hints."""
+        self.query_one(Strip).show_trouble(message, hint)
+
+    def say(self, message: str) -> None:
+        """Good news, in the same place."""
+        self.query_one(Strip).show_news(message)
+
+    def note(self, words: str) -> None:
+        if self.is_mounted:
+            self.query_one(Strip).show_note(words)
+
+    def clear(self) -> None:
+        self.query_one(Strip).clear()
+
+    def place_changed(self) -> None:
+        """The top line or the hints have something new to say."""
+        self.query_one(StatusLine).refresh()
+        self.query_one(Hints).refresh()
+        self.refresh_bindings()
+
+    @on(JobMoved)
+    def _job_moved(self, message: JobMoved) -> None:
+        self.query_one(JobProgress).show(message.title, message.document)
+        self.query_one(Hints).refresh()
+
+    def job_ended(self) -> None:
+        if self.is_mounted:
+            self.query_one(JobProgress).hide()
+            self.query_one(Hints).refresh()
+
+
+class Dialog(Commanded, ModalScreen[Any]):
+    """A question over a view: opaque, closed by esc, answers through `dismiss`."""
+
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "leave", "Close", show=False)]
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _named(cls: type[View]) -> list[Binding]:
+    return bindings((*cls.HERE, *cls.ALWAYS))

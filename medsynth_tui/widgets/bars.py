@@ -1,0 +1,80 @@
+"""Composition as bars: how many of each value, beside a second series where there is one (training, or a target)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.content import Content
+from textual.widget import Widget
+
+from medsynth_tui.words import count, plain, share
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+
+LABEL, COUNT = 18, 8
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute's counts by value; a small cell is a word such as `<11`. `against` is another series' shares."""
+
+    name: str
+    counts: Mapping[str, Any]
+    against: Mapping[str, float] | None = None
+
+
+class Bars(Widget):
+    """`F  ██████████  120  62 %`; a mark on the bar shows where the other series stands."""
+
+    can_focus = False
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.attributes: tuple[Attribute, ...] = ()
+        self.versus = ""
+
+    def show(self, attributes: Sequence[Attribute], versus: str = "") -> None:
+        """`versus` names the other series in words."""
+        self.attributes, self.versus = tuple(attributes), versus
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        if not self.attributes:
+            return Content("")
+        lines: list[Content] = []
+        for attribute in self.attributes:
+            lines.extend(self._lines(attribute))
+            lines.append(Content(""))
+        if self.versus and any(attribute.against for attribute in self.attributes):
+            glyphs = cast("MedSynth", self.app).glyphs
+            lines.append(Content.assemble((glyphs.text(f"│ marks {self.versus}"), "$muted")))
+        else:
+            lines.pop()
+        return Content("\n").join(lines)
+
+    def _lines(self, attribute: Attribute) -> list[Content]:
+        glyphs = cast("MedSynth", self.app).glyphs
+        numbers = {value: n for value, n in attribute.counts.items() if isinstance(n, int | float)}
+        total = sum(numbers.values()) or 1
+        most = max([*(n / total for n in numbers.values()), *(attribute.against or {}).values(), 1e-9])
+        room = max(6, self.size.width - LABEL - COUNT - 10)
+        lines = [Content.assemble((plain(attribute.name, 40).replace("_", " "), "bold $primary"))]
+        for value, n in attribute.counts.items():
+            part = numbers.get(value, 0) / total
+            bar = list(glyphs.full * round(room * part / most) + " " * room)[:room]
+            styles = "$primary"
+            pieces: list[tuple[str, str]] = [(f"{plain(value, LABEL - 1):<{LABEL}.{LABEL}}", "$foreground")]
+            expected = (attribute.against or {}).get(value)
+            if expected is None:
+                pieces.append(("".join(bar), styles))
+            else:
+                at = min(room - 1, round((room - 1) * expected / most))
+                mark = glyphs.text("│")
+                pieces += [("".join(bar[:at]), styles), (mark, "bold $accent"), ("".join(bar[at + 1 :]), styles)]
+            pieces.append((f"{count(n):>{COUNT}}", "$foreground"))
+            pieces.append((f"{share(part) if value in numbers else '':>7}", "$muted"))
+            lines.append(Content.assemble(*pieces))
+        return lines

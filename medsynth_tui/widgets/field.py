@@ -1,0 +1,300 @@
+"""Fields of a form: a label, what is typed or chosen, and under it a hint or what is wrong, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from medsynth_tui.words import plain
+
+Check = Callable[[str], str]
+"""Takes what was typed, returns what is wrong with it in words, or nothing."""
+
+
+def needed(what: str) -> Check:
+    return lambda text: "" if text.strip() else f"{what} is needed."
+
+
+def whole_number(low: int, high: int) -> Check:
+    def check(text: str) -> str:
+        if not text.strip().isdigit():
+            return "This is a whole number."
+        return "" if low <= int(text) <= high else f"Between {low:,} and {high:,}."
+
+    return check
+
+
+def positive(text: str) -> str:
+    """A number above nothing."""
+    try:
+        return "" if float(text) > 0 else "This must be more than nothing."
+    except ValueError:
+        return "This is a number, for instance 10 or 0.5."
+
+
+class Typed(Input):
+    """An input without a blinking cursor; down and up leave it, because it has one line."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def on_mount(self) -> None:
+        self.cursor_blink = False
+
+
+class Field(Vertical):
+    """A typed field. Checked when it loses the focus and when the form is sent; the message says what is wrong."""
+
+    DEFAULT_CSS = """
+    Field { height: 2; }
+    Field > Horizontal { height: 1; }
+    Field Label { width: 16; color: $foreground; }
+    Field.-focused Label { color: $primary; text-style: bold; }
+    Field Typed { width: 1fr; }
+    Field .field-note { height: 1; padding-left: 16; color: $muted; }
+    Field.-wrong .field-note { color: $error; }
+    """
+
+    def __init__(
+        self,
+        label: str,
+        id: str,
+        *,
+        value: str = "",
+        hint: str = "",
+        check: Check | None = None,
+        password: bool = False,
+    ) -> None:
+        super().__init__(id=id)
+        self.label, self.hint, self.check = label, hint, check
+        self.typed = Typed(value=value, password=password, compact=True, select_on_focus=False)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Label(self.label)
+            yield self.typed
+        yield Static(Content(self.hint), classes="field-note")
+
+    @property
+    def value(self) -> str:
+        return self.typed.value.strip() if not self.typed.password else self.typed.value
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.typed.value = text
+
+    def valid(self) -> bool:
+        """Check, and say what is wrong."""
+        wrong = self.check(self.value) if self.check else ""
+        self.tell(wrong)
+        return not wrong
+
+    def tell(self, wrong: str) -> None:
+        """Show what is wrong, or the hint again."""
+        self.set_class(bool(wrong), "-wrong")
+        self.query_one(".field-note", Static).update(Content(wrong or self.hint))
+
+    def focus_input(self) -> None:
+        self.typed.focus()
+
+    @on(events.DescendantFocus)
+    def _entered(self) -> None:
+        self.add_class("-focused")
+
+    @on(events.DescendantBlur)
+    def _left(self) -> None:
+        self.remove_class("-focused")
+        if self.typed.value:
+            self.valid()
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few: left and right choose, a letter jumps. Shows all where they fit, else one and how many."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("left,h", "turn(-1)", "Previous", show=False),
+        Binding("right,l,space", "turn(1)", "Next", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("enter", "app.focus_next", "Next field", show=False),
+    ]
+    DEFAULT_CSS = """
+    Choice { height: 2; }
+    """
+    chosen: reactive[int] = reactive(0)
+
+    class Changed(Message):
+        """Somebody chose; `choice` holds the new value."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> Choice:
+            return self.choice
+
+    def __init__(self, label: str, options: Sequence[str], id: str, *, value: str = "", hint: str = "") -> None:
+        super().__init__(id=id)
+        self.label, self.hint = label, hint
+        self.options = list(options)
+        if value in self.options:
+            self.set_reactive(Choice.chosen, self.options.index(value))
+
+    @property
+    def value(self) -> str:
+        return self.options[self.chosen] if self.options else ""
+
+    def offer(self, options: Sequence[str], value: str = "") -> None:
+        """Other options; what was chosen stays chosen where it still exists."""
+        wanted = value or self.value
+        self.options = list(options)
+        self.chosen = self.options.index(wanted) if wanted in self.options else 0
+        self.refresh(layout=True)
+
+    def action_turn(self, by: int) -> None:
+        if self.options:
+            self.chosen = (self.chosen + by) % len(self.options)
+
+    def watch_chosen(self) -> None:
+        if self.is_mounted:
+            self.post_message(self.Changed(self))
+
+    def on_key(self, event: events.Key) -> None:
+        letter = (event.character or "").lower()
+        if letter.isalnum() and letter not in "hl":
+            later = [*range(self.chosen + 1, len(self.options)), *range(self.chosen + 1)]
+            found = next((index for index in later if self.options[index].lower().startswith(letter)), None)
+            if found is not None:
+                self.chosen = found
+                event.stop()
+
+    def render(self) -> Content:
+        focused = self.has_focus
+        parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
+        room = self.size.width - 17
+        if not self.options:
+            parts.append(("nothing to choose from", "$muted"))
+        elif sum(len(option) + 3 for option in self.options) <= room:
+            for index, option in enumerate(self.options):
+                parts.append(self._option(option, index == self.chosen, focused))
+        else:
+            words = plain(self.value, max(8, room - 14))
+            parts += [("< ", "$muted"), self._option(words, True, focused), (" >", "$muted")]
+            parts.append((f"  {self.chosen + 1} of {len(self.options)}", "$muted"))
+        hint = plain(self.hint, max(8, room))
+        return Content.assemble(*parts, ("\n" + " " * 16 + hint, "$muted"))
+
+    @staticmethod
+    def _option(words: str, chosen: bool, focused: bool) -> tuple[str, str]:
+        if not chosen:
+            return (f" {words}  ", "$muted")
+        return (f"({words}) ", "bold $ink on $primary" if focused else "bold $primary")
+
+
+class Picks(Widget, can_focus=True):
+    """Any number of a few: left and right move, space picks."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("left,h", "move(-1)", "Previous", show=False),
+        Binding("right,l", "move(1)", "Next", show=False),
+        Binding("space,x", "pick", "Pick", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("enter", "app.focus_next", "Next field", show=False),
+    ]
+    DEFAULT_CSS = """
+    Picks { height: 2; }
+    """
+    at: reactive[int] = reactive(0)
+    picked: reactive[frozenset[str]] = reactive(frozenset())
+
+    def __init__(self, label: str, options: Sequence[str], id: str, *, hint: str = "") -> None:
+        super().__init__(id=id)
+        self.label, self.hint = label, hint
+        self.options = list(options)
+
+    @property
+    def value(self) -> list[str]:
+        """What is picked, in the order of the options."""
+        return [option for option in self.options if option in self.picked]
+
+    def offer(self, options: Sequence[str]) -> None:
+        self.options = list(options)
+        self.picked = self.picked & frozenset(options)
+        self.at = min(self.at, max(0, len(self.options) - 1))
+        self.refresh()
+
+    def action_move(self, by: int) -> None:
+        if self.options:
+            self.at = (self.at + by) % len(self.options)
+
+    def action_pick(self) -> None:
+        if self.options:
+            self.picked = self.picked ^ {self.options[self.at]}
+
+    def render(self) -> Content:
+        focused = self.has_focus
+        parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
+        if not self.options:
+            parts.append(("nothing to choose from", "$muted"))
+        for index, option in enumerate(self.options):
+            box = "[x]" if option in self.picked else "[ ]"
+            style = "bold $primary" if option in self.picked else "$muted"
+            if focused and index == self.at:
+                style = "bold $ink on $primary"
+            parts += [(f"{box} {option}", style), ("  ", "")]
+        return Content.assemble(*parts, ("\n" + " " * 16 + self.hint, "$muted"))
+
+
+class Go(Widget, can_focus=True):
+    """What sends the form: a word in a box, pressed with enter or space."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("enter,space", "press", "Press", show=False),
+        Binding("up,left", "app.focus_previous", "Previous field", show=False),
+        Binding("down,right", "app.focus_next", "Next field", show=False),
+    ]
+    DEFAULT_CSS = """
+    Go { height: 1; width: auto; margin-right: 2; }
+    """
+
+    class Pressed(Message):
+        """The button's `id` is in `go.id`."""
+
+        def __init__(self, go: Go) -> None:
+            super().__init__()
+            self.go = go
+
+        @property
+        def control(self) -> Go:
+            return self.go
+
+    def __init__(self, label: str, id: str) -> None:
+        super().__init__(id=id)
+        self.label = label
+
+    def render(self) -> Content:
+        style = "bold $ink on $primary" if self.has_focus else "bold $foreground on $panel"
+        return Content.assemble((f"  {self.label}  ", style))
+
+    def action_press(self) -> None:
+        self.post_message(self.Pressed(self))
+
+
+def first_invalid(fields: Sequence[Field]) -> Field | None:
+    """Check them all; the first that is wrong."""
+    wrong = [field for field in fields if not field.valid()]
+    return wrong[0] if wrong else None

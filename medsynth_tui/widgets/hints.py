@@ -1,0 +1,59 @@
+"""The bottom line: the five to seven keys that matter here and now. All others are in `?`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from medsynth_tui.commands import Back
+from medsynth_tui.widgets.field import Choice, Go, Picks
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+    from medsynth_tui.view import View
+
+NEXT, BACK, QUIT = (("tab", "Next field"),), (("esc", "Back"), ("F1", "Help")), (("^q", "Quit"), ("F1", "Help"))
+TYPING, CHOOSING, PICKING = (("enter", "Go on"),), (("←→", "Choose"),), (("←→", "Move"), ("space", "Pick"))
+PRESSING = (("enter", "Press"),)
+MOST = 8
+
+
+class Hints(Widget):
+    """Follows the focus: while somebody types, letters are text, so it shows the keys that still work."""
+
+    can_focus = False
+
+    def hints(self) -> list[tuple[str, str]]:
+        screen = cast("View", self.screen)
+        offered = [command for command in screen.commands() if command.footer and command.keys]
+        kinds = ((Input, TYPING), (TextArea, ()), (Choice, CHOOSING), (Picks, PICKING), (Go, PRESSING))
+        for kind, own in kinds:
+            if isinstance(screen.focused, kind):
+                working = [(each.key_label(), each.title) for each in offered if _works_in_a_form(each.keys)]
+                return [*NEXT, *own, *working, *(BACK if Back in screen.ALWAYS else QUIT)]
+        everywhere = [("^p", "Find"), ("?", "Help")]
+        return [(command.key_label(), command.title) for command in offered] + everywhere
+
+    def render(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        room = self.size.width - 1
+        glyphs = cast("MedSynth", self.app).glyphs
+        for key, title in _fitting(self.hints(), room):
+            parts += [(glyphs.text(f" {key}"), "bold $accent"), (f" {glyphs.text(title)} ", "$muted")]
+        return Content.assemble(*parts)
+
+
+def _works_in_a_form(keys: str) -> bool:
+    first = keys.split(",")[0]
+    return len(first) > 1 and first.startswith("f") and first[1:].isdigit()
+
+
+def _fitting(hints: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    """As many as fit, the last ones (back, find, help) kept before those in the middle."""
+    kept = list(hints)
+    while len(kept) > 3 and (len(kept) > MOST or sum(len(key) + len(title) + 3 for key, title in kept) > room):
+        del kept[-4]
+    return kept

@@ -1,0 +1,56 @@
+"""Progress of the job that a screen waits for: one determinate line, no motion of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.content import Content
+from textual.widget import Widget
+
+from medsynth_tui.words import count, said, state
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+
+BAR = 24
+
+
+class JobProgress(Widget):
+    """`Bringing in brain  ████████░░░░  412 of 1,024 files  decoding`. Without a known total: no bar."""
+
+    can_focus = False
+
+    def on_mount(self) -> None:
+        self.line = Content("")
+        self.display = False
+
+    def show(self, title: str, document: dict[str, Any]) -> None:
+        line = self._line(title, document)
+        if not self.display or line.plain != self.line.plain:
+            self.line = line
+            self.display = True
+            self.refresh()
+
+    def hide(self) -> None:
+        self.display = False
+
+    def render(self) -> Content:
+        return self.line
+
+    def _line(self, title: str, document: dict[str, Any]) -> Content:
+        glyphs = cast("MedSynth", self.app).glyphs
+        progress = document.get("progress") or {}
+        done, total = progress.get("done"), progress.get("total")
+        parts: list[tuple[str, str]] = [(f" {glyphs.text(said(title, 40))}  ", "bold $foreground")]
+        if document.get("state") != "running":
+            parts.append((f"{state(document.get('state'))}  ", "$warning"))
+        if isinstance(done, int | float) and total:
+            filled = round(BAR * min(1.0, done / total))
+            parts.append((glyphs.full * filled, "$primary"))
+            parts.append((glyphs.empty * (BAR - filled), "$muted"))
+            parts.append((f"  {count(done)} of {count(total)} {said(progress.get('unit') or '', 16)}  ", "$foreground"))
+        elif done:
+            parts.append((f"{count(done)} {said(progress.get('unit') or '', 16)}  ", "$foreground"))
+        if progress.get("say"):
+            parts.append((glyphs.text(said(progress["say"], 60)), "$muted"))
+        return Content.assemble(*parts)

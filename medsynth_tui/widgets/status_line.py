@@ -1,0 +1,41 @@
+"""The top line: where we are, who we are, and what must never be forgotten: DEVELOPMENT, SIMULATED."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.widget import Widget
+
+from medsynth_tui.words import plain
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+    from medsynth_tui.view import View
+
+
+class StatusLine(Widget):
+    """Changes only when the place or the person does; it has no clock."""
+
+    can_focus = False
+
+    def render(self) -> Content:
+        app, screen = cast("MedSynth", self.app), cast("View", self.screen)
+        person = app.session.person
+        marks = []
+        if app.session.development:
+            marks.append("DEVELOPMENT")
+        if app.session.simulated or screen.simulated():
+            marks.append("SIMULATED")
+        who = f"{plain(person.name, 24)}, {person.role}" if person else ""
+        right: list[tuple[str, str]] = []
+        for mark in marks:
+            right += [(f" {mark} ", "bold $ink on $warning"), (" ", "")]
+        right.append((f"{who} ", "$muted"))
+        right_width = sum(len(text) for text, _ in right)
+        trail = app.glyphs.trail
+        room = max(10, self.size.width - right_width - 12)
+        place = trail.join(plain(part, 60) for part in screen.place())
+        place = place if len(place) <= room else app.glyphs.ellipsis + place[-(room - 1) :]
+        gap = max(1, self.size.width - right_width - len(place) - 11)
+        return Content.assemble((" MedSynth  ", "bold $primary"), (place, "bold $foreground"), (" " * gap, ""), *right)
