@@ -76,7 +76,7 @@ class Cohorts:
             "cohort": cohort,
             "n": n,
             "balance": balance or [],
-            "population": str(existing_path(population)) if population else None,
+            "population": _population(population),
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
@@ -217,3 +217,8 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "gauge": evaluation.document.get("gauge") if evaluation else None,
         "path": str(call.home.cohorts / row.folder),
     }
+
+
+def _population(population: str | None) -> str | None:
+    """A built-in population's name, or the path of a file that exists."""
+    return population if population in (None, "training", "uniform") else str(existing_path(population))

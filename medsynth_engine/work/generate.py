@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlmodel import select
 
 from db.tables import Cohort
 from db.tables import Dataset as DatasetRow
@@ -17,7 +18,7 @@ from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.prepare_run import learn_rows
@@ -43,11 +44,16 @@ def work(desk: Desk) -> dict[str, Any]:
         training,
         arguments["n"],
         balance=tuple(arguments["balance"]),
-        population=_population(arguments["population"]),
+        population=arguments["population"],
         given=arguments["given"],
         small_cells=arguments["small_cells"],
     )
     folder = desk.home.cohorts / arguments["cohort"]
+    with desk.ledger.read() as session:
+        if session.exec(select(Cohort).where(Cohort.name == arguments["cohort"])).first():
+            raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
+    if folder.exists():
+        shutil.rmtree(folder)  # killed before the ledger knew of it
     document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted)
     return _commit(desk, arguments, dataset.schema(), folder, document)
 
@@ -59,15 +65,6 @@ def _drawer(desk: Desk) -> Drawer | None:
     if arguments.get("generator"):
         return Drawer(Path(arguments["generator"]) / "generator.pth")
     return None
-
-
-def _population(path: str | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        return tomllib.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
-        raise BadInput("bad_population", "The population file is no TOML.", "See docs/formats.md.") from error
 
 
 def _commit(

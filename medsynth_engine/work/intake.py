@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlmodel import select
 
 from db.tables import Dataset, Submission
 from medsynth_engine.cohort.composition import composition
@@ -13,6 +15,7 @@ from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.take_in import take_in
+from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.work.desk import Desk, run
 
 
@@ -21,7 +24,13 @@ def work(desk: Desk) -> dict[str, Any]:
     chosen = Options.from_document(arguments)
     name, version = arguments["name"], arguments["version"]
     target = desk.home.datasets / f"{name}-v{version}"
+    with desk.ledger.read() as session:
+        if session.exec(select(Dataset).where(Dataset.name == name, Dataset.version == version)).first():
+            raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
     source = Path(arguments["source"])
+    if target.exists():
+        # Killed after the folder was whole and before the ledger knew: it may be of another source, so it goes.
+        shutil.rmtree(target)
     document = take_in(source, chosen, target, load_key(desk.home.key), desk.progress("files"), desk.wanted)
     folder = DatasetFolder(target)
     summary = {
@@ -42,8 +51,9 @@ def work(desk: Desk) -> dict[str, Any]:
         )
         change.session.add(row)
         change.session.flush()
-        for submission in pd.read_parquet(target / "submissions.parquet").to_dict("records"):
-            change.session.add(Submission(dataset_id=row.id, **{str(k): v for k, v in submission.items()}))
+        outcomes = pd.read_parquet(target / "submissions.parquet").rename(columns={"digest": "source_digest"})
+        for outcome in outcomes.to_dict("records"):
+            change.session.add(Submission(dataset_id=row.id, **{str(key): value for key, value in outcome.items()}))
         change.detail["digest"] = row.digest
     return document
 
