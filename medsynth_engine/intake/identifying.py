@@ -1,0 +1,199 @@
+"""Recognises columns that could name a person, by their names and by the shape of their values.
+
+Kinds follow the eighteen identifiers of HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i). Deny by default: a column that is
+neither a role nor a typed value of few levels is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a line."""
+    return frozenset(words.split())
+
+
+NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "names",
+        listed(
+            "name names surname firstname lastname forename maiden physician doctor operator radiologist "
+            "referrer nurse mother father spouse contact author reader clinician surgeon"
+        ),
+    ),
+    ("dates", listed("date dates datetime dob birthday birthdate birth timestamp admitted discharged")),
+    (
+        "geography",
+        listed(
+            "address street city town village zip zipcode postcode postal county country state location "
+            "hospital institution site clinic ward department geocode latitude longitude lat lon place "
+            "residence region"
+        ),
+    ),
+    ("phone_numbers", listed("phone telephone tel mobile cell fax pager")),
+    ("email_addresses", listed("email mail")),
+    ("social_security_numbers", listed("ssn nhs nino nir")),
+    ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart")),
+    ("health_plan_numbers", listed("insurance policy beneficiary medicaid medicare member")),
+    ("account_numbers", listed("account iban card")),
+    ("device_identifiers", listed("serial device imei station")),
+    ("urls", listed("url uri link href website doi")),
+    ("ip_addresses", listed("ip ipaddress mac")),
+    ("file_names", listed("filename file filepath path folder directory")),
+    ("other_identifiers", listed("id ids uid uuid guid identifier nbr key barcode")),
+    (
+        "free_text",
+        listed("note notes comment comments remark remarks report narrative history text description"),
+    ),
+)
+"""Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
+
+SURE_BY_NAME = {"phone_numbers", "email_addresses", "social_security_numbers", "record_numbers", "account_numbers"}
+BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary")
+"""`tumour location` is not geography."""
+
+_DATE = re.compile(
+    r"""(
+    (19|20)\d\d[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])([T\ ].*)?      # 2020-01-22
+    | (0?[1-9]|[12]\d|3[01])[-/.](0?[1-9]|[12]\d|3[01])[-/.]((19|20)?\d\d)([T\ ].*)?  # 22.01.2020
+    | (19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{6}.*)?(\.0)?          # 20200122
+    | (19|20)\d\d[-/](0[1-9]|1[0-2])                                           # 2020-01
+    | (\d{1,2}(st|nd|rd|th)?\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?
+      (\s+\d{1,2}(st|nd|rd|th)?)?,?\s+(19|20)\d\d
+    )""",
+    re.I | re.X,
+)
+_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.I)
+_URL = re.compile(r"(https?://|ftp://|www\.)\S+|10\.\d{4,9}/\S+", re.I)
+_IP = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
+_SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
+_PHONE = re.compile(r"(\+|00)\d[\d ()/-]{7,}\d|\(?\d{3}\)?[ -]\d{3}[ -]\d{4}")
+_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
+_UID = re.compile(r"(\d+\.){4,}\d+")
+_PATH = re.compile(r"([a-z]:)?[\\/]?([^\\/]+[\\/])+[^\\/]+", re.I)
+_FILE = re.compile(r".+\.(png|jpe?g|dcm|dicom|tiff?|bmp|nii|gz|gif|webp)", re.I)
+_PERSON = re.compile(r"[^\W\d_]['’\w-]+,\s+[^\W\d_]['’\w.-]+.*|[^\W\d_]+\^[^\W\d_]+.*|(Dr|Prof|Mr|Mrs|Ms)\.?\s+\w+.*")
+_TWO_NAMES = re.compile(r"[A-Z][a-zà-ÿ'’-]+( [A-Z]\.?)?( [A-Z][a-zà-ÿ'’-]+){1,2}")
+SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("email_addresses", _EMAIL),
+    ("urls", _URL),
+    ("ip_addresses", _IP),
+    ("social_security_numbers", _SSN),
+    ("dates", _DATE),
+    ("dates", _TIME),
+    ("phone_numbers", _PHONE),
+    ("other_identifiers", _UUID),
+    ("other_identifiers", _UID),
+    ("file_names", _FILE),
+)
+SHAPE_SHARE = 0.5
+ANY_SHARE = 0.02
+"""One e-mail address or person number in fifty values already makes the column one that names people."""
+FEW_LEVELS = 50
+LONG_TEXT = 30
+NEARLY_UNIQUE = 0.9
+
+
+@dataclass(frozen=True)
+class Values:
+    """The distinct, non-missing values of a column, cleaned, and how many cells hold one."""
+
+    words: tuple[str, ...]
+    cells: int
+
+    @property
+    def unique_share(self) -> float:
+        return len(self.words) / self.cells if self.cells else 0.0
+
+    @property
+    def mean_length(self) -> float:
+        return sum(map(len, self.words)) / len(self.words) if self.words else 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a column is dropped: its kind of identifier and a sentence."""
+
+    kind: str
+    why: str
+
+
+def words_of(name: str) -> list[str]:
+    """`patientID` and `patient_id` -> patient, id."""
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+def kind_by_name(name: str) -> str:
+    """The kind of identifier that a column's name announces, or empty."""
+    words = words_of(name)
+    joined = "".join(words)
+    for kind, known in NAME_WORDS:
+        if kind == "geography" and BODY_SITE & set(words):
+            continue
+        if any(word in known for word in words) or (len(joined) > 5 and joined in known):
+            return kind
+    return ""
+
+
+def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
+    """None where a column may stay. `numeric` says that all its values are numbers."""
+    named = kind_by_name(name)
+    if named in SURE_BY_NAME:
+        return Verdict(named, "Its name says that it identifies people.")
+    shape = _kind_by_shape(values.words)
+    if shape:
+        return Verdict(shape, "Its values have the shape of such identifiers.")
+    few = len(values.words) <= FEW_LEVELS and values.unique_share < 0.5
+    if named in ("dates", "geography", "names", "urls", "health_plan_numbers", "file_names", "ip_addresses"):
+        harmless = few and numeric and named not in ("dates", "names")
+        if not harmless:
+            return Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.")
+    if named in ("other_identifiers", "device_identifiers") and not few:
+        return Verdict(named, "It holds numbers or codes of single people or stays.")
+    if numeric:
+        whole = all("." not in word.removesuffix(".0") for word in values.words)
+        longest = max((len(word.removesuffix(".0").lstrip("-")) for word in values.words), default=0)
+        if whole and values.unique_share > NEARLY_UNIQUE and longest >= 7 and len(values.words) > 20:
+            return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
+        return None
+    if named == "free_text" and (values.mean_length > 20 or len(values.words) > FEW_LEVELS):
+        return Verdict("free_text", "It holds text that somebody wrote.")
+    return _text_verdict(values)
+
+
+def _text_verdict(values: Values) -> Verdict | None:
+    sentences = sum(len(word.split()) > 6 for word in values.words)
+    if sentences > 0.2 * len(values.words) and len(values.words) > 2:
+        return Verdict("free_text", "It holds sentences.")
+    if len(values.words) > FEW_LEVELS and values.mean_length > LONG_TEXT:
+        return Verdict("free_text", f"It has more than {FEW_LEVELS} different long texts.")
+    if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
+        return Verdict("other_identifiers", "Nearly every row has a value of its own.")
+    people = sum(bool(_PERSON.fullmatch(word)) for word in values.words)
+    if people > SHAPE_SHARE * len(values.words) and len(values.words) > 2:
+        return Verdict("names", "Its values look like names of people.")
+    pairs = sum(bool(_TWO_NAMES.fullmatch(word)) for word in values.words)
+    if pairs > 0.8 * len(values.words) and len(values.words) > 20 and values.unique_share > 0.3:
+        return Verdict("names", "Its values look like names of people.")
+    paths = sum(bool(_PATH.fullmatch(word)) and " " not in word for word in values.words)
+    if paths > SHAPE_SHARE * len(values.words) and len(values.words) > FEW_LEVELS:
+        return Verdict("file_names", "Its values look like paths.")
+    return None
+
+
+def _kind_by_shape(words: tuple[str, ...]) -> str:
+    if not words:
+        return ""
+    step = max(1, len(words) // 2000)
+    sample = words[::step]
+    for kind, pattern in SHAPES:
+        share = sum(bool(pattern.fullmatch(word)) for word in sample) / len(sample)
+        strict = kind in ("email_addresses", "social_security_numbers", "phone_numbers")
+        if share > (ANY_SHARE if strict else SHAPE_SHARE):
+            return kind
+    return ""

@@ -1,0 +1,78 @@
+"""Keyed pseudonyms: HMAC-SHA256 under a secret of the store, so that nobody without the key can try all record numbers.
+
+An unkeyed hash of an eight-digit number falls in a minute on one core; see NIST SP 800-188 section 4.3 on keyed hashes.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from medsynth_engine.kernel.atomic import sync_folder
+from medsynth_engine.kernel.errors import BadInput
+
+KEY_BYTES = 32
+
+
+def load_key(path: Path) -> bytes:
+    """The store's secret (32 bytes) from `path`; made there with mode 0600 where there is none yet.
+
+    Two processes that come first together end with the same key. Raises BadInput where others can read the file, or it
+    holds no key.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return _make_key(path)
+    with os.fdopen(descriptor, "rb") as stream:
+        if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
+            raise BadInput(
+                "key_readable",
+                "Others on this machine can read the store's pseudonym key.",
+                "Take the rights away: chmod 600 on the key file in the store's data folder.",
+            )
+        key = stream.read(KEY_BYTES + 1)
+    if len(key) != KEY_BYTES:
+        raise BadInput("key_damaged", "The store's pseudonym key is damaged.", "Restore it from a backup.")
+    return key
+
+
+def _make_key(path: Path) -> bytes:
+    temporary = path.with_name(f".partial-{secrets.token_hex(6)}-{path.name}")
+    with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
+        stream.write(secrets.token_bytes(KEY_BYTES))
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(temporary, path)  # unlike a rename, fails where another process was first
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    sync_folder(path.parent)
+    return load_key(path)
+
+
+def keyed(key: bytes, purpose: str, value: str | bytes) -> str:
+    """32 hex digits for `value`; the same value gives unrelated ones for different purposes."""
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    return hmac.digest(key, purpose.encode() + b"\0" + data, "sha256").hex()[:32]
+
+
+def patient_of(key: bytes, identifier: str) -> str:
+    """The pseudonym of a patient, from the identifier as it came (outer blanks and a trailing `.0` do not count)."""
+    text = identifier.strip()
+    return "p" + keyed(key, "patient", text.removesuffix(".0"))[:16]
+
+
+def record_of(key: bytes, *parts: str) -> str:
+    """The id of a record, from what tells it apart: its place in the source and the keyed digest of its content."""
+    return "r" + keyed(key, "record", "\0".join(parts))[:16]
+
+
+def uniform_of(key: bytes, identifier: str) -> int:
+    """64 keyed bits for a group: what its fold is drawn from."""
+    return int(keyed(key, "fold", identifier)[:16], 16)

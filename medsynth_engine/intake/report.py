@@ -1,0 +1,86 @@
+"""The JSON document of `datasets scan` and `datasets add`. Its counts are of records or cells."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from medsynth_engine.intake.assemble import FIXED
+from medsynth_engine.intake.folds import ENOUGH_PATIENTS
+from medsynth_engine.intake.reasons import sentence
+from medsynth_engine.kernel.escape import plain
+
+PREVIEW_ROWS = 5
+SMALL_CELL = 10
+"""Fewer patients than this in a group of people: it cannot be balanced for, and is easily singled out."""
+
+
+def preview(records: pd.DataFrame) -> list[dict[str, Any]]:
+    """A few records as they are kept, without their ids."""
+    shown = records.drop(columns=[name for name in FIXED if name in records]).head(PREVIEW_ROWS)
+    return [{name: _plain_value(value) for name, value in row.items()} for row in shown.to_dict("records")]
+
+
+def _plain_value(value: Any) -> Any:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str):
+        return plain(value, 80)
+    return value.item() if hasattr(value, "item") else value
+
+
+def fold_warnings(records: pd.DataFrame, known: bool, official: bool, spanning: int, grouped: bool) -> list[str]:
+    """What a reader of the folds must know."""
+    warnings = []
+    holdout = records.loc[records["fold"] == "holdout", "patient"].nunique()
+    if not known:
+        instead = "each lesion or study" if grouped else "each record"
+        warnings.append(f"There is no patient id: {instead} counts as a patient of its own, which may split a patient.")
+    if len(records) and holdout < ENOUGH_PATIENTS:
+        warnings.append(
+            f"The holdout has {holdout} patients. With fewer than {ENOUGH_PATIENTS} many questions about privacy and "
+            "fidelity end in: not enough evidence."
+        )
+    if official:
+        warnings.append("The source's own split is kept: test is the holdout, val is the validation fold.")
+    if spanning:
+        warnings.append(
+            f"{spanning} pictures are (nearly) the same as one in another fold of the source's own split; "
+            "evidence on this dataset may look better than it is."
+        )
+    return warnings
+
+
+def small_cell_warnings(records: pd.DataFrame) -> list[str]:
+    """Groups of people that are small in the training fold."""
+    training = records[records["fold"] == "training"]
+    warnings = []
+    for name in ("sex", "age_band", "ethnicity"):
+        if name not in training:
+            continue
+        people = training.groupby(name)["patient"].nunique()
+        small = [plain(level, 40) for level in people.index[people < SMALL_CELL]]
+        if small:
+            warnings.append(f"Fewer than {SMALL_CELL} training patients have {name}: {', '.join(small)}.")
+    return warnings
+
+
+def count_reasons(codes: Iterable[str]) -> dict[str, int]:
+    """code -> count, the commonest first; accepted ones (no code) do not count."""
+    return dict(Counter(code for code in codes if code).most_common())
+
+
+def reason_warnings(reasons: dict[str, int]) -> list[str]:
+    """One sentence a reason, so that nobody has to look a code up."""
+    return [f"{count} x {code}: {sentence(code)}" for code, count in reasons.items()]
+
+
+def settled(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as JSON gives it back: no NaN, no numpy, warnings once each."""
+    document["warnings"] = list(dict.fromkeys(document["warnings"]))
+    return json.loads(json.dumps(document, allow_nan=False, default=lambda value: value.item()))

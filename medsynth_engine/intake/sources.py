@@ -1,0 +1,180 @@
+"""What a person points at becomes a list of items and tables. Nothing is decoded here, nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.reasons import Code
+from medsynth_engine.kernel.errors import BadInput
+
+TABLE_ENDINGS = (".csv", ".tsv", ".tab")
+LOOSE_TABLE_ENDINGS = (*TABLE_ENDINGS, ".data", ".txt")
+"""Taken for a table only when a person names the file."""
+LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "__macosx"}
+"""What file managers leave behind; not submitted by anybody."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One submitted file, archive member or array entry. `name` stays in memory: it is never stored nor shown.
+
+    ordinal  its place in the sorted list of the source, from 0
+    name     relative to the source, with forward slashes
+    size     bytes as the file system or archive says
+    stamp    changes when the content does: modification time (folder), CRC (archive), 0 (array)
+    refused  a reason found without opening it
+    split    training, validation or holdout where the source itself says so
+    """
+
+    ordinal: int
+    name: str
+    size: int
+    stamp: int
+    refused: Code | None = None
+    split: str = ""
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem
+
+    @property
+    def base(self) -> str:
+        return PurePosixPath(self.name).name
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table that lies with the images: how to read it, and its name for choosing among several."""
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class ArrayTable:
+    """Columns that came inside an NPZ beside its images, one value an item; and names for the labels where known."""
+
+    columns: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """kind: `folder`, `zip`, `npz` or `table`. `tables` are candidates for the metadata. `arrays` is for an NPZ."""
+
+    kind: str
+    path: Path
+    items: tuple[Item, ...]
+    tables: tuple[TableFile, ...] = ()
+    arrays: ArrayTable | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def open_source(path: Path, options: Options) -> Source:
+    """Look at `path`. Raises BadInput with a sentence where there is nothing that could be taken."""
+    from medsynth_engine.intake import archive, arrays
+
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput("no_such_path", "There is nothing at that path.", "Check the spelling of the path.") from None
+    except (OSError, ValueError):
+        raise BadInput("unreadable_path", "That path cannot be opened.", "Check its rights and its spelling.") from None
+    if stat.S_ISDIR(mode):
+        return _folder(path, options)
+    if not stat.S_ISREG(mode):
+        raise BadInput("not_a_file", "That is neither a file nor a folder.", "Name a folder, a zip, an NPZ or a table.")
+    ending = path.suffix.lower()
+    with _opened(path) as stream:
+        head = stream.read(8)
+    if ending == ".npz":
+        return arrays.open_npz(path, options)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and ending not in LOOSE_TABLE_ENDINGS:
+        if ending in (".xlsx", ".ods", ".docx"):
+            raise BadInput("office_file", "That is an office file, not a table of text.", "Save the sheet as CSV.")
+        return archive.open_zip(path, options)
+    if ending in LOOSE_TABLE_ENDINGS:
+        return Source("table", path, (), (_table_file(path, path.name),))
+    return Source("folder", path.parent, (_item(path, path.name, 0, options),))
+
+
+def _opened(path: Path):
+    try:
+        return path.open("rb")
+    except OSError:
+        raise BadInput("unreadable_path", "That file cannot be opened.", "Check its rights.") from None
+
+
+def _folder(path: Path, options: Options) -> Source:
+    items: list[Item] = []
+    tables: list[TableFile] = []
+    named = options.metadata.resolve() if options.metadata else None
+    for file, name in _walk(path):
+        if named is not None and file.resolve() == named:
+            continue
+        if file.suffix.lower() in TABLE_ENDINGS and not file.is_symlink():
+            tables.append(_table_file(file, name))
+        else:
+            items.append(_item(file, name, len(items), options))
+        if len(items) > options.limits.archive_members:
+            raise BadInput(
+                "too_many_files",
+                f"The folder holds more than {options.limits.archive_members:,} files.",
+                "Bring it in in parts.",
+            )
+    if not items and not tables:
+        raise BadInput("empty_folder", "The folder holds no file.", "Point at the folder that holds the images.")
+    return Source("folder" if items else "table", path, tuple(items), tuple(tables))
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, str]]:
+    """Files under `root` in the order of their names; links are listed, never followed; litter and hidden are not."""
+    for folder, folders, files in os.walk(root, followlinks=False):
+        here = Path(folder)
+        links = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if not is_litter(name) and name not in links)
+        for name in sorted([*files, *links]):
+            if not is_litter(name):
+                yield here / name, (here / name).relative_to(root).as_posix()
+
+
+def is_litter(name: str) -> bool:
+    """Hidden files and what file managers leave behind."""
+    return name.startswith(".") or name.lower() in LITTER
+
+
+def _item(file: Path, name: str, ordinal: int, options: Options) -> Item:
+    try:
+        facts = file.lstat()
+    except OSError:
+        return Item(ordinal, name, 0, 0, Code.NOT_A_FILE)
+    refused = None
+    if stat.S_ISLNK(facts.st_mode):
+        refused = Code.LINK
+    elif not stat.S_ISREG(facts.st_mode):
+        refused = Code.NOT_A_FILE
+    elif facts.st_size == 0:
+        refused = Code.EMPTY
+    elif facts.st_size > options.limits.file_bytes:
+        refused = Code.TOO_LARGE
+    return Item(ordinal, name, facts.st_size, facts.st_mtime_ns, refused)
+
+
+def _table_file(file: Path, name: str) -> TableFile:
+    return TableFile(name, file.stat().st_size, file.read_bytes)
+
+
+def metadata_file(path: Path) -> TableFile:
+    """The table that a person named. Raises BadInput where it is not there."""
+    try:
+        if not path.is_file():
+            raise BadInput("no_such_table", "There is no table at that path.", "Check the path after --metadata.")
+        with path.open("rb"):
+            return _table_file(path, path.name)
+    except (OSError, ValueError):
+        raise BadInput("unreadable_table", "The table cannot be opened.", "Check its path and its rights.") from None

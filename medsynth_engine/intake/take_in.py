@@ -1,0 +1,233 @@
+"""The two verbs of the room: `scan` looks and stores nothing, `take_in` makes a dataset folder or continues one.
+
+A dataset appears by one rename of its staging folder, after everything in it is on disk. Until then the staging folder
+holds de-identified pictures and a journal only, and the same call continues it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.intake import arrays, pool
+from medsynth_engine.intake.build import Built, build
+from medsynth_engine.intake.journal import Journal, item_key
+from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.plan import Plan, identifiers_of, make_plan
+from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
+from medsynth_engine.intake.reasons import sentence
+from medsynth_engine.intake.sources import Item
+from medsynth_engine.intake.worker import IMAGES, QUARANTINE, Setup, Task
+from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
+from medsynth_engine.kernel.errors import BadInput, Busy, NoRoom
+
+Progress = Callable[[int, int | None, str], None]
+Wanted = Callable[[], bool]
+FORMAT = 1
+TICK_SECONDS = 0.2
+
+
+def scan(
+    source: Path, options: Options, progress: Progress, wanted: Wanted, key: bytes | None = None
+) -> dict[str, Any]:
+    """Decode everything, store nothing, and say what would be taken, scrubbed and refused.
+
+    Returns the document of `datasets scan`. Without the store's `key` the folds are drawn with a passing one, so their
+    sizes are typical, not final. Raises BadInput, Interrupted.
+    """
+    progress(0, None, "looking at the files")
+    plan = make_plan(source, options)
+    key = key or secrets.token_bytes(KEY_BYTES)
+    journal = Journal(None)
+    return _built(plan, options, journal, None, key, progress, wanted).document
+
+
+def take_in(
+    source: Path, options: Options, target: Path, key: bytes, progress: Progress, wanted: Wanted
+) -> dict[str, Any]:
+    """Make the dataset folder `target`, which must not exist yet; see docs/architecture.md for what it holds.
+
+    key       the store's secret, from `pseudonym.load_key`
+    progress  called with (done, total or None, what is being done), never with a name of a file
+    wanted    turns False to stop; what is done stays in the staging folder and the same call continues
+
+    Returns the document of `datasets add`. Raises BadInput (nothing is stored), Busy (another process is at it),
+    NoRoom, Interrupted.
+    """
+    if target.exists():
+        raise BadInput("dataset_exists", "There is a dataset of that name already.", "Choose another name.")
+    progress(0, None, "looking at the files")
+    plan = make_plan(source, options)
+    staging = staging_of(target)
+    with _staged(staging, _fingerprint(source, options, key)):
+        journal = Journal(staging)
+        try:
+            journal.resume(key)
+            built = _built(plan, options, journal, staging, key, progress, wanted)
+        finally:
+            journal.close()
+        if not len(built.records) and not len(built.quarantined):
+            shutil.rmtree(staging)
+            raise BadInput("nothing_taken", "None of the files could be taken.", _why(built.document["reasons"]))
+        progress(len(plan.items), len(plan.items), "writing the dataset")
+        _finish(staging, target, journal, built, key)
+    return built.document
+
+
+def staging_of(target: Path) -> Path:
+    """Where unfinished work on `target` lies."""
+    return target.with_name(f".staging-{target.name}")
+
+
+def discard(target: Path) -> bool:
+    """Remove unfinished work on `target`; whether there was any. Raises Busy while another process is at it."""
+    staging = staging_of(target)
+    if not staging.exists():
+        return False
+    with _lock(staging):
+        shutil.rmtree(staging)
+    return True
+
+
+def _why(reasons: dict[str, int]) -> str:
+    return " ".join(f"{count} x {sentence(code)}" for code, count in list(reasons.items())[:3]) or "Check the source."
+
+
+def _fingerprint(source: Path, options: Options, key: bytes) -> str:
+    """What must be the same for unfinished pictures to be used: how they are decoded, not how the table is read."""
+    said = [FORMAT, str(source.resolve()), options.characteristics, options.limits.image_pixels]
+    return keyed(key, "intake", json.dumps(said, default=str))
+
+
+@contextmanager
+def _lock(staging: Path) -> Iterator[None]:
+    """Held by the process that works in the folder, and gone with it, also after kill -9."""
+    with (staging / "lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy("intake_running", "This dataset is being taken in already.", "Wait for that to end.") from None
+        yield
+
+
+@contextmanager
+def _staged(staging: Path, fingerprint: str) -> Iterator[None]:
+    """A staging folder of ours, emptied where it belongs to other work; removed again where the input was bad."""
+    staging.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _lock(staging):
+        mark = staging / "intake.json"
+        known = json.loads(mark.read_text()) if mark.exists() else None
+        if known != {"fingerprint": fingerprint}:
+            for entry in staging.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != "lock":
+                    entry.unlink()
+        sweep(staging)
+        for folder in (IMAGES, QUARANTINE):
+            (staging / folder).mkdir(exist_ok=True, mode=0o700)
+        write_json(mark, {"fingerprint": fingerprint})
+        try:
+            yield
+        except BadInput:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+
+def _built(
+    plan: Plan,
+    options: Options,
+    journal: Journal,
+    store: Path | None,
+    key: bytes,
+    progress: Progress,
+    wanted: Wanted,
+) -> Built:
+    answers = _answers(plan, options, journal, store, key, progress, wanted)
+    return build(plan, answers, journal.thumbnails, key, options.name, progress)
+
+
+def _answers(
+    plan: Plan,
+    options: Options,
+    journal: Journal,
+    store: Path | None,
+    key: bytes,
+    progress: Progress,
+    wanted: Wanted,
+) -> dict[int, dict[str, Any]]:
+    """One answer an item: from the journal where there is one, else from the pool."""
+    answers: dict[int, dict[str, Any]] = {}
+    keys = {item.ordinal: item_key(key, item) for item in plan.items}
+    todo: list[Item] = []
+    for item in plan.items:
+        known = journal.answers.get(keys[item.ordinal])
+        if item.refused is not None:
+            answers[item.ordinal] = {"ordinal": item.ordinal, "code": item.refused.value}
+        elif known is not None:
+            answers[item.ordinal] = {**known, "ordinal": item.ordinal}
+        else:
+            todo.append(item)
+    if not todo:
+        return answers
+    setup = Setup(plan.source.kind, plan.source.path.resolve(), key, options.limits, options.characteristics, store)
+    total = len(plan.items)
+    said = 0.0
+    for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
+        if answer["code"] == "no_room":
+            raise NoRoom("disk_full", "The disk is full.", "Free some space; the same command continues.")
+        journal.add(keys[answer["ordinal"]], answer, small)
+        answers[answer["ordinal"]] = answer
+        if time.monotonic() - said > TICK_SECONDS or len(answers) == total:
+            said = time.monotonic()
+            progress(len(answers), total, "reading and de-identifying")
+    return answers
+
+
+def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
+    identifiers = identifiers_of(plan)
+    if plan.source.kind == "npz":
+        wanted = {item.ordinal: item for item in todo}
+        for ordinal, entry in enumerate(arrays.entries(plan.source.path, options.limits)):
+            if ordinal in wanted:
+                yield Task(ordinal, wanted[ordinal].name, 0, (), entry)
+        return
+    for item in todo:
+        yield Task(item.ordinal, item.name, item.stamp, identifiers[item.ordinal])
+
+
+def _finish(staging: Path, target: Path, journal: Journal, built: Built, key: bytes) -> None:
+    """Write the tables, remove what does not belong, make everything durable, and let the dataset appear."""
+    belongs = {staging / str(file) for table in (built.records, built.quarantined) for file in table["file"].dropna()}
+    for folder in (IMAGES, QUARANTINE):
+        for path in (staging / folder).iterdir():
+            if path not in belongs:
+                path.unlink()
+    quarantine = staging / QUARANTINE
+    if not any(quarantine.iterdir()):
+        quarantine.rmdir()
+    else:
+        write_with(staging / "quarantine.parquet", lambda stream: _parquet(built.quarantined, stream))
+    write_with(staging / "records.parquet", lambda stream: _parquet(built.records, stream))
+    write_with(staging / "submissions.parquet", lambda stream: _parquet(built.submissions, stream))
+    write_json(staging / "schema.json", built.schema)
+    write_json(staging / "folds.json", {"salt": built.salt})
+    write_json(staging / "report.json", built.document)
+    for name in ("journal.jsonl", "thumbnails.u8", "intake.json", "lock"):
+        (staging / name).unlink(missing_ok=True)
+    os.sync()  # one call instead of ten thousand: the pictures must be on disk before the dataset appears
+    staging.rename(target)
+    sync_folder(target.parent)
+
+
+def _parquet(table: Any, stream: Any) -> None:
+    """Uncompressed, so that what is in the file can be searched for identifiers byte by byte."""
+    table.to_parquet(stream, index=False, compression=None)

@@ -1,0 +1,169 @@
+"""The process that opens strangers' files. It may crash, hang or run out of memory: only the file in hand is lost.
+
+Run as `python -m medsynth_engine.intake.worker DESCRIPTOR`, the descriptor being one end of a socket pair. It receives
+a Setup, then lists of Tasks, and answers every task with one message: JSON and, behind a NUL, the thumbnail. Answers
+are never unpickled by the parent, because they come from the process that met the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import zipfile
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medsynth_engine.intake import decode as decoding
+from medsynth_engine.intake.archive import read_member
+from medsynth_engine.intake.deidentify import checked_png
+from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbnail
+from medsynth_engine.intake.options import Limits
+from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of
+from medsynth_engine.intake.reasons import Code, Rejected, outcome
+
+IMAGES, QUARANTINE = "images", "quarantine"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What holds for all tasks. store: the staging folder, or None where nothing is to be written."""
+
+    kind: str
+    path: Path
+    key: bytes
+    limits: Limits
+    characteristics: tuple[str, ...]
+    store: Path | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One item. identifiers: what its row and its name say about the person; entry: an image of an NPZ, sent along."""
+
+    ordinal: int
+    name: str
+    stamp: int
+    identifiers: tuple[bytes, ...] = ()
+    entry: tuple[bytes, tuple[int, ...], str] | None = None
+
+
+class Desk:
+    """Handles tasks one after the other. Holds the open archive, if there is one."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.archive = zipfile.ZipFile(setup.path) if setup.kind == "zip" else None
+
+    def handle(self, task: Task) -> tuple[dict[str, Any], bytes]:
+        """What is known about one item (plain values, nothing that identifies), and its thumbnail if it has one."""
+        answer: dict[str, Any] = {"ordinal": task.ordinal, "code": ""}
+        try:
+            data = self._bytes(task)
+            digest = keyed(self.setup.key, "source", data)
+            answer |= {"digest": digest, "record": record_of(self.setup.key, task.name, digest)}
+            decoded = self._decoded(task, data)
+            return self._kept(task, answer, decoded)
+        except Rejected as refusal:
+            answer["code"] = refusal.code.value
+        except MemoryError:
+            answer["code"] = Code.MEMORY.value
+        return answer, b""
+
+    def _bytes(self, task: Task) -> bytes:
+        if task.entry is not None:
+            return task.entry[0]
+        if self.archive is not None:
+            return read_member(self.archive, task.stamp >> 32, self.setup.limits)
+        try:
+            descriptor = os.open(self.setup.path / task.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as stream:
+                data = stream.read(self.setup.limits.file_bytes + 1)
+        except OSError:
+            raise Rejected(Code.NOT_A_FILE) from None
+        if len(data) > self.setup.limits.file_bytes:
+            raise Rejected(Code.TOO_LARGE)
+        return data
+
+    def _decoded(self, task: Task, data: bytes) -> decoding.Decoded:
+        if task.entry is not None:
+            return decoding.decode_entry(*task.entry)
+        return decoding.decode(data, self.setup.limits, self.setup.characteristics)
+
+    def _kept(self, task: Task, answer: dict[str, Any], decoded: decoding.Decoded) -> tuple[dict[str, Any], bytes]:
+        pixels, key = decoded.pixels, self.setup.key
+        answer["found"] = dict(decoded.found)
+        small = thumbnail(pixels, 0)
+        picture = checked_png(pixels, decoded.identifiers + task.identifiers)
+        if decoded.review is not None:
+            answer["code"] = decoded.review.value
+        answer |= {
+            "height": pixels.shape[0],
+            "width": pixels.shape[1],
+            "channels": 1 if pixels.ndim == 2 else 3,
+            "bits": 8 if pixels.dtype == np.uint8 else max(9, int(pixels.max()).bit_length()),
+            "pixels": keyed(key, "pixels", repr((pixels.shape, pixels.dtype.str)).encode() + pixels.tobytes()),
+            "phash": perceptual_hash(small),
+            "blank": is_blank(small),
+            "attributes": decoded.attributes,
+            "patient": patient_of(key, decoded.patient) if decoded.patient else "",
+            "group": keyed(key, "study", decoded.group) if decoded.group else "",
+            "frames": decoded.frames,
+            "size": len(picture),
+            "check": keyed(key, "stored", picture),
+        }
+        if self.setup.store is not None:
+            folder = QUARANTINE if outcome(answer["code"]) == "quarantined" else IMAGES
+            (self.setup.store / folder / f"{answer['record']}.png").write_bytes(picture)
+        return answer, small.tobytes()
+
+
+def _bound(limits: Limits) -> None:
+    """Memory and rights of this process. Private files, no core dumps: they would hold a patient's picture."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (limits.worker_bytes, limits.worker_bytes))
+
+
+def _give_seconds(seconds: float) -> None:
+    """A native loop is ended by the system even where the parent is gone."""
+    spent = time.process_time()
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(spent + 2 * seconds) + 2, hard))
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main(descriptor: int) -> None:
+    """Serve until the parent hangs up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    line = Connection(descriptor)
+    try:
+        setup: Setup = line.recv()
+        _bound(setup.limits)
+        desk = Desk(setup)
+        while True:
+            for task in line.recv():
+                _give_seconds(setup.limits.seconds_per_file)
+                answer, small = desk.handle(task)
+                line.send_bytes(json.dumps(answer).encode() + b"\0" + small)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

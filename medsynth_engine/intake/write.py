@@ -1,0 +1,36 @@
+"""Pixels -> PNG bytes, written from the array alone: three chunks (IHDR, IDAT, IEND) and nothing besides.
+
+Own writer because it cannot carry anything over, writes 16 bits, and is twice as fast as a general one: the filter is
+fixed to "Up" (PNG specification, 9.2), which suits photographs and radiographs, and zlib runs at level 1.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+FILTER_UP = 2
+
+
+def png(pixels: np.ndarray, level: int = 1) -> bytes:
+    """uint8 or uint16 (h, w), or uint8 (h, w, 3), as the bytes of a PNG that decodes to exactly the same values."""
+    height, width = pixels.shape[:2]
+    if pixels.dtype == np.uint16:
+        rows = pixels.astype(">u2").view(np.uint8).reshape(height, -1)
+    else:
+        rows = np.ascontiguousarray(pixels).reshape(height, -1)
+    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = FILTER_UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    colour = 2 if pixels.ndim == 3 else 0
+    header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, colour, 0, 0, 0)
+    body = zlib.compress(filtered.data, level)
+    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))

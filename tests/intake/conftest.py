@@ -1,0 +1,90 @@
+"""What the tests of the intake share: a key, quiet callables, and small sources cut from the real sets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.take_in import scan, take_in
+
+KEY = bytes(range(32))
+
+
+def quiet(done: int, total: int | None, say: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def always() -> bool:
+    return True
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Callable[..., tuple[dict[str, Any], Path]]:
+    """Take a source in; returns the document and the dataset's folder."""
+
+    def taken(source: Path, name: str = "set", **options: Any) -> tuple[dict[str, Any], Path]:
+        target = tmp_path / "datasets" / name
+        return take_in(source, Options.of(name, **options), target, KEY, quiet, always), target
+
+    return taken
+
+
+@pytest.fixture
+def look() -> Callable[..., dict[str, Any]]:
+    """Scan a source."""
+
+    def looked(source: Path, name: str = "set", **options: Any) -> dict[str, Any]:
+        return scan(source, Options.of(name, **options), quiet, always, KEY)
+
+    return looked
+
+
+@pytest.fixture(scope="session")
+def skin(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 120 dermoscopies of 60 lesions that have two photographs each, and their metadata.csv."""
+    source = data_folder / "skin_ham10000"
+    table = pd.read_csv(source / "metadata.csv", dtype=str, keep_default_na=False)
+    twice = table.groupby("lesion_id").filter(lambda rows: len(rows) == 2)
+    return _cut(twice.sort_values("lesion_id").head(120), source, tmp_path_factory.mktemp("skin"))
+
+
+@pytest.fixture(scope="session")
+def brains(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every sixth brain slice of all 55 patients, and their metadata.csv."""
+    source = data_folder / "mri_lgg_a"
+    table = pd.read_csv(source / "metadata.csv", dtype=str, keep_default_na=False)
+    return _cut(table.iloc[::6], source, tmp_path_factory.mktemp("brains"))
+
+
+def _cut(table: pd.DataFrame, source: Path, folder: Path) -> Path:
+    (folder / "images").mkdir()
+    for name in table["filename"]:
+        shutil.copy(source / "images" / name, folder / "images" / name)
+    table.to_csv(folder / "metadata.csv", index=False)
+    return folder
+
+
+def photograph(seed: int, size: tuple[int, int] = (48, 64), colour: bool = True) -> np.ndarray:
+    """A smooth random picture, uint8 (h, w, 3) or (h, w)."""
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (6, 8, 3) if colour else (6, 8), dtype=np.uint8)
+    return np.asarray(Image.fromarray(small).resize((size[1], size[0]), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """A folder of 12 PNG and JPEG pictures without a table."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for number in range(12):
+        name = f"DOE_JANE_{number:03d}.{'png' if number % 2 else 'jpg'}"
+        Image.fromarray(photograph(number)).save(folder / name)
+    return folder

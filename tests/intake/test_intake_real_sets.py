@@ -1,0 +1,122 @@
+"""The real sets, taken in whole or in part: what comes out is what the sets' own notes say is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from medsynth_engine.intake.dataset import Dataset
+
+
+def counts_add_up(document: dict) -> bool:
+    return document["accepted"] + document["quarantined"] + document["rejected"] == document["submitted"]
+
+
+def test_dermoscopy_is_taken_with_its_lesions_kept_together(skin: Path, take: Callable) -> None:
+    document, folder = take(skin / "images", metadata=skin / "metadata.csv")
+    assert document["submitted"] == document["accepted"] == 120
+    assert document["columns"]["group"] == "lesion_id"
+    assert document["patients"] == 60
+    assert not document["patients_known"]
+    records = Dataset(folder).records()
+    assert (records.groupby("patient")["fold"].nunique() == 1).all()
+    assert set(records["sex"].dropna()) <= {"F", "M"}
+    assert "HAM_" not in records.to_csv()
+    original = np.asarray(Image.open(next(iter(sorted((skin / "images").iterdir())))))
+    stored = [np.asarray(Image.open(path)) for path in (folder / "images").iterdir()]
+    assert any(np.array_equal(original, picture) for picture in stored)
+
+
+def test_brain_slices_keep_patients_apart_though_slices_look_alike(brains: Path, take: Callable) -> None:
+    document, folder = take(brains)
+    records = Dataset(folder).records()
+    assert document["patients"] == 55
+    assert document["patients_known"]
+    assert records["group"].nunique() >= 52
+    assert (records.groupby("group")["fold"].nunique() == 1).all()
+    assert document["dropped_columns"].keys() == {"institution", "scan_date"}
+    schema = {column["name"]: column for column in Dataset(folder).schema()["columns"]}
+    assert schema["ethnicity"]["per"] == schema["age"]["per"] == "patient"
+    assert schema["slice"]["per"] == "record"
+    assert any("holdout has" in warning for warning in document["warnings"])
+
+
+def test_chest_x_rays_lose_free_text_dates_and_places_and_are_counted(data_folder: Path, take: Callable) -> None:
+    source = data_folder / "cxr_covid"
+    document, folder = take(source / "images", metadata=source / "metadata.csv", where={"modality": "X-ray"})
+    assert counts_add_up(document)
+    assert 540 <= document["accepted"] <= 554
+    kinds = document["identifiers_removed"]
+    assert {"free_text", "dates", "geography", "urls", "record_numbers", "file_names"} <= kinds.keys()
+    records = Dataset(folder).records()
+    finding = next(column for column in Dataset(folder).schema()["columns"] if column["name"] == "finding")
+    assert finding["kind"] == "multi"
+    assert {"COVID-19", "ARDS"} <= set(finding["values"])
+    assert "todo" not in finding["values"]
+    assert records["finding"].str.contains("|", regex=False).any()
+    assert records["age"].max() <= 90
+
+
+def test_one_person_under_two_ids_stays_in_one_fold(data_folder: Path, take: Callable) -> None:
+    source = data_folder / "cxr_covid"
+    document, folder = take(source / "images", metadata=source / "metadata.csv")
+    assert any("5 files are named by several rows" in warning for warning in document["warnings"])
+    records = Dataset(folder).records()
+    assert (records.groupby("patient")["group"].nunique() == 1).all()
+    assert (records.groupby("group")["fold"].nunique() == 1).all()
+
+
+def test_an_npz_keeps_its_official_split_and_its_pixels(data_folder: Path, take: Callable) -> None:
+    path = data_folder / "medmnist_pneumonia" / "pneumoniamnist.npz"
+    document, folder = take(path)
+    assert (document["train"], document["validation"], document["holdout"]) == (4708, 524, 624)
+    dataset = Dataset(folder)
+    records = dataset.records()
+    holdout = records[records["fold"] == "holdout"]
+    arrays = np.load(path)
+    assert (holdout["finding"] == "pneumonia").sum() == int((arrays["test_labels"] == 1).sum())
+    images = dataset.images(holdout, 28)
+    assert images.shape == (624, 28, 28, 1)
+    expected = sorted(image.tobytes() for image in arrays["test_images"])
+    assert sorted(image.tobytes() for image in images[..., 0]) == expected
+
+
+def test_hospital_stays_are_rows_grouped_by_patient(data_folder: Path, take: Callable) -> None:
+    document, folder = take(data_folder / "tab_diabetes130" / "diabetes130_14k_patients.csv")
+    assert document["submitted"] == document["accepted"] == 19_910
+    assert document["patients"] == 14_000
+    assert document["columns"] == {"patient": "patient_nbr", "age": "age", "sex": "gender", "ethnicity": "race"}
+    assert "encounter_id" in document["dropped_columns"]
+    dataset = Dataset(folder)
+    records, schema = dataset.records(), dataset.schema()
+    assert schema["image"] is None
+    columns = {column["name"]: column for column in schema["columns"]}
+    assert columns["age_band"]["role"] == "age"
+    assert columns["diag_1"]["kind"] == "category"
+    people = records.groupby("diag_1")["patient"].nunique()
+    assert (people.drop("other") >= 11).all()
+    assert records["ethnicity"].isna().sum() > 0
+    assert (records.groupby("patient")["fold"].nunique() == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "finds"),
+    [
+        ("tab_heart/heart_failure_clinical_records_dataset.csv", 299, {"age", "sex"}),
+        ("tab_heart/processed.cleveland.data", 303, {"age", "sex"}),
+        ("tab_seer_breast/Breast_Cancer.csv", 4024, {"age", "ethnicity"}),
+    ],
+)
+def test_small_tables_are_read(data_folder: Path, take: Callable, name: str, rows: int, finds: set[str]) -> None:
+    document, folder = take(data_folder / name)
+    assert document["accepted"] == rows
+    assert set(document["columns"]) == finds
+    records = pd.read_parquet(folder / "records.parquet")
+    shares = records["fold"].value_counts(normalize=True)
+    assert abs(shares["holdout"] - 0.3) < 0.02
+    assert abs(shares["validation"] - 0.1) < 0.02
