@@ -21,7 +21,7 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.prepare_run import learn_rows
+from medsynth_engine.work.folds import learn_rows
 
 
 def work(desk: Desk) -> dict[str, Any]:

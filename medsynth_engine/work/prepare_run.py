@@ -1,32 +1,17 @@
-"""Make a run folder from a dataset: the training and validation folds at training resolution, never the holdout."""
+"""The first step of a training: make its run folder from the dataset."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from db.canonical import digest
 from db.tables import Dataset as DatasetRow
 from medsynth_engine.gan.device import choose
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.atomic import write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.rows.table import Schema
-from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
-
-LEAST_IMAGES, LEAST_PATIENTS = 20, 10
-"""A value carried by fewer is no condition: its images train as unknown, for a rare patient would be memorised."""
-MOST_VALUES = 64
-LEAST_TO_TRAIN = 32
-CONDITION_ROLES = ("sex", "ethnicity", "finding", "condition")
-CONDITIONING_FIRST = ("sex", "age_band", "age", "ethnicity", "finding")
-FOLDS = {"training": 0, "validation": 1}
+from medsynth_engine.work.folds import trainable, write_run_folder
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -36,124 +21,21 @@ def work(desk: Desk) -> dict[str, Any]:
     if row is None or row.state != "present":
         raise BadInput("dataset_removed", "The dataset of this run was removed.", "Bring it in again.")
     dataset = Dataset(desk.home.datasets / row.folder)
-    folder = RunFolder(desk.home.runs / arguments["run"])
-    folder.create()
-    say = desk.progress("images")
-    records = dataset.records()
-    used = records[records["fold"].isin(FOLDS) & records["file"].notna()].reset_index(drop=True)
-    training = used[used["fold"] == "training"]
-    if len(training) < LEAST_TO_TRAIN:
-        raise BadInput(
-            "too_few_images",
-            f"The training fold has {len(training)} images; a GAN needs at least {LEAST_TO_TRAIN}.",
-            "Bring in more records, or draw rows alone: medsynth generate COHORT --dataset NAME.",
-        )
-    schema = dataset.schema()
-    channels = int(schema["image"]["channels"])
+    used, training = trainable(dataset)
     typical_side = int(used[["height", "width"]].min(axis=1).median())
     device, _ = choose(arguments["device"])
-    preset = resolve(arguments["preset"], typical_side, len(training), device.type)
-    say(0, len(used), f"resizing to {preset.resolution} px")
-    pixels = dataset.images(used, preset.resolution, channels)
     desk.stop_if_unwanted()
-    categorical, continuous, conditions = _conditions(used, training, schema)
-    # Pseudonyms stay in the store: the folder may travel, so patients are numbered at random.
-    rng = np.random.default_rng(arguments["seed"])
-    numbers = {patient: i for i, patient in enumerate(rng.permutation(used["patient"].unique()))}
-    _write_folds(folder.data, pixels, used, numbers, categorical, continuous)
-    say(len(used), len(used), "learning the rows")
-    model = learn_rows(training, schema, rng)
-    write_text(folder.rows, model.to_json())
-    folder.set_config(
-        {
-            "format": 1,
-            "run": arguments["run"],
-            "preset": preset.name,
-            "resolution": preset.resolution,
-            "channels": channels,
-            "conditions": conditions,
-            "budget": arguments["budget"],
-            "seed": arguments["seed"],
-            "device": arguments["device"],
-            "low_resource": arguments["low_resource"],
-            "augmentation": _augmentation(schema["image"].get("modality"), channels),
-            "training_digest": digest({"dataset": row.digest, "records": sorted(training["record"])}),
+    return write_run_folder(
+        dataset,
+        RunFolder(desk.home.runs / arguments["run"]),
+        name=arguments["run"],
+        preset=resolve(arguments["preset"], typical_side, len(training), device.type),
+        facts={
+            **{key: arguments[key] for key in ("budget", "seed", "device", "low_resource")},
             "dataset": row.name,
-            "trained_on": len(training),
-        }
+        },
+        progress=desk.progress("images"),
     )
-    return {"run": arguments["run"], "training": len(training), "validation": len(used) - len(training)}
-
-
-def _conditions(
-    used: pd.DataFrame, training: pd.DataFrame, schema: dict[str, Any]
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Codes (n, A) with -1 for unknown, numbers (n, B) with NaN, and the vocabulary with its training counts."""
-    codes, numbers = [], []
-    categorical: list[dict[str, Any]] = []
-    continuous: list[dict[str, Any]] = []
-    for column in schema["columns"]:
-        name = column["name"]
-        if column["role"] == "age" and column["kind"] in ("number", "integer"):
-            values = pd.to_numeric(training[name], errors="coerce").dropna()
-            if len(values) >= LEAST_IMAGES and values.std() > 0:
-                low, high = np.percentile(values, [1, 99])
-                facts = {"mean": float(values.mean()), "std": float(values.std())}
-                continuous.append({"name": name, **facts, "low": float(low), "high": float(high)})
-                numbers.append(pd.to_numeric(used[name], errors="coerce").to_numpy(np.float32))
-        elif column["role"] in (*CONDITION_ROLES, "age"):
-            values = _learned_values(training, name)
-            if len(values) >= 2:
-                vocabulary = {value: i for i, value in enumerate(values)}
-                counts = training[name].astype(str).value_counts()
-                categorical.append({"name": name, "values": values, "counts": [int(counts[v]) for v in values]})
-                codes.append(used[name].astype(str).map(vocabulary).fillna(-1).to_numpy(np.int16))
-    return (
-        np.stack(codes, 1) if codes else np.zeros((len(used), 0), np.int16),
-        np.stack(numbers, 1) if numbers else np.zeros((len(used), 0), np.float32),
-        {"categorical": categorical, "continuous": continuous},
-    )
-
-
-def _learned_values(training: pd.DataFrame, name: str) -> list[str]:
-    known = training[training[name].notna()]
-    groups = known.groupby(known[name].astype(str))["patient"].agg(["size", "nunique"])
-    enough = groups[(groups["size"] >= LEAST_IMAGES) & (groups["nunique"] >= LEAST_PATIENTS)]
-    return [str(value) for value in enough.sort_values("size", ascending=False).index[:MOST_VALUES]]
-
-
-def _write_folds(
-    path: Path,
-    pixels: np.ndarray,
-    used: pd.DataFrame,
-    numbers: dict[str, int],
-    categorical: np.ndarray,
-    continuous: np.ndarray,
-) -> None:
-    arrays = {
-        "images": pixels[..., 0] if pixels.ndim == 4 and pixels.shape[-1] == 1 else pixels,
-        "fold": used["fold"].map(FOLDS).to_numpy(np.uint8),
-        "patient": used["patient"].map(numbers).to_numpy(np.int32),
-        "categorical": categorical,
-        "continuous": continuous,
-    }
-    write_with(path, lambda stream: np.savez(stream, **arrays))
-
-
-def learn_rows(training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> SequentialTrees:
-    columns = Schema.from_document(schema)
-    first = tuple(name for name in CONDITIONING_FIRST if name in columns)
-    table = training[[column.name for column in columns.columns]]
-    return SequentialTrees.fit(table, columns, rng, first=first, patients=training["patient"].to_numpy())
-
-
-def _augmentation(modality: str | None, channels: int) -> str:
-    word = (modality or "").lower()
-    if word.startswith(("mr", "mri")):
-        return "mri"
-    if channels == 3:
-        return "dermoscopy"
-    return "radiograph"
 
 
 if __name__ == "__main__":
