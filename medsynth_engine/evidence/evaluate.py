@@ -1,0 +1,151 @@
+"""The whole evaluation: fidelity, privacy, bias, utility of one cohort, as a list of Evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
+from medsynth_engine.evidence.bias import Reference, bias
+from medsynth_engine.evidence.copies import close_match, tail_share
+from medsynth_engine.evidence.distances import Distances
+from medsynth_engine.evidence.identity import k_anonymity
+from medsynth_engine.evidence.inference import inference
+from medsynth_engine.evidence.inputs import FOLDS, Inputs
+from medsynth_engine.evidence.linkability import linkability
+from medsynth_engine.evidence.membership import membership
+from medsynth_engine.evidence.read_back import read_back
+from medsynth_engine.evidence.row_privacy import row_privacy
+from medsynth_engine.evidence.singling_out import singling_out
+from medsynth_engine.evidence.tables import columns, has, patients, some_patients
+from medsynth_engine.evidence.utility import image_task, row_task, usefulness
+from medsynth_engine.evidence.victims import Victims
+from medsynth_engine.kernel.errors import Interrupted
+from medsynth_engine.kernel.evidence import Evidence
+
+MOST = 5_000
+"""Records of a fold that are compared: more patients add little, and neighbours cost their square."""
+READ_BACK = ("finding", "sex", "age_band")
+
+Progress = Callable[[int, int | None, str], None]
+
+
+def _silent(_done: int, _total: int | None, _say: str) -> None:
+    return
+
+
+def evaluate(inputs: Inputs, progress: Progress = _silent, wanted: Callable[[], bool] = lambda: True) -> list[Evidence]:
+    """Every measure that these inputs can carry, in the order fidelity, privacy, bias, utility.
+
+    progress(done, total, say)  after each step; wanted() False raises Interrupted("cancelled").
+    Measures of images are left out where there are none; a measure without enough data is there and says so.
+    """
+    inputs = _thinned(inputs)
+    steps = list(_steps(inputs))
+    found: list[Evidence] = []
+    for done, step in enumerate(steps):
+        if not wanted():
+            raise Interrupted(
+                "cancelled", "The evaluation was cancelled; nothing was kept.", "Start it again any time."
+            )
+        progress(done, len(steps), step.say)
+        found += step.measure(np.random.default_rng([inputs.seed, done]))
+    progress(len(steps), len(steps), "done")
+    families = ("fidelity", "privacy", "bias", "utility")
+    return sorted(found, key=lambda evidence: families.index(evidence.name.split(".", 1)[0]))
+
+
+@dataclass(frozen=True)
+class _Step:
+    say: str
+    measure: Callable[[np.random.Generator], list[Evidence]]
+
+
+def _thinned(inputs: Inputs) -> Inputs:
+    """At most MOST records of each fold, whole patients at random, images and rows together."""
+    rng = np.random.default_rng([inputs.seed, 1_000])
+    for fold in FOLDS:
+        table = inputs.table(fold)
+        owners = np.arange(len(table)) if fold == "synthetic" else patients(table)
+        if len(table) > MOST:
+            inputs = inputs.with_images_of_rows(fold, some_patients(owners, MOST, rng))
+    return inputs
+
+
+def _steps(inputs: Inputs) -> Iterator[_Step]:
+    training, holdout, synthetic = (inputs.table(fold) for fold in FOLDS)
+    shared = columns(inputs.schema, training, holdout, synthetic)
+    victims = Victims(training, holdout, synthetic, shared)
+    if inputs.has_images:
+        yield from _image_steps(inputs)
+    if shared:
+        yield _Step("rows: fidelity", lambda rng: [fidelity_rows.pairwise(training, holdout, synthetic, shared, rng)])
+        yield _Step("rows: detection", lambda rng: [fidelity_rows.detection(training, holdout, synthetic, shared, rng)])
+        yield _Step("rows: copies and membership", lambda rng: row_privacy(victims, rng))
+        yield _Step("rows: singling out", lambda rng: [singling_out(victims, rng)])
+        yield _Step("rows: linkability", lambda rng: [e for e in [linkability(victims, rng)] if e is not None])
+        yield _Step("rows: inference", lambda rng: [inference(victims, rng)])
+    yield _Step("k-anonymity", lambda rng: [k_anonymity(training)])
+    reference = Reference(inputs.population, inputs.population_name)
+    yield _Step("bias", lambda rng: bias(training, holdout, synthetic, reference, rng))
+    if has("finding", training, holdout, synthetic) and len(shared) >= 2:
+        yield _Step("rows: utility", lambda rng: usefulness(row_task(training, holdout, synthetic, shared), rng))
+
+
+def _image_steps(inputs: Inputs) -> Iterator[_Step]:
+    """The steps on images share what is measured in the first one."""
+    tables = {fold: inputs.table(fold) for fold in FOLDS}
+    seen: dict[str, pictures.Pictures] = {}
+    scaled: dict[str, np.ndarray] = {}
+
+    def measure(rng: np.random.Generator) -> list[Evidence]:
+        seen.update(pictures.pictures(inputs, MOST, rng, _silent))
+        scaled.update(pictures.scaled(seen))
+        return []
+
+    def close(rng: np.random.Generator) -> list[Evidence]:
+        if not all(len(seen[fold]) for fold in FOLDS):
+            nothing = np.empty((0, 1))
+            owners = np.empty(0, int)
+            distances = Distances.between(nothing, nothing, nothing, owners, owners)
+        else:
+            distances = pictures.pixel_distances(seen)
+        return [
+            *pictures.image_copies(seen, distances),
+            tail_share("image", distances),
+            close_match("image", distances),
+        ]
+
+    def member(rng: np.random.Generator) -> list[Evidence]:
+        spaces = [(seen[fold].pixels, scaled[fold]) for fold in FOLDS]
+        owners = seen["training"].owners, seen["holdout"].owners
+        return membership("image", spaces[0], spaces[1], spaces[2], owners[0], owners[1], rng)
+
+    def like(rng: np.random.Generator) -> list[Evidence]:
+        owners = seen["training"].owners, seen["holdout"].owners
+        raw, even = [seen[fold].features for fold in FOLDS], [scaled[fold] for fold in FOLDS]
+        return fidelity.fidelity(
+            fidelity.Features(raw[0], raw[1], raw[2], owners[0], owners[1]),
+            fidelity.Features(even[0], even[1], even[2], owners[0], owners[1]),
+            rng,
+        )
+
+    def use(rng: np.random.Generator) -> list[Evidence]:
+        found = []
+        if min(len(seen[fold]) for fold in FOLDS) == 0:
+            return []
+        for attribute in READ_BACK:
+            if has(attribute, *tables.values()):
+                task = image_task(seen, scaled, tables, attribute)
+                if attribute == "finding":
+                    found += usefulness(task, rng)
+                found.append(read_back(task, attribute, rng))
+        return found
+
+    yield _Step("images: features", measure)
+    yield _Step("images: fidelity", like)
+    yield _Step("images: copies", close)
+    yield _Step("images: membership", member)
+    yield _Step("images: utility", use)

@@ -1,0 +1,168 @@
+"""Images as the measures see them: without nearly blank ones, as radiomics features and as small normalised pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import dctn
+
+from medsynth_engine.evidence.copies import Hits, copies
+from medsynth_engine.evidence.distances import GRAIN, Distances, near
+from medsynth_engine.evidence.inputs import FOLDS, Inputs
+from medsynth_engine.evidence.tables import blank, patients, some_patients
+from medsynth_engine.features import radiomics
+from medsynth_engine.features.frechet import Scale
+from medsynth_engine.features.neighbours import SIDE, embed
+from medsynth_engine.kernel.evidence import Evidence
+
+SHIFT = 2
+COPY_CORRELATION = 0.98
+COPY_BITS = 4
+Progress = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The images of one fold that are not nearly blank.
+
+    images    uint8 (n, s, s) or (n, s, s, 3)
+    rows      for each the position of its row in the fold's table
+    owners    for each a number of its patient; each synthetic image is its own
+    pixels    float32 (n, 1024): grey 32x32, mean 0, length 1
+    features  float64 (n, d): radiomics-lite, as measured
+    """
+
+    images: np.ndarray
+    rows: np.ndarray
+    owners: np.ndarray
+    pixels: np.ndarray
+    features: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def pictures(inputs: Inputs, most: int, rng: np.random.Generator, progress: Progress) -> dict[str, Pictures]:
+    """All folds, at most `most` images each (whole patients drawn at random). Call only where `inputs.has_images`."""
+    found = {}
+    for fold in FOLDS:
+        images, rows, table = inputs.images(fold), inputs.rows(fold), inputs.table(fold)
+        assert images is not None
+        pixels = embed(images)
+        keep = np.flatnonzero(~blank(table)[rows] & (np.abs(pixels).max(axis=1, initial=0) > 0))
+        owners = np.arange(len(images)) if fold == "synthetic" else patients(table)[rows]
+        _, dense = np.unique(owners[keep], return_inverse=True)
+        chosen = some_patients(dense, most, rng) if len(keep) else np.empty(0, int)
+        keep = keep[chosen]
+        say = f"measuring {fold} images"
+        progress(0, len(keep), say)
+        features = radiomics.extract(images[keep], lambda done, total, _: progress(done, total, say))  # noqa: B023
+        found[fold] = Pictures(images[keep], rows[keep], dense[chosen], pixels[keep], features)
+    return found
+
+
+def scaled(found: dict[str, Pictures]) -> dict[str, np.ndarray]:
+    """The radiomics features of every fold on the scale of the training images; empty folds stay empty."""
+    if len(found["training"]) < 2:
+        return {fold: pictures_.features for fold, pictures_ in found.items()}
+    scale = Scale.of(found["training"].features)
+    return {fold: scale(pictures_.features) for fold, pictures_ in found.items()}
+
+
+def pixel_distances(found: dict[str, Pictures]) -> Distances:
+    """Nearest distances on normalised pixels: both ways round, the nearest pair also shifted by up to two pixels."""
+    training, holdout, synthetic = (found[fold] for fold in FOLDS)
+    to_training, nearest_training = _alike(synthetic.pixels, training.pixels)
+    to_holdout, nearest_holdout = _alike(synthetic.pixels, holdout.pixels)
+    return Distances(
+        to_training,
+        nearest_training,
+        to_holdout,
+        nearest_holdout,
+        _alike(holdout.pixels, training.pixels)[0],
+        _alike(training.pixels, holdout.pixels)[0],
+        training.owners,
+        holdout.owners,
+    )
+
+
+def image_copies(found: dict[str, Pictures], distances: Distances) -> list[Evidence]:
+    """`privacy.image.identical` (pixel for pixel) and `privacy.image.copies` (these, and perceptual copies)."""
+    training, holdout, synthetic = (found[fold] for fold in FOLDS)
+    how = f"correlation of at least {COPY_CORRELATION} at 32x32 and perceptual hashes within {COPY_BITS} bits"
+    if not len(training) or not len(holdout) or not len(synthetic):
+        return [copies("image", None, np.empty(0), how, name) for name in ("identical", "copies")]
+    same = Hits.of(_same, training, holdout, synthetic)
+    both = same | Hits.of(_perceptual, training, holdout, synthetic)
+    owners = training.owners[distances.nearest_training]
+    return [
+        copies("image", same, owners, "every pixel equal", "identical"),
+        copies("image", both, owners, how),
+    ]
+
+
+def _alike(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distance and index of the nearest image, over left-right flips, refined by shifts of the found pair."""
+    straight, index = near(queries, base)
+    flipped = _flip(queries)
+    other, other_index = near(flipped, base)
+    turned = other < straight
+    index = np.where(turned, other_index, index)
+    if not len(base) or not len(queries):
+        return np.minimum(straight, other), index
+    chosen = np.where(turned[:, None], flipped, queries)
+    return np.round(_shifted(chosen, base[index]), GRAIN), index
+
+
+def _flip(pixels: np.ndarray) -> np.ndarray:
+    return pixels.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(len(pixels), -1)
+
+
+def _shifted(queries: np.ndarray, partners: np.ndarray) -> np.ndarray:
+    """Smallest distance of each pair when one is moved by up to two pixels; the parts that overlap are normalised."""
+    left, right = queries.reshape(-1, SIDE, SIDE), partners.reshape(-1, SIDE, SIDE)
+    best = np.full(len(queries), np.inf)
+    for down in range(-SHIFT, SHIFT + 1):
+        for across in range(-SHIFT, SHIFT + 1):
+            a = _unit(left[:, max(0, down) : SIDE + min(0, down), max(0, across) : SIDE + min(0, across)])
+            b = _unit(right[:, max(0, -down) : SIDE + min(0, -down), max(0, -across) : SIDE + min(0, -across)])
+            best = np.minimum(best, np.sqrt(((a - b) ** 2).sum(axis=1)))
+    return best
+
+
+def _unit(window: np.ndarray) -> np.ndarray:
+    flat = window.reshape(len(window), -1).astype(float)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    unit: np.ndarray = np.divide(flat, length, out=np.zeros_like(flat), where=length > 1e-9)
+    return unit
+
+
+def _same(queries: Pictures, base: Pictures) -> np.ndarray:
+    """True where an image of `base` has the same shape and every pixel the same."""
+    known = {_digest(image) for image in base.images}
+    return np.array([_digest(image) in known for image in queries.images], dtype=bool)
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()
+
+
+def _perceptual(queries: Pictures, base: Pictures) -> np.ndarray:
+    """True where the nearest image is the same to an eye, as DESIGN defines duplicates; flips count."""
+    partner = base.pixels[_alike(queries.pixels, base.pixels)[1]]
+    found = np.zeros(len(queries), bool)
+    for own in (queries.pixels, _flip(queries.pixels)):
+        correlation = (own * partner).sum(axis=1)
+        found |= (correlation >= COPY_CORRELATION) & ((_hash(own) != _hash(partner)).sum(axis=1) <= COPY_BITS)
+    return found
+
+
+def _hash(pixels: np.ndarray) -> np.ndarray:
+    """pHash: the 64 lowest frequencies above or below their median, bool (n, 64) (Zauner 2010)."""
+    low = dctn(pixels.reshape(-1, SIDE, SIDE), axes=(1, 2))[:, :8, :8].reshape(len(pixels), -1)
+    bits: np.ndarray = low > np.median(low[:, 1:], axis=1, keepdims=True)
+    return bits
