@@ -10,7 +10,6 @@ import hashlib
 import re
 import sqlite3
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from db.canonical import canonical
 from db.errors import BadRecord
+from db.words import LIMITS, clean, plain_detail
 
 START = bytes(32)
 """What the first record follows."""
@@ -33,17 +33,6 @@ FIELDS = (
     "seq", "ts_ns", "actor", "actor_id", "role", "session", "face", "action", "object", "outcome", "reason", "detail",
     "version",
 )  # fmt: skip
-LIMITS = {
-    "actor": 100,
-    "actor_id": 64,
-    "role": 20,
-    "session": 64,
-    "face": 20,
-    "object": 200,
-    "outcome": 20,
-    "reason": 500,
-}
-DETAIL_LIMIT = 16_384
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _COLUMNS = ", ".join(FIELDS)
 _INSERT = f"INSERT INTO audit ({_COLUMNS}, prev, hash) VALUES ({', '.join('?' * (len(FIELDS) + 2))})"
@@ -99,16 +88,6 @@ def link(fields: list[Any], prev: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + canonical(fields) + prev).digest()
 
 
-def clean(value: object, limit: int) -> str:
-    """One line without control, escape, bidirectional or unassigned characters, at most `limit` long."""
-    kept = "".join(
-        " " if character in "\n\r\t" else character
-        for character in str(value)[: limit * 4]
-        if character in "\n\r\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-    ).strip()
-    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
-
-
 def append(
     session: Session,
     *,
@@ -142,7 +121,7 @@ def append(
         "seq": seq,
         "ts_ns": time.time_ns() if ts_ns is None else ts_ns,
         "action": action,
-        "detail": _detail(detail or {}),
+        "detail": plain_detail(detail or {}),
         "version": program_version(),
     }
     fields = [values[field] for field in FIELDS]
@@ -255,26 +234,6 @@ def _anchor(anchor: Mapping[str, Any] | None, problems: list[str]) -> tuple[int 
         problems.append("The anchor cannot be read: it must hold records and head.")
         return None, ""
     return records, mark.lower()
-
-
-def _detail(detail: Mapping[str, Any]) -> str:
-    try:
-        spelled = canonical(_clean_inside(dict(detail))).decode()
-    except (ValueError, RecursionError) as error:
-        raise BadRecord("bad_detail", "The detail of an audit record must be plain JSON.", "") from error
-    if len(spelled) > DETAIL_LIMIT:
-        raise BadRecord("long_detail", "The detail of an audit record is too long.", "Record a digest instead.")
-    return spelled
-
-
-def _clean_inside(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value, 1000)
-    if isinstance(value, dict):
-        return {clean(key, 100) if isinstance(key, str) else key: _clean_inside(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean_inside(inner) for inner in value]
-    return value
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from db import chain, migrate
 from db.errors import LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
-from db.sqlite import BUSY_SECONDS, demand_private, engine, make_private, translate
+from db.sqlite import BUSY_SECONDS, demand_local, demand_private, engine, make_private, translate
 from db.tables import LoginSession, Store, UtcTime, new_id, now
 
 STAMPS = ("development", "production")
@@ -105,6 +105,8 @@ class Ledger:
             raise LedgerError("bad_stamp", "A store is made for development or for production.", "")
         if path.exists():
             raise _exists()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        demand_local(path)
         partial = path.with_name(f".partial-{new_id()}-{path.name}")
         make_private(partial)
         try:
@@ -128,6 +130,7 @@ class Ledger:
         if not path.is_file():
             raise LedgerMissing("no_store", "There is no store here yet.", "Make one: medsynth init, or medsynth demo.")
         demand_private(path)
+        demand_local(path)
         if migrate.version(path) is None:
             raise LedgerError("no_store", "This file is no MedSynth store.", "Restore a backup, or use another home.")
         migrate.forward(path)
@@ -189,11 +192,14 @@ class Ledger:
 
     def touch(self, session_id: str, at: datetime) -> None:
         """Note when a login was last seen. The only change without a record: it would bury the others."""
-        with self._writer.begin() as connection:
-            connection.exec_driver_sql(
-                f"UPDATE {LoginSession.__tablename__} SET last_seen_at = ? WHERE id = ? AND ended_at IS NULL",
-                (UtcTime().process_bind_param(at, connection.dialect), session_id),
-            )
+        try:
+            with self._writer.begin() as connection:
+                connection.exec_driver_sql(
+                    f"UPDATE {LoginSession.__tablename__} SET last_seen_at = ? WHERE id = ? AND ended_at IS NULL",
+                    (UtcTime().process_bind_param(at, connection.dialect), session_id),
+                )
+        except SQLAlchemyError as error:
+            raise translate(error) from error
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the living ledger in one file of mode 0600."""

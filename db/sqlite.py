@@ -14,12 +14,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerUnsafe
 
 BUSY_SECONDS = 30.0
 Kind = Literal["read", "write", "migrate"]
+NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.ceph-fuse", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "davfs", "panfs"}
+)
+"""File systems of several machines, by the names that Linux and macOS give them."""
 
 
 def engine(path: Path, kind: Kind, busy_seconds: float = BUSY_SECONDS) -> Engine:
@@ -78,16 +84,39 @@ def demand_private(path: Path) -> None:
             )
 
 
+def demand_local(path: Path) -> None:
+    """Raise LedgerUnsafe where the folder of `path` lies on a file system of the network.
+
+    SQLite's log needs shared memory and locks that such file systems do not keep; two machines would spoil the file.
+    """
+    folder = path.parent.resolve()
+    best, kind = Path("/"), ""
+    for mounted, type_ in _mounts():
+        if folder.is_relative_to(mounted) and len(mounted.parts) >= len(best.parts):
+            best, kind = mounted, type_
+    if kind.lower() in NETWORK:
+        raise LedgerUnsafe(
+            "shared_file_system",
+            "The store's data folder lies on a file system of the network; the ledger would be spoilt there.",
+            "Choose a --home on a disk of this machine. Only the runs may lie elsewhere (MEDSYNTH_RUNS).",
+        )
+
+
+def _mounts() -> list[tuple[Path, str]]:
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:  # no Linux
+        import psutil
+
+        return [(Path(part.mountpoint), part.fstype) for part in psutil.disk_partitions(all=True)]
+    fields = [line.split(" ") for line in lines]
+    return [(Path(field[1].replace("\\040", " ")), field[2]) for field in fields if len(field) > 2]
+
+
 def translate(error: Exception) -> LedgerError:
     """What a driver's error means to a person."""
     original = getattr(error, "orig", None) or error
     said = str(original)
-    if "locked" in said or "busy" in said or type(error).__name__ == "TimeoutError":
-        return LedgerBusy(
-            "ledger_busy", "The ledger is in use by another process.", "Nothing was changed; try again in a moment."
-        )
-    if "full" in said:
-        return LedgerFull("disk_full", "The disk is full; nothing was changed.", "Free some space, then try again.")
     if isinstance(original, sqlite3.IntegrityError):
         if said.endswith("."):  # a trigger's own sentence
             return LedgerConflict("not_allowed", said, "Nothing was changed.")
@@ -96,6 +125,12 @@ def translate(error: Exception) -> LedgerError:
         return LedgerConflict(
             "conflict", "The change contradicts what the ledger holds.", "Nothing was changed; look at it again."
         )
+    if "locked" in said or isinstance(error, PoolTimeout):
+        return LedgerBusy(
+            "ledger_busy", "The ledger is in use by another process.", "Nothing was changed; try again in a moment."
+        )
+    if "full" in said:
+        return LedgerFull("disk_full", "The disk is full; nothing was changed.", "Free some space, then try again.")
     return LedgerError(
         "ledger_failed",
         "The ledger could not be read or written.",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from db.errors import LedgerBusy, LedgerFull
 from db.ledger import Change, Ledger
 from db.tables import LoginSession, User
 from medsynth_engine.access import throttle
@@ -90,7 +92,8 @@ def resolve(where: Ledger | Change | Session, token: str, now: datetime | None =
                 end(change, row.id, why, now)
                 change.record(actor=_actor(row, user), action="session.end", object_=f"user:{user.name}", reason=why)
         elif not why and row is not None and now - row.last_seen_at >= TOUCH_EVERY:
-            where.touch(row.id, now)
+            with suppress(LedgerBusy, LedgerFull):  # looking must work also then; the next look notes it
+                where.touch(row.id, now)
     else:
         row, user = _find(where.session if isinstance(where, Change) else where, token)
         why = _why_over(row, user, now)

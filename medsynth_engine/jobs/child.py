@@ -6,6 +6,7 @@ start the process can tell how it ended.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import signal
@@ -13,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +53,10 @@ def main(work: Callable[[JobFolder], dict[str, Any] | None]) -> None:
         code = _say_why(folder, error)
     except LedgerError as error:
         code = _say_why(folder, translated(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        code = _say_why(folder, NoRoom("disk_full", "The disk is full.", "Free some space, then ask again."))
     except MemoryError:
         code = _say_why(folder, NoRoom("no_memory", "The memory of this machine was not enough.", "Ask for less."))
     except KeyboardInterrupt:
@@ -109,12 +115,14 @@ def error_document(error: MedSynthError) -> dict[str, Any]:
 
 
 def _say_why(folder: JobFolder, error: MedSynthError) -> int:
-    write_json(folder.path / "error.json", error_document(error))
+    with suppress(NoRoom):  # on a full disk the exit code alone has to do
+        write_json(folder.path / "error.json", error_document(error))
     return error.exit_code
 
 
 def _leave(folder: JobFolder, code: int) -> None:
-    write_json(folder.path / "step.json", {"step": int(os.environ.get("MEDSYNTH_STEP", "0")), "exit": code})
+    with suppress(NoRoom):
+        write_json(folder.path / "step.json", {"step": int(os.environ.get("MEDSYNTH_STEP", "0")), "exit": code})
 
 
 def _on_terminate(_number: int, _frame: object) -> None:
@@ -128,9 +136,9 @@ def _unexpected(folder: JobFolder, kind: type[BaseException], trace: TracebackTy
     frames = "".join(traceback.format_list(traceback.extract_tb(trace)))
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     logs = Home(default_home()).logs
-    write_text(
-        logs / f"unexpected-{reference}.txt", f"{stamp} {folder.name}\n{frames}{kind.__module__}.{kind.__name__}\n"
-    )
+    text = f"{stamp} {folder.name}\n{frames}{kind.__module__}.{kind.__name__}\n"
+    with suppress(NoRoom):
+        write_text(logs / f"unexpected-{reference}.txt", text)
     error = MedSynthError(
         "unexpected",
         "Something went wrong that should not have.",

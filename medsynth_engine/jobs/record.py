@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from db.tables import Job, User
 from medsynth_engine.jobs import grant
 from medsynth_engine.jobs.start import PRIVATE
 from medsynth_engine.kernel.atomic import write_json
-from medsynth_engine.kernel.errors import Denied
+from medsynth_engine.kernel.errors import Denied, NoRoom
 from medsynth_engine.kernel.folders import ENDED, JobFolder
 
 ACTIONS = {"finished": "job.finish", "failed": "job.fail", "stopped": "job.stop", "paused": "job.pause",
@@ -97,7 +98,7 @@ def _settle(
         job = change.session.get(Job, folder.name)
         if job is None or job.state not in only_from or job.state == state:
             return job.state if job else state
-        if folder.path.is_dir():
+        with suppress(NoRoom, FileNotFoundError):  # of a full disk or a lost folder the ledger at least knows
             folder.set_state(state, **({"error": dict(error)} if error else {}))
         job.state = state
         job.error = dict(error) if error else None

@@ -117,7 +117,11 @@ def _free_id(change: Change, kind: str) -> str:
 
 def _scope(job: str) -> list[str]:
     """Where the login manager kills what a user leaves behind, a scope of its own keeps the job alive."""
-    return ["systemd-run", "--user", "--scope", "--quiet", "--collect", f"--unit=medsynth-{job}"] if _scopes() else []
+    return (
+        ["systemd-run", "--user", "--scope", "--quiet", "--collect", f"--description=MedSynth {job}"]
+        if _scopes()
+        else []
+    )
 
 
 @cache

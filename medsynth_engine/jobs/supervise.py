@@ -158,7 +158,7 @@ class Supervisor:
         if run is not None and ending.state != "interrupted" and ending.terminated_at is None:
             if run.wish() != "stop":
                 run.set_wish("stop")
-            if run.state()["state"] == "running" and moment - ending.since < self.pace.patience:
+            if moment - ending.since < self.pace.patience:
                 return
         if ending.terminated_at is None:
             ending.terminated_at = moment
@@ -179,11 +179,21 @@ class Supervisor:
         if code == 0:
             run = self.run_folder if self._trains() else None
             return ("paused", None) if run is not None and run.state()["state"] == "paused" else ("next", None)
+        if self._trains() and self._run_ended_well():
+            return "next", None  # it had said so and was only slow to leave
         if self.ending is not None:
             return self.ending.state, self.ending.error
         if code in (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT):
             return "interrupted", None
-        return "failed", killed() if code == -signal.SIGKILL else None
+        return "failed", killed() if code == -signal.SIGKILL else self._without_a_word(code)
+
+    def _without_a_word(self, code: int) -> MedSynthError | None:
+        """A full disk also keeps the work from writing down why it failed; then its exit code says so."""
+        if code == NoRoom.exit_code and self.folder.error() is None:
+            return NoRoom(
+                "disk_full", "There was no room left, on the disk or in memory.", "Free some, then ask again."
+            )
+        return None
 
     def _error_file(self, state: str, error: MedSynthError | None) -> dict[str, Any] | None:
         """The document of `error.json`: what the work said, else what the supervisor knows."""
@@ -194,7 +204,8 @@ class Supervisor:
             error = wordless()
         if error is None:
             return None
-        write_json(self.folder.path / "error.json", error_document(error))
+        with suppress(NoRoom):
+            write_json(self.folder.path / "error.json", error_document(error))
         return error_document(error)
 
     def _on_shutdown(self, _number: int, _frame: object) -> None:

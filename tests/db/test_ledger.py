@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, select
 
 from db import migrate
-from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, LedgerUnsafe, UnrecordedChange
+from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerMissing, LedgerUnsafe, UnrecordedChange
 from db.ledger import Ledger
 from db.sqlite import engine
 from db.tables import Assessment, Job, LoginSession, Signature, Store, User
@@ -307,3 +307,49 @@ def test_a_backup_is_one_private_file_that_verifies(ledger: Ledger, tmp_path: Pa
 
 def test_a_secret_of_a_user_is_not_in_its_printed_form() -> None:
     assert "argon" not in repr(User(name="ada", role="admin", password_hash="$argon2id$", activation_hash="$argon2id$"))
+
+
+@pytest.mark.parametrize(
+    ("mounts", "local"),
+    [
+        ([("/", "ext4")], True),
+        ([("/", "nfs4"), ("{home}", "ext4")], True),
+        ([("/", "ext4"), ("{home}", "nfs4")], False),
+        ([("/", "apfs"), ("{home}", "smbfs")], False),
+    ],
+)
+def test_a_ledger_never_lies_on_a_network_s_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounts: list[tuple[str, str]], local: bool
+) -> None:
+    table = [(Path(place.format(home=tmp_path)), kind) for place, kind in mounts]
+    monkeypatch.setattr("db.sqlite._mounts", lambda: table)
+    if local:
+        Ledger.create(tmp_path / "data" / "m.sqlite3").close()
+    else:
+        with pytest.raises(LedgerUnsafe, match="network"):
+            Ledger.create(tmp_path / "data" / "m.sqlite3")
+        assert not (tmp_path / "data" / "m.sqlite3").exists()
+
+
+def test_the_mounts_of_this_machine_can_be_read() -> None:
+    from db.sqlite import _mounts
+
+    assert any(place == Path("/") for place, _ in _mounts())
+
+
+def test_a_full_disk_undoes_the_change_and_is_said_so(ledger: Ledger) -> None:
+    with ledger.read() as session:
+        pages = session.execute(sa.text("PRAGMA page_count")).scalar_one()
+    limited = Ledger.open(ledger.path)
+    sa.event.listen(
+        limited._writer, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    )
+    limited._writer.dispose()
+    with pytest.raises(LedgerFull), limited.write() as change:
+        for number in range(3000):
+            change.session.add(User(name=f"user-{number}", role="researcher"))
+        change.record(actor="x", action="user.add")
+    assert users(ledger) == [] and ledger.verify().ok
+    with limited.write() as change:
+        change.record(actor="x", action="session.login")
+    limited.close()
