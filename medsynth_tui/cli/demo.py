@@ -126,7 +126,8 @@ class Story:
         return self.face.runner.run(operation)
 
     def long(self, operation: Any) -> Document:
-        return wait(self.face, str(self.short(operation)["job"]), self.people["alice"])
+        started = self.short(operation)
+        return wait(self.face, str(started["job"]), self.people["alice"], started.get("run"))
 
     def say(self, sentence: str) -> None:
         if not self.face.json:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from medsynth_tui.cli import show
-from medsynth_tui.cli.demo import BALANCED, PEOPLE, TRAINED
+from medsynth_tui.cli.demo import BALANCE, BALANCED, PEOPLE, TRAINED
 from medsynth_tui.cli.evidence import band
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, can_show, show_row
@@ -15,6 +15,7 @@ FIDELITY = ("fidelity.fd_ratio", "fidelity.kid", "fidelity.coverage", "fidelity.
 REPRESENTATION = "bias.representation."
 ATTRIBUTES = ("sex", "age_band", "ethnicity")
 """Whose representation the closing table shows."""
+ABSENT = {"value": None}
 PICTURE_ROWS, PICTURES_A_ROW = 2, 3
 
 
@@ -54,8 +55,7 @@ def _by_name(evaluation: Document) -> dict[str, Document]:
 
 
 def _pair(name: str, trained: dict[str, Any], balanced: dict[str, Any]) -> tuple[str, str]:
-    absent = {"value": None}
-    return show.interval(trained.get(name, absent)), show.interval(balanced.get(name, absent))
+    return show.interval(trained.get(name, ABSENT)), show.interval(balanced.get(name, ABSENT))
 
 
 def _show_fidelity(face: Face, trained: Document, balanced: Document) -> None:
@@ -78,11 +78,28 @@ def _show_gauge(face: Face, trained: Document, balanced: Document) -> None:
 
 
 def _show_bias(face: Face, trained: Document, balanced: Document) -> None:
+    """How often each group appears. Sex and age were asked to be even, so the reference is an even mix there."""
     one, other = _by_name(trained), _by_name(balanced)
     rows = []
     for attribute in ATTRIBUTES:
-        names = [name for name in one if name.startswith(f"{REPRESENTATION}{attribute}=")]
-        rows += [(attribute, name.partition("=")[2], *_pair(name, one, other)) for name in names]
-    show.title(face, "Bias: how often each group appears, as a ratio to the reference population")
+        asked = attribute in BALANCE
+        names = [name for name in other if name.startswith(f"{REPRESENTATION}{attribute}=")]
+        for place, name in enumerate(names):
+            label = f"{attribute}, against {'even' if asked else 'training'}" if place == 0 else ""
+            before = _before(one.get(name), other[name]) if asked else show.interval(one.get(name, ABSENT))
+            rows.append((label, name.partition("=")[2], before, show.interval(other[name])))
+    show.title(face, "Bias: how often each group appears, as a ratio to its share in the reference")
     show.table(face, ("attribute", "group", "as trained", "balanced"), rows, "Nothing was measured.")
     face.out.print()
+
+
+def _before(trained: Document | None, balanced: Document) -> str:
+    """As trained, against the even mix: (trained / real) times (real / even), the control of the balanced cohort."""
+    real = balanced.get("control")
+    if trained is None or trained.get("value") is None or real is None:
+        return show.interval(ABSENT)
+    return show.interval({key: _times(trained.get(key), real) for key in ("value", "low", "high")})
+
+
+def _times(number: float | None, factor: float) -> float | None:
+    return None if number is None else number * factor

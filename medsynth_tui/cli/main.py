@@ -102,10 +102,11 @@ def open_studio(manner: Manner) -> None:
     with Face(manner) as face:
         if manner.json:
             raise WrongUsage("no_command", "--json goes with a command.", "See: medsynth --help")
-        from medsynth_tui import app  # the only way to textual from here
+        from medsynth_tui.app import run  # the only way to textual from here
 
         link = manner.link.value if manner.link else "auto"
-        app.run(face.home, link=link, plain=manner.plain, ascii=manner.ascii, simulated=manner.simulated)
+        code = run(face.home, link=link, plain=manner.plain, ascii=manner.ascii, simulated=manner.simulated)
+    raise typer.Exit(code)
 
 
 def answer(arguments: list[str]) -> int:

@@ -35,8 +35,8 @@ def _bar(face: Face, title: str) -> Iterator[Update]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}", table_column=None),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(compact=True),
     )
@@ -51,8 +51,7 @@ def _bar(face: Face, title: str) -> Iterator[Update]:
             if (say, unit, total) != phase:
                 phase = (say, unit, total)
                 progress.reset(task, total=total)
-            label = title if not say else f"{title}: {say}"
-            progress.update(task, completed=done or 0, description=markup(label, 36), count=_count(done, total, unit))
+            progress.update(task, completed=done or 0, description=markup(say or title, 30), count=_count(now))
 
         yield update
 
@@ -69,21 +68,25 @@ class _Lines:
 
     def __call__(self, document: dict[str, Any]) -> None:
         now = document.get("progress") or {}
-        done, total, unit, say = (now.get(key) for key in ("done", "total", "unit", "say"))
+        done, unit, say = (now.get(key) for key in ("done", "unit", "say"))
         if done is None:
             return
-        line = ", ".join(part for part in (plain(say or ""), _count(done, total, unit)) if part)
+        line = ", ".join(part for part in (plain(say or ""), _count(now)) if part)
         due = time.monotonic() - self.at >= LINE_EVERY_SECONDS
         if line != self.last and (due or (say, unit) != self.phase):
             self.phase, self.last, self.at = (say, unit), line, time.monotonic()
             self.face.say(markup(f"{self.title}: {line}"))
 
 
-def _count(done: Any, total: Any, unit: Any) -> str:
+def _count(progress: dict[str, Any]) -> str:
+    """`1,200 of 3,000 files`, and what else there is to say in a few words."""
+    done, total = progress.get("done"), progress.get("total")
     if done is None:
         return ""
     amount = f"{number(done)} of {number(total)}" if total else number(done)
-    return f"{amount} {plain(unit or '', 20)}".strip()
+    amount = f"{amount} {plain(progress.get('unit') or '', 20)}".strip()
+    note = plain(progress.get("note") or "", 30)
+    return f"{amount}, {note}" if note else amount
 
 
 def number(value: Any) -> str:

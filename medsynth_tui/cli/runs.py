@@ -51,7 +51,7 @@ def attach(root: typer.Typer) -> None:
             return
         from medsynth_tui.cli.waiting import wait as wait_for
 
-        wait_for(face, started["job"])
+        wait_for(face, started["job"], run=started["run"])
         face.give(face.ask(lambda engine: engine.runs_show(started["run"])), show_run)
 
 

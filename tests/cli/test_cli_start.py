@@ -110,3 +110,10 @@ def test_what_nobody_foresaw_ends_with_1_a_private_log_and_no_traceback(visitor:
     assert log.stat().st_mode & 0o777 == 0o600
     assert log.is_relative_to(visitor.home / "data" / "logs")
     assert str(visitor.home) not in log.read_text()
+
+
+def test_without_a_command_the_studio_is_due_and_says_what_it_needs(visitor: Person) -> None:
+    answer = visitor.types("--home", visitor.home)
+    assert (answer.code, answer.out) == (2, "")  # no terminal here
+    assert "terminal" in answer.err.lower() and "Traceback" not in answer.err
+    assert visitor.types("--json").code == 2
