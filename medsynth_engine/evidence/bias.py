@@ -1,7 +1,7 @@
 """Who is in it, and with which findings? Representation of each value, distances of whole axes, age.
 
 Three questions stay apart: is it like the reference population, is it like the real data, is it even between groups
-(reference 5.1). Drawing more synthetic records proves nothing: n is never more than the training records (n_eff).
+(reference 5.1). Drawing more synthetic records proves nothing: n is never more than the training patients (n_eff).
 Real counts of 1 to 10 patients are not used for a number that would show them.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from medsynth_engine.evidence.intervals import Z95, wilson
 from medsynth_engine.evidence.parity import parity, worst_intersection
 from medsynth_engine.evidence.resampling import spread
 from medsynth_engine.evidence.small_cells import hidden
-from medsynth_engine.evidence.tables import GROUPS, group, has, numbers, patients, present
+from medsynth_engine.evidence.tables import GROUPS, group, has, numbers, patient_count, patients, present
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
 ATTRIBUTES = (*GROUPS, "finding")
@@ -67,6 +68,20 @@ def bias(
     return found
 
 
+def axis_table(
+    attribute: str, training: pd.DataFrame, holdout: pd.DataFrame, synthetic: pd.DataFrame, reference: Reference
+) -> tuple[str, list[dict[str, Any]]]:
+    """Whose the reference is, and one row a value: shares `synthetic`, `training` (None where hidden), `reference`."""
+    axis = _Axis.of(attribute, training, holdout, synthetic)
+    expected, whose = reference.of(attribute, axis.training)
+    rows: list[dict[str, Any]] = []
+    for value in dict.fromkeys([*axis.values, *expected]):
+        real = None if value in axis.hidden else axis.training.get(value, 0.0)
+        goal = expected.get(value, 0.0) if whose else real
+        rows.append({"value": value, "synthetic": axis.synthetic.get(value, 0.0), "training": real, "reference": goal})
+    return whose or "the training data", rows
+
+
 @dataclass(frozen=True)
 class _Axis:
     """One attribute: share of each value in the three tables, patients behind each real value, what must not show."""
@@ -97,7 +112,7 @@ class _Axis:
             people,
             frozenset(value for value, gone in zip(people, cover, strict=True) if gone),
             known[1],
-            min(known[1], len(np.unique(owners))),
+            min(patient_count(synthetic), len(np.unique(owners))),
         )
 
 
@@ -110,7 +125,7 @@ def _representation(axis: _Axis, reference: Reference) -> list[Evidence]:
     """p_synthetic / p_reference of each value; control: the same ratio of the real data."""
     expected, whose = reference.of(axis.attribute, axis.training)
     method = (
-        "Share in the cohort over share in the reference; Wilson interval at n_eff = min(synthetic records, training "
+        "Share in the cohort over share in the reference; Wilson interval at n_eff = min(synthetic patients, training "
         f"patients). Amber outside {AMBER}-{1 / AMBER:.2f}, red outside {RED}-{1 / RED:.0f} (reference 5.1)."
     )
     found = []
@@ -182,7 +197,7 @@ def _age_distance(
     control = float(wasserstein_distance(held, real)) if len(held) else None
     owners = patients(training)[known[0]]
     deviation = spread(
-        lambda a, b: float(wasserstein_distance(drawn[a], real[b])), (np.arange(len(drawn)), owners), rng, TIMES
+        lambda a, b: float(wasserstein_distance(drawn[a], real[b])), (patients(synthetic)[known[2]], owners), rng, TIMES
     )
     known_bounds = np.isfinite(deviation)
     told = "" if control is None else f"; unseen real patients are {control:.1f} years apart from them"

@@ -68,9 +68,8 @@ def _thinned(inputs: Inputs) -> Inputs:
     rng = np.random.default_rng([inputs.seed, 1_000])
     for fold in FOLDS:
         table = inputs.table(fold)
-        owners = np.arange(len(table)) if fold == "synthetic" else patients(table)
         if len(table) > MOST:
-            inputs = inputs.with_images_of_rows(fold, some_patients(owners, MOST, rng))
+            inputs = inputs.with_images_of_rows(fold, some_patients(patients(table), MOST, rng))
     return inputs
 
 
@@ -91,7 +90,10 @@ def _steps(inputs: Inputs) -> Iterator[_Step]:
     reference = Reference(inputs.population, inputs.population_name)
     yield _Step("bias", lambda rng: bias(training, holdout, synthetic, reference, rng))
     if has("finding", training, holdout, synthetic) and len(shared) >= 2:
-        yield _Step("rows: utility", lambda rng: usefulness(row_task(training, holdout, synthetic, shared), rng))
+        prefix = "utility.rows." if inputs.has_images else "utility."
+        yield _Step(
+            "rows: utility", lambda rng: usefulness(row_task(training, holdout, synthetic, shared), rng, prefix)
+        )
 
 
 def _image_steps(inputs: Inputs) -> Iterator[_Step]:
@@ -124,11 +126,11 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
         return membership("image", spaces[0], spaces[1], spaces[2], owners[0], owners[1], rng)
 
     def like(rng: np.random.Generator) -> list[Evidence]:
-        owners = seen["training"].owners, seen["holdout"].owners
+        owners = [seen[fold].owners for fold in FOLDS]
         raw, even = [seen[fold].features for fold in FOLDS], [scaled[fold] for fold in FOLDS]
         return fidelity.fidelity(
-            fidelity.Features(raw[0], raw[1], raw[2], owners[0], owners[1]),
-            fidelity.Features(even[0], even[1], even[2], owners[0], owners[1]),
+            fidelity.Features(raw[0], raw[1], raw[2], owners[0], owners[1], owners[2]),
+            fidelity.Features(even[0], even[1], even[2], owners[0], owners[1], owners[2]),
             rng,
         )
 
@@ -140,7 +142,7 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
             if has(attribute, *tables.values()):
                 task = image_task(seen, scaled, tables, attribute)
                 if attribute == "finding":
-                    found += usefulness(task, rng)
+                    found += usefulness(task, rng, "utility.")
                 found.append(read_back(task, attribute, rng))
         return found
 

@@ -24,13 +24,14 @@ TIMES = 60
 
 @dataclass(frozen=True)
 class Features:
-    """Raw features float (., d) of the three folds, and whose each real record is."""
+    """Raw features float (., d) of the three folds, and whose each record is."""
 
     training: np.ndarray
     holdout: np.ndarray
     synthetic: np.ndarray
     training_owners: np.ndarray
     holdout_owners: np.ndarray
+    synthetic_owners: np.ndarray
 
     @property
     def n(self) -> int:
@@ -60,7 +61,7 @@ def _fd_ratio(raw: Features, scaled: Features, rng: np.random.Generator) -> Evid
         below = frechet(scaled.training[rng.permutation(training)[sizes]], held)
         return float(np.log(max(above, 1e-12) / max(below, 1e-12)))
 
-    owners = (np.arange(len(raw.synthetic)), raw.training_owners, raw.holdout_owners)
+    owners = (raw.synthetic_owners, raw.training_owners, raw.holdout_owners)
     deviation = spread(log_ratio, owners, rng, TIMES)
     low, high = _around(found.value, deviation)
     return Evidence(
@@ -92,7 +93,7 @@ def _kid(scaled: Features, rng: np.random.Generator) -> Evidence:
     def once(synthetic: np.ndarray, holdout: np.ndarray) -> float:
         return kid(scaled.synthetic[synthetic], scaled.holdout[holdout], rng, subsets=1)
 
-    deviation = spread(once, (np.arange(len(scaled.synthetic)), scaled.holdout_owners), rng, TIMES)
+    deviation = spread(once, (scaled.synthetic_owners, scaled.holdout_owners), rng, TIMES)
     bounds = (value - Z95 * deviation, value + Z95 * deviation) if np.isfinite(deviation) else (None, None)
     return Evidence(
         "fidelity.kid",

@@ -53,9 +53,7 @@ def pairwise(
     held_n = held[rng.permutation(len(held))[:n]]
     value = alike(drawn[rng.permutation(len(drawn))[:n]], held_n)
     control = alike(real[rng.permutation(len(real))[:n]], held_n)
-    deviation = spread(
-        lambda a, b: alike(drawn[a[:n]], held[b[:n]]), (np.arange(len(drawn)), patients(holdout)), rng, 40
-    )
+    deviation = spread(lambda a, b: alike(drawn[a[:n]], held[b[:n]]), (patients(synthetic), patients(holdout)), rng, 40)
     bounds = (
         (max(0.0, value - Z95 * deviation), min(1.0, value + Z95 * deviation))
         if np.isfinite(deviation)
@@ -124,8 +122,9 @@ def detection(
     held = rng.permutation(len(holdout))[:n]
     drawn = rng.permutation(len(synthetic))[:n]
     real = design(holdout.iloc[held], columns, training)
-    scores = _told_apart(design(synthetic.iloc[drawn], columns, training), real, np.arange(n), owners[held], rng)
-    found = auc_interval(scores[0], scores[1], np.arange(n), owners[held])
+    made = patients(synthetic)[drawn]
+    scores = _told_apart(design(synthetic.iloc[drawn], columns, training), real, made, owners[held], rng)
+    found = auc_interval(scores[0], scores[1], made, owners[held])
     m = min(n, len(training))
     again = rng.permutation(len(training))[:m]
     other = _told_apart(

@@ -8,19 +8,20 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.evidence.intervals import difference, wilson
-from medsynth_engine.evidence.resampling import rate
+from medsynth_engine.evidence.resampling import effective, rate
 from medsynth_engine.evidence.small_cells import SMALLEST, hidden
 from medsynth_engine.evidence.tables import GROUPS, group, has, patients, present
 
 MOST_FINDINGS = 20
+MATRICES = ("training", "synthetic", "difference", "low", "high", "flag")
 
 
 def prevalence_heatmap(training: pd.DataFrame, synthetic: pd.DataFrame) -> list[dict[str, Any]]:
-    """One document per attribute: `attribute`, `groups`, and `rows` of `finding` and `cells`.
+    """One document per attribute of the patients: `attribute`, `rows` (findings), `columns` (groups), and matrices.
 
-    A cell: `group`, `real` and `synthetic` in percent, `difference` in points with `low` and `high` (95 %, Newcombe,
-    patients as trials), `flag` True where that excludes 0, `suppressed` True where the real number must not be shown:
-    1 to 10 patients with, or without, the finding, or what would give such a number away. Then the numbers are None.
+    `training`, `synthetic`: shares 0 to 1; `difference`, `low`, `high`: synthetic - training with its 95 % interval
+    (Newcombe, patients as trials); `flag`: True where that excludes 0. A real number that must not be shown is None:
+    1 to 10 patients with, or without, the finding, or what would give such a number away.
     """
     if not has("finding", training, synthetic):
         return []
@@ -29,44 +30,52 @@ def prevalence_heatmap(training: pd.DataFrame, synthetic: pd.DataFrame) -> list[
 
 def _one(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame) -> dict[str, Any]:
     real, drawn = group(training, attribute), group(synthetic, attribute)
-    groups = list(dict.fromkeys([*present(real), *present(drawn)]))
+    groups = sorted({*present(real), *present(drawn)})
     findings, there = present(group(training, "finding")), present(group(synthetic, "finding"))
-    owners = patients(training)
     names = list(dict.fromkeys([*findings, *there]))[:MOST_FINDINGS]
-    nobody = np.zeros(len(training), bool)
-    counts = np.array(
-        [[len(np.unique(owners[findings.get(name, nobody) & (real == value)])) for value in groups] for name in names],
-        dtype=int,
-    ).reshape(len(names), len(groups))
-    sizes = np.array([len(np.unique(owners[real == value])) for value in groups], dtype=int)
-    without = sizes[None, :] - counts
-    gone = hidden(counts) | ((without > 0) & (without < SMALLEST)) | (hidden(sizes) & (sizes > 0))[None, :]
-    rows = []
+    nobody, nothing = np.zeros(len(training), bool), np.zeros(len(synthetic), bool)
+    gone = _suppressed(real, groups, [findings.get(name, nobody) for name in names], patients(training))
+    document: dict[str, Any] = {"finding": "finding", "attribute": attribute, "rows": names, "columns": groups}
+    document |= {key: [] for key in MATRICES}
     for i, name in enumerate(names):
-        has_it, shows_it = findings.get(name, nobody), there.get(name, np.zeros(len(synthetic), bool))
+        has_it, shows_it = findings.get(name, nobody), there.get(name, nothing)
         cells = [
-            _cell(value, has_it[real == value], owners[real == value], shows_it[drawn == value], bool(gone[i, j]))
+            _cell(
+                has_it[real == value],
+                patients(training)[real == value],
+                shows_it[drawn == value],
+                patients(synthetic)[drawn == value],
+                bool(gone[i, j]),
+            )
             for j, value in enumerate(groups)
         ]
-        rows.append({"finding": name, "cells": cells})
-    return {"attribute": attribute, "groups": groups, "rows": rows}
+        for key, column in zip(MATRICES, zip(*cells, strict=True), strict=True):
+            document[key].append(list(column))
+    return document
 
 
-def _cell(value: str, real: np.ndarray, owners: np.ndarray, drawn: np.ndarray, suppressed: bool) -> dict[str, Any]:
-    share = round(100 * float(drawn.mean()), 1) if len(drawn) else None
-    empty = {"group": value, "real": None, "synthetic": share, "difference": None, "low": None, "high": None}
+def _suppressed(real: np.ndarray, groups: list[str], masks: list[np.ndarray], owners: np.ndarray) -> np.ndarray:
+    """bool (findings, groups): cells whose real share must not be shown."""
+    counts = np.array(
+        [[len(np.unique(owners[mask & (real == value)])) for value in groups] for mask in masks], dtype=int
+    )
+    counts = counts.reshape(len(masks), len(groups))
+    sizes = np.array([len(np.unique(owners[real == value])) for value in groups], dtype=int)
+    without = sizes[None, :] - counts
+    gone: np.ndarray = hidden(counts) | ((without > 0) & (without < SMALLEST)) | (hidden(sizes) & (sizes > 0))[None, :]
+    return gone
+
+
+def _cell(
+    real: np.ndarray, owners: np.ndarray, drawn: np.ndarray, drawn_owners: np.ndarray, suppressed: bool
+) -> tuple[float | None, float | None, float | None, float | None, float | None, bool]:
+    """One cell of each of MATRICES."""
+    share = round(float(drawn.mean()), 3) if len(drawn) else None
     if suppressed or not len(real) or not len(drawn):
-        return {**empty, "flag": False, "suppressed": suppressed}
+        return None, share, None, None, None, False
     before = rate(real, owners)
-    trials = min(len(drawn), len(np.unique(owners)))  # n_eff: drawing more records is no more evidence
+    # n_eff: drawing more records is no more evidence
+    trials = min(effective(drawn, drawn_owners), len(np.unique(owners)))
     apart = difference(wilson(float(drawn.mean()) * trials, trials), before)
-    return {
-        "group": value,
-        "real": round(100 * before.value, 1),
-        "synthetic": share,
-        "difference": round(100 * apart.value, 1),
-        "low": round(100 * apart.low, 1),
-        "high": round(100 * apart.high, 1),
-        "flag": bool(apart.low > 0 or apart.high < 0),
-        "suppressed": False,
-    }
+    flag = bool(apart.low > 0 or apart.high < 0)
+    return round(before.value, 3), share, round(apart.value, 3), round(apart.low, 3), round(apart.high, 3), flag

@@ -8,7 +8,7 @@ import pandas as pd
 from medsynth_engine.evidence.intervals import Z95, normal_quantile, wilson
 from medsynth_engine.evidence.resampling import spread
 from medsynth_engine.evidence.small_cells import SMALLEST
-from medsynth_engine.evidence.tables import GROUPS, group, has, patients, present
+from medsynth_engine.evidence.tables import GROUPS, group, has, patient_count, patients, present
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
 MOST_FINDINGS = 20
@@ -34,7 +34,11 @@ def parity(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame, rng:
             found.append(not_enough(name, len(synthetic), "zero", "too few patients in its groups.", method))
             continue
         shown = there.get(finding, np.zeros(len(synthetic), bool))
-        found.append(_amplification(finding, attribute, (real, mask, owners), (drawn, shown), groups, method, rng))
+        found.append(
+            _amplification(
+                finding, attribute, (real, mask, owners), (drawn, shown, patients(synthetic)), groups, method, rng
+            )
+        )
     return found
 
 
@@ -42,7 +46,7 @@ def _amplification(
     finding: str,
     attribute: str,
     real: tuple[np.ndarray, np.ndarray, np.ndarray],
-    drawn: tuple[np.ndarray, np.ndarray],
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
     groups: list[str],
     method: str,
     rng: np.random.Generator,
@@ -55,7 +59,7 @@ def _amplification(
         new = _gap([drawn[1][records][drawn[0][records] == value] for value in groups])
         return new - old
 
-    deviation = spread(again, (real[2], np.arange(len(drawn[0]))), rng, TIMES)
+    deviation = spread(again, (real[2], drawn[2]), rng, TIMES)
     value = after - before
     bounds = (value - Z95 * deviation, value + Z95 * deviation) if np.isfinite(deviation) else (None, None)
     return Evidence(
@@ -103,7 +107,7 @@ def worst_intersection(training: pd.DataFrame, synthetic: pd.DataFrame) -> Evide
     }
     if not large or not total:
         return not_enough(name, len(synthetic), "one", f"no cell has {SMALLEST} patients and records.", method)
-    n = min(total, len(np.unique(owners)))
+    n = min(patient_count(synthetic), total, len(np.unique(owners)))
     z = normal_quantile(len(large))
     worst = None
     for cell, share in large.items():

@@ -30,7 +30,7 @@ class Pictures:
 
     images    uint8 (n, s, s) or (n, s, s, 3)
     rows      for each the position of its row in the fold's table
-    owners    for each a number of its patient; each synthetic image is its own
+    owners    for each a number of its patient
     pixels    float32 (n, 1024): grey 32x32, mean 0, length 1
     features  float64 (n, d): radiomics-lite, as measured
     """
@@ -53,8 +53,7 @@ def pictures(inputs: Inputs, most: int, rng: np.random.Generator, progress: Prog
         assert images is not None
         pixels = embed(images)
         keep = np.flatnonzero(~blank(table)[rows] & (np.abs(pixels).max(axis=1, initial=0) > 0))
-        owners = np.arange(len(images)) if fold == "synthetic" else patients(table)[rows]
-        _, dense = np.unique(owners[keep], return_inverse=True)
+        _, dense = np.unique(patients(table)[rows][keep], return_inverse=True)
         chosen = some_patients(dense, most, rng) if len(keep) else np.empty(0, int)
         keep = keep[chosen]
         say = f"measuring {fold} images"

@@ -42,7 +42,7 @@ def read_back(task: Task, attribute: str, rng: np.random.Generator) -> Evidence:
         below = mean_auc(held, held_truth, rows) - 0.5
         return (mean_auc(drawn, drawn_truth, records) - 0.5) / below if below > 0 else float("nan")
 
-    deviation = spread(again, (np.arange(len(task.synthetic)), task.holdout_owners), rng, TIMES)
+    deviation = spread(again, (task.synthetic_owners, task.holdout_owners), rng, TIMES)
     value = (found - 0.5) / (ceiling - 0.5)
     finite = np.isfinite(deviation)
     return Evidence(

@@ -37,7 +37,7 @@ class Task:
     """What a classifier learns from and is tested on: features and labels of the three folds.
 
     labels    one dictionary per fold: label -> which records have it
-    owners    patients of the held-out records; tables: the records behind the features
+    *_owners  patients of the records; holdout_table: the records behind the held-out features
     """
 
     medium: str
@@ -46,6 +46,7 @@ class Task:
     synthetic: np.ndarray
     labels: tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]
     holdout_owners: np.ndarray
+    synthetic_owners: np.ndarray
     holdout_table: pd.DataFrame
 
     def usable(self) -> list[str]:
@@ -69,9 +70,15 @@ def image_task(
     parts = [tables[fold].iloc[found[fold].rows] for fold in ("training", "holdout", "synthetic")]
     first, second, third = (present(group(part, attribute)) for part in parts)
     held = parts[1].reset_index(drop=True)
-    owners = found["holdout"].owners
     return Task(
-        "image", scaled["training"], scaled["holdout"], scaled["synthetic"], (first, second, third), owners, held
+        "image",
+        scaled["training"],
+        scaled["holdout"],
+        scaled["synthetic"],
+        (first, second, third),
+        found["holdout"].owners,
+        found["synthetic"].owners,
+        held,
     )
 
 
@@ -83,12 +90,12 @@ def row_task(
     first, second, third = (present(group(table, "finding")) for table in (training, holdout, synthetic))
     real, held, drawn = (design(table, others, training) for table in (training, holdout, synthetic))
     labels = first, second, third
-    return Task("rows", real, held, drawn, labels, patients(holdout), holdout.reset_index(drop=True))
+    owners = patients(holdout), patients(synthetic)
+    return Task("rows", real, held, drawn, labels, owners[0], owners[1], holdout.reset_index(drop=True))
 
 
-def usefulness(task: Task, rng: np.random.Generator) -> list[Evidence]:
-    """`utility.tstr_auc` and `trtr_auc` (`utility.rows.` for rows), and `group_gap.<attribute>` where n allows."""
-    prefix = "utility." if task.medium == "image" else "utility.rows."
+def usefulness(task: Task, rng: np.random.Generator, prefix: str) -> list[Evidence]:
+    """`tstr_auc` and `trtr_auc`, and `group_gap.<attribute>` where n allows; names begin with `prefix`."""
     method = (
         f"{CLASSIFIER[task.medium]}, the finding, mean AUC over its values, equal n; tested on held-out patients; "
         "interval from the spread over redrawn patients."

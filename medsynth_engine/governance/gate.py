@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from medsynth_engine.evidence.gauge import SCENARIOS
@@ -18,8 +17,6 @@ from medsynth_engine.governance.rules import (
 )
 
 __all__ = ["GateInputs", "Reason", "Signed", "Verdict", "Vote", "judge", "overriding", "scenario_for"]
-
-UNIQUE_TEXT = 0.9
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,3 @@ def overriding(inputs: GateInputs) -> tuple[str, ...]:
         and vote.admin_id != author
     )
     return tuple(dict.fromkeys(ids))
-
-
-def unique_text_columns(columns: Iterable[tuple[str, int, int]]) -> tuple[str, ...]:
-    """Text columns, given as (name, distinct values, rows), of which over 90 % is unique, from 11 rows on."""
-    return tuple(name for name, distinct, rows in columns if rows >= 11 and distinct > UNIQUE_TEXT * rows)

@@ -14,7 +14,6 @@ from medsynth_engine.governance.gate import (
     judge,
     overriding,
     scenario_for,
-    unique_text_columns,
 )
 from medsynth_engine.governance.rules import ALLOWED_BANDS, AUDIENCES
 from medsynth_engine.governance.workflow import Assessment, act
@@ -190,11 +189,6 @@ def test_nothing_simulated_and_no_development_store_is_ever_overridden(change: d
 def test_an_auditors_opinion_does_not_approve() -> None:
     opinion = act(SUBMITTED, "concur", AUDITOR, NOW)
     assert codes(replace(OPEN, assessment=replace(SIGNED, standing=opinion))) == {"pia_not_approved"}
-
-
-def test_columns_of_unique_text_are_found() -> None:
-    columns = [("note", 95, 100), ("finding", 7, 100), ("short", 9, 9), ("edge", 90, 100)]
-    assert unique_text_columns(columns) == ("note",)
 
 
 def test_a_generator_is_judged_by_its_own_scenario() -> None:
