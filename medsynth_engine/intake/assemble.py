@@ -11,6 +11,7 @@ import pandas as pd
 
 from medsynth_engine.intake import folds
 from medsynth_engine.intake.duplicates import Groups, link_duplicates
+from medsynth_engine.intake.normalise import clean
 from medsynth_engine.intake.pseudonym import keyed, patient_of, uniform_of
 
 FIXED = ("record", "patient", "group", "fold", "file", "height", "width", "channels", "pixels", "phash", "blank")
@@ -59,18 +60,18 @@ def people_of(
     patient = []
     known = []
     for record, identifier, header, group in zip(records, identifiers, headers, groups, strict=True):
-        own = identifier.strip()
+        own = clean(identifier)
         if own:
             found = memo.get(own) or memo.setdefault(own, patient_of(key, own))
         elif header:
             found = header
-        elif group.strip():
-            found = "p" + keyed(key, "patient of group", group.strip())[:16]
+        elif clean(group):
+            found = "p" + keyed(key, "patient of group", clean(group))[:16]
         else:
             found = "p" + keyed(key, "patient of record", record)[:16]
         patient.append(found)
         known.append(bool(own or header))
-    labels = [f"g\0{group.strip()}" if group.strip() else study for group, study in zip(groups, studies, strict=True)]
+    labels = [f"g\0{clean(group)}" if clean(group) else study for group, study in zip(groups, studies, strict=True)]
     return People(np.array(patient, dtype=object), np.array(known, bool), np.array(labels, dtype=object))
 
 

@@ -106,7 +106,7 @@ def typed(
 ) -> Typed | Dropped:
     """Judge and type one column. `patients` are codes, one a row. `asked`: mapped by a person; few texts stay.
 
-    A column that names people is dropped even when it was asked for.
+    A column whose values could name people is dropped even when it was asked for.
     """
     levels = Levels.of(name, column)
     values = levels.values()
@@ -114,9 +114,7 @@ def typed(
         return Dropped(name, Verdict("", "It is empty."), 0)
     numbers = _numbers(levels)
     verdict = judge(name, values, numbers is not None)
-    if verdict is not None and not (
-        asked and verdict.kind in ("free_text", "geography") and len(values.words) <= FEW_LEVELS
-    ):
+    if verdict is not None and not (asked and verdict.by_name and len(values.words) <= FEW_LEVELS):
         return Dropped(name, verdict, values.cells)
     words = {word.casefold() for word in values.words}
     plain_words = {word.removesuffix(".0") for word in words}

@@ -37,6 +37,7 @@ class Decoded:
     attributes   typed, allow-listed attributes (DICOM only): modality, body_part, view, age, sex, ethnicity
     patient      the patient's identifier as it came, or empty; leaves the process only as a pseudonym
     group        the study, likewise
+    bits         of 16-bit pixels those that white fills, where that is known
     frames       how many pictures the file holds; the middle one is taken
     review       a reason for a person to look at it before it is used
     """
@@ -48,6 +49,7 @@ class Decoded:
     patient: str = ""
     group: str = ""
     frames: int = 1
+    bits: int | None = None
     review: Code | None = None
 
 

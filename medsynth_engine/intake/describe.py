@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.intake import columns as typing
+from medsynth_engine.intake.cells import Identifiers, without_identifiers
 from medsynth_engine.intake.columns import Dropped, Typed
 from medsynth_engine.intake.identifying import FEW_LEVELS, listed
 from medsynth_engine.intake.matching import group_codes
@@ -27,7 +28,7 @@ class Described:
     """typed: the columns that stay, in order, `age_band` apart; dropped: column -> why, in the table's words.
 
     removed      kind of identifier -> how many cells are not kept
-    identifying  columns whose cells must occur in nothing that is written
+    identifying  column -> kind, for columns whose cells must occur in nothing that is written
     value_maps   role -> how raw words were read
     """
 
@@ -35,7 +36,7 @@ class Described:
     age_band: pd.Series | None = None
     dropped: dict[str, str] = field(default_factory=dict)
     removed: Counter[str] = field(default_factory=Counter)
-    identifying: list[str] = field(default_factory=list)
+    identifying: dict[str, str] = field(default_factory=dict)
     value_maps: dict[str, dict[str, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -48,7 +49,7 @@ def describe(frame: pd.DataFrame, roles: Roles) -> Described:
     for role, kind in ROLE_KINDS.items():
         if role in single:
             made.removed[kind] += _cells(frame[single[role]])
-            made.identifying.append(single[role])
+            made.identifying[single[role]] = kind
     _roles(frame, single, made)
     taken = set(single.values())
     for name in frame.columns:
@@ -56,7 +57,7 @@ def describe(frame: pd.DataFrame, roles: Roles) -> Described:
             continue
         if name in roles.dropped:
             made.dropped[plain(name, 80)] = "It was to be dropped."
-            made.identifying.append(name)
+            made.identifying[name] = "asked"
             continue
         role = "condition" if name in roles.conditions else "column"
         asked = role == "condition" or name in roles.columns
@@ -65,6 +66,7 @@ def describe(frame: pd.DataFrame, roles: Roles) -> Described:
             _drop(result, made)
         else:
             made.typed.append(_renamed(result, made))
+    _clean_cells(frame, made)
     return made
 
 
@@ -94,11 +96,26 @@ def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None
             made.warnings.append(f"{column.unreadable} values of {column.role} could not be read and count as missing.")
 
 
+def _clean_cells(frame: pd.DataFrame, made: Described) -> None:
+    """No cell that stays may hold what a dropped column names somebody by."""
+    known = Identifiers()
+    for name, kind in made.identifying.items():
+        if kind == "names":
+            known.add_names(frame[name].unique())
+        elif kind in ("record_numbers", "other_identifiers", "account_numbers", "social_security_numbers"):
+            known.add_codes(frame[name].unique())
+    for place, column in enumerate(made.typed):
+        made.typed[place], hits = without_identifiers(column, known)
+        if hits:
+            made.removed["identifiers_in_cells"] += hits
+            made.warnings.append(f"{hits} cells of {column.name} held an identifier of a person and count as missing.")
+
+
 def _drop(dropped: Dropped, made: Described) -> None:
     made.dropped[plain(dropped.name, 80)] = dropped.verdict.why
     if dropped.verdict.kind:
         made.removed[dropped.verdict.kind] += dropped.cells
-        made.identifying.append(dropped.name)
+        made.identifying[dropped.name] = dropped.verdict.kind
 
 
 def _renamed(column: Typed, made: Described) -> Typed:

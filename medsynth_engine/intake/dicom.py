@@ -16,7 +16,7 @@ import numpy as np
 import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExtended12Bit
 
 from medsynth_engine.intake.decode import Decoded, settle
 from medsynth_engine.intake.dicom_tags import characteristics_of, described, identifying, review_reason
@@ -93,6 +93,7 @@ def decode_dicom(data: bytes, limits: Limits, characteristics: tuple[str, ...]) 
             patient=_text(dataset, "PatientID"),
             group=_text(dataset, "StudyInstanceUID"),
             frames=frames,
+            bits=16,
             review=review_reason(dataset, pixels.shape),
         )
 
@@ -174,12 +175,14 @@ def _pixels(dataset: pydicom.Dataset, index: int | None, frame: int) -> np.ndarr
     except NotImplementedError:
         raise Rejected(Code.NO_DECODER) from None
     except DECODER_ERRORS as error:
-        said = str(error).lower()
-        if "less than expected" in said or "truncated" in said:
-            raise Rejected(Code.TRUNCATED) from None
-        raise Rejected(
-            Code.NO_DECODER if "unable to decode" in said and "plugin" in said else Code.UNREADABLE
-        ) from None
+        raise Rejected(_decoder_reason(dataset, str(error).lower())) from None
+
+
+def _decoder_reason(dataset: pydicom.Dataset, said: str) -> Code:
+    if "less than expected" in said or "truncated" in said:
+        return Code.TRUNCATED
+    twelve_bits = dataset.file_meta.TransferSyntaxUID == JPEGExtended12Bit and dataset.get("BitsStored", 8) != 8
+    return Code.NO_DECODER if twelve_bits or "missing dependencies" in said else Code.UNREADABLE
 
 
 def _eight_bits(colour: np.ndarray, bits: int | None) -> np.ndarray:

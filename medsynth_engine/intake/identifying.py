@@ -21,20 +21,19 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "names",
         listed(
-            "name names surname firstname lastname forename maiden physician doctor operator radiologist "
-            "referrer nurse mother father spouse contact author reader clinician surgeon"
+            "name names surname firstname lastname forename maiden initials physician doctor operator "
+            "radiologist referrer nurse mother father spouse contact author reader clinician surgeon"
         ),
     ),
-    ("dates", listed("date dates datetime dob birthday birthdate birth timestamp admitted discharged")),
+    ("dates", listed("date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged")),
     (
         "geography",
         listed(
-            "address street city town village zip zipcode postcode postal county country state location "
-            "hospital institution site clinic ward department geocode latitude longitude lat lon place "
-            "residence region"
+            "address street city town village zip zipcode postcode postal county location hospital institution "
+            "site clinic ward geocode latitude longitude lat lon place residence"
         ),
     ),
-    ("phone_numbers", listed("phone telephone tel mobile cell fax pager")),
+    ("phone_numbers", listed("phone telephone tel fax pager")),
     ("email_addresses", listed("email mail")),
     ("social_security_numbers", listed("ssn nhs nino nir")),
     ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart")),
@@ -43,7 +42,7 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("device_identifiers", listed("serial device imei station")),
     ("urls", listed("url uri link href website doi")),
     ("ip_addresses", listed("ip ipaddress mac")),
-    ("file_names", listed("filename file filepath path folder directory")),
+    ("file_names", listed("filename file filepath folder directory")),
     ("other_identifiers", listed("id ids uid uuid guid identifier nbr key barcode")),
     (
         "free_text",
@@ -53,8 +52,11 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
 """Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
 
 SURE_BY_NAME = {"phone_numbers", "email_addresses", "social_security_numbers", "record_numbers", "account_numbers"}
-BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary")
+BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary metastasis pain injury fracture")
 """`tumour location` is not geography."""
+AT_BIRTH = listed("weight length order type height head defect term gestational")
+"""`birth weight` is no date."""
+YES_OR_NO = listed("yes no y n true false t f 0 1 0.0 1.0 ja nein oui non si")
 
 _DATE = re.compile(
     r"""(
@@ -117,10 +119,11 @@ class Values:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why a column is dropped: its kind of identifier and a sentence."""
+    """Why a column is dropped: its kind of identifier and a sentence. by_name: its values alone would not say so."""
 
     kind: str
     why: str
+    by_name: bool = False
 
 
 def words_of(name: str) -> list[str]:
@@ -133,7 +136,7 @@ def kind_by_name(name: str) -> str:
     words = words_of(name)
     joined = "".join(words)
     for kind, known in NAME_WORDS:
-        if kind == "geography" and BODY_SITE & set(words):
+        if (kind == "geography" and BODY_SITE & set(words)) or (kind == "dates" and AT_BIRTH & set(words)):
             continue
         if any(word in known for word in words) or (len(joined) > 5 and joined in known):
             return kind
@@ -143,27 +146,36 @@ def kind_by_name(name: str) -> str:
 def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
     """None where a column may stay. `numeric` says that all its values are numbers."""
     named = kind_by_name(name)
+    if all(word.casefold() in YES_OR_NO for word in values.words):
+        return None  # whatever it is called, a yes or no names nobody
     if named in SURE_BY_NAME:
         return Verdict(named, "Its name says that it identifies people.")
     shape = _kind_by_shape(values.words)
     if shape:
         return Verdict(shape, "Its values have the shape of such identifiers.")
+    by_values = _number_verdict(values) if numeric else _text_verdict(values)
+    if by_values is not None:
+        return by_values
     few = len(values.words) <= FEW_LEVELS and values.unique_share < 0.5
-    if named in ("dates", "geography", "names", "urls", "health_plan_numbers", "file_names", "ip_addresses"):
-        harmless = few and numeric and named not in ("dates", "names")
-        if not harmless:
-            return Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.")
-    if named in ("other_identifiers", "device_identifiers") and not few:
-        return Verdict(named, "It holds numbers or codes of single people or stays.")
-    if numeric:
-        whole = all("." not in word.removesuffix(".0") for word in values.words)
-        longest = max((len(word.removesuffix(".0").lstrip("-")) for word in values.words), default=0)
-        if whole and values.unique_share > NEARLY_UNIQUE and longest >= 7 and len(values.words) > 20:
-            return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
+    harmless = (numeric and (few or named == "names") and named != "dates") or not named
+    if named in ("other_identifiers", "device_identifiers"):
+        return None if few else Verdict(named, "It holds numbers or codes of single people or stays.", True)
+    if named == "free_text":
+        long = values.mean_length > 20 or len(values.words) > FEW_LEVELS
+        return Verdict("free_text", "It holds text that somebody wrote.", True) if long else None
+    return None if harmless else Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.", True)
+
+
+def _number_verdict(values: Values) -> Verdict | None:
+    plain = [word.removesuffix(".0") for word in values.words]
+    if len(plain) <= 20 or not all(word.lstrip("-").isdigit() for word in plain):
         return None
-    if named == "free_text" and (values.mean_length > 20 or len(values.words) > FEW_LEVELS):
-        return Verdict("free_text", "It holds text that somebody wrote.")
-    return _text_verdict(values)
+    numbers = [int(word) for word in plain]
+    if values.unique_share == 1 and max(numbers) - min(numbers) == len(numbers) - 1:
+        return Verdict("other_identifiers", "It numbers the rows.")
+    if values.unique_share > NEARLY_UNIQUE and max(map(len, plain)) >= 7:
+        return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
+    return None
 
 
 def _text_verdict(values: Values) -> Verdict | None:

@@ -15,15 +15,17 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any
 
 from medsynth_engine.intake.reasons import Code
-from medsynth_engine.intake.worker import Setup, Task
+from medsynth_engine.intake.worker import READY, Setup, Task
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError
 
 CHUNK_TASKS = 32
 CHUNK_BYTES = 4 * 2**20
 MOST_WORKERS = 16
 LOOK_SECONDS = 0.25
+START_SECONDS = 120.0
 FALSE_STARTS = 3
 CPU_LIMIT_SIGNAL = -24  # SIGXCPU
+HUNG_UP = (EOFError, ConnectionResetError, BrokenPipeError)
 
 Answer = tuple[dict[str, Any], bytes]
 
@@ -40,7 +42,7 @@ class _Worker:
     line: Connection
     pending: deque[Task] = field(default_factory=deque)
     heard: float = field(default_factory=time.monotonic)
-    answered: int = 0
+    ready: bool = False
 
     def stop(self) -> int:
         self.line.close()
@@ -52,39 +54,101 @@ class _Worker:
 def run(setup: Setup, tasks: Iterable[Task], count: int, wanted: Callable[[], bool]) -> Iterator[Answer]:
     """One answer a task, in the order in which they are ready. `count` tasks are expected.
 
-    Raises Interrupted when `wanted()` turns False, after all workers are gone.
+    Raises Interrupted when `wanted()` turns False, after all workers are gone; MedSynthError where none starts.
     """
-    source = iter(tasks)
-    again: deque[Task] = deque()
-    workers = [_start(setup) for _ in range(worker_count(count))]
-    false_starts = 0
+    pool = _Pool(setup, iter(tasks))
     try:
-        for worker in workers:
-            _feed(worker, source, again)
-        while any(worker.pending for worker in workers):
+        pool.workers = [_start(setup) for _ in range(worker_count(count))]
+        while pool.feed():
             if not wanted():
                 raise Interrupted("interrupted", "Stopped. Nothing half done is left.", "The same command continues.")
-            lines = {worker.line: worker for worker in workers if worker.pending}
-            for line in wait(list(lines), LOOK_SECONDS):
-                worker = lines[line]  # type: ignore[index]
-                try:
-                    yield _heard(worker)
-                except (EOFError, ConnectionResetError, BrokenPipeError):
-                    false_starts = 0 if worker.answered else false_starts + 1
-                    if false_starts >= FALSE_STARTS * len(workers) + 32:
-                        raise MedSynthError("no_decoder_process", "The decoding processes do not start.") from None
-                    yield _lost(worker, workers, setup, again)
-                if not worker.pending and worker in workers:
-                    _feed(worker, source, again)
-            for worker in list(workers):
-                if worker.pending and time.monotonic() - worker.heard > setup.limits.seconds_per_file:
-                    yield _lost(worker, workers, setup, again, Code.TIMEOUT)
-            for worker in workers:
-                if not worker.pending:
-                    _feed(worker, source, again)
+            yield from pool.listen()
+            yield from pool.end_hanging()
     finally:
-        for worker in workers:
+        for worker in pool.workers:
             worker.stop()
+
+
+class _Pool:
+    """The parent's side: what each worker has in hand, and what must be given out again."""
+
+    def __init__(self, setup: Setup, source: Iterator[Task]) -> None:
+        self.setup = setup
+        self.source = source
+        self.again: deque[Task] = deque()
+        self.workers: list[_Worker] = []
+        self.false_starts = 0
+
+    def feed(self) -> bool:
+        """Give every idle worker its next chunk: at most 32 tasks or about 4 MB. False when all is done."""
+        for place, worker in enumerate(self.workers):
+            if worker.pending:
+                continue
+            chunk = self._chunk()
+            if not chunk:
+                continue
+            if worker.process.poll() is not None:  # died while it had nothing to do: no file is to blame
+                worker.stop()
+                worker = self.workers[place] = _start(self.setup)
+            worker.pending, worker.heard = chunk, time.monotonic()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `listen` finds out
+                worker.line.send(list(chunk))
+        return any(worker.pending for worker in self.workers)
+
+    def _chunk(self) -> deque[Task]:
+        chunk: deque[Task] = deque()
+        size = 0
+        while len(chunk) < CHUNK_TASKS and size < CHUNK_BYTES:
+            task = self.again.popleft() if self.again else next(self.source, None)
+            if task is None:
+                break
+            chunk.append(task)
+            size += len(task.entry[0]) if task.entry else 0
+        return chunk
+
+    def listen(self) -> Iterator[Answer]:
+        """The answers that are there, waiting a moment for the first."""
+        lines = {worker.line: worker for worker in self.workers if worker.pending}
+        for line in wait(list(lines), LOOK_SECONDS):
+            worker = lines[line]  # type: ignore[index]
+            try:
+                message = worker.line.recv_bytes()
+            except HUNG_UP:
+                yield from self._replace(worker, Code.CRASHED)
+                continue
+            worker.heard = time.monotonic()
+            if message == READY:
+                worker.ready, self.false_starts = True, 0
+                continue
+            worker.pending.popleft()
+            head, _, small = message.partition(b"\0")
+            yield json.loads(head), small
+
+    def end_hanging(self) -> Iterator[Answer]:
+        """Replace workers that have been at one file for too long."""
+        now = time.monotonic()
+        for worker in list(self.workers):
+            allowed = self.setup.limits.seconds_per_file if worker.ready else START_SECONDS
+            if worker.pending and now - worker.heard > allowed:
+                yield from self._replace(worker, Code.TIMEOUT)
+
+    def _replace(self, worker: _Worker, code: Code) -> Iterator[Answer]:
+        """The file that a worker had in hand is rejected, the rest of its chunk goes to another."""
+        died = worker.stop()
+        if worker.ready:
+            blamed = worker.pending.popleft()
+            if code is Code.CRASHED and died == CPU_LIMIT_SIGNAL:
+                code = Code.TIMEOUT
+            yield {"ordinal": blamed.ordinal, "code": code.value}, b""
+        else:
+            self.false_starts += 1
+            if self.false_starts > FALSE_STARTS:
+                raise MedSynthError(
+                    "no_decoder_process", "The decoding processes do not start.", "Run medsynth doctor."
+                )
+        self.again.extend(worker.pending)
+        worker.pending.clear()
+        self.workers[self.workers.index(worker)] = _start(self.setup)
 
 
 def _start(setup: Setup) -> _Worker:
@@ -99,44 +163,6 @@ def _start(setup: Setup) -> _Worker:
         env=environment,
     )
     theirs.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # found out at the first answer
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         ours.send(setup)
     return _Worker(process, ours)
-
-
-def _feed(worker: _Worker, source: Iterator[Task], again: deque[Task]) -> None:
-    """Send the next chunk: at most 32 tasks or about 4 MB, and only to a worker that waits for one."""
-    size = 0
-    while len(worker.pending) < CHUNK_TASKS and size < CHUNK_BYTES:
-        task = again.popleft() if again else next(source, None)
-        if task is None:
-            break
-        worker.pending.append(task)
-        size += len(task.entry[0]) if task.entry else 0
-    if worker.pending:
-        worker.heard = time.monotonic()
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            worker.line.send(list(worker.pending))
-
-
-def _heard(worker: _Worker) -> Answer:
-    message = worker.line.recv_bytes()
-    head, _, small = message.partition(b"\0")
-    worker.pending.popleft()
-    worker.heard = time.monotonic()
-    worker.answered += 1
-    return json.loads(head), small
-
-
-def _lost(
-    worker: _Worker, workers: list[_Worker], setup: Setup, again: deque[Task], code: Code = Code.CRASHED
-) -> Answer:
-    """Replace a dead or hanging worker; the file it had in hand is rejected, the rest of its chunk goes to another."""
-    died = worker.stop()
-    if code is Code.CRASHED and died == CPU_LIMIT_SIGNAL:
-        code = Code.TIMEOUT
-    blamed = worker.pending.popleft()
-    again.extend(worker.pending)
-    worker.pending.clear()
-    workers[workers.index(worker)] = _start(setup)
-    return {"ordinal": blamed.ordinal, "code": code.value}, b""

@@ -172,13 +172,17 @@ def _by_name(frame: pd.DataFrame, role: str, free: list[str]) -> str | None:
 
 def _fits(values: pd.Series, role: str) -> bool:
     """Whether what stands in the column can be what its name says."""
-    words = [word for word in (normalise.clean(value) for value in values.unique()[:500]) if word]
+    words = [word for word in (normalise.clean(value) for value in values.unique()[:2000]) if word]
     if not words:
         return False
     if role == "age":
         return sum(normalise.age_interval(word) is not None for word in words) >= 0.5 * len(words)
     if role == "sex":
         return len(words) <= 12 and any(normalise.sex_map(words).values())
+    if role == "group":  # a lesion or a study is one of very many; `group` is often an arm of a trial
+        return len(set(words)) >= 20 and values.nunique() >= (
+            0.02 if plain_name(str(values.name)).endswith("id") else 0.2
+        ) * len(values)
     if role in ("ethnicity", "finding"):
         return len(words) <= 200 and sum(map(len, words)) / len(words) <= 60
     return True

@@ -115,9 +115,9 @@ def _folder(path: Path, options: Options) -> Source:
     tables: list[TableFile] = []
     named = options.metadata.resolve() if options.metadata else None
     for file, name in _walk(path):
-        if named is not None and file.resolve() == named:
+        if named is not None and file.name == named.name and file.resolve() == named:
             continue
-        if file.suffix.lower() in TABLE_ENDINGS and not file.is_symlink():
+        if file.suffix.lower() in TABLE_ENDINGS and stat.S_ISREG(file.lstat().st_mode):
             tables.append(_table_file(file, name))
         else:
             items.append(_item(file, name, len(items), options))
@@ -134,13 +134,16 @@ def _folder(path: Path, options: Options) -> Source:
 
 def _walk(root: Path) -> Iterator[tuple[Path, str]]:
     """Files under `root` in the order of their names; links are listed, never followed; litter and hidden are not."""
-    for folder, folders, files in os.walk(root, followlinks=False):
+    closed: list[str] = []
+    for folder, folders, files in os.walk(root, followlinks=False, onerror=lambda error: closed.append(error.filename)):
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = sorted(name for name in folders if not is_litter(name) and name not in links)
         for name in sorted([*files, *links]):
             if not is_litter(name):
                 yield here / name, (here / name).relative_to(root).as_posix()
+    for name in closed:  # a folder that cannot be opened counts as one file that cannot
+        yield Path(name), Path(name).relative_to(root).as_posix()
 
 
 def is_litter(name: str) -> bool:

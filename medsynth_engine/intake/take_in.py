@@ -25,9 +25,9 @@ from medsynth_engine.intake.plan import Plan, identifiers_of, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import sentence
 from medsynth_engine.intake.sources import Item
-from medsynth_engine.intake.worker import IMAGES, QUARANTINE, Setup, Task
+from medsynth_engine.intake.worker import FULL, IMAGES, NO_ROOM, QUARANTINE, Setup, Task
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
-from medsynth_engine.kernel.errors import BadInput, Busy, NoRoom
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
 
 Progress = Callable[[int, int | None, str], None]
 Wanted = Callable[[], bool]
@@ -67,19 +67,27 @@ def take_in(
     progress(0, None, "looking at the files")
     plan = make_plan(source, options)
     staging = staging_of(target)
-    with _staged(staging, _fingerprint(source, options, key)):
-        journal = Journal(staging)
-        try:
-            journal.resume(key)
-            built = _built(plan, options, journal, staging, key, progress, wanted)
-        finally:
-            journal.close()
-        if not len(built.records) and not len(built.quarantined):
-            shutil.rmtree(staging)
-            raise BadInput("nothing_taken", "None of the files could be taken.", _why(built.document["reasons"]))
-        progress(len(plan.items), len(plan.items), "writing the dataset")
-        _finish(staging, target, journal, built, key)
+    try:
+        with _staged(staging, _fingerprint(source, options, key)):
+            journal = Journal(staging)
+            try:
+                journal.resume(key)
+                built = _built(plan, options, journal, staging, key, progress, wanted)
+            finally:
+                journal.close()
+            if not len(built.records) and not len(built.quarantined):
+                raise BadInput("nothing_taken", "None of the files could be taken.", _why(built.document["reasons"]))
+            progress(len(plan.items), len(plan.items), "writing the dataset")
+            _finish(staging, target, built)
+    except OSError as error:
+        if error.errno in FULL:
+            raise _no_room() from error
+        raise
     return built.document
+
+
+def _no_room() -> NoRoom:
+    return NoRoom("disk_full", "The disk is full. No dataset was made.", "Free some space; the same command continues.")
 
 
 def staging_of(target: Path) -> Path:
@@ -152,7 +160,13 @@ def _built(
     wanted: Wanted,
 ) -> Built:
     answers = _answers(plan, options, journal, store, key, progress, wanted)
-    return build(plan, answers, journal.thumbnails, key, options.name, progress)
+
+    def attentive(done: int, total: int | None, say: str) -> None:
+        if not wanted():
+            raise Interrupted("interrupted", "Stopped. Nothing half done is left.", "The same command continues.")
+        progress(done, total, say)
+
+    return build(plan, answers, journal.thumbnails, key, options.name, attentive)
 
 
 def _answers(
@@ -178,12 +192,13 @@ def _answers(
             todo.append(item)
     if not todo:
         return answers
-    setup = Setup(plan.source.kind, plan.source.path.resolve(), key, options.limits, options.characteristics, store)
     total = len(plan.items)
-    said = 0.0
+    progress(len(answers), total, "reading and de-identifying")
+    setup = Setup(plan.source.kind, plan.source.path.resolve(), key, options.limits, options.characteristics, store)
+    said = time.monotonic()
     for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
-        if answer["code"] == "no_room":
-            raise NoRoom("disk_full", "The disk is full.", "Free some space; the same command continues.")
+        if answer["code"] == NO_ROOM:
+            raise _no_room()
         journal.add(keys[answer["ordinal"]], answer, small)
         answers[answer["ordinal"]] = answer
         if time.monotonic() - said > TICK_SECONDS or len(answers) == total:
@@ -204,7 +219,7 @@ def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
         yield Task(item.ordinal, item.name, item.stamp, identifiers[item.ordinal])
 
 
-def _finish(staging: Path, target: Path, journal: Journal, built: Built, key: bytes) -> None:
+def _finish(staging: Path, target: Path, built: Built) -> None:
     """Write the tables, remove what does not belong, make everything durable, and let the dataset appear."""
     belongs = {staging / str(file) for table in (built.records, built.quarantined) for file in table["file"].dropna()}
     for folder in (IMAGES, QUARANTINE):

@@ -7,6 +7,7 @@ are never unpickled by the parent, because they come from the process that met t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -31,6 +32,10 @@ from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 
 IMAGES, QUARANTINE = "images", "quarantine"
+READY = b"ready"
+NO_ROOM = "no_room"
+"""An answer instead of a reason: the disk is full, which is no fault of the file."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,10 @@ class Desk:
             answer["code"] = refusal.code.value
         except MemoryError:
             answer["code"] = Code.MEMORY.value
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            answer["code"] = NO_ROOM
         return answer, b""
 
     def _bytes(self, task: Task) -> bytes:
@@ -109,7 +118,7 @@ class Desk:
             "height": pixels.shape[0],
             "width": pixels.shape[1],
             "channels": 1 if pixels.ndim == 2 else 3,
-            "bits": 8 if pixels.dtype == np.uint8 else max(9, int(pixels.max()).bit_length()),
+            "bits": 8 if pixels.dtype == np.uint8 else decoded.bits or max(9, int(pixels.max()).bit_length()),
             "pixels": keyed(key, "pixels", repr((pixels.shape, pixels.dtype.str)).encode() + pixels.tobytes()),
             "phash": perceptual_hash(small),
             "blank": is_blank(small),
@@ -156,6 +165,7 @@ def main(descriptor: int) -> None:
         setup: Setup = line.recv()
         _bound(setup.limits)
         desk = Desk(setup)
+        line.send_bytes(READY)
         while True:
             for task in line.recv():
                 _give_seconds(setup.limits.seconds_per_file)
