@@ -162,6 +162,9 @@ def _representation(axis: _Axis, reference: Reference) -> list[Evidence]:
 def _tvd(axis: _Axis, reference: Reference) -> Evidence:
     """Half the sum of differences over the axis; control: what sampling alone gives at n_eff."""
     expected, whose = reference.of(axis.attribute, axis.training)
+    name = f"bias.tvd.{axis.attribute}"
+    if not whose and axis.hidden:  # of two groups the distance would give away the share of the small one
+        return not_enough(name, axis.n, "lower", "some groups have too few patients to show.")
     values = set(expected) | set(axis.synthetic)
     goal = np.array([expected.get(value, 0.0) for value in sorted(values)])
     drawn = np.array([axis.synthetic.get(value, 0.0) for value in sorted(values)])
@@ -172,7 +175,7 @@ def _tvd(axis: _Axis, reference: Reference) -> Evidence:
     error = Z95 * float(np.sqrt((drawn * (1 - drawn).clip(0)).sum() / n)) / 2
     against = whose or "the training data"
     return Evidence(
-        f"bias.tvd.{axis.attribute}",
+        name,
         value,
         max(0.0, value - error),
         value + error,

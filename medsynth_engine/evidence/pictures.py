@@ -105,15 +105,17 @@ def image_copies(found: dict[str, Pictures], distances: Distances) -> list[Evide
 
 def _alike(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distance and index of the nearest image, over left-right flips, refined by shifts of the found pair."""
+    chosen, index = _turned(queries, base)
+    return np.round(_shifted(chosen, base[index]), GRAIN), index
+
+
+def _turned(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each query, flipped where that brings it nearer to an image of `base` (not empty), and which image that is."""
     straight, index = near(queries, base)
     flipped = _flip(queries)
     other, other_index = near(flipped, base)
     turned = other < straight
-    index = np.where(turned, other_index, index)
-    if not len(base) or not len(queries):
-        return np.minimum(straight, other), index
-    chosen = np.where(turned[:, None], flipped, queries)
-    return np.round(_shifted(chosen, base[index]), GRAIN), index
+    return np.where(turned[:, None], flipped, queries), np.where(turned, other_index, index)
 
 
 def _flip(pixels: np.ndarray) -> np.ndarray:
@@ -152,11 +154,10 @@ def _digest(image: np.ndarray) -> bytes:
 
 def _perceptual(queries: Pictures, base: Pictures) -> np.ndarray:
     """True where the nearest image is the same to an eye, as DESIGN defines duplicates; flips count."""
-    partner = base.pixels[_alike(queries.pixels, base.pixels)[1]]
-    found = np.zeros(len(queries), bool)
-    for own in (queries.pixels, _flip(queries.pixels)):
-        correlation = (own * partner).sum(axis=1)
-        found |= (correlation >= COPY_CORRELATION) & ((_hash(own) != _hash(partner)).sum(axis=1) <= COPY_BITS)
+    own, index = _turned(queries.pixels, base.pixels)
+    partner = base.pixels[index]
+    correlation = (own * partner).sum(axis=1)
+    found: np.ndarray = (correlation >= COPY_CORRELATION) & ((_hash(own) != _hash(partner)).sum(axis=1) <= COPY_BITS)
     return found
 
 
