@@ -7,23 +7,25 @@ of a leaf. What was cut off at the end shows only against an anchor kept elsewhe
 from __future__ import annotations
 
 import hashlib
+import heapq
+import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from db.canonical import canonical
 from db.errors import BadRecord
 from db.words import LIMITS, clean, plain_detail
 
@@ -34,13 +36,16 @@ FIELDS = (
     "version",
 )  # fmt: skip
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_spell = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _COLUMNS = ", ".join(FIELDS)
 _INSERT = f"INSERT INTO audit ({_COLUMNS}, prev, hash) VALUES ({', '.join('?' * (len(FIELDS) + 2))})"
 
 
-@dataclass(frozen=True)
-class Record:
-    """One audit record as it is kept. `ts_ns` is nanoseconds since 1970 UTC, `detail` canonical JSON text."""
+class Record(NamedTuple):
+    """One audit record as it is kept. `ts_ns` is nanoseconds since 1970 UTC, `detail` canonical JSON text.
+
+    A tuple, because a million of them are made in a verification.
+    """
 
     seq: int
     ts_ns: int
@@ -63,11 +68,11 @@ class Record:
         return datetime.fromtimestamp(self.ts_ns / 1e9, UTC)
 
     def expected_hash(self) -> bytes:
-        return link([getattr(self, field) for field in FIELDS], self.prev)
+        return link(self[: len(FIELDS)], self.prev)
 
     def document(self) -> dict[str, Any]:
         """For exports: everything that is needed to compute the hash again."""
-        return {**asdict(self), "prev": self.prev.hex(), "hash": self.hash.hex()}
+        return {**self._asdict(), "prev": self.prev.hex(), "hash": self.hash.hex()}
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,9 @@ class Verification:
         return asdict(self)
 
 
-def link(fields: list[Any], prev: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + canonical(fields) + prev).digest()
+def link(fields: Sequence[object], prev: bytes) -> bytes:
+    """The hash of a record. `fields` are numbers and texts alone, so this spelling is the canonical one."""
+    return hashlib.sha256(b"\x00" + _spell(fields).encode() + prev).digest()
 
 
 def append(
@@ -150,24 +156,27 @@ def page(
 
     `action` may be a whole family: `dataset.` finds all that begin so. `since` is an aware time.
     """
+    if action is not None and action.endswith("."):
+        # A walk over a range of actions would have to sort all of them; each action alone is in order already.
+        pages = [
+            page(session, before, limit, actor, each, object_, outcome, since) for each in _family(session, action)
+        ]
+        newest_first = heapq.merge(*pages, key=lambda record: -record.seq)
+        return list(islice(newest_first, limit))
     conditions = ["1"]
     values: dict[str, Any] = {"limit": limit}
-    for column, value in (("actor", actor), ("object", object_), ("outcome", outcome)):
+    for column, value in (("actor", actor), ("action", action), ("object", object_), ("outcome", outcome)):
         if value is not None:
             conditions.append(f"{column} = :{column}")
             values[column] = value
-    if action is not None and action.endswith("."):
-        conditions.append("action >= :action AND action < :action_end")
-        values |= {"action": action, "action_end": action[:-1] + "/"}
-    elif action is not None:
-        conditions.append("action = :action")
-        values["action"] = action
     if before is not None:
         conditions.append("seq < :before")
         values["before"] = before
     if since is not None:
         # The lower bound keeps the walk from going on to the first record when the page is not full.
-        conditions.append("ts_ns >= :since AND seq >= (SELECT coalesce(min(seq), 0) FROM audit WHERE ts_ns >= :since)")
+        # The index is named, because the planner takes min(seq) for a reason to walk the whole table.
+        first = "SELECT coalesce(min(seq), 1 << 62) FROM audit INDEXED BY audit_ts_ns WHERE ts_ns >= :since"
+        conditions.append(f"ts_ns >= :since AND seq >= ({first})")
         values["since"] = int(since.timestamp() * 1e9)
     found = session.connection().execute(
         text(
@@ -176,6 +185,21 @@ def page(
         values,
     )
     return [Record(*row) for row in found]
+
+
+def _family(session: Session, prefix: str) -> list[str]:
+    """The actions that begin with `prefix`, by jumping through the index from one to the next."""
+    found = session.connection().execute(
+        text(
+            "WITH RECURSIVE actions(name) AS ("
+            " SELECT min(action) FROM audit WHERE action >= :first AND action < :end UNION ALL"
+            " SELECT (SELECT min(action) FROM audit WHERE action > name AND action < :end)"
+            " FROM actions WHERE name IS NOT NULL)"
+            " SELECT name FROM actions WHERE name IS NOT NULL"
+        ),
+        {"first": prefix, "end": prefix[:-1] + "/"},  # the slash follows the dot in ASCII
+    )
+    return [row[0] for row in found]
 
 
 def verify(where: Path | str | sqlite3.Connection, anchor: Mapping[str, Any] | None = None) -> Verification:
@@ -222,7 +246,7 @@ def check(records: Iterable[Record], anchor: Mapping[str, Any] | None = None, mo
 def _spoiled(record: Record) -> bool:
     try:
         return record.expected_hash() != record.hash
-    except ValueError:  # a value of a kind that no record ever holds
+    except (TypeError, ValueError):  # a value of a kind that no record ever holds
         return True
 
 
@@ -250,7 +274,7 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
 
 def _walk(connection: sqlite3.Connection) -> Iterator[Record]:
     for row in connection.execute(f"SELECT {_COLUMNS}, prev, hash FROM audit ORDER BY seq"):
-        yield Record(*row)
+        yield Record._make(row)
 
 
 @cache

@@ -148,9 +148,7 @@ def test_a_copy_verifies_without_the_program_that_wrote_it(ledger: Ledger, tmp_p
         assert chain.verify(connection).ok
         prev = bytes(32)
         for row in connection.execute("SELECT * FROM audit ORDER BY seq"):  # the format, spelled out once more
-            fields = (
-                "[" + ",".join(str(f) if isinstance(f, int) else chain.canonical(f).decode() for f in row[:13]) + "]"
-            )
+            fields = "[" + ",".join(str(f) if isinstance(f, int) else canonical(f).decode() for f in row[:13]) + "]"
             assert row[14] == hashlib.sha256(b"\x00" + fields.encode() + prev).digest()
             prev = row[14]
 
