@@ -128,8 +128,10 @@ def grow(
     candidates = []
     for smallest in _smallest_leaves(patients, leaf):
         nodes = _taken_apart(kind(min_samples_leaf=smallest, random_state=seed).fit(asked, target).tree_)
-        candidates.append(_pruned(nodes, asked, patients))
-    nodes = min(candidates, key=lambda nodes: _loss(_walk(nodes, asked), outcome, ordered))
+        candidates.append(nodes if smallest == _surely(patients, leaf) else _pruned(nodes, asked, patients))
+    nodes = candidates[0]
+    if len(candidates) > 1:
+        nodes = min(candidates, key=lambda nodes: _loss(_walk(nodes, asked), outcome, ordered))
     return _summarised(*nodes, ranks, _walk(nodes, asked), outcome)
 
 
@@ -142,11 +144,13 @@ def _only_a_root() -> Nodes:
 
 def _smallest_leaves(patients: np.ndarray, leaf: int) -> list[int]:
     """Leaf sizes to try: with one row a patient just `leaf`; with more, also larger ones that prune less away."""
-    most = int(np.unique(patients, return_counts=True)[1].max())
-    if most == 1:
-        return [leaf]
-    surely = max(leaf, SMALLEST * most)
+    surely = _surely(patients, leaf)
     return sorted({leaf, round((leaf * surely) ** 0.5), surely})
+
+
+def _surely(patients: np.ndarray, leaf: int) -> int:
+    """So many rows always belong to at least eleven patients: nothing of such a tree has to be pruned."""
+    return max(leaf, (SMALLEST - 1) * int(np.unique(patients, return_counts=True)[1].max()) + 1)
 
 
 def _taken_apart(tree: Any) -> Nodes:
