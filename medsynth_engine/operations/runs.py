@@ -82,7 +82,11 @@ class Runs:
                     simulated=simulated,
                 )
             )
-            job = _hand_over(call, change, name, arguments, prepare=True)
+            job = _hand_over(call, change, name, arguments, prepare=not simulated)
+            if simulated:  # nothing real is copied for what is not trained
+                folder = RunFolder(call.home.runs / name)
+                folder.create()
+                folder.set_config({"format": 1, "dataset": dataset, **arguments})
         launch(call, job)
         return {**_shown(call, own_run(call, name)), "job": job}
 

@@ -10,7 +10,6 @@ from sqlmodel import select
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.folders import ENDED, RunFolder
-from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
 
@@ -19,9 +18,12 @@ def work(desk: Desk) -> dict[str, Any]:
     folder = RunFolder(desk.home.runs / name)
     state = str(folder.state()["state"])
     made = folder.generator.exists() and state in ENDED
-    document = weights_document(folder.generator) if made else {}
-    digest = file_digest(folder.generator) if made else None
+    document: dict[str, Any] = {}
+    digest = None
     if made:
+        from medsynth_engine.work.cards import weights_document  # torch, which simulated runs never need
+
+        document, digest = weights_document(folder.generator), file_digest(folder.generator)
         with folder.generator.open("rb") as source:
             write_with(desk.home.weights / f"{name}.pth", lambda stream: shutil.copyfileobj(source, stream))
     with desk.commit("runs.ended", f"run:{name}", state=state, generator=digest) as change:
