@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import chain
+from db import chain, migrate
 from db.canonical import canonical, digest
 from db.errors import BadRecord
 from db.ledger import Ledger
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.create(tmp_path / "data" / "m.sqlite3", "development") as made:
+@pytest.fixture(scope="module")
+def chain_of_ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose chain has ten records, to be copied."""
+    path = tmp_path_factory.mktemp("chain") / "data" / "m.sqlite3"
+    with Ledger.create(path, "development") as made:
         for number in range(9):
             with made.write(face="cli") as change:
                 change.record(
@@ -31,6 +33,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
                     outcome="denied" if number == 4 else "done",
                     detail={"number": number},
                 )
+    return path
+
+
+@pytest.fixture
+def ledger(chain_of_ten: Path, tmp_path: Path) -> Iterator[Ledger]:
+    path = tmp_path / "data" / "m.sqlite3"
+    path.parent.mkdir(mode=0o700)
+    migrate.copy(chain_of_ten, path)
+    with Ledger.open(path) as made:
         yield made
 
 
