@@ -119,7 +119,7 @@ def show_intake(face: Face, document: Document) -> None:
             ("patients", document.get("patients")),
             ("duplicates", document.get("duplicates")),
             ("split", _split(document)),
-            ("columns", document.get("columns")),
+            ("columns", ", ".join(f"{role}={column}" for role, column in (document.get("columns") or {}).items())),
             ("removed", document.get("identifiers_removed")),
             ("unmatched rows", document.get("unmatched_rows") or None),
         ],

@@ -33,6 +33,14 @@ PEOPLE = {"alice": "password123", "auditor": "auditor123", "admin": "admin123"}
 """The development accounts of DESIGN section 4."""
 DATASET, RUN, TRAINED, BALANCED = "phantom", "first-run", "as-trained", "balanced"
 BALANCE = ["sex", "age_band"]
+ANSWERS = {
+    "need": {"purpose": "Trying MedSynth out."},
+    "processing": {"source": "The built-in phantom cohort: drawn by a program, nobody's data."},
+    "consultation": {"people": "Nobody: no person stands behind the phantom."},
+    "necessity": {"lawful_basis": "None is needed: no personal data.", "ethics": "None is needed: no people."},
+    "outcome": {"owner": "alice"},
+}
+"""What only a person knows, for the assessment."""
 
 
 def attach(root: typer.Typer) -> None:
@@ -195,7 +203,7 @@ class Story:
 
     def sign(self) -> None:
         alice, auditor, admin = (self.people[name] for name in ("alice", "auditor", "admin"))
-        self.short(alice.pia_draft(BALANCED, "internal", {}))
+        self.short(alice.pia_draft(BALANCED, "internal", ANSWERS))
         self.short(alice.pia_submit(BALANCED))
         self.short(auditor.pia_opinion(BALANCED, True, "The evidence carries internal use."))
         signed = self.short(admin.pia_approve(BALANCED, "For trying MedSynth out."))

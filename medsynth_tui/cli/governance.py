@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from medsynth_tui.cli import show
+from medsynth_tui.cli.assessment import show_list, show_short, show_whole
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import path, toml
@@ -34,7 +35,7 @@ Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; the autho
 def draft(face: Face, subject: Subject, audience: For = Audience.internal, answers: Answers = None) -> None:
     """Write a complete draft from the evidence; --answers fills what only a person knows."""
     said = toml(answers)
-    face.give(face.ask(lambda engine: engine.pia_draft(subject, audience.value, said)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_draft(subject, audience.value, said)), show_short)
 
 
 @command(pia, "update", "medsynth pia update c1 --answers answers.toml")
@@ -43,13 +44,13 @@ def update(
 ) -> None:
     """Change the answers of your draft."""
     said = toml(answers)
-    face.give(face.ask(lambda engine: engine.pia_update(subject, said)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_update(subject, said)), show_short)
 
 
 @command(pia, "submit", "medsynth pia submit c1")
 def submit(face: Face, subject: Subject) -> None:
     """Hand your draft to the auditor and the admin."""
-    face.give(face.ask(lambda engine: engine.pia_submit(subject)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_submit(subject)), show_short)
 
 
 @command(pia, "opinion", 'medsynth pia opinion c1 --concur --note "The evidence carries it."')
@@ -60,43 +61,43 @@ def opinion(
     note: Note = "",
 ) -> None:
     """An auditor's opinion."""
-    face.give(face.ask(lambda engine: engine.pia_opinion(subject, concur, note)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_opinion(subject, concur, note)), show_short)
 
 
 @command(pia, "approve", "medsynth pia approve c1")
 def approve(face: Face, subject: Subject, note: Note = "") -> None:
     """An admin's approval; never of one's own assessment."""
-    face.give(face.ask(lambda engine: engine.pia_approve(subject, note)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_approve(subject, note)), show_short)
 
 
 @command(pia, "return", 'medsynth pia return c1 --note "Say who keeps the key."')
 def give_back(face: Face, subject: Subject, note: Why) -> None:
     """An admin sends it back to its author."""
-    face.give(face.ask(lambda engine: engine.pia_return(subject, note)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_return(subject, note)), show_short)
 
 
 @command(pia, "reject", 'medsynth pia reject c1 --note "The risk is not acceptable."')
 def reject(face: Face, subject: Subject, note: Why) -> None:
     """An admin's no."""
-    face.give(face.ask(lambda engine: engine.pia_reject(subject, note)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_reject(subject, note)), show_short)
 
 
 @command(pia, "withdraw", "medsynth pia withdraw c1")
 def withdraw(face: Face, subject: Subject) -> None:
     """Take your own assessment back."""
-    face.give(face.ask(lambda engine: engine.pia_withdraw(subject)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_withdraw(subject)), show_short)
 
 
 @command(pia, "show", "medsynth pia show c1")
 def one(face: Face, subject: Subject) -> None:
     """The assessment: what it says, who signed, until when it holds."""
-    face.give(face.ask(lambda engine: engine.pia_show(subject)), show_pia)
+    face.give(face.ask(lambda engine: engine.pia_show(subject)), show_whole)
 
 
 @command(pia, "list", "medsynth pia list")
 def assessments(face: Face) -> None:
     """The assessments that you may see."""
-    face.give(face.ask(lambda engine: engine.pia_list()), show_pias)
+    face.give(face.ask(lambda engine: engine.pia_list()), show_list)
 
 
 @command(gate, "show", "medsynth gate show c1 --audience internal")
@@ -140,62 +141,12 @@ def attach(root: typer.Typer) -> None:
         face.give(face.ask(lambda engine: engine.releases_list()), show_releases)
 
 
-def show_pia(face: Face, document: Document) -> None:
-    """An assessment as a person reads it."""
-    show.title(face, f"Assessment of {document['subject']} for {document['audience']}: {document['state']}")
-    show.pairs(
-        face,
-        [
-            ("author", document.get("author")),
-            ("version", document.get("version")),
-            ("holds until", show.moment(document["expires"]) if document.get("expires") else None),
-            ("digest", document.get("digest")),
-        ],
-    )
-    for key, section in _sections(document.get("sections")):
-        face.out.print()
-        show.title(face, key)
-        show.section(face, section)
-    if document.get("risks"):
-        face.out.print()
-        show.title(face, "Risks")
-        for risk in document["risks"]:
-            show.section(face, risk)
-    if document.get("signatures"):
-        face.out.print()
-        show.title(face, "Signatures")
-        for signature in document["signatures"]:
-            show.section(face, signature)
-
-
-def _sections(sections: Any) -> list[tuple[str, Any]]:
-    if isinstance(sections, dict):
-        return [(show.words(key), section) for key, section in sections.items()]
-    return [(str(section.get("title", "")), section.get("text", section)) for section in sections or []]
-
-
-def show_pias(face: Face, found: list[Document]) -> None:
-    rows = [
-        (
-            one["subject"],
-            one["audience"],
-            one["state"],
-            one["author"],
-            one.get("version"),
-            show.moment(one.get("expires")),
-        )
-        for one in found
-    ]
-    columns = ("subject", "audience", "state", "author", "version", "holds until")
-    show.table(face, columns, rows, "No assessments.", right=(4,))
-
-
 def show_gate(face: Face, document: Document) -> None:
     show.title(face, "The gate is open." if document["open"] else "The gate is closed.")
     for reason in document["reasons"]:
         show.line(face, f"- {reason['why']}")
         if reason.get("what_to_do"):
-            show.line(face, f"  {reason['what_to_do']}")
+            show.hint(face, reason["what_to_do"])
 
 
 def show_override(face: Face, document: Document) -> None:

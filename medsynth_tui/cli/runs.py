@@ -136,7 +136,7 @@ def show_run(face: Face, document: Document) -> None:
             ("folder", document.get("path")),
         ],
     )
-    metrics = document.get("metrics") or {}
+    metrics = {key: value for key, value in (document.get("metrics") or {}).items() if value is not None}
     if metrics:
         show.table(face, ("measure", "last"), [(show.words(key), value) for key, value in metrics.items()], right=(1,))
 

@@ -107,9 +107,9 @@ def hint(face: Face, command: str) -> None:
     face.out.print(f"[dim]Next:[/dim] {markup(command)}")
 
 
-def line(face: Face, words: str) -> None:
-    """One sentence that may quote what a person typed."""
-    face.out.print(cell(words, 500))
+def line(face: Face, words: str, limit: int = 500) -> None:
+    """A sentence that may quote what a person typed."""
+    face.out.print(cell(words, limit))
 
 
 def words(code: Any) -> str:
@@ -120,7 +120,7 @@ def words(code: Any) -> str:
 def composition(face: Face, document: Mapping[str, Mapping[str, Any]]) -> None:
     """How many records each value of each attribute has; small counts arrive suppressed ("<11")."""
     rows = [
-        (attribute if place == 0 else "", value, count)
+        (attribute if place == 0 else " ", value, count)
         for attribute, counts in document.items()
         for place, (value, count) in enumerate(counts.items())
     ]
@@ -132,22 +132,3 @@ def removal(face: Face, document: Mapping[str, Any]) -> None:
     """What was removed, and what remains elsewhere."""
     pairs(face, [(words(key), value) for key, value in document.items() if key != "remains"])
     sentences(face, "Remains", document.get("remains") or [])
-
-
-def section(face: Face, value: Any, depth: int = 0) -> None:
-    """A part of a longer document: mappings as labelled lines, lists as bullets, one level in at a time."""
-    from rich.padding import Padding
-
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if isinstance(item, Mapping | list) and item:
-                face.out.print(Padding(cell(f"{words(key)}:"), (0, 0, 0, 2 * depth)))
-                section(face, item, depth + 1)
-            else:
-                face.out.print(Padding(cell(f"{words(key)}: {text(item, 2_000)}", 2_100), (0, 0, 0, 2 * depth)))
-    elif isinstance(value, list):
-        for item in value:
-            inner = item if isinstance(item, Mapping | list) else f"- {text(item, 2_000)}"
-            section(face, inner, depth)
-    else:
-        face.out.print(Padding(cell(value, 2_000), (0, 0, 0, 2 * depth)))

@@ -1,0 +1,93 @@
+"""How an assessment reads on the command line: in short after every step, whole with `pia show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.face import Document, Face
+
+SIGNED = {
+    "submit": "submitted",
+    "concur": "concurs",
+    "dissent": "dissents",
+    "approve": "approved",
+    "return": "returned",
+    "reject": "rejected",
+    "withdraw": "withdrew",
+}
+
+
+def show_short(face: Face, document: Document) -> None:
+    """Where it stands: state, what is still open, the risks in a line each, who signed."""
+    show.title(face, f"Assessment of {document['subject']} for {document['audience']}: {document['state']}")
+    expires = document.get("expires")
+    show.pairs(
+        face,
+        [
+            ("author", document.get("author")),
+            ("version", document.get("version")),
+            ("residual risk", document.get("residual")),
+            ("holds until", show.moment(expires) if expires else None),
+            ("digest", document.get("digest")),
+            ("still open", document.get("open")),
+        ],
+    )
+    show.sentences(face, "In the way", document.get("blocking") or [])
+    _show_signatures(face, document.get("signatures") or [])
+    if document["state"] == "draft":
+        face.out.print('[dim]Answers come from a TOML file: \\[need] purpose = "..." answers need.purpose.[/dim]')
+        show.hint(face, f"medsynth pia submit {document['subject']}")
+
+
+def show_whole(face: Face, document: Document) -> None:
+    """Every question with its answer, every risk with its measures."""
+    show_short(face, document)
+    for section in document.get("sections") or []:
+        face.out.print()
+        show.title(face, f"{section['number']}  {section['title']}")
+        for asked in section["fields"]:
+            _show_question(face, asked)
+    face.out.print()
+    show.title(face, "Risks")
+    rows = [(risk["title"], risk["level"], risk["residual_level"], risk["basis"]) for risk in document["risks"]]
+    show.table(face, ("risk", "level", "after measures", "resting on"), rows)
+    for risk in document["risks"]:
+        face.out.print()
+        show.line(face, f"{risk['title']}. {risk['cause']} {risk['harm']}")
+        show.sentences(face, "Measures", [risk["measures"]])
+        show.sentences(face, "Because", [risk["reason"]] if risk.get("reason") else [])
+
+
+def _show_question(face: Face, asked: Document) -> None:
+    show.sentences(face, "Question", [f"{asked['question']} ({asked['id']})"])
+    if str(asked["answer"]).strip():
+        show.line(face, asked["answer"], 5_000)
+    else:
+        face.out.print("[yellow]Open: only a person knows this.[/yellow]")
+
+
+def _show_signatures(face: Face, signatures: Iterable[Document]) -> None:
+    rows: list[tuple[Any, ...]] = [
+        (one["name"], one["role"], SIGNED.get(one["kind"], one["kind"]), show.moment(one["at"]), one.get("note"))
+        for one in signatures
+    ]
+    if rows:
+        show.table(face, ("signed by", "role", "", "at", "note"), rows)
+
+
+def show_list(face: Face, found: list[Document]) -> None:
+    rows = [
+        (
+            one["subject"],
+            one["audience"],
+            one["state"],
+            one["author"],
+            one.get("version"),
+            show.moment(one.get("expires")),
+        )
+        for one in found
+    ]
+    columns = ("subject", "audience", "state", "author", "version", "holds until")
+    show.table(face, columns, rows, "No assessments.", right=(4,))
