@@ -25,10 +25,10 @@ def attributes(table: pd.DataFrame, schema: Mapping[str, Any]) -> dict[str, pd.S
     for role in ROLES:
         for column in schema["columns"]:
             name = column["name"]
-            if column.get("role") != role or name not in table or name == AGE_BAND:
+            if column.get("role") != role or name not in table:
                 continue
             if column["kind"] not in ("number", "integer"):
-                found[name] = table[name]
+                found.setdefault(name, table[name])
             elif role == "age":
                 found[AGE_BAND] = table[AGE_BAND] if AGE_BAND in table else age_band(table[name])
     return found

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.cohort.population import Plan
 from medsynth_engine.kernel.atomic import sync_folder, write_bytes, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
 from medsynth_engine.kernel.escape import table_cell
+from medsynth_engine.rows.bands import age_band
 from medsynth_engine.rows.table import UnusableTable
 
 BLOCK = 256
@@ -89,8 +91,9 @@ def draw(
             "n": n,
             "seed": seed,
             "rows_digest": rows_model.digest,
-            "generator_digest": _digest_of(drawer),
             "images": drawer is not None,
+            "generator": _facts(drawer),
+            "simulated": bool(drawer is not None and drawer.info.get("simulated")),
         }
         write_json(staging / "cohort.json", {"format": FORMAT, **facts})
         _stop_unless(wanted)
@@ -139,7 +142,14 @@ def draw_rows(
         patients += int(numbers.max())
         parts.append(block)
         progress(start + count, plan.n, "drawing rows")
-    return pd.concat(parts, ignore_index=True)
+    return _with_age_band(pd.concat(parts, ignore_index=True))
+
+
+def _with_age_band(table: pd.DataFrame) -> pd.DataFrame:
+    """A dataset's records have their age band beside the age, so a cohort's rows have it too."""
+    if AGE_BAND not in table and "age" in table and pd.api.types.is_numeric_dtype(table["age"]):
+        table.insert(int(table.columns.get_loc("age")) + 1, AGE_BAND, age_band(table["age"]))
+    return table
 
 
 def _shuffled(model: RowModel, n: int, seed: int) -> np.ndarray:
@@ -196,8 +206,11 @@ def _write_tables(staging: Path, table: pd.DataFrame) -> None:
     write_with(staging / "metadata.parquet", lambda stream: table.to_parquet(stream, index=False))
 
 
-def _digest_of(drawer: ImageDrawer | None) -> str | None:
-    return None if drawer is None else str(drawer.info.get("digest") or "") or None
+def _facts(drawer: ImageDrawer | None) -> dict[str, Any] | None:
+    """What the cohort's judges need to know of the generator: which weights, and which training data."""
+    if drawer is None:
+        return None
+    return {name: drawer.info.get(name) for name in ("digest", "training_digest", "preset", "kimg")}
 
 
 def _stop_unless(wanted: Callable[[], bool]) -> None:

@@ -15,12 +15,15 @@ from medsynth_engine.cohort.draw import draw
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NotFound
+from medsynth_engine.rows.bands import age_band
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.trees import SequentialTrees
 
 
 class Painter:
     """A drawer whose pictures are as bright as the row's patient is old: so that rows and images can be compared."""
 
-    info = {"digest": "0" * 64}  # noqa: RUF012
+    info = {"training_digest": "0" * 64, "preset": "nano32", "simulated": False}  # noqa: RUF012
 
     def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Iterator[np.ndarray]:
         for begin in range(0, len(table), 256):
@@ -60,7 +63,9 @@ def test_the_folder_reads_as_an_imagefolder_and_in_a_spreadsheet(tmp_path, model
     assert "'=1+1" in {row["note"] for row in rows}
     parquet = pd.read_parquet(tmp_path / "c1" / "metadata.parquet")
     assert "=1+1" in set(parquet["note"]) and parquet["age"].dtype == "int64"
-    assert json.loads((tmp_path / "c1" / "cohort.json").read_text())["n"] == 50
+    document = json.loads((tmp_path / "c1" / "cohort.json").read_text())
+    assert document["n"] == 50 and document["generator"]["training_digest"] == "0" * 64
+    assert document["simulated"] is False and len(document["rows_digest"]) == 64
 
 
 def test_rows_alone_are_a_cohort_too(tmp_path, model, records):
@@ -68,6 +73,16 @@ def test_rows_alone_are_a_cohort_too(tmp_path, model, records):
     assert document["images_per_second"] is None
     assert Cohort(tmp_path / "c1").images() is None
     assert "file_name" not in Cohort(tmp_path / "c1").table()
+
+
+def test_the_age_band_stands_beside_the_age_as_in_a_dataset(tmp_path, records, schema):
+    columns = Schema.from_document({**schema, "columns": [c for c in schema["columns"] if c["name"] != "age_band"]})
+    model = SequentialTrees.fit(records, columns, np.random.default_rng(0))
+    drawn(tmp_path / "c1", model, records, n=50, balance=("age",))
+    table = Cohort(tmp_path / "c1").table()
+    assert list(table)[:3] == ["patient", "age", "age_band"]
+    assert set(table["age_band"].value_counts()) == {10}
+    assert (age_band(table["age"]) == table["age_band"]).all()
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_rows(tmp_path, model, records):
@@ -158,6 +173,11 @@ def test_composition_counts_every_attribute_and_hides_small_real_cells(records, 
     assert open_counts["ethnicity"]["Black"] == 8
     assert list(open_counts["sex"])[-1] == "unknown"
     assert sum(open_counts["sex"].values()) == len(real)
+
+
+def test_age_known_only_as_bands_is_an_attribute_too(records):
+    banded = {"columns": [{"name": "age_band", "role": "age", "kind": "category", "per": "patient"}]}
+    assert list(composition(records.drop(columns="age"), banded, suppress=True)) == ["age_band"]
 
 
 def test_intersections_have_every_combination(records, schema):
