@@ -22,7 +22,7 @@ ALLOWED_BANDS: dict[str, frozenset[str]] = {
 SUBJECTS = ("cohort", "generator", "dataset")
 
 MEMBERSHIP_P = 0.01
-MEMBERSHIP_ADVANTAGE = 0.09
+MEMBERSHIP_ADVANTAGE = {"public": 0.05, "recipient": 0.09, "internal": 0.20}
 """A p-value alone never closes the gate: with enough records every model differs a little (see docs/evidence.md)."""
 PLACEBO_P = 0.05
 CLOSE_MATCH = 0.01
@@ -189,7 +189,7 @@ def _membership(inputs: GateInputs) -> Reason | None:
         if auc is None or p is None or auc.value is None or p.value is None:
             continue
         placebo_inside = p.control is None or p.control > PLACEBO_P
-        if p.value < MEMBERSHIP_P and placebo_inside and 2 * auc.value - 1 >= MEMBERSHIP_ADVANTAGE:
+        if p.value < MEMBERSHIP_P and placebo_inside and 2 * auc.value - 1 >= MEMBERSHIP_ADVANTAGE[inputs.audience]:
             return Reason(
                 f"{medium}_membership",
                 f"An outsider can tell who was in the training data (AUC {auc.value:.2f}, p below {MEMBERSHIP_P}; "

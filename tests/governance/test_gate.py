@@ -122,9 +122,11 @@ def test_tail_share_or_close_matches_alone_do_not_close_it() -> None:
 def test_membership_needs_an_effect_and_a_silent_placebo() -> None:
     auc = value("privacy.rows.membership_auc", 0.60, 0.57, 0.5)
     p = value("privacy.rows.membership_p", 0.002, 0.002, 0.4)
-    assert judge(replace(OPEN, evidence=(replace(auc, value=0.53), p))).open
+    assert judge(replace(OPEN, evidence=(replace(auc, value=0.52), p))).open
     assert judge(replace(OPEN, evidence=(auc, replace(p, value=0.02)))).open
     assert judge(replace(OPEN, evidence=(auc, replace(p, control=0.01)))).open
+    assert judge(replace(OPEN, evidence=(replace(auc, value=0.58), p), audience="internal")).open
+    assert not judge(replace(OPEN, evidence=(replace(auc, value=0.62), p), audience="internal")).open
 
 
 def test_unmeasured_evidence_never_crashes_it() -> None:
