@@ -113,7 +113,7 @@ def read_member(archive: zipfile.ZipFile, number: int, limits: Limits) -> bytes:
     bound = min(member.file_size, limits.file_bytes)
     try:
         with archive.open(member) as stream:
-            data = stream.read(bound + 1)
+            data = stream.read(bound) + stream.read(1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
         raise Rejected(Code.DAMAGED_ARCHIVE) from None
     if len(data) > bound:

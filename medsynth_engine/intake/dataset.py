@@ -32,6 +32,10 @@ class Dataset:
         """One row a record; columns as in docs/architecture.md. Sorted by record id."""
         return pd.read_parquet(self.folder / "records.parquet")
 
+    def submissions(self) -> pd.DataFrame:
+        """What became of everything submitted: ordinal, outcome, reason (empty if accepted), keyed digest."""
+        return pd.read_parquet(self.folder / "submissions.parquet")
+
     def schema(self) -> dict[str, Any]:
         """schema.json."""
         if self._schema is None:

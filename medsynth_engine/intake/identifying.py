@@ -52,6 +52,7 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
 """Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
 
 SURE_BY_NAME = {"phone_numbers", "email_addresses", "social_security_numbers", "record_numbers", "account_numbers"}
+SURE_WORDS = listed("zip zipcode postcode postal address street latitude longitude geocode dob birthdate birthday")
 BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary metastasis pain injury fracture")
 """`tumour location` is not geography."""
 AT_BIRTH = listed("weight length order type height head defect term gestational")
@@ -148,8 +149,8 @@ def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
     named = kind_by_name(name)
     if all(word.casefold() in YES_OR_NO for word in values.words):
         return None  # whatever it is called, a yes or no names nobody
-    if named in SURE_BY_NAME:
-        return Verdict(named, "Its name says that it identifies people.")
+    if named in SURE_BY_NAME or SURE_WORDS & set(words_of(name)):
+        return Verdict(named or "geography", "Its name says that it identifies people.")
     shape = _kind_by_shape(values.words)
     if shape:
         return Verdict(shape, "Its values have the shape of such identifiers.")

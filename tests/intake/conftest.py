@@ -7,23 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
+from intake_pieces import KEY, always, photograph, quiet
 from PIL import Image
 
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import scan, take_in
-
-KEY = bytes(range(32))
-
-
-def quiet(done: int, total: int | None, say: str) -> None:
-    """Progress that nobody looks at."""
-
-
-def always() -> bool:
-    return True
 
 
 @pytest.fixture
@@ -70,13 +60,6 @@ def _cut(table: pd.DataFrame, source: Path, folder: Path) -> Path:
         shutil.copy(source / "images" / name, folder / "images" / name)
     table.to_csv(folder / "metadata.csv", index=False)
     return folder
-
-
-def photograph(seed: int, size: tuple[int, int] = (48, 64), colour: bool = True) -> np.ndarray:
-    """A smooth random picture, uint8 (h, w, 3) or (h, w)."""
-    rng = np.random.default_rng(seed)
-    small = rng.integers(0, 256, (6, 8, 3) if colour else (6, 8), dtype=np.uint8)
-    return np.asarray(Image.fromarray(small).resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 @pytest.fixture
