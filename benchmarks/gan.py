@@ -216,7 +216,8 @@ def draw_speed(folder: Path, count: int = 500) -> float:
     """Seconds to load the weights in a fresh process and draw `count` records."""
     code = (
         "import pandas as pd; from pathlib import Path; from medsynth_engine.gan.sample import Drawer;"
-        f"print(sum(len(b) for b in Drawer(Path({str(folder / 'generator.pth')!r})).draw(pd.DataFrame(index=range({count})), 1)))"
+        f"drawer = Drawer(Path({str(folder / 'generator.pth')!r}));"
+        f"print(sum(len(part) for part in drawer.draw(pd.DataFrame(index=range({count})), 1)))"
     )
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)

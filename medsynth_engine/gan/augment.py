@@ -168,30 +168,30 @@ def _kept(met: Tensor, share: float, side: int, generator: torch.Generator) -> T
 class Controller:
     """Turns the chance of augmentation so that the discriminator knows the training images no better than it must.
 
-    The signal is r_v = (D(train) - D(validation)) / (D(train) - D(fake)), means of logits (Karras et al. 2020,
-    "Training GANs with limited data", equation 1): a constant added to all logits, which relativistic training leaves
-    free, cancels. 0: no overfitting; 1: validation images look as fake as generated ones.
+    The signal is r_v = (D(train) - D(validation)) / (D(train) - D(fake)) of Karras et al. 2020 ("Training generative
+    adversarial networks with limited data", equation 1) in pairs: how far real lies above fake under the same
+    condition, for training and for validation images. A constant added to the logits of a condition, which relativistic
+    training leaves free, cancels. 0: no overfitting; 1: validation images look as fake as generated ones.
     """
 
     def __init__(self, chance: float, target: float = 0.5, images_to_full: float = 200_000, top: float = 0.8) -> None:
         self.chance, self.target, self.images_to_full, self.top = chance, target, images_to_full, top
-        self.train = self.validation = self.fake = 0.0
+        self.train = self.validation = 0.0
         self.signal: float | None = None
 
-    def update(self, train: float, validation: float, fake: float, images: int) -> None:
-        """Take in mean logits measured after another `images` training images."""
+    def update(self, train: float, validation: float, images: int) -> None:
+        """Take in the mean lead of real over fake in pairs of either fold, after another `images` training images."""
         keep = 0.0 if self.signal is None else 0.9
         self.train = keep * self.train + (1 - keep) * train
         self.validation = keep * self.validation + (1 - keep) * validation
-        self.fake = keep * self.fake + (1 - keep) * fake
-        apart = self.train - self.fake
         # while real and fake are not told apart the quotient means nothing
-        self.signal = max(-1.0, min(2.0, (self.train - self.validation) / apart)) if apart > 0.1 else 0.0
+        known = self.train > 0.1
+        self.signal = max(-1.0, min(2.0, 1 - self.validation / self.train)) if known else 0.0
         step = images / self.images_to_full
         self.chance = max(0.0, min(self.top, self.chance + (step if self.signal > self.target else -step)))
 
     def state(self) -> dict[str, float | None]:
-        return {name: getattr(self, name) for name in ("chance", "train", "validation", "fake", "signal")}
+        return {name: getattr(self, name) for name in ("chance", "train", "validation", "signal")}
 
     def restore(self, state: dict[str, float | None]) -> None:
         for name, value in state.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 
@@ -72,7 +73,8 @@ def _gradients(device: torch.device, twice: bool) -> list[torch.Tensor]:
     generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
     for network in (generator, discriminator):
         for parameter in network.parameters():
-            parameter.data = torch.randn(parameter.shape, generator=source) / max(1, parameter[0].numel()) ** 0.5
+            fan_in = math.prod(parameter.shape[1:])
+            parameter.data = torch.randn(parameter.shape, generator=source) / math.sqrt(fan_in)
         network.to(device)
     conditions = vocabulary.unknown(8)
     conditions.categorical[:] = torch.arange(8)[:, None] % 3

@@ -129,11 +129,13 @@ class Learner:
     def _probe(self, outcome: Outcome, pairs: Pairs, rates: Rates, plan: Plan) -> None:
         fold = self.data.validation
         rows = torch.randint(len(fold), (self.batch,), generator=self.random, device=self.device)
-        logits = self.game.discriminator(pairs.warp(fold.batch(rows)), fold.conditions[rows], rates.ramp)
-        means = torch.stack([outcome.real.mean(), logits.mean(), outcome.fake.mean()]).tolist()
+        conditions = self.vocabulary.dropped(fold.conditions[rows], ATTRIBUTE_DROPOUT, self.random)
+        fake = self.game.generator(pairs.latent, conditions)
+        both = torch.cat([pairs.warp(fold.batch(rows)), pairs.warp(fake)])
+        real, drawn = self.game.discriminator(both, conditions.twice(), rates.ramp).chunk(2)
+        train, validation = torch.stack([(outcome.real - outcome.fake).mean(), (real - drawn).mean()]).tolist()
         self.controller.images_to_full = min(200_000, plan.images / 4)
-        train, validation, fake = means
-        self.controller.update(train, validation, fake, self.batch * PROBE_STEPS)
+        self.controller.update(train, validation, self.batch * PROBE_STEPS)
 
     def state(self) -> dict[str, Any]:
         """Tensors and plain values; `restore` brings the learner back to exactly here."""

@@ -11,7 +11,7 @@ CAP = 8.0
 
 
 def repeats(categorical: np.ndarray) -> np.ndarray:
-    """How often each row is drawn against plain sampling: float64 (n,), mean 1, at most about CAP.
+    """How often each row is drawn against plain sampling: float64 (n,), mean 1, at most CAP.
 
     categorical: int (n, A), negative for missing. The balanced half picks an attribute, then one of its values with
     weight log(1 + count) (the training-by-sampling of Xu et al. 2019, section 4.3), then a row that has it; a row
@@ -26,8 +26,10 @@ def repeats(categorical: np.ndarray) -> np.ndarray:
             shares.append((weight / weight.sum() / counts)[inverse] * count)
     if not shares:
         return np.ones(count)
-    mixed = np.minimum(0.5 + 0.5 * np.mean(shares, axis=0), CAP)
-    return mixed / mixed.mean()
+    mixed = 0.5 + 0.5 * np.mean(shares, axis=0)
+    for _ in range(50):  # what the cap takes is spread over the others, and may lift one of them to the cap
+        mixed = np.minimum(mixed / mixed.mean(), CAP)
+    return mixed
 
 
 class Sampler:

@@ -6,19 +6,24 @@ somebody else is training this folder; 4 the folder cannot be trained; 1 failed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import signal
 import sys
 import time
 import traceback
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
-from medsynth_engine.kernel.errors import Busy, MedSynthError, NoRoom, NotFound
+from medsynth_engine.kernel.errors import Busy, Interrupted, MedSynthError, NoRoom, NotFound
 from medsynth_engine.kernel.folders import RunFolder
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def train(folder: RunFolder) -> int:
@@ -32,16 +37,28 @@ def train(folder: RunFolder) -> int:
         except OSError as error:
             raise Busy("already_training", "Another process is training this run.", "Wait, or stop it.") from error
         sweep(folder.path)
+        previous = signal.signal(signal.SIGTERM, _too_early)
         try:
             folder.set_state("running", pid=os.getpid(), error=None)
             state = Trainer(folder, started).run()
+        except Interrupted:
+            folder.set_state("interrupted")
+            return 130
         except MedSynthError as error:
             _failed(folder, error)
             return error.exit_code if error.exit_code in (4, 8) else 1
         except Exception as error:  # noqa: BLE001 - nobody watches this process: a sentence must reach the state
             folder.log(f"unexpected {type(error).__name__} at {where(error)}")
+            if isinstance(error, OSError) and error.errno in FULL:
+                _failed(
+                    folder,
+                    NoRoom("disk_full", "The disk is full; the last good checkpoint is kept.", "Free some space."),
+                )
+                return NoRoom.exit_code
             _failed(folder, MedSynthError("unexpected", "Training ended unexpectedly.", "The run's log.txt says more."))
             return 1
+        finally:
+            signal.signal(signal.SIGTERM, previous)
     return 130 if state == "interrupted" else 0
 
 
@@ -52,6 +69,11 @@ def _failed(folder: RunFolder, error: MedSynthError) -> None:
         folder.set_state("failed", error=error.document())
     except NoRoom:
         (folder.path / "state.json").write_text('{"state": "failed", "error": {"code": "disk_full"}}')
+
+
+def _too_early(number: int, frame: FrameType | None) -> None:
+    """Asked to end before there is anything to save."""
+    raise Interrupted("interrupted", "Training was interrupted before it began.")
 
 
 def where(error: BaseException) -> str:

@@ -22,6 +22,9 @@ from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.kernel.home import low_resource
 
 REHEARSAL_SECONDS = 3.0
+"""How long the speed is measured where a budget in minutes hangs on it."""
+GLANCE_SECONDS = 0.3
+"""And where it only sets how often one hears of it."""
 CAUTION = 0.5
 """Learning rate after a roll-back, against before."""
 
@@ -84,18 +87,23 @@ class Trainer:
             if saved is not None:
                 self._restore(learner, saved)
                 self._event("resume")
-            return plan, learner
-        plan = self._rehearse()
-        write_json(self.folder.path / "plan.json", plan.document())
-        return plan, self._learner(plan.batch, plan.ema)
+                return plan, learner
+        else:
+            plan = self._rehearse()
+            write_json(self.folder.path / "plan.json", plan.document())
+            learner = self._learner(plan.batch, plan.ema)
+        self._save(learner)  # there is always something to go back to
+        return plan, learner
 
     def _rehearse(self) -> schedule.Plan:
         """Measure a few seconds of steps and one evaluation on networks that are thrown away, then make the plan."""
         trial = schedule.plan(self.preset, len(self.data.training), 100_000, schedule.EVALUATIONS, 1e-3)
         learner = self._learner(trial.batch, trial.ema)
         learner.step(trial.rates(0), trial)
+        budget = self.config.get("budget") or {}
+        least = REHEARSAL_SECONDS if budget.get("minutes") and not budget.get("kimg") else GLANCE_SECONDS
         begin, steps = time.perf_counter(), 0
-        while time.perf_counter() - begin < REHEARSAL_SECONDS or steps < 2:
+        while time.perf_counter() - begin < least or steps < 2:
             learner.step(trial.rates(0), trial)
             self._synchronise()
             steps += 1
@@ -105,7 +113,6 @@ class Trainer:
         self.sheet.write(self._sheet_path(0), learner.average.network)
         per_evaluation = time.perf_counter() - begin
         self.folder.append(kind="evaluation", kimg=0.0, seconds=round(self.seconds, 1), **rounded(measured.document()))
-        budget = self.config.get("budget") or {}
         evaluations = schedule.EVALUATIONS
         if budget.get("kimg"):
             images = 1000 * float(budget["kimg"])
@@ -199,14 +206,17 @@ class Trainer:
         """Numbers went wrong: back to the last checkpoint once, with a lower rate; the second time is the end."""
         saved = checkpoint.load(self._last)
         if self.rolled_back or saved is None or saved.get("rolled_back"):
+            self._keep_generator()
             raise MedSynthError(
                 "training_diverged",
                 "Training diverged: the losses are no longer numbers, also at a lower learning rate.",
                 "Train again with another seed, or a smaller preset; the best generator so far is kept.",
             )
+        seconds = self.seconds
         self._restore(self.learner, saved)
-        self.rolled_back = True
+        self.earlier_seconds, self.rolled_back = seconds, True
         self.learner.caution = CAUTION
+        self._save()
         self.folder.log("Losses were no longer numbers: back to the last checkpoint, at half the learning rate.")
         self._event("roll_back")
 
@@ -226,18 +236,24 @@ class Trainer:
 
     def _finish(self, state: str, event: str) -> str:
         """Put the best generator where it is looked for, and say which it is."""
+        chosen = self._keep_generator()
+        self._save()
+        self._event(event, **chosen)
+        self._facts(state)
+        return state
+
+    def _keep_generator(self) -> dict[str, Any]:
+        """Write `generator.pth`: the best where one was measured, else the last; what to say about it."""
         if self.best is not None and self._best.exists():
             kept = weights.load(self._best)
             content = weights.document(kept.generator, kept.info, self._rows())
-            chosen = {"generator": "best", **self.best}
+            chosen: dict[str, Any] = {"generator": "best", "best_kimg": self.best["kimg"]}
+            chosen["fd_ratio_validation"] = self.best["fd_ratio_validation"]
         else:
             content = self._document(Measured(None, None, None, 0))
             chosen = {"generator": "last"}
         weights.save(self.folder.generator, content)
-        self._save()
-        self._event(event, **{("best_kimg" if name == "kimg" else name): value for name, value in chosen.items()})
-        self._facts(state)
-        return state
+        return chosen
 
     def _document(self, measured: Measured) -> dict[str, Any]:
         info = {
@@ -255,8 +271,8 @@ class Trainer:
 
     # -- state ------------------------------------------------------------------------------------------------------
 
-    def _save(self) -> None:
-        state = self.learner.state()
+    def _save(self, learner: Learner | None = None) -> None:
+        state = (learner or self.learner).state()
         if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
             return  # the next tick rolls back to what was saved before
         checkpoint.save(
