@@ -21,6 +21,7 @@ from medsynth_tui.commands import EVERYWHERE, PLACES
 from medsynth_tui.session import Session
 from medsynth_tui.shelter import note_failure
 from medsynth_tui.theme import themes
+from medsynth_tui.typeahead import TypeAhead
 
 SCREENS = {
     "login": "login:Login",
@@ -50,7 +51,7 @@ ENDED_LOGINS = ("session_over", "not_logged_in", "not_active")
 SMALLEST = (80, 24)
 
 
-class MedSynth(App[int]):
+class MedSynth(TypeAhead, App[int]):
     """Everything a person sees. Holds no rules: what may be done, the engine says."""
 
     TITLE = "MedSynth"

@@ -21,6 +21,8 @@ KEY_WORDS = {
     "pageup": "PgUp",
     "space": "space",
     "enter": "enter",
+    "right": "→",
+    "left": "←",
     "plus": "+",
     "minus": "-",
 }

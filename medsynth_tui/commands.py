@@ -63,7 +63,7 @@ class Refresh(Command):
 class CancelJob(Command):
     """Stop the work whose progress is shown. What it has begun is cleared away; nothing half done stays."""
 
-    id, keys, title, footer = "job.cancel", "X", "Stop job", True
+    id, keys, title, footer = "job.cancel", "f8,X", "Stop job", True
 
 
 class GoHome(Command):
@@ -141,7 +141,7 @@ class DatasetTrain(Command):
 class DatasetRows(Command):
     """Draw synthetic rows from this table, without images."""
 
-    id, keys, title, permission, footer = "dataset.rows", "c", "Cohort of rows", Permission.GENERATE, True
+    id, keys, title, permission, footer = "dataset.rows", "c", "Cohort", Permission.GENERATE, True
 
 
 class DatasetShare(Command):
@@ -195,11 +195,11 @@ class RunOpen(Command):
 class RunPause(Command):
     """Pause the training at its next step, or go on from there."""
 
-    id, keys, title, permission, footer = "run.pause", "p", "Pause or resume", Permission.TRAIN, True
+    id, keys, title, permission, footer = "run.pause", "p", "Pause", Permission.TRAIN, True
 
 
 class RunStop(Command):
-    """End the training now and keep the best generator so far."""
+    """End the training for good and keep the best generator so far."""
 
     id, keys, title, permission, footer = "run.stop", "s", "Stop", Permission.TRAIN, True
 
@@ -207,13 +207,13 @@ class RunStop(Command):
 class RunChart(Command):
     """Show the next chart: loss, discriminator accuracy, Fréchet ratio."""
 
-    id, keys, title, footer = "run.chart", "v", "Next chart", True
+    id, keys, title, footer = "run.chart", "v", "Chart", True
 
 
 class RunLog(Command):
     """Show the log in the place of the sample picture, or the picture again."""
 
-    id, keys, title, footer = "run.log", "l", "Log or picture", True
+    id, keys, title, footer = "run.log", "l", "Log", True
 
 
 class RunEarlier(Command):
@@ -231,7 +231,7 @@ class RunLater(Command):
 class RunCohort(Command):
     """Draw a synthetic cohort with this run's generator."""
 
-    id, keys, title, permission, footer = "run.cohort", "c", "Draw cohort", Permission.GENERATE, True
+    id, keys, title, permission, footer = "run.cohort", "c", "Cohort", Permission.GENERATE, True
 
 
 class RunRemove(Command):

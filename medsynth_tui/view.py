@@ -105,6 +105,10 @@ class View(Commanded, Asking, Screen[None]):
             return self.followed is not None
         return super().offered(command)
 
+    def label(self, command: type[Command]) -> str:
+        """What the command is called here and now."""
+        return command.title
+
     def do_leave(self) -> None:
         self.studio.exit(0)
 

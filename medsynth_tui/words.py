@@ -18,26 +18,32 @@ STATES = {
     "failed": "failed",
 }
 MEASURES = {
-    "fidelity.fd_ratio": "Fréchet ratio (1 = as good as real)",
+    "fidelity.fd_ratio": "Fréchet ratio (1: as real)",
     "fidelity.kid": "KID",
     "fidelity.coverage": "Coverage",
     "fidelity.density": "Density",
     "fidelity.rows.pairwise": "Pairwise associations kept",
-    "fidelity.rows.detection_auc": "Real or synthetic, told apart (AUC)",
-    "privacy.image.copies": "Exact or near copies of training images",
-    "privacy.image.tail_share": "Closer to training than anything real",
+    "fidelity.rows.detection_auc": "Rows told from real ones (AUC)",
+    "privacy.image.identical": "Identical training images",
+    "privacy.image.copies": "Near copies of training images",
+    "privacy.image.tail_share": "Images nearer to training",
     "privacy.image.close_match": "Close matches to training images",
     "privacy.image.membership_auc": "Membership attack on images (AUC)",
-    "privacy.rows.tail_share": "Rows closer to training than real ones",
+    "privacy.image.membership_p": "Chance alone gives that AUC (p)",
+    "privacy.rows.copies": "Identical training rows",
+    "privacy.rows.membership_p": "Chance alone gives that AUC (p)",
+    "privacy.rows.tail_share": "Rows nearer to training",
     "privacy.rows.close_match": "Close matches to training rows",
     "privacy.rows.singling_out": "Singling out",
     "privacy.rows.linkability": "Linkability",
     "privacy.rows.inference": "Attribute inference",
     "privacy.rows.membership_auc": "Membership attack on rows (AUC)",
     "privacy.k_anonymity": "k-anonymity",
-    "utility.tstr_auc": "Trained on synthetic, tested on real (AUC)",
-    "utility.trtr_auc": "Trained on real, tested on real (AUC)",
-    "bias.age_wasserstein": "Age, distance from training (years)",
+    "utility.tstr_auc": "Images: trained on synthetic (AUC)",
+    "utility.trtr_auc": "Images: trained on real (AUC)",
+    "utility.rows.tstr_auc": "Rows: trained on synthetic (AUC)",
+    "utility.rows.trtr_auc": "Rows: trained on real (AUC)",
+    "bias.age_wasserstein": "Age, years from training",
     "bias.worst_intersection": "Worst intersection of groups",
 }
 BANDS = {
@@ -120,14 +126,18 @@ def measure(name: str) -> str:
     family, _, rest = name.partition(".")
     if family == "bias" and "=" in rest:
         return rest.replace("representation.", "", 1).replace("=", " = ", 1)
-    kind, _, of = rest.partition(".")
+    of_rows = "rows: " if rest.startswith("rows.") else ""
+    kind, _, of = rest.removeprefix("rows.").partition(".")
     sentences = {
-        "tvd": "Mix of {} against training (TVD)",
-        "read_back": "A classifier reads {} back",
-        "group_gap": "Gap between groups of {}",
-        "parity_amplification": "Imbalance amplified: {}",
+        "tvd": "mix of {} (TVD)",
+        "read_back": "{} read back from images",
+        "group_gap": "gap between groups of {}",
+        "parity_amplification": "imbalance amplified: {}",
     }
-    return sentences[kind].format(of.replace(".", " by ")) if kind in sentences else said(name, 60)
+    if kind not in sentences:
+        return said(name, 60)
+    words = of_rows + sentences[kind].format(of.replace(".", " by ").replace("_", " "))
+    return words[:1].upper() + words[1:]
 
 
 def state(word: Any) -> str:

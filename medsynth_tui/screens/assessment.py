@@ -61,7 +61,7 @@ class AssessmentDetail(View):
     def compose_body(self) -> ComposeResult:
         yield Static("Asking the store", id="head")
         with Horizontal():
-            yield WindowTable((Column("", 3), Column("what is asked", 29)), id="parts")
+            yield WindowTable((Column("", 3), Column("what is asked")), id="parts")
             with VerticalScroll(id="full"):
                 yield Static(id="text")
 
@@ -85,12 +85,13 @@ class AssessmentDetail(View):
         return True
 
     def _show(self, document: dict[str, Any]) -> None:
+        was_missing = self.missing
         self.document, self.missing = document, False
         self.query_one("#head", Static).update(heading(document))
         table = self.query_one("#parts", WindowTable)
         table.display = True
         table.show(rows_of(document, self.studio.glyphs))
-        if self.focused is None:
+        if self.focused is None or was_missing:
             table.focus()
         self._show_part()
         self.place_changed()

@@ -47,12 +47,11 @@ def rows_of(document: dict[str, Any], glyphs: Glyphs) -> list[tuple[str, list[An
     rows: list[tuple[str, list[Any]]] = []
     for section in document["sections"]:
         for index, asked in enumerate(section["fields"]):
-            number = str(section["number"]) if index == 0 else ""
+            number = str(section["number"]) if index == 0 else " "
             answered = bool(str(asked["answer"]).strip())
             label = asked["id"].partition(".")[2].replace("_", " ")
-            rows.append(
-                (f"question {asked['id']}", [number or ("" if answered else "?"), (label, "" if answered else "bold")])
-            )
+            mark = f"{number}{' ' if answered else '?'}"
+            rows.append((f"question {asked['id']}", [mark, (label, "" if answered else "bold")]))
     for index, risk in enumerate(document["risks"]):
         mark = "!" if risk.get("residual_level") == "high" else ("R" if index == 0 else "")
         rows.append((f"risk {risk['id']}", [mark, f"risk: {said(risk['title'], 40)}"]))

@@ -16,7 +16,7 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import when
 
 COLUMNS = (
-    Column("subject", 26),
+    Column("subject"),
     Column("audience", 10),
     Column("state", 11),
     Column("version", 7, right=True),

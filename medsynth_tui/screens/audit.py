@@ -20,12 +20,12 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said, when
 
 COLUMNS = (
-    Column("no", 7, right=True),
+    Column("no", 6, right=True),
     Column("when", 12),
-    Column("who", 10),
-    Column("action", 18),
-    Column("object", 20),
-    Column("outcome"),
+    Column("who", 8),
+    Column("action", 17),
+    Column("object"),
+    Column("outcome", 7),
 )
 PAGE = 100
 FILTERS = {

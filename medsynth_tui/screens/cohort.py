@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import ContentSwitcher, DataTable, Static
 
@@ -29,14 +29,29 @@ PAGES = {
     "pictures": "Pictures",
     "evidence": "Evidence",
     "bias": "Bias",
+    "prevalence": "Prevalence",
     "privacy": "Privacy",
 }
-MEASURES = (Column("measure", 41), Column("value", 19), Column("95 % interval", 16), Column("control", 8))
+MEASURES = (
+    Column("measure"),
+    Column("value", 10, right=True),
+    Column("95 % interval", 17),
+    Column("control", 7, right=True),
+)
+GROUPS = (
+    Column("group"),
+    Column("cohort", 7, right=True),
+    Column("goal", 7, right=True),
+    Column("ratio", 6, right=True),
+    Column("reads as", 14),
+)
+PREVALENCE = "How common a finding is in each group. - too few patients to show; ! differs beyond chance."
+NOT_YET = "Not evaluated yet. Press e."
 NOT_JUDGED = "Not evaluated yet. Press e: it measures fidelity, privacy, bias and utility against held-out patients."
 
 
 class CohortDetail(View):
-    """Five pages; left and right turn them."""
+    """Six pages; left and right turn them."""
 
     CSS_PATH = "cohort.tcss"
     HERE: ClassVar[tuple[type[Command], ...]] = (
@@ -68,10 +83,13 @@ class CohortDetail(View):
                 yield Static("Asking the store", classes="muted", id="plan")
                 yield Bars(id="bars")
             with VerticalScroll(id="pictures"):
-                yield Pictures(id="gallery", side=24)
+                yield Pictures(id="gallery", side=23)
             yield WindowTable(MEASURES, id="evidence")
-            with VerticalScroll(id="bias"):
-                yield WindowTable(MEASURES, id="bias-table")
+            with Vertical(id="bias"):
+                yield Static("", id="against", classes="muted")
+                yield WindowTable(GROUPS, id="bias-table")
+            with VerticalScroll(id="prevalence"):
+                yield Static(PREVALENCE, classes="muted", id="legend")
                 yield Heatmap(id="heatmap")
             with VerticalScroll(id="privacy"):
                 yield Gauge(id="gauge")
@@ -122,10 +140,14 @@ class CohortDetail(View):
         self.evaluation = document
         evidence = document.get("evidence") or []
         rows = pages.evidence_rows(evidence, ("fidelity", "privacy", "utility"))
-        self.query_one("#evidence", WindowTable).show(rows or [("", [NOT_JUDGED, "", "", ""])])
-        bias = pages.evidence_rows(evidence, ("bias",))
-        self.query_one("#bias-table", WindowTable).show(bias or [("", [NOT_JUDGED, "", "", ""])])
+        self.query_one("#evidence", WindowTable).show(rows or [("-", [NOT_YET, "", "", ""])])
+        no_heatmap = "No finding or no group to show." if document else NOT_JUDGED
+        bias = pages.bias_rows(document)
+        self.query_one("#bias-table", WindowTable).show(bias)
+        against = f"Goal: {pages.references(document)}. Enter on a row says how to read it."
+        self.query_one("#against", Static).update(Content(against if bias else NOT_JUDGED))
         self.query_one("#heatmap", Heatmap).show(pages.heatmaps(document))
+        self.query_one("#legend", Static).update(Content(PREVALENCE if document.get("heatmap") else no_heatmap))
         self.query_one("#gauge", Gauge).show(pages.readings(document.get("gauge")), empty=NOT_JUDGED)
         self.place_changed()
 
@@ -151,7 +173,7 @@ class CohortDetail(View):
     def _fetch_pictures(self) -> None:
         name = self.cohort
         self.ask(
-            lambda engine: engine.cohorts_gallery(name, count=12, size=24),
+            lambda engine: engine.cohorts_gallery(name, count=12, size=23),
             self._show_pictures,
             group="pictures",
             refused=self._no_pictures,
@@ -230,4 +252,4 @@ class CohortDetail(View):
 def _caption(row: dict[str, Any]) -> str:
     """The few values of the row that say what the picture should show."""
     wanted = [row.get(name) for name in ("finding", "sex", "age_band", "age", "ethnicity")]
-    return " ".join(said(value, 12) for value in wanted if value)
+    return " ".join(said(value, 14).removesuffix(".0") for value in wanted if value)

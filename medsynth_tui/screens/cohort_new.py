@@ -44,23 +44,17 @@ class NewCohort(View):
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Choice(
-                "Drawn by", [], "source", hint="A run's generator, imported weights, or a table for rows alone."
-            )
+            yield Choice("Drawn by", [], "source", hint="A run, imported weights, or a table for rows alone.")
             yield Field("Name", "name", hint="What the cohort is called.", check=_name)
             yield Field("Records", "n", value="500", check=whole_number(1, MOST), hint="Each an image and its row.")
-            yield Picks(
-                "Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination of those picked."
-            )
-            yield Field(
-                "Population", "population", hint="A TOML file with target margins, instead of balance; F2 picks one."
-            )
+            yield Picks("Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination.")
+            yield Field("Population", "population", hint="A TOML file of margins, instead of balance; F2 picks.")
             yield Field("Only", "given", hint="For instance finding=glioma, sex=F. Empty: all.", check=_given)
             yield Choice(
                 "Small cells",
                 [REFUSE, BROADEN],
                 "small",
-                hint="A cell of fewer than 20 images or 10 patients: refused, or merged with the next.",
+                hint="Under 20 images or 10 patients: refuse, or merge values.",
             )
             yield Field(
                 "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same cohort."

@@ -16,10 +16,10 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, count, when
 
 COLUMNS = (
-    Column("cohort", 20),
-    Column("records", 9, right=True),
-    Column("dataset", 14),
-    Column("run", 18),
+    Column("cohort"),
+    Column("records", 8, right=True),
+    Column("dataset", 11),
+    Column("drawn by", 13),
     Column("privacy", 10),
     Column("drawn", 12),
 )

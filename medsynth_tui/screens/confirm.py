@@ -47,6 +47,25 @@ class ConfirmByName(Dialog):
             self.dismiss(True)
 
 
+class Sure(Dialog):
+    """Yes or no, for what can be taken up again. Answers True or nothing; the careful answer has the focus."""
+
+    def __init__(self, title: str, consequence: str, verb: str, otherwise: str) -> None:
+        super().__init__()
+        self.title_text, self.consequence, self.verb, self.otherwise = title, consequence, verb, otherwise
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="card"):
+            yield Static(Content(self.title_text), classes="title")
+            yield Static(Content(self.consequence))
+            with Horizontal(classes="buttons"):
+                yield Go(self.otherwise, id="no")
+                yield Go(self.verb, id="yes")
+
+    def on_go_pressed(self, event: Go.Pressed) -> None:
+        self.dismiss(True if event.go.id == "yes" else None)
+
+
 class Ask(Dialog):
     """One line of text, or a choice and a line; answers the text, or the pair."""
 

@@ -32,12 +32,12 @@ class Curves:
 
     def accuracy(self) -> list[Series]:
         return [
-            _series(self.ticks, "accuracy_real", "on real", "primary"),
-            _series(self.ticks, "accuracy_fake", "on drawn", "accent"),
+            _series(self.ticks, "accuracy_real", "real", "primary"),
+            _series(self.ticks, "accuracy_fake", "drawn", "accent"),
         ]
 
     def frechet(self) -> list[Series]:
-        return [_series(self.evaluations, "fd_ratio_validation", "drawn against validation", "secondary")]
+        return [_series(self.evaluations, "fd_ratio_validation", "against validation", "secondary")]
 
     @property
     def best(self) -> dict[str, Any] | None:

@@ -63,7 +63,8 @@ class DatasetDetail(View):
             Content("\n").join([made, Content(""), *report(document, glyphs)])
         )
         composition = document.get("composition") or {}
-        bars = [Attribute(name, counts) for name, counts in composition.items()]
+        accepted = document.get("accepted")
+        bars = [Attribute(name, counts, total=accepted) for name, counts in composition.items()]
         self.query_one("#composition", Bars).show(bars)
         self.place_changed()
 
@@ -88,17 +89,22 @@ class DatasetDetail(View):
         pictures = self.query_one("#pictures", Pictures)
         if pictures.pictures:
             pictures.show([])
-            self.query_one("#composition").display = True
+            self._make_room(False)
             return
         name = self.dataset
         self.ask(lambda engine: engine.datasets_gallery(name, count=12, size=24), self._show_pictures, group="pictures")
 
     def _show_pictures(self, document: dict[str, Any]) -> None:
-        self.query_one("#composition").display = False
+        self._make_room(True)
         pictures = self.query_one("#pictures", Pictures)
-        pictures.side = 24 if self.size.width >= 110 else 18
+        pictures.side = 24 if self.size.width >= 110 else 17
         pictures.show([Pixels.from_document(each) for each in document["images"]])
         self.say("That you looked is in the audit log. Press p again for the composition.")
+
+    def _make_room(self, pictures: bool) -> None:
+        """Pictures take the whole width."""
+        self.query_one("#report-side").display = not pictures
+        self.query_one("#composition").display = not pictures
 
     def do_dataset_share(self) -> None:
         self.studio.push_screen(

@@ -16,7 +16,7 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, when
 
 COLUMNS = (
-    Column("dataset", 20),
+    Column("dataset"),
     Column("records", 9, right=True),
     Column("patients", 9, right=True),
     Column("train", 8, right=True),

@@ -72,6 +72,7 @@ class Palette(Dialog):
     def _list(self, typed: str) -> None:
         words = typed.lower().lstrip(":").split()
         found = [command for command in self.offered_commands.values() if _matches(command, words)]
+        found.sort(key=lambda command: not command.title.lower().startswith(" ".join(words)))
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(command), id=command.id) for command in found])

@@ -16,7 +16,7 @@ from medsynth_tui.widgets.window_table import WINDOW, Column, WindowTable
 from medsynth_tui.words import count, said
 from medsynth_tui.work import Asking
 
-COLUMNS = (Column("name", 46), Column("kind", 8), Column("size", 10, right=True))
+COLUMNS = (Column("name"), Column("kind", 8), Column("size", 10, right=True))
 
 
 class Picker(Asking, Dialog):

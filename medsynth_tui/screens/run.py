@@ -12,7 +12,7 @@ from textual.widgets import Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
-from medsynth_tui.screens.confirm import ConfirmByName
+from medsynth_tui.screens.confirm import ConfirmByName, Sure
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.view import View
 from medsynth_tui.widgets.line_chart import Line, LineChart
@@ -64,7 +64,7 @@ class LiveRun(View):
         with Horizontal():
             with Vertical(id="charts"):
                 yield LineChart("Loss", id="loss")
-                yield LineChart("Discriminator right", id="accuracy")
+                yield LineChart("Accuracy", id="accuracy")
                 yield LineChart("Fréchet ratio", id="frechet")
             with Vertical(id="side"):
                 yield Static("", id="caption", classes="muted")
@@ -108,12 +108,13 @@ class LiveRun(View):
         changed = document.get("state") != self.document.get("state")
         self.document = document
         self._facts()
+        if changed:
+            self.clear()
+            self.place_changed()
         if document["state"] == "failed":
             error = document.get("error")
             words = error.get("message") if isinstance(error, dict) else error
             self.complain("This run failed.", said(words, 200) if words else "Its log says why (l).")
-        if changed:
-            self.place_changed()
 
     def _news(self, document: dict[str, Any]) -> None:
         self.read_to = document["offset"]
@@ -136,6 +137,9 @@ class LiveRun(View):
         width = max(20, self.query_one("#side").size.width)
         room = 8 if self.size.height >= 34 and self.size.width >= 110 else max(6, self.size.height - 8)
         short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
+        if not short:
+            short = [f"{number(each.get('kimg'))} kimg: {said(each.get('what'))}" for each in self.curves.events]
+        short = short or ["Nothing in the log yet."]
         return [line if len(line) <= width else line[: width - 1] + "…" for line in short[-room:]]
 
     def _draw(self) -> None:
@@ -227,7 +231,7 @@ class LiveRun(View):
 
     def offered(self, command: type[Command]) -> bool:
         word = self.document.get("state")
-        if command is c.RunPause and word not in ("running", "paused", "interrupted", "stopped"):
+        if command is c.RunPause and word not in ("running", "paused", "interrupted"):
             return False
         if command is c.RunStop and word not in ("queued", "running", "paused", "interrupted"):
             return False
@@ -236,6 +240,13 @@ class LiveRun(View):
         if command is c.RunRemove and word in GOING:
             return False
         return super().offered(command)
+
+    def label(self, command: type[Command]) -> str:
+        if command is c.RunPause and self.document.get("state") != "running":
+            return "Resume"
+        if command is c.RunLog and self.log_wanted:
+            return "Picture"
+        return super().label(command)
 
     def do_run_pause(self) -> None:
         name = self.run_name
@@ -247,11 +258,12 @@ class LiveRun(View):
 
     def do_run_stop(self) -> None:
         self.studio.push_screen(
-            ConfirmByName(
+            Sure(
                 f"Stop {self.run_name}",
-                "The training ends now; the best generator so far stays usable.",
-                self.run_name,
+                "The training ends at its next step and cannot be taken up again; a paused one can. The best generator "
+                "so far stays usable.",
                 "Stop it",
+                "Let it run",
             ),
             self._stop,
         )

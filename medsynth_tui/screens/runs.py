@@ -16,11 +16,11 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import number, state, when
 
 COLUMNS = (
-    Column("run", 24),
-    Column("dataset", 14),
-    Column("preset", 9),
+    Column("run"),
+    Column("dataset", 12),
+    Column("preset", 8),
     Column("state", 15),
-    Column("kimg", 11, right=True),
+    Column("kimg", 10, right=True),
     Column("begun", 12),
 )
 LOOK_EVERY = 5.0

@@ -31,6 +31,8 @@ ROLES = {
     "drop": "left out",
 }
 """Roles of a column, and what each means; those from `condition` on may name several."""
+NARROW = (Column("role", 10), Column("column"))
+WIDE = (Column("role", 10), Column("column", 22), Column("means"))
 SEVERAL = ("condition", "column", "drop")
 
 
@@ -55,8 +57,8 @@ class ScanResult(View):
             with VerticalScroll(id="report-side"):
                 yield Static(id="report")
             with Vertical(id="columns-side"):
-                yield Static("Columns: enter says which one it is", classes="heading")
-                yield WindowTable((Column("role", 10), Column("column", 18), Column("means")))
+                yield Static("Which column is what (enter to change)", classes="heading")
+                yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
 
     def on_mount(self) -> None:
         self._show()
@@ -75,7 +77,8 @@ class ScanResult(View):
         for role, meaning in ROLES.items():
             column = self.mapped.get(role) or self.columns.get(role)
             rows.append((role, [role, (said(column, 60), "bold") if column else "", meaning]))
-        self.query_one(WindowTable).show(rows)
+        table = self.query_one(WindowTable)
+        table.show([(role, cells[: len(table.layout_columns)]) for role, cells in rows])
         self.place_changed()
 
     @on(DataTable.RowSelected)

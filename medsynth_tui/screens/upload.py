@@ -18,6 +18,8 @@ from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import Field, Go, Picks, first_invalid, needed
 
+SAY_NOTHING = ("images", "image", "data", "files", "png", "jpg", "dicom", "metadata")
+"""Names of folders after which no dataset should be called."""
 CHARACTERISTICS = ["age", "sex", "ethnicity"]
 
 
@@ -38,7 +40,7 @@ class Upload(View):
             yield Field(
                 "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
             ).add_class("gap")
-            yield Field("Table", "metadata", hint="The CSV that describes the images; empty: one beside them is used.")
+            yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them is used.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
             yield Picks(
                 "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."
@@ -71,7 +73,9 @@ class Upload(View):
     def _suggest_name(self) -> None:
         name, path = self.query_one("#name", Field), self.query_one("#path", Field).value
         if path and not name.value:
-            words = re.sub(r"[^A-Za-z0-9_.-]+", "-", PurePath(path).stem).strip("-.")
+            place = PurePath(path)
+            stem = place.parent.name if place.stem.lower() in SAY_NOTHING else place.stem
+            words = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")
             name.value = words[:40].lower()
 
     @on(Input.Submitted)

@@ -17,7 +17,7 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said, when
 
 ROLES = ["researcher", "admin", "auditor"]
-COLUMNS = (Column("name", 22), Column("role", 12), Column("state", 12), Column("added", 12), Column("last login", 12))
+COLUMNS = (Column("name"), Column("role", 12), Column("state", 12), Column("added", 12), Column("last login", 12))
 
 
 class Users(View):

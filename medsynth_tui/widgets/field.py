@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import plain
 
 Check = Callable[[str], str]
@@ -63,7 +64,7 @@ class Field(Vertical):
     Field Label { width: 16; color: $foreground; }
     Field.-focused Label { color: $primary; text-style: bold; }
     Field Typed { width: 1fr; }
-    Field .field-note { height: 1; padding-left: 16; color: $muted; }
+    Field .field-note { height: 1; padding-left: 17; color: $muted; }
     Field.-wrong .field-note { color: $error; }
     """
 
@@ -120,7 +121,7 @@ class Field(Vertical):
             self.valid()
 
 
-class Choice(Widget, can_focus=True):
+class Choice(Drawn, can_focus=True):
     """One of a few: left and right choose, a letter jumps. Shows all where they fit, else one and how many."""
 
     BINDINGS: ClassVar[list[Any]] = [
@@ -181,10 +182,10 @@ class Choice(Widget, can_focus=True):
                 self.chosen = found
                 event.stop()
 
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         focused = self.has_focus
         parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
-        room = self.size.width - 17
+        room = width - 17
         if not self.options:
             parts.append(("nothing to choose from", "$muted"))
         elif sum(len(option) + 3 for option in self.options) <= room:
@@ -195,7 +196,7 @@ class Choice(Widget, can_focus=True):
             parts += [("< ", "$muted"), self._option(words, True, focused), (" >", "$muted")]
             parts.append((f"  {self.chosen + 1} of {len(self.options)}", "$muted"))
         hint = plain(self.hint, max(8, room))
-        return Content.assemble(*parts, ("\n" + " " * 16 + hint, "$muted"))
+        return [Content.assemble(*parts), Content.assemble((" " * 17 + hint, "$muted"))]
 
     @staticmethod
     def _option(words: str, chosen: bool, focused: bool) -> tuple[str, str]:
@@ -204,7 +205,7 @@ class Choice(Widget, can_focus=True):
         return (f"({words}) ", "bold $ink on $primary" if focused else "bold $primary")
 
 
-class Picks(Widget, can_focus=True):
+class Picks(Drawn, can_focus=True):
     """Any number of a few: left and right move, space picks."""
 
     BINDINGS: ClassVar[list[Any]] = [
@@ -245,7 +246,7 @@ class Picks(Widget, can_focus=True):
         if self.options:
             self.picked = self.picked ^ {self.options[self.at]}
 
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         focused = self.has_focus
         parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
         if not self.options:
@@ -256,10 +257,10 @@ class Picks(Widget, can_focus=True):
             if focused and index == self.at:
                 style = "bold $ink on $primary"
             parts += [(f"{box} {option}", style), ("  ", "")]
-        return Content.assemble(*parts, ("\n" + " " * 16 + self.hint, "$muted"))
+        return [Content.assemble(*parts), Content.assemble((" " * 17 + self.hint, "$muted"))]
 
 
-class Go(Widget, can_focus=True):
+class Go(Drawn, can_focus=True):
     """What sends the form: a word in a box, pressed with enter or space."""
 
     BINDINGS: ClassVar[list[Any]] = [
@@ -286,9 +287,12 @@ class Go(Widget, can_focus=True):
         super().__init__(id=id)
         self.label = label
 
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         style = "bold $ink on $primary" if self.has_focus else "bold $foreground on $panel"
-        return Content.assemble((f"  {self.label}  ", style))
+        return [Content.assemble((f"  {self.label}  ", style))]
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return len(self.label) + 4
 
     def action_press(self) -> None:
         self.post_message(self.Pressed(self))

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
-from textual.widget import Widget
 
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import BANDS, SCENARIOS, measure, number, said, wrapped
 
 if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
-    from medsynth_tui.glyphs import Glyphs
+    pass
 
 BAND_COLOURS = {
     "very_low": "$success",
@@ -51,14 +50,11 @@ class Reading:
         )
 
 
-class Gauge(Widget):
+class Gauge(Drawn):
     """Risk grows to the right. Grey and the words "not enough evidence" where the data cannot carry a reading."""
 
-    can_focus = False
-
-    def __init__(self, id: str | None = None, compact: bool = False) -> None:
+    def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.compact = compact
         self.readings: tuple[Reading, ...] = ()
         self.empty = ""
 
@@ -67,58 +63,52 @@ class Gauge(Widget):
             self.readings, self.empty = tuple(readings), empty
             self.refresh(layout=True)
 
-    def render(self) -> Content:
-        glyphs = cast("MedSynth", self.app).glyphs
+    def lines(self, width: int) -> list[Content]:
         if not self.readings:
-            return Content.assemble((glyphs.text(self.empty), "$muted"))
+            return [Content.assemble((line, "$muted")) for line in wrapped(self.glyphs.text(self.empty), width)]
         lines: list[Content] = []
         for reading in self.readings:
-            lines.extend(self._lines(reading, glyphs))
-        return Content("\n").join(lines if self.compact else lines[:-1])
+            lines.extend(self._lines(reading, width))
+        return lines
 
-    def _lines(self, reading: Reading, glyphs: Glyphs) -> list[Content]:
+    def _lines(self, reading: Reading, width: int) -> list[Content]:
+        text = self.glyphs.text
         colour = BAND_COLOURS.get(reading.band, "$muted")
         word = BANDS.get(reading.band, said(reading.band, 30))
         level = "" if reading.reading is None else f"up to {number(reading.reading, 2)}"
-        if self.compact:
-            bar = self._bar(reading, glyphs, colour, self.size.width - len(word) - 2)
-            return [Content.assemble(*bar, (f"  {word}", f"bold {colour}"))]
-        room = min(60, self.size.width - 24)
+        room = max(10, min(60, width - 24))
         lines = [
-            Content.assemble(
-                (glyphs.text(SCENARIOS.get(reading.scenario, said(reading.scenario))), "bold $foreground")
-            ),
-            Content.assemble(*self._bar(reading, glyphs, colour, room), (f"  {word}", f"bold {colour}")),
-            Content.assemble((self._scale(room), "$muted")),
+            Content.assemble((text(SCENARIOS.get(reading.scenario, said(reading.scenario))), "bold $foreground")),
+            Content.assemble(*self._bar(reading, colour, room), (f"  {word}", f"bold {colour}")),
+            Content.assemble((_scale(room), "$muted")),
         ]
         if reading.driver:
             cause = f"{level}, because of: {measure(reading.driver)}".removeprefix(", ")
-            lines.append(Content.assemble((glyphs.text(cause), "$foreground")))
+            lines.append(Content.assemble((text(cause), "$foreground")))
         if reading.note:
-            for line in wrapped(said(reading.note, 500), self.size.width):
-                lines.append(Content.assemble((glyphs.text(line), "$muted")))
+            lines += [Content.assemble((line, "$muted")) for line in wrapped(text(said(reading.note, 500)), width)]
         return [*lines, Content("")]
 
-    def _bar(self, reading: Reading, glyphs: Glyphs, colour: str, width: int) -> list[tuple[str, str]]:
-        room = max(10, width)
+    def _bar(self, reading: Reading, colour: str, room: int) -> list[tuple[str, str]]:
         if reading.reading is None:
-            return [(glyphs.empty * room, "$muted")]
+            return [(self.glyphs.empty * room, "$muted")]
         at = round((room - 1) * position(reading.reading))
         low = at if reading.low is None else min(at, round((room - 1) * position(reading.low)))
         return [
-            (glyphs.rule * low, "$line"),
-            (glyphs.span * (at - low), colour),
-            (glyphs.full, f"bold {colour}"),
-            (glyphs.rule * (room - at - 1), "$line"),
+            (self.glyphs.rule * low, "$line"),
+            (self.glyphs.span * (at - low), colour),
+            (self.glyphs.full, f"bold {colour}"),
+            (self.glyphs.rule * (room - at - 1), "$line"),
         ]
 
-    @staticmethod
-    def _scale(room: int) -> str:
-        """The bands' names under the bar, as many as fit, each where it begins."""
-        line = ""
-        for index, word in enumerate(list(BANDS.values())[:5]):
-            line = f"{line:<{index * room // 5}}"[: index * room // 5] + word[: room // 5 - 1]
-        return f"{line:<{room}}"[:room]
+
+def _scale(room: int) -> str:
+    """The bands' names under the bar, each where it begins, cut where the next one does."""
+    line = ""
+    for index, word in enumerate(list(BANDS.values())[:5]):
+        start, end = index * room // 5, (index + 1) * room // 5
+        line = f"{line:<{start}}" + word[: end - start - 1]
+    return line
 
 
 def position(risk: float) -> float:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.content import Content
-from textual.widget import Widget
 
 from medsynth_tui.theme import PALETTES, mix
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import plain
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class Prevalence:
     rows: Sequence[str]
     columns: Sequence[str]
     cells: Mapping[tuple[str, str], Any]
+    flags: frozenset[tuple[str, str]] = frozenset()
+    """Cells that differ from what they are compared with, beyond chance."""
 
 
-class Heatmap(Widget):
-    """`-` says that a cell has too few records; a legend in words says what the numbers are."""
-
-    can_focus = False
+class Heatmap(Drawn):
+    """`-` says that a cell has too few patients to show, `!` that it differs beyond chance."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -41,19 +41,18 @@ class Heatmap(Widget):
         self.maps = tuple(maps)
         self.refresh(layout=True)
 
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         lines: list[Content] = []
         for each in self.maps:
-            lines.extend(self._lines(each))
-            lines.append(Content(""))
-        return Content("\n").join(lines[:-1]) if lines else Content("")
+            lines.extend([*self._lines(each, width), Content("")])
+        return lines
 
-    def _lines(self, prevalence: Prevalence) -> list[Content]:
+    def _lines(self, prevalence: Prevalence, width: int) -> list[Content]:
         app = cast("MedSynth", self.app)
         palette = PALETTES.get(app.theme, PALETTES["medsynth-dark"])
         numbers = [value for value in prevalence.cells.values() if isinstance(value, int | float)]
         most = max([*numbers, 1e-9])
-        room = max(6, min(12, (self.size.width - LABEL) // max(1, len(prevalence.columns))))
+        room = max(6, min(12, (width - LABEL) // max(1, len(prevalence.columns))))
         head = " " * LABEL + "".join(f"{plain(column, room - 1):>{room}}" for column in prevalence.columns)
         lines = [
             Content.assemble((app.glyphs.text(prevalence.title), "bold $primary")),
@@ -65,7 +64,8 @@ class Heatmap(Widget):
                 value = prevalence.cells.get((row, column))
                 if isinstance(value, int | float):
                     ground = mix(palette.background, palette.cursor, 0.1 + 0.9 * value / most)
-                    parts.append((f"{100 * value:>{room - 2}.0f}% ", f"{palette.foreground} on {ground}"))
+                    mark = "!" if (row, column) in prevalence.flags else " "
+                    parts.append((f"{100 * value:>{room - 2}.0f}%{mark}", f"{palette.foreground} on {ground}"))
                 else:
                     parts.append((f"{plain(value, room - 2) if value else '-':>{room - 1}} ", "$muted"))
             lines.append(Content.assemble(*parts))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from medsynth_tui.commands import Back
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.widgets.field import Choice, Go, Picks
 
 if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
     from medsynth_tui.view import View
 
 NEXT, BACK, QUIT = (("tab", "Next field"),), (("esc", "Back"), ("F1", "Help")), (("^q", "Quit"), ("F1", "Help"))
@@ -21,10 +20,8 @@ PRESSING = (("enter", "Press"),)
 MOST = 8
 
 
-class Hints(Widget):
+class Hints(Drawn):
     """Follows the focus: while somebody types, letters are text, so it shows the keys that still work."""
-
-    can_focus = False
 
     def hints(self) -> list[tuple[str, str]]:
         screen = cast("View", self.screen)
@@ -32,18 +29,18 @@ class Hints(Widget):
         kinds = ((Input, TYPING), (TextArea, ()), (Choice, CHOOSING), (Picks, PICKING), (Go, PRESSING))
         for kind, own in kinds:
             if isinstance(screen.focused, kind):
-                working = [(each.key_label(), each.title) for each in offered if _works_in_a_form(each.keys)]
+                working = [(each.key_label(), screen.label(each)) for each in offered if _works_in_a_form(each.keys)]
                 return [*NEXT, *own, *working, *(BACK if Back in screen.ALWAYS else QUIT)]
         everywhere = [("^p", "Find"), ("?", "Help")]
-        return [(command.key_label(), command.title) for command in offered] + everywhere
+        return [(command.key_label(), screen.label(command)) for command in offered] + everywhere
 
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         parts: list[tuple[str, str]] = []
-        room = self.size.width - 1
-        glyphs = cast("MedSynth", self.app).glyphs
+        room = width - 1
+        glyphs = self.glyphs
         for key, title in _fitting(self.hints(), room):
             parts += [(glyphs.text(f" {key}"), "bold $accent"), (f" {glyphs.text(title)} ", "$muted")]
-        return Content.assemble(*parts)
+        return [Content.assemble(*parts)]
 
 
 def _works_in_a_form(keys: str) -> bool:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
-from textual.widget import Widget
 
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import count, said, state
 
 if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
+    pass
 
 BAR = 24
 
 
-class JobProgress(Widget):
+class JobProgress(Drawn):
     """`Bringing in brain  ████████░░░░  412 of 1,024 files  decoding`. Without a known total: no bar."""
-
-    can_focus = False
 
     def on_mount(self) -> None:
         self.line = Content("")
@@ -34,11 +32,11 @@ class JobProgress(Widget):
     def hide(self) -> None:
         self.display = False
 
-    def render(self) -> Content:
-        return self.line
+    def lines(self, width: int) -> list[Content]:
+        return [self.line]
 
     def _line(self, title: str, document: dict[str, Any]) -> Content:
-        glyphs = cast("MedSynth", self.app).glyphs
+        glyphs = self.glyphs
         progress = document.get("progress") or {}
         done, total = progress.get("done"), progress.get("total")
         parts: list[tuple[str, str]] = [(f" {glyphs.text(said(title, 40))}  ", "bold $foreground")]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
 
 GUTTER = 8
-MARKS = (("hd", "●"), ("fhd", "▲"))
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class LineChart(Vertical):
     can_focus = False
     DEFAULT_CSS = """
     LineChart { height: 1fr; }
-    LineChart > .chart-heading { height: 1; }
+    LineChart > .chart-heading { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, title: str, id: str | None = None) -> None:
@@ -67,7 +66,7 @@ class LineChart(Vertical):
         yield Static(classes="chart-heading")
         yield Curves()
 
-    def show(self, series: Sequence[Series], level: Line | None = None, x_name: str = "thousand images") -> None:
+    def show(self, series: Sequence[Series], level: Line | None = None) -> None:
         glyphs = cast("MedSynth", self.app).glyphs
         parts: list[tuple[str, str]] = [(self.title, "bold $primary")]
         for mark, each in zip("●▲■", series, strict=False):
@@ -78,7 +77,7 @@ class LineChart(Vertical):
         if not any(each.ys for each in series):
             parts.append(("  no measurement yet", "$muted"))
         self.query_one(".chart-heading", Static).update(Content.assemble(*parts))
-        self.query_one(Curves).draw(tuple(series), level, x_name)
+        self.query_one(Curves).draw(tuple(series), level)
 
 
 class Curves(PlotextPlot):
@@ -90,13 +89,12 @@ class Curves(PlotextPlot):
         super().on_mount()
         self.series: tuple[Series, ...] = ()
         self.level: Line | None = None
-        self.x_name = ""
         self.limits: tuple[float, float] | None = None
         self.reach = 0.0
 
-    def draw(self, series: tuple[Series, ...], level: Line | None, x_name: str) -> None:
+    def draw(self, series: tuple[Series, ...], level: Line | None) -> None:
         if (series, level) != (self.series, self.level):
-            self.series, self.level, self.x_name = series, level, x_name
+            self.series, self.level = series, level
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -125,7 +123,7 @@ class Curves(PlotextPlot):
         heights = ticks(low, high, max(2, self.size.height // 3))
         plot.yticks(heights, [f"{number(value):>6}" for value in heights])
         widths = ticks(0, self.reach, max(2, self.size.width // 14))
-        plot.xticks(widths, [f"{value:g}" for value in widths])
+        plot.xticks(widths, [f"{value:g} kimg" if not value else f"{value:g}" for value in widths])
         columns = 2 * max(4, self.size.width - GUTTER)
         if self.level is not None:
             plot.hline(self.level.value, _rgb(palette.muted))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
+
+from medsynth_tui.widgets.drawn import Drawn
 
 if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
+    pass
 
 
-class PageNames(Widget):
+class PageNames(Drawn):
     """`‹ Composition  Pictures  [Evidence]  Bias  Privacy ›`"""
 
-    can_focus = False
     DEFAULT_CSS = "PageNames { height: 1; }"
 
     def __init__(self, names: list[str]) -> None:
@@ -25,10 +25,10 @@ class PageNames(Widget):
         self.at = at
         self.refresh()
 
-    def render(self) -> Content:
-        glyphs = cast("MedSynth", self.app).glyphs
+    def lines(self, width: int) -> list[Content]:
+        glyphs = self.glyphs
         parts: list[tuple[str, str]] = [(f"{glyphs.left} ", "$accent")]
         for index, name in enumerate(self.names):
             parts.append((f" {name} ", "bold $ink on $primary" if index == self.at else "$muted"))
             parts.append((" ", ""))
-        return Content.assemble(*parts, (glyphs.right, "$accent"))
+        return [Content.assemble(*parts, (glyphs.right, "$accent"))]

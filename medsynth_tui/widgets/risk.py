@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widget import Widget
 
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import share
 
 if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
+    pass
 
 EXPECTED = 0.5
 """The share where nothing was copied: as often nearer to the one as to the other."""
@@ -18,10 +18,8 @@ BANDS = ((0.55, "no sign of copying", "$success"), (0.65, "a little nearer to tr
 WORST = ("nearer to training: copying", "$error")
 
 
-class CopyRisk(Widget):
+class CopyRisk(Drawn):
     """A needle from 0 to 1 with a mark at one half, and the reading in words."""
-
-    can_focus = False
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -32,18 +30,16 @@ class CopyRisk(Widget):
             self.value = value
             self.refresh(layout=True)
 
-    def render(self) -> Content:
-        glyphs = cast("MedSynth", self.app).glyphs
-        head = ("Copy risk (estimate)", "bold $primary")
+    def lines(self, width: int) -> list[Content]:
+        head = Content.assemble(("Copy risk (estimate)", "bold $primary"))
         if self.value is None:
-            return Content.assemble(head, ("\nnot measured yet", "$muted"))
-        words, colour = next(((w, c) for edge, w, c in BANDS if self.value < edge), WORST)
-        room = max(10, self.size.width - 7)
+            return [head, Content.assemble(("not measured yet", "$muted"))]
+        words, colour = next(((word, shade) for edge, word, shade in BANDS if self.value < edge), WORST)
+        room = max(10, width - 7)
         at, half = round((room - 1) * min(1.0, max(0.0, self.value))), round((room - 1) * EXPECTED)
-        bar = list(glyphs.rule * room)
-        bar[half] = glyphs.text("│")
-        bar[at] = glyphs.full
+        bar = list(self.glyphs.rule * room)
+        bar[half] = self.glyphs.text("│")
+        bar[at] = self.glyphs.full
         pieces = [(mark, f"bold {colour}" if index == at else "$line") for index, mark in enumerate(bar)]
-        return Content.assemble(
-            head, ("\n", ""), *pieces, (f" {share(self.value):>5}", "$foreground"), (f"\n{words}", colour)
-        )
+        reading = Content.assemble(*pieces, (f" {share(self.value):>5}", "$foreground"))
+        return [head, reading, Content.assemble((words, colour))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
-from textual.widget import Widget
 
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import plain
 
 if TYPE_CHECKING:
@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from medsynth_tui.view import View
 
 
-class StatusLine(Widget):
+class StatusLine(Drawn):
     """Changes only when the place or the person does; it has no clock."""
 
-    can_focus = False
-
-    def render(self) -> Content:
+    def lines(self, width: int) -> list[Content]:
         app, screen = cast("MedSynth", self.app), cast("View", self.screen)
         person = app.session.person
         marks = []
@@ -34,8 +32,9 @@ class StatusLine(Widget):
         right.append((f"{who} ", "$muted"))
         right_width = sum(len(text) for text, _ in right)
         trail = app.glyphs.trail
-        room = max(10, self.size.width - right_width - 12)
+        room = max(10, width - right_width - 12)
         place = trail.join(plain(part, 60) for part in screen.place())
         place = place if len(place) <= room else app.glyphs.ellipsis + place[-(room - 1) :]
-        gap = max(1, self.size.width - right_width - len(place) - 11)
-        return Content.assemble((" MedSynth  ", "bold $primary"), (place, "bold $foreground"), (" " * gap, ""), *right)
+        gap = max(1, width - right_width - len(place) - 11)
+        left = [(" MedSynth  ", "bold $primary"), (place, "bold $foreground"), (" " * gap, "")]
+        return [Content.assemble(*left, *right)]

@@ -14,11 +14,14 @@ from textual.widgets import DataTable
 from medsynth_tui.words import plain
 
 WINDOW = 200
+PADDING = 2
+"""Columns of the terminal that Textual puts around every cell."""
+SCROLLBAR = 1
 
 
 @dataclass(frozen=True)
 class Column:
-    """`width` in columns of the terminal, None: as wide as its content. Numbers stand right."""
+    """`width` in columns of the terminal; None: what the others leave (one column a table). Numbers stand right."""
 
     title: str
     width: int | None = None
@@ -26,7 +29,10 @@ class Column:
 
 
 class WindowTable(DataTable[Text]):
-    """Rows by key; the cursor stays on its row when the rows are shown again. j/k, g/G as everywhere."""
+    """Rows by key; the cursor stays on its row when the rows are shown again. j/k, g/G as everywhere.
+
+    A row whose key begins with `-` is a heading: it explains nothing and opens nothing.
+    """
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -38,23 +44,43 @@ class WindowTable(DataTable[Text]):
     def __init__(self, columns: Sequence[Column], id: str | None = None) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, header_height=1)
         self.layout_columns = tuple(columns)
+        self.shown: list[tuple[str, Sequence[Any]]] = []
 
     def on_mount(self) -> None:
-        for column in self.layout_columns:
+        for column, width in zip(self.layout_columns, self._widths(), strict=True):
             title = Text(column.title, justify="right" if column.right else "left")
-            self.add_column(title, width=column.width, key=column.title)
+            self.add_column(title, width=width, key=column.title)
+
+    def on_resize(self) -> None:
+        """The stretching column takes what there is now."""
+        widths = self._widths()
+        if [column.width for column in self.ordered_columns] != widths:
+            for column, width in zip(self.ordered_columns, widths, strict=True):
+                column.width = width
+            self._fill()
 
     def show(self, rows: Sequence[tuple[str, Sequence[Any]]]) -> None:
         """`rows`: key and one value a column; a value is text, or a pair of text and a style."""
+        if list(rows) != self.shown or not self.row_count:
+            self.shown = list(rows)
+            self._fill()
+
+    def _fill(self) -> None:
         kept, was = self.current_key, self.cursor_row
         self.clear()
-        for key, values in rows[:WINDOW]:
-            cells = [self._cell(value, column) for value, column in zip(values, self.layout_columns, strict=True)]
-            self.add_row(*cells, key=key)
+        widths = self._widths()
+        for key, values in self.shown[:WINDOW]:
+            cells = zip(values, self.layout_columns, widths, strict=True)
+            self.add_row(*(_cell(value, column, width) for value, column, width in cells), key=key)
         if not self.row_count:
             return
         keys = [str(row.value) for row in self.rows]
         self.move_cursor(row=keys.index(kept) if kept in keys else min(was, self.row_count - 1))
+
+    def _widths(self) -> list[int]:
+        fixed = sum(column.width or 0 for column in self.layout_columns)
+        room = (self.size.width or self.app.size.width - 4) - SCROLLBAR - fixed - PADDING * len(self.layout_columns)
+        return [max(6, room) if column.width is None else column.width for column in self.layout_columns]
 
     def action_cursor_left(self) -> None:
         raise SkipAction  # rows have no columns to walk through: the key belongs to the screen
@@ -69,10 +95,10 @@ class WindowTable(DataTable[Text]):
             return None
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
 
-    @staticmethod
-    def _cell(value: Any, column: Column) -> Text:
-        text, style = value if isinstance(value, tuple) else (value, "")
-        words = plain(text, 300)
-        if column.width is not None and len(words) > column.width:
-            words = words[: column.width - 1] + "…"
-        return Text(words, style=style, justify="right" if column.right else "left", no_wrap=True)
+
+def _cell(value: Any, column: Column, width: int) -> Text:
+    text, style = value if isinstance(value, tuple) else (value, "")
+    words = plain(text, 300)
+    if len(words) > width:
+        words = words[: width - 1] + "…"
+    return Text(words, style=style, justify="right" if column.right else "left", no_wrap=True)
