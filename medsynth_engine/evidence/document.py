@@ -14,6 +14,7 @@ from medsynth_engine.evidence.heatmap import prevalence_heatmap
 from medsynth_engine.evidence.identifying import identifying
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.tables import has, patient_count
+from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence
 
 FORMAT = 1
@@ -44,8 +45,8 @@ def document(
         "evidence": [_plain(value) for value in found],
         "gauge": {scenario: _rounded(reading.document()) for scenario, reading in readings.items()},
         "bias": _tables(inputs, found),
-        "heatmap": prevalence_heatmap(inputs.training, inputs.synthetic),
-        "identifying": list(identifying(inputs.synthetic)),
+        "heatmap": _rounded(prevalence_heatmap(inputs.training, inputs.synthetic)),
+        "identifying": [plain(name) for name in identifying(inputs.synthetic)],
         "sizes": {fold: _sizes(inputs, fold) for fold in FOLDS},
         "stamp": STAMP,
     }
@@ -57,11 +58,13 @@ def _plain(value: Evidence) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    """Six digits are more than any of it is known to, and the same on every machine; numpy's numbers become plain."""
+    """Six digits are more than any of it is known to; numpy's numbers become plain, and so does text from a table."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, float | np.floating):
         return float(f"{float(value):.6g}")
+    if isinstance(value, str):
+        return plain(value, 2_000)
     if isinstance(value, dict):
         return {key: _rounded(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
-from medsynth_engine.exchange.release import SMALLEST, STAMP, Release
+from medsynth_engine.exchange.release import Release
+from medsynth_engine.governance.leaving import SMALLEST, STAMP
 from medsynth_engine.kernel.escape import plain
 
 SHOWN = (

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
-from medsynth_engine.exchange.release import STAMP, Release
+from medsynth_engine.exchange.release import Release
+from medsynth_engine.governance.leaving import STAMP
 from medsynth_engine.kernel.atomic import file_digest
 
 TERMS = (

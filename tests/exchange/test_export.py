@@ -17,7 +17,8 @@ from PIL import Image, PngImagePlugin
 
 from medsynth_engine.exchange import sums
 from medsynth_engine.exchange.export import FORMATS, export
-from medsynth_engine.exchange.release import Release, leaving
+from medsynth_engine.exchange.release import Release
+from medsynth_engine.governance.leaving import leaving
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, WrongUsage
 
 SECRET = "JANE_DOE_MRN_0012345"

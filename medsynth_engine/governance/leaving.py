@@ -1,0 +1,53 @@
+"""What of an evaluation may leave the store: rounded numbers, no small count of real people (CMS cell size policy)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+SMALLEST = 11
+DECIMALS = 2
+STAMP = (
+    "Synthetic records are no patients. Do not compute p-values or confidence intervals from them as if they were: "
+    "more synthetic records are no more evidence."
+)
+
+_PERCENT = re.compile(r"(\d+\.\d+)%")
+
+
+def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """An evaluation as it may leave: numbers to two decimals, percents whole, counts of real people under 11 hidden."""
+    document = dict(_rounded(dict(evaluation)))
+    document.pop("identifying", None)
+    document["evidence"] = [_evidence(value) for value in document.get("evidence") or ()]
+    sizes = dict(document.get("sizes") or {})
+    for fold in ("training", "holdout"):
+        if fold in sizes:
+            sizes[fold] = {what: _about(count) for what, count in sizes[fold].items()}
+    document["sizes"] = sizes
+    return document
+
+
+def _evidence(value: Mapping[str, Any]) -> dict[str, Any]:
+    if value["name"] == "privacy.k_anonymity" and (value["value"] or 0) < SMALLEST:
+        hidden = f"The smallest group of real patients with equal quasi-identifiers has fewer than {SMALLEST}."
+        return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden}
+    return {**value, "reads_as": _PERCENT.sub(lambda found: f"{float(found[1]):.0f}%", str(value["reads_as"]))}
+
+
+def _about(count: int) -> int | str:
+    """A count of real records to the nearest ten; 1 to 10 are not told."""
+    return f"<{SMALLEST}" if 0 < count < SMALLEST else round(count, -1)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, Mapping):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(inner) for inner in value]
+    return value

@@ -1,0 +1,142 @@
+"""The report is one file that needs nothing else, reads aloud, and lets nothing in that it shows."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from medsynth_engine.evidence.document import document
+from medsynth_engine.evidence.inputs import Inputs
+from medsynth_engine.governance.report import Cover, html
+
+VOID = {"meta", "br", "img", "link", "hr", "rect", "circle", "line"}
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> \x1b[31m"
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, in order; checks that they are nested well."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def table(n: int, rng: np.random.Generator) -> pd.DataFrame:
+    sex = rng.choice(["F", "M"], n)
+    return pd.DataFrame(
+        {
+            "patient": [f"P{i}" for i in range(n)],
+            "age": rng.integers(18, 90, n),
+            "sex": sex,
+            "finding": np.where(rng.random(n) < np.where(sex == "F", 0.5, 0.2), EVIL, "normal"),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    roles = {"age": "number", "sex": "category", "finding": "category"}
+    schema = {"columns": [{"name": name, "role": name, "kind": kind} for name, kind in roles.items()]}
+    inputs = Inputs(table(300, rng), table(150, rng), table(200, rng), schema)
+    return document(inputs, lambda *_: None, lambda: True)
+
+
+COVER = Cover(
+    EVIL,
+    200,
+    datetime(2026, 11, 23, tzinfo=UTC),
+    {"cohort": "c" * 64},
+    {"generator": EVIL},
+    ("DEVELOPMENT", "SIMULATED"),
+)
+
+
+def test_it_is_one_file_without_network_or_script(evaluation: dict[str, Any]) -> None:
+    text = html(COVER, evaluation, sheet=b"\x89PNG")
+    page = Page(text)
+    assert page.open == []
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not page.all("iframe")
+    assert "http:" not in text
+    assert "https:" not in text
+    assert "//" not in re.sub(r"data:image/png;base64,[^\"]*", "", text)
+    assert all(a["href"].startswith("#") for a in page.all("a") if a["href"])
+    assert all(image["src"].startswith("data:") for image in page.all("img") if image["src"])
+
+
+def test_what_it_shows_stays_text(evaluation: dict[str, Any], draft: dict[str, Any]) -> None:
+    said = {**draft, "state": "draft", "signatures": [{"name": EVIL, "role": "admin", "kind": "approve", "note": EVIL}]}
+    said["signatures"][0] |= {"at": "2026", "digest": "d" * 64}
+    text = html(COVER, evaluation, said)
+    assert "<script" not in text
+    assert "onerror=alert(1)>" not in text
+    assert "\x1b" not in text
+    assert not [attributes for _, attributes in Page(text).tags if any(name.startswith("on") for name in attributes)]
+
+
+def test_it_reads_aloud(evaluation: dict[str, Any]) -> None:
+    page = Page(html(COVER, evaluation, sheet=b"\x89PNG"))
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == 1
+    assert all(image["alt"] for image in page.all("img"))
+    assert page.all("svg")
+    assert all(figure["role"] == "img" and figure["aria-label"] for figure in page.all("svg"))
+    assert all("scope" in cell for cell in page.all("th"))
+    assert len(page.all("caption")) == len(page.all("table"))
+    ids = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in page.all("a") if link["href"]} <= set(ids)
+
+
+def test_it_has_its_sections_marks_and_the_stamp(evaluation: dict[str, Any], draft: dict[str, Any]) -> None:
+    text = html(COVER, evaluation, draft)
+    for part in (
+        "Summary",
+        "Privacy gauge",
+        "Fidelity",
+        "Bias",
+        "Utility",
+        "Provenance",
+        "Limits",
+        "impact assessment",
+    ):
+        assert part in text
+    for part in ("DEVELOPMENT:", "SIMULATED:", "Do not compute p-values", "c" * 64, "Nobody has signed yet"):
+        assert part in text
+
+
+def test_every_measure_is_in_it(evaluation: dict[str, Any]) -> None:
+    text = html(COVER, evaluation)
+    for value in evaluation["evidence"]:
+        if not value["name"].startswith(("bias.representation", "bias.parity")):
+            assert value["name"].split(".", 1)[1] in text
+
+
+def test_a_report_of_next_to_nothing_is_still_one() -> None:
+    nothing = {"evidence": [], "gauge": {}, "bias": [], "heatmap": [], "sizes": {}}
+    text = html(Cover("c", 0, datetime(2026, 11, 23, tzinfo=UTC)), nothing)
+    assert Page(text).open == []
+    assert "Not evaluated." in text
