@@ -156,7 +156,8 @@ def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
         return Verdict(shape, "Its values have the shape of such identifiers.")
     by_values = _number_verdict(values) if numeric else _text_verdict(values)
     if by_values is not None:
-        return by_values
+        told_by_name = named not in ("", "free_text", "other_identifiers") and by_values.kind == "other_identifiers"
+        return Verdict(named, by_values.why) if told_by_name else by_values
     few = len(values.words) <= FEW_LEVELS and values.unique_share < 0.5
     harmless = (numeric and (few or named == "names") and named != "dates") or not named
     if named in ("other_identifiers", "device_identifiers"):
@@ -185,14 +186,14 @@ def _text_verdict(values: Values) -> Verdict | None:
         return Verdict("free_text", "It holds sentences.")
     if len(values.words) > FEW_LEVELS and values.mean_length > LONG_TEXT:
         return Verdict("free_text", f"It has more than {FEW_LEVELS} different long texts.")
-    if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
-        return Verdict("other_identifiers", "Nearly every row has a value of its own.")
     people = sum(bool(_PERSON.fullmatch(word)) for word in values.words)
     if people > SHAPE_SHARE * len(values.words) and len(values.words) > 2:
         return Verdict("names", "Its values look like names of people.")
     pairs = sum(bool(_TWO_NAMES.fullmatch(word)) for word in values.words)
     if pairs > 0.8 * len(values.words) and len(values.words) > 20 and values.unique_share > 0.3:
         return Verdict("names", "Its values look like names of people.")
+    if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
+        return Verdict("other_identifiers", "Nearly every row has a value of its own.")
     paths = sum(bool(_PATH.fullmatch(word)) and " " not in word for word in values.words)
     if paths > SHAPE_SHARE * len(values.words) and len(values.words) > FEW_LEVELS:
         return Verdict("file_names", "Its values look like paths.")
