@@ -41,7 +41,7 @@ class Accounts:
         store = Ledger.create(call.home.ledger, stamp)
         load_key(call.home.key)
         try:
-            with store.write() as change:
+            with store.write(call.face) as change:
                 if development:
                     accounts = users.add_development_accounts(change)
                     activation = None
@@ -57,7 +57,7 @@ class Accounts:
     def activate(self, call: Call, name: str, code: str, password: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
-        return {"name": name, "role": str(users.activate(call.ledger, name, code, password))}
+        return {"name": name, "role": str(users.activate(call.ledger, name, code, password, face=call.face))}
 
     @operation("session.login", Permission.ANYONE)
     def login(self, call: Call, name: str, password: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Accounts:
     def change_password(self, call: Call, old: str, new: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
-        users.change_password(call.ledger, call.actor, old, new)
+        users.change_password(call.ledger, call.actor, old, new, face=call.face)
         return {"name": call.actor.name}
 
     @operation("users.list", Permission.MANAGE_USERS)
@@ -122,7 +122,7 @@ class Accounts:
     def users_add(self, call: Call, name: str, role: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
-        with call.ledger.write() as change:
+        with call.ledger.write(call.face) as change:
             code = users.add(change, name, role, by=call.actor)
         return {"name": name, "role": role, "code": code}
 
@@ -130,7 +130,7 @@ class Accounts:
     def users_reset(self, call: Call, name: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
-        with call.ledger.write() as change:
+        with call.ledger.write(call.face) as change:
             code = users.reset(change, name, by=call.actor)
             role = users.by_name(change.session, name).role
         return {"name": name, "role": role, "code": code}
@@ -149,7 +149,7 @@ class Accounts:
 def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:
     from medsynth_engine.access import users
 
-    with call.ledger.write() as change:
+    with call.ledger.write(call.face) as change:
         if role is None:
             users.disable(change, name, by=call.actor)
         else:

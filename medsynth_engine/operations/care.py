@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Role
+from medsynth_engine.jobs.watch import look_at_all
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
@@ -60,6 +61,7 @@ class Care:
     def home(self, call: Call) -> dict[str, Any]:
         from db.tables import Assessment, Cohort, Job, Run, User
 
+        look_at_all(call.ledger, call.home)
         mine = call.actor.role == Role.RESEARCHER
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}

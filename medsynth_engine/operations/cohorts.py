@@ -76,7 +76,7 @@ class Cohorts:
             "cohort": cohort,
             "n": n,
             "balance": balance or [],
-            "population": _population(population),
+            **_population(population),
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
@@ -219,6 +219,8 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
     }
 
 
-def _population(population: str | None) -> str | None:
-    """A built-in population's name, or the path of a file that exists."""
-    return population if population in (None, "training", "uniform") else str(existing_path(population))
+def _population(population: str | None) -> dict[str, str | None]:
+    """A built-in population by its name, or the path of a file that exists (which the ledger never sees)."""
+    if population is None or population in ("training", "uniform"):
+        return {"population": population, "path": None}
+    return {"population": None, "path": str(existing_path(population))}

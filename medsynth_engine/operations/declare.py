@@ -78,7 +78,7 @@ class Call:
     @contextmanager
     def change(self, object_: str = "", **detail: Any) -> Iterator[Recorded]:
         """A write transaction that ends with its audit record, under this operation's name and actor."""
-        with self.ledger.write() as change:
+        with self.ledger.write(self.face) as change:
             recorded = Recorded(change.session, change, object_, dict(detail))
             yield recorded
             record_as(change, self.who, self.face, self.declaration.name, recorded.object_, detail=recorded.detail)

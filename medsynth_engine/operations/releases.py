@@ -85,7 +85,7 @@ class Releases:
             judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
         reasons = [reason.document() for reason in judged.reasons]
         if not judged.open:
-            with call.ledger.write() as change:
+            with call.ledger.write(call.face) as change:
                 codes = {"audience": audience, "codes": [reason["code"] for reason in reasons]}
                 record_as(
                     change, call.actor, call.face, "cohorts.export", f"cohort:{cohort}", outcome="refused", detail=codes

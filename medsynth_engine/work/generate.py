@@ -44,7 +44,7 @@ def work(desk: Desk) -> dict[str, Any]:
         training,
         arguments["n"],
         balance=tuple(arguments["balance"]),
-        population=arguments["population"],
+        population=arguments["path"] or arguments["population"],
         given=arguments["given"],
         small_cells=arguments["small_cells"],
     )
