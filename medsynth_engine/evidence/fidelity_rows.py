@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
+from medsynth_engine.evidence.boosting import boosted
 from medsynth_engine.evidence.embedding import design
 from medsynth_engine.evidence.intervals import Z95
 from medsynth_engine.evidence.resampling import auc_interval, spread
@@ -162,10 +162,7 @@ def _told_apart(
         out = place == fold
         if not out.any() or len(np.unique(labels[~out])) < 2:
             continue
-        model = HistGradientBoostingClassifier(
-            max_iter=50, max_depth=4, early_stopping=False, random_state=int(rng.integers(2**31))
-        )
-        scores[out] = model.fit(rows[~out], labels[~out]).predict_proba(rows[out])[:, 1]
+        scores[out] = boosted(rows[~out], labels[~out], rows[out], int(rng.integers(2**31)))[1][:, 1]
     return scores[: len(positive)], scores[len(positive) :]
 
 

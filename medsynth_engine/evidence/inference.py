@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
+from medsynth_engine.evidence.boosting import boosted
 from medsynth_engine.evidence.distances import near
 from medsynth_engine.evidence.embedding import Embedding, design
 from medsynth_engine.evidence.intervals import Interval, difference, normal_quantile, wilson
@@ -125,11 +125,11 @@ def _guess(
         return [answers[order][near(space(table), points)[1]] for table in tables]
     if len(np.unique(answers)) < 2:
         return [np.full(len(table), answers[0]) for table in tables]
-    model = HistGradientBoostingClassifier(
-        max_iter=30, max_depth=4, early_stopping=False, random_state=int(rng.integers(2**31))
-    )
-    model.fit(design(synthetic, known, victims.training), answers)
-    return [np.asarray(model.predict(design(table, known, victims.training))) for table in tables]
+    asked = np.concatenate([design(table, known, victims.training) for table in tables])
+    seed = int(rng.integers(2**31))
+    classes, chances = boosted(design(synthetic, known, victims.training), answers, asked, seed)
+    guesses = np.asarray(classes)[chances.argmax(axis=1)]
+    return [guesses[: len(victims.training)], guesses[len(victims.training) :]]
 
 
 def _success(guess: np.ndarray, truth: np.ndarray, owners: np.ndarray, z: float) -> Interval:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from medsynth_engine.evidence.intervals import Z95, normal_quantile, wilson
-from medsynth_engine.evidence.resampling import spread
+from medsynth_engine.evidence.resampling import spreads
 from medsynth_engine.evidence.small_cells import SMALLEST
 from medsynth_engine.evidence.tables import GROUPS, group, has, patient_count, patients, present
 from medsynth_engine.kernel.evidence import Evidence, not_enough
@@ -24,62 +26,67 @@ def parity(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame, rng:
         for value, mask in present(real).items()
         if len(np.unique(owners[mask])) >= SMALLEST and (drawn == value).sum() >= SMALLEST
     ]
-    findings = present(group(training, "finding"))
     there = present(group(synthetic, "finding"))
-    found = []
-    for finding, mask in list(findings.items())[:MOST_FINDINGS]:
-        name = f"bias.parity_amplification.{finding}.{attribute}"
-        method = f"Difference of the gaps max - min P(finding | group), groups of {SMALLEST} patients and records on."
+    findings = dict(list(present(group(training, "finding")).items())[:MOST_FINDINGS])
+    method = f"Difference of the gaps max - min P(finding | group), groups of {SMALLEST} patients and records on."
+    found, judged = [], []
+    for finding, mask in findings.items():
         if len(groups) < 2 or len(np.unique(owners[mask])) < SMALLEST:
+            name = f"bias.parity_amplification.{finding}.{attribute}"
             found.append(not_enough(name, len(synthetic), "zero", "too few patients in its groups.", method))
-            continue
-        shown = there.get(finding, np.zeros(len(synthetic), bool))
+        else:
+            judged.append(finding)
+    if not judged:
+        return found
+    nothing = np.zeros(len(synthetic), bool)
+    before = _Prevalence.of(real, groups, [findings[name] for name in judged])
+    after = _Prevalence.of(drawn, groups, [there.get(name, nothing) for name in judged])
+    deviation = spreads(
+        lambda rows, records: after.gaps(records) - before.gaps(rows), (owners, patients(synthetic)), rng, TIMES
+    )
+    gaps = before.gaps(np.arange(len(real))), after.gaps(np.arange(len(drawn)))
+    for i, finding in enumerate(judged):
+        value, known = float(gaps[1][i] - gaps[0][i]), bool(np.isfinite(deviation[i]))
         found.append(
-            _amplification(
-                finding, attribute, (real, mask, owners), (drawn, shown, patients(synthetic)), groups, method, rng
+            Evidence(
+                f"bias.parity_amplification.{finding}.{attribute}",
+                value,
+                value - Z95 * float(deviation[i]) if known else None,
+                value + Z95 * float(deviation[i]) if known else None,
+                0.0,
+                len(drawn),
+                "zero",
+                "",
+                f"The prevalence of {finding} differs by {gaps[1][i]:.1%} between groups of "
+                f"{attribute.replace('_', ' ')} in the cohort and by {gaps[0][i]:.1%} in the real data.",
+                method,
             )
         )
     return found
 
 
-def _amplification(
-    finding: str,
-    attribute: str,
-    real: tuple[np.ndarray, np.ndarray, np.ndarray],
-    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
-    groups: list[str],
-    method: str,
-    rng: np.random.Generator,
-) -> Evidence:
-    before = _gap([real[1][real[0] == value] for value in groups])
-    after = _gap([drawn[1][drawn[0] == value] for value in groups])
+@dataclass(frozen=True)
+class _Prevalence:
+    """Which group each record is of (-1: none of them), and which findings it has."""
 
-    def again(rows: np.ndarray, records: np.ndarray) -> float:
-        old = _gap([real[1][rows][real[0][rows] == value] for value in groups])
-        new = _gap([drawn[1][records][drawn[0][records] == value] for value in groups])
-        return new - old
+    place: np.ndarray
+    has: np.ndarray
+    count: int
 
-    deviation = spread(again, (real[2], drawn[2]), rng, TIMES)
-    value = after - before
-    bounds = (value - Z95 * deviation, value + Z95 * deviation) if np.isfinite(deviation) else (None, None)
-    return Evidence(
-        f"bias.parity_amplification.{finding}.{attribute}",
-        value,
-        bounds[0],
-        bounds[1],
-        0.0,
-        len(drawn[0]),
-        "zero",
-        "",
-        f"The prevalence of {finding} differs by {after:.1%} between groups of {attribute.replace('_', ' ')} in the "
-        f"cohort and by {before:.1%} in the real data.",
-        method,
-    )
+    @classmethod
+    def of(cls, values: np.ndarray, groups: list[str], masks: list[np.ndarray]) -> _Prevalence:
+        number = {value: i for i, value in enumerate(groups)}
+        place = np.array([number.get(value, -1) for value in values], dtype=int)
+        return cls(place, np.column_stack(masks).astype(float), len(groups))
 
-
-def _gap(parts: list[np.ndarray]) -> float:
-    rates = [float(part.mean()) for part in parts if len(part)]
-    return max(rates) - min(rates) if rates else float("nan")
+    def gaps(self, rows: np.ndarray) -> np.ndarray:
+        """Largest minus smallest prevalence over the groups, for each finding; groups that a draw missed are left out."""
+        place, has_it = self.place[rows], self.has[rows]
+        rates = [has_it[place == i].mean(axis=0) for i in range(self.count) if (place == i).any()]
+        if not rates:
+            return np.full(self.has.shape[1], np.nan)
+        gaps: np.ndarray = np.max(rates, axis=0) - np.min(rates, axis=0)
+        return gaps
 
 
 def worst_intersection(training: pd.DataFrame, synthetic: pd.DataFrame) -> Evidence:

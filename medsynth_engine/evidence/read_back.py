@@ -6,7 +6,7 @@ import numpy as np
 
 from medsynth_engine.evidence.intervals import Z95
 from medsynth_engine.evidence.resampling import spread
-from medsynth_engine.evidence.utility import CLASSIFIER, TIMES, Task, around, classifier, mean_auc
+from medsynth_engine.evidence.utility import CLASSIFIER, TIMES, Task, around, mean_auc, reader
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
 IMAGE_BORNE = 0.55
@@ -24,7 +24,7 @@ def read_back(task: Task, attribute: str, rng: np.random.Generator) -> Evidence:
     if not labels:
         return not_enough(name, len(task.synthetic), "one", "too few records of two values.", method)
     models = {
-        label: classifier("image").fit(task.training, task.labels[0][label])
+        label: reader().fit(task.training, task.labels[0][label])
         for label in labels
         if task.labels[0][label].any() and not task.labels[0][label].all()
     }

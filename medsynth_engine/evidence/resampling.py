@@ -48,13 +48,26 @@ def rate(hits: np.ndarray, owners: np.ndarray, z: float = Z95) -> Interval:
     return wilson(float(np.mean(hits)) * trials if len(hits) else 0.0, trials, z)
 
 
-def redraw(owners: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Positions of one bootstrap sample: as many patients as there are, with replacement, each with all records."""
-    order = np.argsort(owners, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(owners[order]) > 0])
-    pieces = np.split(order, starts[1:])
-    drawn = rng.integers(0, len(pieces), len(pieces))
-    return np.concatenate([pieces[i] for i in drawn])
+class Patients:
+    """Draws bootstrap samples: as many patients as there are, with replacement, each with all their records."""
+
+    def __init__(self, owners: np.ndarray) -> None:
+        """owners: a number per record (n,)."""
+        self._order = np.argsort(owners, kind="stable")
+        self._starts = (
+            np.flatnonzero(np.r_[True, np.diff(owners[self._order]) > 0]) if len(owners) else np.empty(0, int)
+        )
+        self._sizes = np.diff(np.r_[self._starts, len(owners)])
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Positions of the records of one sample."""
+        count = len(self._starts)
+        chosen = rng.integers(0, count, count)
+        sizes = self._sizes[chosen]
+        ends = np.cumsum(sizes)
+        within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+        drawn: np.ndarray = self._order[np.repeat(self._starts[chosen], sizes) + within]
+        return drawn
 
 
 def spread(
@@ -65,20 +78,29 @@ def spread(
     Distances grow when a sample repeats its members, so the percentiles of a bootstrap are off; its spread is not.
     NaN where no two of the draws give a finite number.
     """
+    return float(spreads(lambda *drawn: np.array([statistic(*drawn)]), owners, rng, times)[0])
+
+
+def spreads(
+    statistics: Callable[..., np.ndarray], owners: Sequence[np.ndarray], rng: np.random.Generator, times: int = TIMES
+) -> np.ndarray:
+    """`spread` of several statistics of the same draws, float (k,)."""
     if any(len(owner) == 0 for owner in owners):
-        return float("nan")
-    found = [statistic(*(redraw(owner, rng) for owner in owners)) for _ in range(times)]
-    finite = np.array([value for value in found if np.isfinite(value)])
-    return float(finite.std(ddof=1)) if len(finite) >= max(2, times // 2) else float("nan")
+        return np.full(1, np.nan)
+    samples = [Patients(owner) for owner in owners]
+    found = np.array([statistics(*(sample.draw(rng) for sample in samples)) for _ in range(times)])
+    finite = np.where(np.isfinite(found), found, np.nan)
+    enough = np.isfinite(finite).sum(axis=0) >= max(2, times // 2)
+    out = np.full(found.shape[1], np.nan)
+    out[enough] = np.nanstd(finite[:, enough], axis=0, ddof=1)
+    return out
 
 
 def auc(positive: np.ndarray, negative: np.ndarray) -> float:
     """Area under the ROC curve; ties count half. NaN where a side is empty."""
     if not len(positive) or not len(negative):
         return float("nan")
-    ranks = rankdata(np.concatenate([positive, negative]))
-    n = len(positive)
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * len(negative)))
+    return float(_share_below(np.sort(negative), positive).mean())
 
 
 def auc_interval(
