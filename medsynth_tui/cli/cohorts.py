@@ -117,7 +117,7 @@ def show_generated(face: Face, document: Document) -> None:
             ("folder", document["path"]),
         ],
     )
-    show.sentences(face, "Merged", [show.text(merger) for merger in document.get("mergers") or []])
+    show.sentences(face, "Merged", map(show.merger, document.get("mergers") or []))
     show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
     show.hint(face, f"medsynth evaluate {document['cohort']}")
 

@@ -127,7 +127,9 @@ class Story:
         for place, (headline, chapter) in enumerate(chapters, 1):
             if not self.face.json:
                 show.title(self.face, f"{place} of {len(chapters)}  {headline}")
+            began = time.monotonic()
             chapter()
+            self.told.setdefault("chapters", {})[chapter.__name__] = round(time.monotonic() - began, 1)
         return self.told
 
     def short(self, operation: Any) -> Any:
@@ -139,7 +141,7 @@ class Story:
 
     def say(self, sentence: str) -> None:
         if not self.face.json:
-            show.line(self.face, f"   {sentence}")
+            show.line(self.face, sentence, indent=3)
 
     def open_store(self) -> None:
         self.short(self.face.engine_with(None).init(development=True))
@@ -169,7 +171,7 @@ class Story:
         self.long(alice.train(DATASET, name=RUN, preset="nano32", minutes=self.minutes))
         self.told["run"] = run = self.short(alice.runs_show(RUN))
         self.say(
-            f"{run['kimg']:,.0f} thousand images on {run['device']}, {run['images_per_second'] or 0:,.0f} a second"
+            f"{run['kimg']:,.1f} thousand images on {run['device']}, {run['images_per_second'] or 0:,.0f} a second"
         )
 
     def draw(self) -> None:
@@ -183,7 +185,7 @@ class Story:
             self.told["cohorts"][name] = {**self.short(alice.cohorts_show(name)), **drawn}
             self.say(f"{name}: {drawn['n']:,} records in {drawn['seconds']:.0f} s")
             for merger in drawn.get("mergers") or []:
-                self.say(f"too few patients, so merged: {show.text(merger)}")
+                self.say(f"too few patients, so merged: {show.merger(merger)}")
 
     def judge(self) -> None:
         alice = self.people["alice"]

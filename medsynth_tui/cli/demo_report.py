@@ -7,11 +7,11 @@ from typing import Any
 
 from medsynth_tui.cli import show
 from medsynth_tui.cli.demo import BALANCE, BALANCED, PEOPLE, TRAINED
-from medsynth_tui.cli.evidence import band
+from medsynth_tui.cli.evidence import band, measure
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, can_show, show_row
 
-FIDELITY = ("fidelity.fd_ratio", "fidelity.kid", "fidelity.coverage", "fidelity.density", "fidelity.rows.pairwise")
+FIDELITY = ("fidelity.fd_ratio", "fidelity.coverage", "fidelity.rows.pairwise", "fidelity.rows.detection_auc")
 REPRESENTATION = "bias.representation."
 ATTRIBUTES = ("sex", "age_band", "ethnicity")
 """Whose representation the closing table shows."""
@@ -25,7 +25,7 @@ def show_demo(face: Face, document: Document) -> None:
     face.out.print()
     _show_fidelity(face, trained, balanced)
     _show_gauge(face, trained, balanced)
-    _show_bias(face, trained, balanced)
+    _show_bias(face, trained, balanced, _merged(document))
     if can_show(face):
         show.title(face, "Some of the balanced cohort (synthetic: nobody was ever photographed)")
         pictures = [Picture.from_document(one) for one in document["pictures"]]
@@ -42,7 +42,7 @@ def show_demo(face: Face, document: Document) -> None:
     )
     face.out.print()
     show.line(face, "Open the studio on it, and log in as a researcher, an auditor or an admin:")
-    show.line(face, f"  medsynth --home {document['home']}")
+    show.line(face, f"medsynth --home {document['home']}", indent=2)
     show.table(face, ("name", "password"), list(PEOPLE.items()))
 
 
@@ -62,7 +62,7 @@ def _show_fidelity(face: Face, trained: Document, balanced: Document) -> None:
     one, other = _by_name(trained), _by_name(balanced)
     names = [name for name in FIDELITY if name in one or name in other]
     show.title(face, "Fidelity (95 % interval; a Fréchet ratio of 1 is as good as real)")
-    rows = [(name.partition(".")[2], *_pair(name, one, other)) for name in names]
+    rows = [(measure(name), *_pair(name, one, other)) for name in names]
     show.table(face, ("measure", "as trained", "balanced"), rows, "Nothing was measured.")
     face.out.print()
 
@@ -72,20 +72,26 @@ def _show_gauge(face: Face, trained: Document, balanced: Document) -> None:
     rows = []
     for scenario, one in trained["gauge"].items():
         other = balanced["gauge"].get(scenario, {"band": "grey"})
-        rows.append((scenario, band(one["band"]), band(other["band"]), other.get("driver") or show.ABSENT))
+        rows.append(
+            (scenario, band(one["band"]), band(other["band"]), measure(other.get("driver") or f".{show.ABSENT}"))
+        )
     show.table(face, ("who attacks", "as trained", "balanced", "driven by"), rows)
     face.out.print()
 
 
-def _show_bias(face: Face, trained: Document, balanced: Document) -> None:
-    """How often each group appears. Sex and age were asked to be even, so the reference is an even mix there."""
+def _merged(document: Document) -> set[str]:
+    return {merger["attribute"] for merger in document["cohorts"][BALANCED].get("mergers") or []}
+
+
+def _show_bias(face: Face, trained: Document, balanced: Document, merged: set[str]) -> None:
+    """How often each group appears: against an even mix where one was asked for and no values had to be merged."""
     one, other = _by_name(trained), _by_name(balanced)
     rows = []
     for attribute in ATTRIBUTES:
-        asked = attribute in BALANCE
-        names = [name for name in other if name.startswith(f"{REPRESENTATION}{attribute}=")]
+        asked = attribute in BALANCE and attribute not in merged
+        names = sorted(name for name in other if name.startswith(f"{REPRESENTATION}{attribute}="))
         for place, name in enumerate(names):
-            label = f"{attribute}, against {'even' if asked else 'training'}" if place == 0 else ""
+            label = f"{attribute}, against {'even' if asked else 'training'}" if place == 0 else " "
             before = _before(one.get(name), other[name]) if asked else show.interval(one.get(name, ABSENT))
             rows.append((label, name.partition("=")[2], before, show.interval(other[name])))
     show.title(face, "Bias: how often each group appears, as a ratio to its share in the reference")

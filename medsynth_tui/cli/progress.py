@@ -45,13 +45,15 @@ def _bar(face: Face, title: str) -> Iterator[Update]:
         phase: tuple[Any, ...] = ()
 
         def update(document: dict[str, Any]) -> None:
-            nonlocal phase
+            nonlocal phase, task
             now = document.get("progress") or {}
             done, total, unit, say = (now.get(key) for key in ("done", "total", "unit", "say"))
-            if (say, unit, total) != phase:
-                phase = (say, unit, total)
-                progress.reset(task, total=total)
-            progress.update(task, completed=done or 0, description=markup(say or title, 30), count=_count(now))
+            if (say, unit) != phase:  # a task of its own for each phase: its time left is not the other's
+                phase = (say, unit)
+                progress.remove_task(task)
+                task = progress.add_task("", total=total, count="")
+            count = _count(now)
+            progress.update(task, total=total, completed=done or 0, description=markup(say or title, 30), count=count)
 
         yield update
 

@@ -107,9 +107,11 @@ def hint(face: Face, command: str) -> None:
     face.out.print(f"[dim]Next:[/dim] {markup(command)}")
 
 
-def line(face: Face, words: str, limit: int = 500) -> None:
+def line(face: Face, words: str, limit: int = 500, indent: int = 0) -> None:
     """A sentence that may quote what a person typed."""
-    face.out.print(cell(words, limit))
+    from rich.padding import Padding
+
+    face.out.print(Padding(cell(words, limit), (0, 0, 0, indent)))
 
 
 def words(code: Any) -> str:
@@ -132,3 +134,10 @@ def removal(face: Face, document: Mapping[str, Any]) -> None:
     """What was removed, and what remains elsewhere."""
     pairs(face, [(words(key), value) for key, value in document.items() if key != "remains"])
     sentences(face, "Remains", document.get("remains") or [])
+
+
+def merger(document: Mapping[str, Any]) -> str:
+    """One value that was merged with its neighbour, because too few patients carry it."""
+    where = {key: value for key, value in (document.get("cell") or {}).items() if key != document.get("attribute")}
+    among = f" (among {text(where)})" if where else ""
+    return f"{document.get('attribute')} {document.get('value')} with {document.get('merged_with')}{among}"

@@ -114,6 +114,16 @@ def test_progress_is_a_line_when_something_changes(monkeypatch: pytest.MonkeyPat
     assert text.getvalue().splitlines() == ["intake: decoding, 0 of 100 files", "intake: writing, 1 of 2 files"]
 
 
+def test_a_bar_forgets_the_phase_before() -> None:
+    text = io.StringIO()
+    face = face_into(text, force_terminal=True, color_system="truecolor")
+    with progress.shown(face, "train") as update:
+        update({"progress": {"done": 5, "total": 10, "unit": "images", "say": "resizing"}})
+        update({"progress": {"done": 3, "total": None, "unit": "kimg", "say": "learning", "note": "Fréchet ratio 9"}})
+    *_, last = [line for line in text.getvalue().replace("\r", "\n").split("\n") if "learning" in line]
+    assert "3 kimg, Fréchet ratio 9" in last and "of 10" not in last
+
+
 def test_progress_is_silent_for_programs() -> None:
     text = io.StringIO()
     face = face_into(text)
