@@ -118,7 +118,7 @@ class Assessments:
             rows = session.exec(select(Assessment).order_by(col(Assessment.created_at).desc())).all()
         return [
             {
-                "subject": _label(row),
+                "subject": gatekeeping.label(row),
                 "audience": row.audience,
                 "state": row.state,
                 "version": row.version,
@@ -138,10 +138,6 @@ class Assessments:
             with call.read() as session:
                 call.require_own(subjects.find(session, subject), "assessment")
         return _shown(call, row)
-
-
-def _label(row: Any) -> str:
-    return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
 
 
 def _touches(session: Session, row: Any) -> tuple[workflow.Touch, ...]:
@@ -223,30 +219,11 @@ def _newest(session: Session, subject: str) -> Any:
 
 def _shown(call: Call, row: Any) -> dict[str, Any]:
     with call.read() as session:
+        document = gatekeeping.shown(session, row)
         standing = workflow.settle(gatekeeping.standing(session, row), datetime.now(UTC))
         touches = _touches(session, row)
     return {
-        **row.document,
-        "subject": _label(row),
-        "subject_digest": row.subject_digest,
-        "audience": row.audience,
-        "state": standing.state,
-        "author": row.document["author"]["name"],
-        "version": row.version,
-        "digest": row.digest,
-        "signatures": [
-            {
-                "name": signed.name,
-                "role": signed.role,
-                "kind": signed.kind,
-                "note": signed.note,
-                "digest": signed.digest,
-                "at": signed.at.isoformat(timespec="seconds"),
-            }
-            for signed in standing.signatures
-        ],
-        "approvals_needed": standing.approvals_needed(),
+        **document,
         "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],
         "possible": list(workflow.possible(standing, call.actor, datetime.now(UTC), touches)),
-        "expires": standing.expires_at.isoformat(timespec="seconds") if standing.expires_at else None,
     }

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Signed, Verdict, Vote, judge, scenario_for
 from medsynth_engine.governance.risks import worst_residual
-from medsynth_engine.governance.workflow import Assessment, Signature
+from medsynth_engine.governance.workflow import Assessment, Signature, settle
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.subjects import Subject
@@ -65,6 +65,39 @@ def standing(session: Session, row: Any) -> Assessment:
         decided_at=row.decided_at,
         expires_at=row.expires_at,
     )
+
+
+def label(row: Any) -> str:
+    """The assessed subject as a person writes it."""
+    return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
+
+
+def shown(session: Session, row: Any) -> dict[str, Any]:
+    """The assessment as everybody who may read it sees it: the document, where it stands, who signed."""
+    now = settle(standing(session, row), datetime.now(UTC))
+    return {
+        **row.document,
+        "subject": label(row),
+        "subject_digest": row.subject_digest,
+        "audience": row.audience,
+        "state": now.state,
+        "author": row.document["author"]["name"],
+        "version": row.version,
+        "digest": row.digest,
+        "signatures": [
+            {
+                "name": signed.name,
+                "role": signed.role,
+                "kind": signed.kind,
+                "note": signed.note,
+                "digest": signed.digest,
+                "at": signed.at.isoformat(timespec="seconds"),
+            }
+            for signed in now.signatures
+        ],
+        "approvals_needed": now.approvals_needed(),
+        "expires": now.expires_at.isoformat(timespec="seconds") if now.expires_at else None,
+    }
 
 
 def verdict(session: Session, subject: Subject, audience: str, stamp: str) -> Verdict:

@@ -1,0 +1,77 @@
+"""Write the report about a cohort: one HTML file in the store's folder of what leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from db.tables import Cohort, Dataset
+from medsynth_engine.governance.report import Cover, html
+from medsynth_engine.kernel.atomic import write_text
+from medsynth_engine.kernel.errors import NotFound
+from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.work.desk import Desk, run
+
+SHEET_COLUMNS, SHEET_ROWS = 12, 3
+
+
+def work(desk: Desk) -> dict[str, Any]:
+    with desk.ledger.read() as session:
+        row = session.get_one(Cohort, desk.arguments["cohort_id"])
+        dataset = session.get(Dataset, row.dataset_id)
+        subject = subjects.find(session, row.name)
+        assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
+        judged = gatekeeping.verdict(session, subject, "internal", desk.ledger.stamp)
+        signed = gatekeeping.shown(session, assessment) if assessment is not None else None
+    if subject.document is None or subject.evaluated_digest != row.digest:
+        raise NotFound("not_evaluated", "This cohort has no evaluation.", f"First: medsynth evaluate {row.name}")
+    now = datetime.now(UTC)
+    digests = {
+        "cohort": row.digest,
+        "evaluation": subject.evaluation_digest or "",
+        "dataset": dataset.digest if dataset else "",
+        "assessment": assessment.digest if assessment is not None else "",
+    }
+    cover = Cover(
+        cohort=row.name,
+        records=row.n,
+        at=now,
+        digests={what: value for what, value in digests.items() if value},
+        facts={"store": desk.ledger.store_id},
+        marks=judged.marks,
+    )
+    sheet = _sheet(desk.home.cohorts / row.folder)
+    target = desk.home.generated / f"report-{row.name}-{now:%Y%m%d-%H%M%S}.html"
+    digest = write_text(target, html(cover, subject.document, signed, sheet))
+    with desk.commit("cohorts.reported", f"cohort:{row.name}", digest=digest):
+        pass
+    return {"cohort": row.name, "path": str(target), "digest": digest}
+
+
+def _sheet(folder: Path) -> bytes | None:
+    """The first synthetic images side by side as a PNG, or None for rows alone."""
+    with (folder / "metadata.csv").open(newline="") as stream:
+        first = itertools.islice(csv.DictReader(stream), SHEET_COLUMNS * SHEET_ROWS)
+        names = [row.get("file_name") for row in first]
+    files = [folder / name for name in names if name]
+    if not files:
+        return None
+    pictures = [Image.open(file) for file in files]
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // SHEET_COLUMNS)
+    sheet = Image.new(pictures[0].mode, (SHEET_COLUMNS * width, rows * height))
+    for number, picture in enumerate(pictures):
+        sheet.paste(picture, (number % SHEET_COLUMNS * width, number // SHEET_COLUMNS * height))
+    packed = io.BytesIO()
+    sheet.save(packed, "PNG")
+    return packed.getvalue()
+
+
+if __name__ == "__main__":
+    run(work)
