@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from db.ledger import Ledger
+from db.tables import Dataset as DatasetRow
 from medsynth_engine.jobs import child
 from medsynth_engine.jobs.grant import Holder, holder
 from medsynth_engine.kernel.errors import BadInput, Interrupted
@@ -61,6 +63,14 @@ class Desk:
             recorded = Recorded(change.session, change, object_, {"job": self.folder.name, **detail})
             yield recorded
             record_as(change, actor, "job", action, recorded.object_, detail=recorded.detail)
+
+    def dataset(self, dataset_id: str) -> tuple[DatasetRow, Path]:
+        """The dataset's row and folder. Raises BadInput where it was removed meanwhile."""
+        with self.ledger.read() as session:
+            row = session.get(DatasetRow, dataset_id)
+        if row is None or row.state != "present":
+            raise BadInput("dataset_removed", "The dataset behind this was removed.", "Bring it in again.")
+        return row, self.home.datasets / row.folder
 
     def stop_if_unwanted(self) -> None:
         if not self.wanted():

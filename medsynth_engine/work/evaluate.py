@@ -6,9 +6,7 @@ from typing import Any
 
 from db.canonical import digest
 from db.tables import Cohort as CohortRow
-from db.tables import Dataset as DatasetRow
 from db.tables import Evaluation, Weights
-from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.work.desk import Desk, run
 
 
@@ -16,14 +14,11 @@ def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
     with desk.ledger.read() as session:
         row = session.get_one(CohortRow, arguments["cohort_id"])
-        dataset_row = session.get(DatasetRow, row.dataset_id)
         weights = session.get(Weights, row.weights) if row.weights else None
         cached = session.get(Evaluation, arguments["cached"]) if arguments.get("cached") else None
     if cached is not None:
         return _shown(row.name, cached.digest, cached.document)
-    if dataset_row is None or dataset_row.state != "present":
-        raise BadInput("dataset_removed", "The dataset that judges this cohort was removed.", "Bring it in again.")
-    document = _judge(desk, row, dataset_row, weights is not None and weights.dataset_id is None)
+    document = _judge(desk, row, weights is not None and weights.dataset_id is None)
     desk.stop_if_unwanted()
     bound = digest(document)
     with desk.commit("cohorts.evaluated", f"cohort:{row.name}", cohort=row.digest, digest=bound) as change:
@@ -40,15 +35,15 @@ def work(desk: Desk) -> dict[str, Any]:
     return _shown(row.name, bound, document)
 
 
-def _judge(desk: Desk, row: CohortRow, dataset_row: DatasetRow, unknown_training: bool) -> dict[str, Any]:
+def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
     from medsynth_engine.cohort.read import Cohort
     from medsynth_engine.evidence.document import document
     from medsynth_engine.intake.dataset import Dataset
     from medsynth_engine.work.judging import gather
 
-    dataset = Dataset(desk.home.datasets / dataset_row.folder)
-    inputs = gather(dataset, Cohort(desk.home.cohorts / row.folder), row, unknown_training)
+    _, dataset_folder = desk.dataset(row.dataset_id)
+    inputs = gather(Dataset(dataset_folder), Cohort(desk.home.cohorts / row.folder), row, unknown_training)
     return document(inputs, desk.progress("measures"), desk.wanted)
 
 

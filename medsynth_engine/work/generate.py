@@ -11,14 +11,13 @@ import pandas as pd
 from sqlmodel import select
 
 from db.tables import Cohort
-from db.tables import Dataset as DatasetRow
 from medsynth_engine.cohort.composition import composition
 from medsynth_engine.cohort.draw import draw
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.folds import learn_rows
@@ -26,11 +25,8 @@ from medsynth_engine.work.folds import learn_rows
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    with desk.ledger.read() as session:
-        row = session.get(DatasetRow, arguments["dataset_id"])
-    if row is None or row.state != "present":
-        raise BadInput("dataset_removed", "The dataset behind this generator was removed.", "Bring it in again.")
-    dataset = Dataset(desk.home.datasets / row.folder)
+    _, dataset_folder = desk.dataset(arguments["dataset_id"])
+    dataset = Dataset(dataset_folder)
     records = dataset.records()
     training = records[records["fold"] == "training"]
     say = desk.progress("records")

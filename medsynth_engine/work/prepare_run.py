@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from db.tables import Dataset as DatasetRow
 from medsynth_engine.gan.device import choose
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.folds import trainable, write_run_folder
@@ -16,11 +14,8 @@ from medsynth_engine.work.folds import trainable, write_run_folder
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    with desk.ledger.read() as session:
-        row = session.get(DatasetRow, arguments["dataset_id"])
-    if row is None or row.state != "present":
-        raise BadInput("dataset_removed", "The dataset of this run was removed.", "Bring it in again.")
-    dataset = Dataset(desk.home.datasets / row.folder)
+    row, dataset_folder = desk.dataset(arguments["dataset_id"])
+    dataset = Dataset(dataset_folder)
     used, training = trainable(dataset)
     typical_side = int(used[["height", "width"]].min(axis=1).median())
     device, _ = choose(arguments["device"])
