@@ -75,6 +75,11 @@ def people_of(
     return People(np.array(patient, dtype=object), np.array(known, bool), np.array(labels, dtype=object))
 
 
+def group_of(key: bytes, patient: str) -> str:
+    """The id of the group that is named after `patient`, the first of its patients."""
+    return "g" + keyed(key, "group", patient)[:16]
+
+
 def place(
     key: bytes,
     people: People,
@@ -97,7 +102,7 @@ def place(
     # The patient whose pseudonym sorts first names the group: no order of files changes it.
     first = pd.Series(people.patient).groupby(root).transform("min").to_numpy(dtype=object)
     names, code = np.unique(first.astype(str), return_inverse=True)
-    group_ids = np.array(["g" + keyed(key, "group", name)[:16] for name in names], dtype=object)
+    group_ids = np.array([group_of(key, name) for name in names], dtype=object)
     uniforms = np.array([uniform_of(key, name) for name in names], dtype=np.uint64)
     if official is not None:
         spread = pd.Series(official).groupby(like).transform("nunique").to_numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.intake import assemble, report
+from medsynth_engine.intake.append import Earlier, likeness_beside, merged, place_beside
 from medsynth_engine.intake.assemble import FIXED, People
+from medsynth_engine.intake.duplicates import Groups
 from medsynth_engine.intake.matching import by_header
 from medsynth_engine.intake.normalise import band_of_years
 from medsynth_engine.intake.plan import Plan
-from medsynth_engine.intake.pseudonym import keyed, patient_of
-from medsynth_engine.intake.reasons import outcome
+from medsynth_engine.intake.pseudonym import patient_of
+from medsynth_engine.intake.reasons import Code, outcome
 
 ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("age", "age", "number"),
@@ -45,44 +46,91 @@ def build(
     key: bytes,
     name: str,
     progress: Callable[[int, int | None, str], None],
+    earlier: Earlier | None = None,
 ) -> Built:
-    """Everything after the pool. `answers` has one entry an item (none for a table alone)."""
-    if plan.table_alone:
-        assert plan.frame is not None
-        base, alike = assemble.row_frame(plan.frame, key)
-        rows = np.arange(len(base))
-    else:
-        with_pixels = [answers[item.ordinal] for item in plan.items if "cell" in answers[item.ordinal]]
-        base = assemble.image_frame(with_pixels)
-        if plan.header_match and plan.frame is not None:
-            headers = {answer["ordinal"]: answer["patient"] for answer in with_pixels if answer["patient"]}
-            plan.match = by_header(plan.frame[plan.roles.single["patient"]], key, headers)
-        rows = np.array([plan.match.row_of.get(ordinal, -1) for ordinal in base["ordinal"]], dtype=np.int64)
-        alike = assemble.likeness(base, thumbnails, lambda done, total: progress(done, total, "comparing pictures"))
+    """Everything after the pool. `answers` has one entry an item (none for a table alone); reasons are added to it.
+
+    earlier  the dataset that the records are added to
+    """
+    base, rows, equal_rows = _base(plan, answers, key)
+    if earlier is not None:
+        there = earlier.holds(base["record"])
+        _refuse(base, answers, there, Code.ALREADY_THERE)
+        base, rows = base[~there].reset_index(drop=True), rows[~there]
+
+    def tick(done: int, total: int) -> None:
+        progress(done, total, "comparing pictures")
+
     people = _people(plan, base, rows, key)
     table, columns = _attributes(plan, base, rows)
     official = _official(plan, base)
     strata = table["finding"] if "finding" in table else pd.Series([""] * len(base))
+    if earlier is not None:
+        alike = likeness_beside(earlier, base, thumbnails, tick)
+        placed, ties = place_beside(key, earlier, people, alike, official)
+        _refuse(base, answers, ties, Code.JOINS_FOLDS)
+    else:
+        alike = equal_rows or assemble.likeness(base, thumbnails, tick)
+        placed = assemble.place(key, people, strata, alike, official)
     progress(len(base), len(base), "splitting by patient")
-    placed = assemble.place(key, people, strata, alike, official)
     base["patient"], base["group"], base["fold"] = people.patient, placed.group, placed.fold
     base["duplicate"], base["known"] = placed.duplicate, people.known
-    accepted = (base["code"] == "").to_numpy()
-    base["file"] = pd.Series(
-        [None if plan.table_alone else f"images/{record}.png" for record in base["record"]], dtype="str"
+    return _finished(
+        plan, answers, base, pd.concat([base, table], axis=1)[[*FIXED, *table]], columns, placed, earlier, name
     )
-    whole = pd.concat([base[list(FIXED)], table], axis=1)
+
+
+def _base(plan: Plan, answers: dict[int, dict[str, Any]], key: bytes) -> tuple[pd.DataFrame, np.ndarray, Groups | None]:
+    """One row a picture or table row, the number of its row in the table (-1 for none), and groups of equal rows."""
+    if plan.table_alone:
+        assert plan.frame is not None
+        base, equal_rows = assemble.row_frame(plan.frame, key)
+        base["file"] = pd.Series([None] * len(base), dtype="str")
+        return base, np.arange(len(base)), equal_rows
+    with_pixels = [answers[item.ordinal] for item in plan.items if "cell" in answers[item.ordinal]]
+    base = assemble.image_frame(with_pixels)
+    base["file"] = pd.Series([f"images/{record}.png" for record in base["record"]], dtype="str")
+    if plan.header_match and plan.frame is not None:
+        headers = {answer["ordinal"]: answer["patient"] for answer in with_pixels if answer["patient"]}
+        plan.match = by_header(plan.frame[plan.roles.single["patient"]], key, headers)
+    rows = np.array([plan.match.row_of.get(ordinal, -1) for ordinal in base["ordinal"]], dtype=np.int64)
+    return base, rows, None
+
+
+def _refuse(base: pd.DataFrame, answers: dict[int, dict[str, Any]], which: np.ndarray, code: Code) -> None:
+    base.loc[which, "code"] = code.value
+    for ordinal in base.loc[which, "ordinal"]:
+        answers[ordinal] = {**answers.get(ordinal, {"ordinal": ordinal}), "code": code.value}
+
+
+def _finished(
+    plan: Plan,
+    answers: dict[int, dict[str, Any]],
+    base: pd.DataFrame,
+    whole: pd.DataFrame,
+    columns: list[tuple[str, str, str]],
+    placed: assemble.Placed,
+    earlier: Earlier | None,
+    name: str,
+) -> Built:
     order = base["record"].argsort(kind="stable").to_numpy()
-    records = whole.iloc[order[accepted[order]]].reset_index(drop=True)
-    held = order[~accepted[order]]
-    quarantined = whole.iloc[held].assign(reason=base["code"].to_numpy()[held]).reset_index(drop=True)
+    codes = base["code"].to_numpy()[order]
+    records = whole.iloc[order[codes == ""]].reset_index(drop=True)
+    held = np.array([outcome(code) == "quarantined" for code in codes], dtype=bool)
+    quarantined = whole.iloc[order[held]].assign(reason=codes[held]).reset_index(drop=True)
     if len(quarantined):
         quarantined["file"] = quarantined["file"].str.replace("images/", "quarantine/", regex=False)
-    known_share = float(people.known[accepted].mean()) if accepted.any() else 0.0
+    accepted = (base["code"] == "").to_numpy()
+    share = float(base.loc[accepted, "known"].mean()) if accepted.any() else 0.0
     bits = int(base["bits"].max()) if "bits" in base and len(base) and int(base["bits"].max()) > 8 else 16
-    schema = assemble.schema_of(records, columns, known_share >= 0.5, _modality(records), bits)
-    document = _document(plan, answers, base, records, schema, known_share, placed, name)
-    return Built(records, quarantined, _submissions(plan, answers, base, key), schema, document, placed.salt)
+    known = share >= 0.5
+    if earlier is not None:
+        records, columns = merged(earlier, records, columns)
+        quarantined = pd.concat([earlier.quarantined, quarantined], ignore_index=True)
+        bits, known = max(bits, earlier.bits), known and earlier.known
+    schema = assemble.schema_of(records, columns, known, _modality(records), bits)
+    document = report.document(plan, answers, base, records, schema, share, placed, name)
+    return Built(records, quarantined, report.submissions(plan, answers, base), schema, document, placed.salt)
 
 
 def _cell(plan: Plan, rows: np.ndarray, role: str) -> list[str]:
@@ -164,107 +212,3 @@ def _modality(records: pd.DataFrame) -> str | None:
         if name.casefold() == "modality" and records[name].notna().any():
             return str(records[name].mode().iloc[0])
     return None
-
-
-def _submissions(plan: Plan, answers: dict[int, dict[str, Any]], base: pd.DataFrame, key: bytes) -> pd.DataFrame:
-    """One row a submitted record: ordinal, outcome, reason, keyed digest of the source."""
-    if plan.table_alone:
-        return pd.DataFrame(
-            {
-                "ordinal": base["ordinal"],
-                "outcome": "accepted",
-                "reason": "",
-                "digest": [keyed(key, "source row", record) for record in base["record"]],
-            }
-        )
-    listed = [answers[item.ordinal] for item in plan.items]
-    return pd.DataFrame(
-        {
-            "ordinal": [answer["ordinal"] for answer in listed],
-            "outcome": [outcome(answer["code"]) for answer in listed],
-            "reason": [answer["code"] for answer in listed],
-            "digest": [answer.get("digest", "") for answer in listed],
-        }
-    )
-
-
-def _document(
-    plan: Plan,
-    answers: dict[int, dict[str, Any]],
-    base: pd.DataFrame,
-    records: pd.DataFrame,
-    schema: dict[str, Any],
-    known_share: float,
-    placed: assemble.Placed,
-    name: str,
-) -> dict[str, Any]:
-    codes = [""] * len(base) if plan.table_alone else [answers[item.ordinal]["code"] for item in plan.items]
-    outcomes = Counter(outcome(code) for code in codes)
-    reasons = report.count_reasons(codes)
-    removed = Counter(plan.described.removed)
-    for answer in answers.values():
-        removed.update(answer.get("found", {}))
-    if not plan.table_alone and plan.source.arrays is None:
-        removed["file_names"] += len(plan.items)
-    folds = Counter(records["fold"])
-    columns = plan.roles.document()
-    if plan.source.arrays is not None:
-        columns.pop("file", None)
-    warnings = [
-        *plan.warnings,
-        *report.reason_warnings(reasons),
-        *_frame_warnings(base),
-        *_known_warnings(known_share),
-        *report.fold_warnings(
-            records,
-            schema["patients_known"],
-            any(item.split for item in plan.items),
-            placed.spanning,
-            "group" in plan.roles.single,
-        ),
-        *report.small_cell_warnings(records),
-    ]
-    return report.settled(
-        {
-            "dataset": name,
-            "submitted": len(codes),
-            "accepted": outcomes["accepted"],
-            "quarantined": outcomes["quarantined"],
-            "rejected": outcomes["rejected"],
-            "reasons": reasons,
-            "patients": int(records["patient"].nunique()),
-            "patients_known": schema["patients_known"],
-            "duplicates": int((base["duplicate"] & (base["code"] == "")).sum()),
-            "identifiers_removed": {kind: count for kind, count in sorted(removed.items()) if count},
-            "train": folds["training"],
-            "validation": folds["validation"],
-            "holdout": folds["holdout"],
-            "unmatched_rows": plan.match.unmatched,
-            "columns": columns,
-            "dropped_columns": plan.described.dropped,
-            "table_columns": plan.table_columns,
-            "value_maps": plan.described.value_maps,
-            "schema": schema,
-            "preview": report.preview(records),
-            "warnings": warnings,
-        }
-    )
-
-
-def _frame_warnings(base: pd.DataFrame) -> list[str]:
-    if "frames" not in base:
-        return []
-    several = base.loc[base["frames"] > 1, "frames"]
-    if several.empty:
-        return []
-    return [
-        f"{len(several)} files hold several frames ({int(several.sum())} in all); the middle one of each was taken."
-    ]
-
-
-def _known_warnings(share: float) -> list[str]:
-    return (
-        [f"{1 - share:.0%} of the records have no patient id and count as patients of their own."]
-        if 0 < share < 1
-        else []
-    )

@@ -118,6 +118,6 @@ def _square(pixels: np.ndarray, size: int, channels: int) -> np.ndarray:
         pixels = padded
     planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     if planes.shape[1] != size:
-        tensor = torch.from_numpy(np.ascontiguousarray(planes))
+        tensor = torch.from_numpy(planes.copy())  # torch warns of arrays that it may not write to
         planes = resize(tensor, [size, size], InterpolationMode.BILINEAR, antialias=True).numpy()
     return np.repeat(planes[0][..., None], channels, 2) if len(planes) == 1 else planes.transpose(1, 2, 0)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from medsynth_engine.intake.assemble import FIXED
+from medsynth_engine.intake.assemble import FIXED, Placed
 from medsynth_engine.intake.folds import ENOUGH_PATIENTS
-from medsynth_engine.intake.reasons import sentence
+from medsynth_engine.intake.plan import Plan
+from medsynth_engine.intake.reasons import outcome, sentence
 from medsynth_engine.kernel.escape import plain
 
 PREVIEW_ROWS = 5
@@ -84,3 +85,103 @@ def settled(document: dict[str, Any]) -> dict[str, Any]:
     """The document as JSON gives it back: no NaN, no numpy, warnings once each."""
     document["warnings"] = list(dict.fromkeys(document["warnings"]))
     return json.loads(json.dumps(document, allow_nan=False, default=lambda value: value.item()))
+
+
+def _codes(plan: Plan, answers: dict[int, dict[str, Any]], base: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """Every submitted record: its ordinal, its code (empty if accepted) and the keyed digest of its source."""
+    if not plan.table_alone:
+        listed = [answers[item.ordinal] for item in plan.items]
+        return [(answer["ordinal"], answer["code"], answer.get("digest", "")) for answer in listed]
+    # A row's id is already the keyed digest of what stands in it.
+    assert plan.frame is not None
+    codes = {ordinal: answer["code"] for ordinal, answer in answers.items()}
+    digests = dict(zip(base["ordinal"], base["record"], strict=True))
+    return [(row, codes.get(row, ""), digests.get(row, "")) for row in range(len(plan.frame))]
+
+
+def submissions(plan: Plan, answers: dict[int, dict[str, Any]], base: pd.DataFrame) -> pd.DataFrame:
+    """One row a submitted record: ordinal, outcome, reason, keyed digest of the source."""
+    rows = [(ordinal, outcome(code), code, digest) for ordinal, code, digest in _codes(plan, answers, base)]
+    return pd.DataFrame(rows, columns=["ordinal", "outcome", "reason", "digest"])
+
+
+def document(
+    plan: Plan,
+    answers: dict[int, dict[str, Any]],
+    base: pd.DataFrame,
+    records: pd.DataFrame,
+    schema: dict[str, Any],
+    known_share: float,
+    placed: Placed,
+    name: str,
+) -> dict[str, Any]:
+    codes = [code for _, code, _ in _codes(plan, answers, base)]
+    outcomes = Counter(outcome(code) for code in codes)
+    reasons = count_reasons(codes)
+    removed = Counter(plan.described.removed)
+    for answer in answers.values():
+        removed.update(answer.get("found", {}))
+    if not plan.table_alone and plan.source.arrays is None:
+        removed["file_names"] += len(plan.items)
+    folds = Counter(records["fold"])
+    columns = plan.roles.document()
+    if plan.source.arrays is not None:
+        columns.pop("file", None)
+    warnings = [
+        *plan.warnings,
+        *reason_warnings(reasons),
+        *_frame_warnings(base),
+        *_known_warnings(known_share),
+        *fold_warnings(
+            records,
+            schema["patients_known"],
+            any(item.split for item in plan.items),
+            placed.spanning,
+            "group" in plan.roles.single,
+        ),
+        *small_cell_warnings(records),
+    ]
+    return settled(
+        {
+            "dataset": name,
+            "submitted": len(codes),
+            "accepted": outcomes["accepted"],
+            "quarantined": outcomes["quarantined"],
+            "rejected": outcomes["rejected"],
+            "reasons": reasons,
+            "patients": int(records["patient"].nunique()),
+            "patients_known": schema["patients_known"],
+            "duplicates": int((base["duplicate"] & (base["code"] == "")).sum()),
+            "identifiers_removed": {kind: count for kind, count in sorted(removed.items()) if count},
+            "train": folds["training"],
+            "validation": folds["validation"],
+            "holdout": folds["holdout"],
+            "unmatched_rows": plan.match.unmatched,
+            "columns": columns,
+            "dropped_columns": plan.described.dropped,
+            "table_columns": plan.table_columns,
+            "value_maps": plan.described.value_maps,
+            "schema": schema,
+            "preview": preview(records),
+            "warnings": warnings,
+        }
+    )
+
+
+def _frame_warnings(base: pd.DataFrame) -> list[str]:
+    if "frames" not in base:
+        return []
+    several = base.loc[base["frames"] > 1, "frames"]
+    if several.empty:
+        return []
+    return [
+        f"{len(several)} files hold several frames ({int(several.sum())} in all); the middle one of each was taken."
+    ]
+
+
+def _known_warnings(share: float) -> list[str]:
+    return (
+        [f"{1 - share:.0%} of the records have no patient id and count as patients of their own."]
+        if 0 < share < 1
+        else []
+    )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.intake import arrays, pool
+from medsynth_engine.intake.append import Earlier
 from medsynth_engine.intake.build import Built, build
 from medsynth_engine.intake.journal import Journal, item_key
 from medsynth_engine.intake.options import Options
@@ -51,13 +52,20 @@ def scan(
 
 
 def take_in(
-    source: Path, options: Options, target: Path, key: bytes, progress: Progress, wanted: Wanted
+    source: Path,
+    options: Options,
+    target: Path,
+    key: bytes,
+    progress: Progress,
+    wanted: Wanted,
+    earlier: Path | None = None,
 ) -> dict[str, Any]:
     """Make the dataset folder `target`, which must not exist yet; see docs/architecture.md for what it holds.
 
     key       the store's secret, from `pseudonym.load_key`
     progress  called with (done, total or None, what is being done), never with a name of a file
     wanted    turns False to stop; what is done stays in the staging folder and the same call continues
+    earlier   the folder of the dataset that this one is a new version of; it is left as it is
 
     Returns the document of `datasets add`. Raises BadInput (nothing is stored), Busy (another process is at it),
     NoRoom, Interrupted.
@@ -66,18 +74,21 @@ def take_in(
         raise BadInput("dataset_exists", "There is a dataset of that name already.", "Choose another name.")
     progress(0, None, "looking at the files")
     plan = make_plan(source, options)
+    before = Earlier.of(earlier) if earlier is not None else None
     staging = staging_of(target)
     try:
         with _staged(staging, _fingerprint(source, options, key)):
             journal = Journal(staging)
             try:
                 journal.resume(key)
-                built = _built(plan, options, journal, staging, key, progress, wanted)
+                built = _built(plan, options, journal, staging, key, progress, wanted, before)
             finally:
                 journal.close()
-            if not len(built.records) and not len(built.quarantined):
+            if not built.document["accepted"] and not built.document["quarantined"]:
                 raise BadInput("nothing_taken", "None of the files could be taken.", _why(built.document["reasons"]))
             progress(len(plan.items), len(plan.items), "writing the dataset")
+            if before is not None:
+                before.carry_over(staging)
             _finish(staging, target, built)
     except OSError as error:
         if error.errno in FULL:
@@ -158,6 +169,7 @@ def _built(
     key: bytes,
     progress: Progress,
     wanted: Wanted,
+    earlier: Earlier | None = None,
 ) -> Built:
     answers = _answers(plan, options, journal, store, key, progress, wanted)
 
@@ -166,7 +178,7 @@ def _built(
             raise Interrupted("interrupted", "Stopped. Nothing half done is left.", "The same command continues.")
         progress(done, total, say)
 
-    return build(plan, answers, journal.thumbnails, key, options.name, attentive)
+    return build(plan, answers, journal.thumbnails, key, options.name, attentive, earlier)
 
 
 def _answers(
