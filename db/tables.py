@@ -158,6 +158,7 @@ class Weights(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "weights"
     name: str = Field(primary_key=True)
+    owner_id: str = Field(foreign_key="user.id")
     digest: str
     origin: str = "run"
     run_id: str | None = Field(default=None, foreign_key="run.id")

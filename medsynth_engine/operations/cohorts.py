@@ -11,10 +11,11 @@ from sqlmodel import col, select
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.datasets import existing_path, newest, thumbnail
+from medsynth_engine.operations.datasets import existing_path, newest, thumbnail, usable
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.runs import own_run
+from medsynth_engine.operations.weights import own_weights
 
 EVALUATIONS_PER_DATASET = 10
 """The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
@@ -64,7 +65,7 @@ class Cohorts:
         from db.tables import Cohort
 
         checked_name(cohort, "cohort")
-        if sum(source is not None for source in (run, weights, dataset)) != 1:
+        if (run is None) == (weights is None) and (run is not None or dataset is None):
             raise BadInput("which_source", "Name one source.", "--run RUN, --weights NAME, or --dataset NAME for rows.")
         if not 1 <= n <= 10_000_000:
             raise BadInput("bad_count", "A cohort has 1 to 10,000,000 records.", "For instance: -n 500")
@@ -175,25 +176,35 @@ def _spread(table: Path, count: int) -> list[dict[str, str]]:
 
 
 def _source(call: Call, run: str | None, weights: str | None, dataset: str | None) -> dict[str, Any]:
-    """Where images and rows come from: ids for the job, checked here so that a mistake is told at once."""
-    from db.tables import Weights
-
+    """Where images and rows come from, and the digest the generator must have; checked here to be told at once."""
     if run is not None:
         row = own_run(call, run)
         if row.simulated:
             raise BadInput("simulated", "A simulated run has no generator.", "Train for real: without --simulated.")
-        if not (call.home.runs / row.folder / "generator.pth").exists():
+        if row.generator_digest is None:
             raise Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run}")
-        return {"run_id": row.id, "dataset_id": row.dataset_id, "generator": str(call.home.runs / row.folder)}
+        return {
+            "run_id": row.id,
+            "dataset_id": usable(call, row.dataset_id),
+            "run": row.folder,
+            "generator_digest": row.generator_digest,
+        }
     if weights is not None:
-        with call.read() as session:
-            known = session.get(Weights, weights)
-        file = call.home.weights / f"{weights}.pth"
-        if known is None or not file.exists():
-            raise NotFound("no_such_weights", "There are no such weights.", "See: medsynth weights list")
-        return {"weights": weights, "run_id": known.run_id, "dataset_id": known.dataset_id}
-    assert dataset is not None
-    return {"dataset_id": newest(call, dataset).id, "run_id": None}
+        known = own_weights(call, weights)
+        if known.dataset_id is None and dataset is None:
+            raise BadInput(
+                "unknown_training",
+                "These weights were trained on data that is not in this store: nothing here can judge what they draw.",
+                "Name the dataset to compare with: --weights NAME --dataset NAME. It stays internal.",
+            )
+        judged_by = usable(call, known.dataset_id) if known.dataset_id else newest(call, str(dataset)).id
+        return {
+            "weights": weights,
+            "run_id": known.run_id,
+            "dataset_id": judged_by,
+            "generator_digest": known.digest,
+        }
+    return {"dataset_id": newest(call, str(dataset)).id, "run_id": None}
 
 
 def _shown(call: Call, row: Any) -> dict[str, Any]:

@@ -42,6 +42,18 @@ def newest(call: Call, name: str) -> Any:
     return row
 
 
+def usable(call: Call, dataset_id: str) -> str:
+    """The id of a dataset that the actor may (still) use. Raises NotFound or Denied."""
+    from db.tables import Dataset
+
+    with call.read() as session:
+        row = session.get(Dataset, dataset_id)
+    if row is None or row.state != "present":
+        raise NotFound("dataset_removed", "The dataset behind this was removed.", "Bring it in again.")
+    newest(call, row.name)
+    return row.id
+
+
 def existing_path(path: str) -> Path:
     """The path where there is something; BadInput otherwise. The path itself is not repeated in the message."""
     source = Path(path).expanduser()

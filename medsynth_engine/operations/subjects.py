@@ -108,12 +108,11 @@ def _dataset(session: Session, name: str) -> Subject | None:
 
 def _generator(session: Session, name: str) -> Subject | None:
     """Weights are judged by the newest evaluated cohort that was drawn from them."""
-    from db.tables import Cohort, Run, Weights
+    from db.tables import Cohort, Weights
 
     row = session.get(Weights, name)
     if row is None:
         return None
-    run = session.get(Run, row.run_id) if row.run_id else None
     drawn_from = Cohort.weights == name
     if row.run_id is not None:
         drawn_from = (Cohort.run_id == row.run_id) | drawn_from
@@ -123,7 +122,7 @@ def _generator(session: Session, name: str) -> Subject | None:
     return Subject(
         "generator",
         name,
-        run.owner_id if run else "",
+        row.owner_id,
         row.digest,
         row.dataset_id,
         None,

@@ -15,6 +15,18 @@ from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 
 
+def own_weights(call: Call, name: str) -> Any:
+    """The row of these weights. Raises NotFound or Denied."""
+    from db.tables import Weights as Row
+
+    with call.read() as session:
+        row = session.get(Row, name)
+    if row is None:
+        raise NotFound("no_such_weights", f"There are no weights {plain(name)!r}.", "See: medsynth weights list")
+    call.require_own(row, "generator")
+    return row
+
+
 class Weights:
     """A file of weights is read by a job only, hardened; here is what was found in it."""
 
@@ -24,16 +36,11 @@ class Weights:
 
         with call.read() as session:
             rows = session.exec(select(Row).order_by(col(Row.created_at).desc())).all()
-        return [_shown(row) for row in rows]
+        return [_shown(row) for row in rows if row.owner_id == call.actor.user_id]
 
     @operation("weights.show", Permission.GENERATE)
     def weights_show(self, call: Call, name: str) -> dict[str, Any]:
-        from db.tables import Weights as Row
-
-        with call.read() as session:
-            row = session.get(Row, name)
-        if row is None:
-            raise NotFound("no_such_weights", f"There are no weights {plain(name)!r}.", "See: medsynth weights list")
+        row = own_weights(call, name)
         return {**_shown(row), "document": row.document}
 
     @operation("weights.import", Permission.GENERATE)

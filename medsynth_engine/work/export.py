@@ -45,7 +45,7 @@ def work(desk: Desk) -> dict[str, Any]:
         at=datetime.now(UTC),
         cohort_digest=row.digest,
         evaluation_digest=subject.evaluation_digest or "",
-        generator_digest=str(row.document.get("generator_digest") or ""),
+        generator_digest=str((row.document.get("generator") or {}).get("digest") or ""),
         assessment=assessment.id if assessment else "",
         release=new_id(),
         marks=judged.marks,

@@ -35,6 +35,7 @@ def work(desk: Desk) -> dict[str, Any]:
             change.session.merge(
                 Weights(
                     name=name,
+                    owner_id=row.owner_id,
                     digest=digest,
                     origin="run",
                     run_id=row.id,

@@ -17,7 +17,8 @@ from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.errors import Busy
+from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.folds import learn_rows
@@ -55,12 +56,20 @@ def work(desk: Desk) -> dict[str, Any]:
 
 
 def _drawer(desk: Desk) -> Drawer | None:
+    """The generator that was trained or imported, and no other file that lies in its place."""
     arguments = desk.arguments
     if arguments.get("weights"):
-        return Drawer(desk.home.weights / f"{arguments['weights']}.pth")
-    if arguments.get("generator"):
-        return Drawer(Path(arguments["generator"]) / "generator.pth")
-    return None
+        path = desk.home.weights / f"{arguments['weights']}.pth"
+    elif arguments.get("run"):
+        path = desk.home.runs / arguments["run"] / "generator.pth"
+    else:
+        return None
+    digest = file_digest(path) if path.exists() else None
+    if digest != arguments["generator_digest"]:
+        raise BadInput("generator_changed", "The generator's file is not the one that the ledger knows.", "Import it.")
+    drawer = Drawer(path)
+    drawer.info["digest"] = digest
+    return drawer
 
 
 def _commit(

@@ -31,6 +31,7 @@ def work(desk: Desk) -> dict[str, Any]:
         change.session.add(
             Weights(
                 name=name,
+                owner_id=desk.actor.user_id,
                 digest=digest,
                 origin="import",
                 run_id=known.id if known else None,

@@ -144,6 +144,7 @@ def data_and_runs() -> None:
     table(
         "weights",
         text("name", key=True),
+        points_at("owner_id", "user.id"),
         text("digest"),
         text("origin"),
         points_at("run_id", "run.id", null=True),
