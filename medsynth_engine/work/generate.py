@@ -77,7 +77,7 @@ def _commit(
 ) -> dict[str, Any]:
     drawn = CohortFolder(folder)
     table: pd.DataFrame = drawn.table()
-    shown = {**document, "composition": composition(table, schema, suppress=False)}
+    shown = {**drawn.document(), **document, "composition": composition(table, schema, suppress=False)}
     name, digest = arguments["cohort"], drawn.digest()
     with desk.commit("cohorts.drawn", f"cohort:{name}", n=arguments["n"], digest=digest) as change:
         change.session.add(
