@@ -75,9 +75,7 @@ def build(
     progress(len(base), len(base), "splitting by patient")
     base["patient"], base["group"], base["fold"] = people.patient, placed.group, placed.fold
     base["duplicate"], base["known"] = placed.duplicate, people.known
-    return _finished(
-        plan, answers, base, pd.concat([base, table], axis=1)[[*FIXED, *table]], columns, placed, earlier, name
-    )
+    return _finished(plan, answers, base, pd.concat([base[list(FIXED)], table], axis=1), columns, placed, earlier, name)
 
 
 def _base(plan: Plan, answers: dict[int, dict[str, Any]], key: bytes) -> tuple[pd.DataFrame, np.ndarray, Groups | None]:

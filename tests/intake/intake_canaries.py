@@ -24,7 +24,7 @@ class Canaries:
     made: list[str] = field(default_factory=list)
 
     def text(self, where: str) -> str:
-        self.made.append(f"ZQ{len(self.made):02d}{where}")
+        self.made.append(f"ZQ{len(self.made):02d}{where}".upper())
         return self.made[-1]
 
     def date(self) -> str:
@@ -99,7 +99,7 @@ def _people(dataset: Dataset, canaries: Canaries) -> None:
         "EthnicGroup",
         "BodyPartExamined",
     ):
-        setattr(dataset, keyword, canaries.text(keyword[:6].lower()).upper())
+        setattr(dataset, keyword, canaries.text(keyword[:6]))
     dataset.Modality = "MR"
 
 

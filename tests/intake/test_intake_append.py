@@ -97,7 +97,8 @@ def test_columns_of_both_are_kept_and_kinds_that_differ_are_joined(tmp_path: Pat
     one, other = tmp_path / "one.csv", tmp_path / "other.csv"
     one.write_text("patient_id,age,dose,stage\n" + "".join(f"P{n},{30 + n},{n % 30},I\n" for n in range(60)))
     other.write_text(
-        "patient_id,age,dose,smoker\n" + "".join(f"P{n},{30 + n % 50},{n % 30}.5,{'yes' if n % 3 else 'no'}\n" for n in range(50, 90))
+        "patient_id,age,dose,smoker\n"
+        + "".join(f"P{n},{30 + n % 50},{n % 30}.5,{'yes' if n % 3 else 'no'}\n" for n in range(50, 90))
     )
     _, folder = take(one)
     document = add(other, folder, tmp_path / "v2")
