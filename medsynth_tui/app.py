@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -22,6 +23,9 @@ from medsynth_tui.session import Session
 from medsynth_tui.shelter import note_failure
 from medsynth_tui.theme import themes
 from medsynth_tui.typeahead import TypeAhead
+
+if TYPE_CHECKING:
+    from medsynth_tui.view import View
 
 SCREENS = {
     "login": "login:Login",
@@ -189,21 +193,32 @@ class MedSynth(TypeAhead, App[int]):
             self._view_failed(note_failure(error, self._logs()))
 
     def _complain(self, message: str, hint: str) -> None:
+        view = self._top_view()
+        if view is not None:
+            view.complain(message, hint)
+
+    def _top_view(self) -> View | None:
         from medsynth_tui.view import View
 
-        views = [screen for screen in self.screen_stack if isinstance(screen, View)]
-        if views:
-            views[-1].complain(message, hint)
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, View)), None)
 
     def _view_failed(self, reference: str) -> None:
         from medsynth_tui.screens.failed import Failed
 
+        view = self._top_view()
         if not isinstance(self.screen, Failed):
-            self.push_screen(Failed(reference), self._drop_failed)
+            if view is not None:
+                view.failed = True
+            self.push_screen(Failed(reference), lambda _: self._drop_failed(view))
 
-    def _drop_failed(self, _: object) -> None:
-        if len(self.screen_stack) > 2:
+    def _drop_failed(self, view: View | None) -> None:
+        """Leave the view that failed; the first one stays, and `r` asks it again."""
+        if view is None:
+            return
+        if self.screen is view and len(self.screen_stack) > 2:
             self.pop_screen()
+        else:
+            view.failed = False
 
     def _logs(self) -> Path | None:
         return self.home.logs if self.home.data.is_dir() else None
@@ -252,6 +267,8 @@ def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = Fa
         app.run(mouse=not (remote or link == "slow"))
     finally:
         signals.disarm()
+    if app.return_code == 128 + signal.SIGHUP:
+        signals.mute()
     return app.return_code or 0
 
 

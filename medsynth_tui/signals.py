@@ -41,6 +41,13 @@ def disarm() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def mute() -> None:
+    """Nobody reads any more: let the last flush of the interpreter go nowhere instead of failing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+
+
 def _watch(parent: int) -> None:
     """Send ourselves SIGHUP when the terminal is gone and nobody told us."""
     poll = select.poll()

@@ -91,8 +91,12 @@ class View(Commanded, Asking, Screen[None]):
     def load(self) -> None:
         """Ask for what this screen shows. Called whenever it comes to the front, and by `r`."""
 
+    failed = False
+    """Set by the boundary: a view that failed does not ask again by itself while it is being left."""
+
     def on_screen_resume(self) -> None:
-        self.load()
+        if not self.failed:
+            self.load()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.query_one(Hints).refresh()

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import Static, TextArea
 
 from medsynth_tui.view import Dialog
-from medsynth_tui.widgets.field import Choice, Field, Go
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field, Go
 
 SCALE = ["1 negligible", "2 limited", "3 significant", "4 maximum"]
 LONGEST = 5_000

@@ -14,7 +14,8 @@ from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Choice, Field, Go, Picks, first_invalid, whole_number
+from medsynth_tui.widgets.choice import Choice, Picks
+from medsynth_tui.widgets.field import Field, Go, first_invalid, whole_number
 from medsynth_tui.words import count, said
 
 MOST = 10_000_000

@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_tui.view import Dialog
-from medsynth_tui.widgets.field import Check, Choice, Field, Go
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Check, Field, Go
 
 
 class ConfirmByName(Dialog):

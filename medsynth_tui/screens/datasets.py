@@ -19,9 +19,8 @@ COLUMNS = (
     Column("dataset"),
     Column("records", 9, right=True),
     Column("patients", 9, right=True),
-    Column("train", 8, right=True),
-    Column("valid", 7, right=True),
-    Column("holdout", 8, right=True),
+    Column("train", 7, right=True),
+    Column("holdout", 7, right=True),
     Column("made", 12),
 )
 
@@ -60,7 +59,7 @@ class Datasets(View):
     @staticmethod
     def _row(each: dict[str, Any]) -> list[Any]:
         name = each["dataset"] if each.get("version", 1) == 1 else f"{each['dataset']} v{each['version']}"
-        numbers = [count(each.get(key)) for key in ("records", "patients", "train", "validation", "holdout")]
+        numbers = [count(each.get(key)) for key in ("records", "patients", "train", "holdout")]
         return [name, *numbers, when(each["created"])]
 
     @on(DataTable.RowSelected)

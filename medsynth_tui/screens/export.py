@@ -15,7 +15,8 @@ from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Choice, Field, Go
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field, Go
 from medsynth_tui.words import count, said
 
 AUDIENCES = {
@@ -59,7 +60,7 @@ class Export(View):
     def compose_body(self) -> ComposeResult:
         yield Choice("Audience", list(AUDIENCES), "audience", hint=AUDIENCES["internal"])
         yield Choice("Format", list(FORMATS), "format", hint=FORMATS["folder"])
-        yield Field("Into", "to", hint="A folder on this machine; empty: the store's folder of exports.")
+        yield Field("Into", "to", hint="A folder on this machine; empty: where exports go.")
         with Horizontal(classes="buttons"):
             yield Go("Export", id="go")
         with VerticalScroll(can_focus=False):

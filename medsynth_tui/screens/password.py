@@ -26,7 +26,7 @@ class Password(View):
             "new",
             password=True,
             check=needed("A new password"),
-            hint="A few unrelated words in a row are easy to remember and hard to guess.",
+            hint="A few unrelated words: easy to keep, hard to guess.",
         )
         yield Field("The same again", "again", password=True, check=self._same)
         with Horizontal(classes="buttons"):

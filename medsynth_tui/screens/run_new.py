@@ -12,7 +12,8 @@ from textual.widgets import Input, Static
 
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Choice, Field, Go, first_invalid, positive
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field, Go, first_invalid, positive
 
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
@@ -40,7 +41,7 @@ class NewRun(View):
             yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")
             yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
             yield Choice(
-                "Simulated", [NO, YES], "simulated", hint="Curves without training, marked everywhere, never exported."
+                "Simulated", [NO, YES], "simulated", hint="Curves without training; marked everywhere, never let out."
             )
             yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
             with Horizontal(classes="buttons"):

@@ -12,7 +12,8 @@ from textual.widgets import Input, Static
 
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Choice, Field, Go, needed
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field, Go, needed
 
 REAL = "for real data"
 TRYING = "development"

@@ -16,7 +16,8 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Field, Go, Picks, first_invalid, needed
+from medsynth_tui.widgets.choice import Picks
+from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
 
 SAY_NOTHING = ("images", "image", "data", "files", "png", "jpg", "dicom", "metadata")
 """Names of folders after which no dataset should be called."""
@@ -40,7 +41,7 @@ class Upload(View):
             yield Field(
                 "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
             ).add_class("gap")
-            yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them is used.")
+            yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
             yield Picks(
                 "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."

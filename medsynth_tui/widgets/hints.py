@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.widgets import Input, TextArea
 
 from medsynth_tui.commands import Back
+from medsynth_tui.widgets.choice import Choice, Picks
 from medsynth_tui.widgets.drawn import Drawn
-from medsynth_tui.widgets.field import Choice, Go, Picks
+from medsynth_tui.widgets.field import Go
 
 if TYPE_CHECKING:
     from medsynth_tui.view import View

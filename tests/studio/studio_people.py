@@ -58,7 +58,9 @@ async def fill(pilot: Pilot[Any], **fields: str) -> None:
 async def log_in(pilot: Pilot[Any], name: str, password: str | None = None) -> None:
     await shows(pilot, "Log in")
     await until(pilot, lambda: getattr(pilot.app.screen, "store", None) is not None, why="the look for the store")
-    await fill(pilot, name=name, password=password or ACCOUNTS[name])
+    for field, words in (("#name", name), ("#password", password or ACCOUNTS[name])):
+        pilot.app.screen.query_one(field, Field).value = words
+    pilot.app.screen.query_one("#password", Field).focus_input()
     await pilot.press("enter")
     await shows(pilot, "Where to", 30)
 

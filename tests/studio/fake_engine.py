@@ -1,0 +1,217 @@
+"""Documents in the engine's shapes (docs/operations.md), for tests of layout only: long names, many rows.
+
+What MedSynth does is tested against the real engine (test_whole_way); this one fills every screen in milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.access.roles import Role, permissions_of
+from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
+
+NOW = "2026-11-23T09:41:00+00:00"
+LONG = "a-rather-long-name-for-something-in-a-hospital"
+HERE = Path(__file__).parent / "documents"
+
+
+def picture(size: int, channels: int = 1) -> dict[str, Any]:
+    data = bytes((x * 9 + y * 5) % 256 for y in range(size) for x in range(size) for _ in range(channels))
+    return {"width": size, "height": size, "channels": channels, "pixels": base64.b64encode(data).decode()}
+
+
+def document(name: str) -> Any:
+    """A document as the real engine once wrote it."""
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+class FakeEngine:
+    """Answers at once. `broken` names methods that fail in a way that nobody foresaw."""
+
+    def __init__(self, role: str = "researcher", broken: tuple[str, ...] = (), empty: bool = False) -> None:
+        self.role, self.broken, self.empty = Role(role), broken, empty
+        self.session_over = False
+
+    def __getattribute__(self, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if name.startswith("_") or not callable(value) or name == "follow":
+            return value
+        if name in object.__getattribute__(self, "broken"):
+
+            async def fail(*args: Any, **kwargs: Any) -> Any:
+                patient = "DOE^JANE MRN-0012345"
+                raise RuntimeError(f"planted for {patient}")
+
+            return fail
+        if self.session_over and name not in ("store_state", "login"):
+
+            async def over(*args: Any, **kwargs: Any) -> Any:
+                raise Denied("session_over", "Your login has ended: nobody was there for half an hour.")
+
+            return over
+        return value
+
+    async def store_state(self) -> dict[str, Any]:
+        return {"exists": True, "stamp": "development", "name": "home", "needs_activation": False}
+
+    async def login(self, name: str, password: str) -> dict[str, Any]:
+        if password == "wrong":
+            raise Denied("login_failed", "The name and the password do not belong together.", "Try again.")
+        return {"token": "t", "name": name, "role": str(self.role), "stamp": "development"}
+
+    async def logout(self) -> dict[str, Any]:
+        return {"name": "somebody"}
+
+    async def whoami(self) -> dict[str, Any]:
+        allowed = [str(each) for each in permissions_of(self.role)]
+        stamp = "development"
+        return {"name": "alexandra", "role": str(self.role), "stamp": stamp, "expires": NOW, "permissions": allowed}
+
+    async def home(self) -> dict[str, Any]:
+        if self.empty:
+            return {"runs": [], "jobs": [], "cohorts": [], "assessments": [], "warnings": []}
+        return {
+            "runs": [{"run": LONG, "state": "running"}, {"run": "second", "state": "failed"}],
+            "jobs": [{"job": "j", "kind": "evaluate", "subject": f"cohort:{LONG}", "state": "running"}],
+            "cohorts": [{"cohort": LONG, "n": 12345}],
+            "assessments": [{"subject": LONG, "audience": "recipient", "state": "submitted", "author": "alice"}],
+            "warnings": ["Only 1.2 GB are free."],
+        }
+
+    async def browse(self, path: str | None = None) -> dict[str, Any]:
+        entries = [{"name": f"folder-{index}", "kind": "folder", "size": None} for index in range(5)]
+        entries += [{"name": f"{LONG}-{index}.png", "kind": "images", "size": 123_456 * index} for index in range(400)]
+        return {"path": f"/srv/inbox/{LONG}", "parent": "/srv/inbox", "entries": entries}
+
+    async def datasets_list(self) -> list[dict[str, Any]]:
+        names = [] if self.empty else [LONG, *(f"set-{index}" for index in range(40))]
+        numbers = {"records": 10_015, "patients": 7_470, "train": 6_000, "validation": 1_000, "holdout": 3_015}
+        return [
+            {"dataset": name, "version": 2, "owner": "alice", "images": True, "created": NOW, **numbers}
+            for name in names
+        ]
+
+    async def datasets_show(self, name: str) -> dict[str, Any]:
+        return {**document("dataset"), "dataset": name}
+
+    async def datasets_gallery(self, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
+        return {"images": [{"record": f"r{index}", **picture(size)} for index in range(count)]}
+
+    async def runs_list(self) -> list[dict[str, Any]]:
+        states = ("running", "queued", "paused", "interrupted", "stopped", "finished", "failed")
+        return [
+            {
+                "run": f"{LONG}-{state}",
+                "dataset": LONG,
+                "preset": "small64",
+                "state": state,
+                "kimg": 1234.5,
+                "kimg_total": 2000.0,
+                "started": NOW,
+                "owner": "alice",
+                "simulated": state == "finished",
+            }
+            for state in (() if self.empty else states)
+        ]
+
+    async def runs_show(self, run: str) -> dict[str, Any]:
+        facts = {"run": run, "dataset": LONG, "state": "running", "device": "cuda", "preset": "small64", "kimg": 100.0}
+        return {**facts, "kimg_total": 200.0, "seconds": 4000, "simulated": False, "error": None, "best": None}
+
+    async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
+        records: list[dict[str, Any]] = []
+        for step in range(0 if offset else 400):
+            kimg = step / 4
+            losses = {"loss_generator": 1 / (1 + kimg), "loss_discriminator": 0.7, "images_per_second": 84.2}
+            accuracies = {"accuracy_real": 0.6, "accuracy_fake": 0.4, "eta_seconds": 754.0}
+            records.append({"kind": "tick", "kimg": kimg, "seconds": 10 * kimg, **losses, **accuracies})
+        records.append({"kind": "evaluation", "kimg": 50, "fd_ratio_validation": 3.2, "nearest_neighbour_risk": 0.71})
+        log = [f"2026-11-23T09:41:00Z something rather long happened at step {index}" for index in range(50)]
+        return {"records": records, "offset": 1, "state": "running", "log": log, "samples": [0.0, 50.0]}
+
+    async def runs_sample(self, run: str, kimg: float | None = None, size: int | None = None) -> dict[str, Any]:
+        return {"kimg": kimg or 50.0, **picture(64, 3)}
+
+    async def weights_list(self) -> list[dict[str, Any]]:
+        return [{"name": "generator_v1", "resolution": 64}]
+
+    async def cohorts_list(self) -> list[dict[str, Any]]:
+        shown = {**document("cohort"), "cohort": LONG, "dataset": LONG, "run": LONG}
+        return [] if self.empty else [{**shown, "cohort": f"{LONG}-{index}"} for index in range(30)]
+
+    async def cohorts_show(self, name: str) -> dict[str, Any]:
+        return {**document("cohort"), "cohort": name}
+
+    async def cohorts_gallery(self, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
+        row = {"finding": "no tumour in slice", "sex": "F", "age": "40.0", "ethnicity": "White"}
+        return {"images": [{"record": f"r{index}", "row": row, **picture(size)} for index in range(count)]}
+
+    async def evaluation_show(self, cohort: str) -> dict[str, Any]:
+        if self.empty:
+            raise NotFound("not_evaluated", "This cohort has no evaluation.", "Make one.")
+        return dict(document("evaluation"))
+
+    async def pia_list(self) -> list[dict[str, Any]]:
+        shown = {"audience": "recipient", "version": 3, "author": "alexandra", "created": NOW, "expires": None}
+        states = () if self.empty else ("draft", "submitted", "approved", "returned", "rejected")
+        return [{"subject": f"generator:{LONG}-{state}", "state": state, **shown} for state in states]
+
+    async def pia_show(self, subject: str) -> dict[str, Any]:
+        if self.empty:
+            raise NotFound("no_assessment", "There is no assessment of it.", "Draft one.")
+        possible = {
+            Role.RESEARCHER: ["edit", "submit", "withdraw"],
+            Role.AUDITOR: ["concur", "dissent"],
+            Role.ADMIN: ["approve", "return", "reject", "withdraw"],
+        }
+        return {**document("assessment"), "subject": subject, "possible": possible[self.role]}
+
+    async def gate_show(self, subject: str, audience: str = "internal") -> dict[str, Any]:
+        reasons = [
+            {
+                "code": code,
+                "why": f"A long sentence about {code} that says no. " * 2,
+                "what_to_do": "Do this. " * 5,
+            }
+            for code in ("not_assessed", "gauge_grey", "not_evaluated")
+        ]
+        return {"subject": subject, "audience": audience, "open": False, "reasons": reasons, "marks": ["DEVELOPMENT"]}
+
+    async def audit_list(self, **filters: Any) -> dict[str, Any]:
+        if filters.get("since") == "nonsense":
+            raise BadInput("bad_date", "That is not a date.", "For instance: --since 2026-11-01")
+        facts = {"actor": "alexandra", "role": "researcher", "face": "studio", "session": "abc", "hash": "0" * 64}
+        records = [
+            {
+                "seq": 1_000_000 - index,
+                "at": NOW,
+                "action": "cohorts.evaluate",
+                "object": f"cohort:{LONG}",
+                "outcome": "denied" if index % 7 == 0 else "done",
+                "reason": "",
+                "detail": {"digest": "f" * 64, "n": index},
+                **facts,
+            }
+            for index in range(100)
+        ]
+        return {"records": records, "next": 999_900}
+
+    async def audit_verify(self, anchor: str | None = None) -> dict[str, Any]:
+        problems = ["record 7: its hash does not follow from record 6"]
+        return {"ok": False, "records": 12, "head": "ab" * 32, "anchored": False, "problems": problems}
+
+    async def users_list(self) -> list[dict[str, Any]]:
+        return [
+            {"name": f"user-{index}", "role": "researcher", "state": "invited", "created": NOW, "last_login": None}
+            for index in range(30)
+        ]
+
+    async def users_add(self, name: str, role: str) -> dict[str, Any]:
+        return {"name": name, "role": role, "code": "ABCD-EFGH-IJKL"}
+
+    async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
+        yield {"job": job, "state": "running", "progress": {"done": 3, "total": 10, "unit": "files", "say": "decoding"}}

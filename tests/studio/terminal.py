@@ -1,0 +1,107 @@
+"""A real terminal for tests: a pty that answers what a terminal would, and pyte that reads the screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyte
+
+UNREAD = re.compile(rb"\x1b\[[<>=?][0-9;]*[up]|\x1b\[\?[0-9;]*\$p|\x1bP[^\x1b]*\x1b\\")
+"""Keyboard protocols and queries that pyte does not know."""
+SYNC_QUERY = b"\x1b[?2026$p"
+
+
+@dataclass
+class Terminal:
+    """A program in a window of `columns` x `lines`; `output` is every byte that it wrote."""
+
+    command: list[str]
+    columns: int = 80
+    lines: int = 24
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.output = bytearray()
+        self.begun = time.monotonic()
+        self.status: int | None = None
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+            own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **kept, **self.environment}
+            os.execvpe(self.command[0], self.command, own)
+        size = struct.pack("HHHH", self.lines, self.columns, 0, 0)
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, size)
+        self._answered = False
+
+    def read(self, seconds: float = 0.1) -> None:
+        """Take what it writes within `seconds`; answer the question that a terminal would answer."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self.descriptor], [], [], left)[0]:
+                return
+            try:
+                self.output += os.read(self.descriptor, 65536)
+            except OSError:  # the other end is gone
+                return
+            if not self._answered and SYNC_QUERY in self.output:
+                self._answered = True
+                os.write(self.descriptor, b"\x1b[?2026;2$y")
+
+    def screen(self) -> str:
+        window = pyte.Screen(self.columns, self.lines)
+        pyte.ByteStream(window).feed(UNREAD.sub(b"", bytes(self.output)))
+        return "\n".join(window.display)
+
+    def wait_for(self, words: str, seconds: float = 30) -> float:
+        """Seconds from the start until `words` stood on the screen."""
+        end = time.monotonic() + seconds
+        while words not in self.screen():
+            assert time.monotonic() < end, f"{words!r} never came:\n{self.screen()}"
+            self.read()
+        return time.monotonic() - self.begun
+
+    def press(self, keys: str) -> None:
+        os.write(self.descriptor, keys.encode())
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def hang_up(self) -> None:
+        os.close(self.descriptor)
+        self.descriptor = -1
+
+    def wait(self, seconds: float = 10) -> int:
+        """Its exit code, negative for the signal that killed it; fails when it does not end in time."""
+        end = time.monotonic() + seconds
+        while self.status is None:
+            if self.descriptor >= 0:
+                self.read(0.05)
+            else:
+                time.sleep(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            assert self.status is not None or time.monotonic() < end, "it did not end"
+        if self.descriptor >= 0:
+            self.read(0.1)
+        return self.status
+
+    def close(self) -> None:
+        if self.status is None:
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
