@@ -12,6 +12,10 @@ def boosted(rows: np.ndarray, labels: np.ndarray, asked: np.ndarray, seed: int =
 
     Histogram gradient boosting, 40 trees of depth 4. Returns the sorted classes (k,) and float (m, k).
     """
+    known = np.isfinite(rows).any(axis=0)
+    if not known.any():
+        known, rows, asked = np.ones(1, bool), np.zeros((len(rows), 1)), np.zeros((len(asked), 1))
+    rows, asked = rows[:, known], asked[:, known]  # a column without one value cannot be binned
     model = HistGradientBoostingClassifier(max_iter=40, max_depth=4, early_stopping=False, random_state=seed)
     with threadpool_limits(limits=1, user_api="openmp"):
         chances = model.fit(rows, labels).predict_proba(asked)

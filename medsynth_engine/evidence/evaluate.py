@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
 from medsynth_engine.evidence.bias import Reference, bias
@@ -51,7 +52,8 @@ def evaluate(inputs: Inputs, progress: Progress = _silent, wanted: Callable[[], 
                 "cancelled", "The evaluation was cancelled; nothing was kept.", "Start it again any time."
             )
         progress(done, len(steps), step.say)
-        found += step.measure(np.random.default_rng([inputs.seed, done]))
+        with threadpool_limits(limits=1, user_api="blas"):  # small matrices: threads would only wait
+            found += step.measure(np.random.default_rng([inputs.seed, done]))
     progress(len(steps), len(steps), "done")
     families = ("fidelity", "privacy", "bias", "utility")
     return sorted(found, key=lambda evidence: families.index(evidence.name.split(".", 1)[0]))

@@ -10,7 +10,7 @@ import pandas as pd
 from medsynth_engine.evidence.boosting import boosted
 from medsynth_engine.evidence.embedding import design
 from medsynth_engine.evidence.intervals import Z95
-from medsynth_engine.evidence.resampling import auc_interval, spread
+from medsynth_engine.evidence.resampling import auc, auc_interval, spread
 from medsynth_engine.evidence.tables import Column, numbers, patients, words
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
@@ -125,23 +125,25 @@ def detection(
     made = patients(synthetic)[drawn]
     scores = _told_apart(design(synthetic.iloc[drawn], columns, training), real, made, owners[held], rng)
     found = auc_interval(scores[0], scores[1], made, owners[held])
-    m = min(n, len(training))
-    again = rng.permutation(len(training))[:m]
-    other = _told_apart(
-        design(training.iloc[again], columns, training), real[:m], patients(training)[again], owners[held][:m], rng
-    )
-    control = auc_interval(other[0], other[1], patients(training)[again], owners[held][:m])
+    control = None
+    if len(training) >= FEWEST:
+        m = min(n, len(training))
+        again = rng.permutation(len(training))[:m]
+        theirs = patients(training)[again]
+        other = _told_apart(design(training.iloc[again], columns, training), real[:m], theirs, owners[held][:m], rng)
+        control = auc(other[0], other[1])
+    between = "" if control is None else f", and between two real samples it is {control:.0%}"
     return Evidence(
         name,
         found.value,
         found.low,
         found.high,
-        control.value,
+        control,
         2 * n,
         "lower",
         "",
         f"Shown one synthetic and one real row, a classifier picks the synthetic one {found.value:.0%} of the time; "
-        f"50 % is guessing, and between two real samples it is {control.value:.0%}.",
+        f"50 % is guessing{between}.",
         method,
     )
 

@@ -53,7 +53,9 @@ class Inputs:
             if images.dtype != np.uint8 or images.ndim not in (3, 4):
                 raise BadInput("bad_images", f"The {fold} images are not uint8 (n, s, s) or (n, s, s, 3).")
             rows = self.rows(fold)
-            if len(images) != len(rows) or (len(rows) and int(rows.max()) >= len(self.table(fold))):
+            alone = getattr(self, f"{fold}_rows") is None
+            unpaired = len(images) != (len(self.table(fold)) if alone else len(rows))
+            if unpaired or (len(rows) and int(rows.max()) >= len(self.table(fold))):
                 raise BadInput("images_without_rows", f"The {fold} images and their table do not fit together.")
             if len(images):
                 shapes.add(images.shape[1:])

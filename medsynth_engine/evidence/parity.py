@@ -80,7 +80,7 @@ class _Prevalence:
         return cls(place, np.column_stack(masks).astype(float), len(groups))
 
     def gaps(self, rows: np.ndarray) -> np.ndarray:
-        """Largest minus smallest prevalence over the groups, for each finding; groups that a draw missed are left out."""
+        """Largest minus smallest prevalence over the groups, of each finding; groups not in the draw do not count."""
         place, has_it = self.place[rows], self.has[rows]
         rates = [has_it[place == i].mean(axis=0) for i in range(self.count) if (place == i).any()]
         if not rates:
