@@ -39,7 +39,7 @@ def choose_salt(uniforms: np.ndarray, group: np.ndarray, strata: pd.Series) -> i
     uniforms  uint64 (g,), one a group; group int (n,), the group of each record; strata (n,) text, the finding.
     Fewer salts are tried where there are many groups: chance alone then spreads them well.
     """
-    codes = pd.factorize(strata.fillna("").to_numpy())[0]
+    codes = pd.factorize(strata.fillna("").to_numpy(dtype=object), sort=True)[0]  # no order of records decides
     levels = int(codes.max()) + 1 if len(codes) else 1
     table = np.zeros((len(uniforms), levels + 2))
     np.add.at(table, (group, codes), 1.0)

@@ -55,12 +55,12 @@ def test_earlier_records_stay_and_known_patients_keep_their_fold(brains: Path, t
 
 
 def test_what_is_there_already_is_not_taken_twice(brains: Path, tmp_path: Path, take: Callable) -> None:
-    first = part(brains, tmp_path / "first", lambda number: number < 120)
-    more = part(brains, tmp_path / "more", lambda number: number < 150)
+    first = part(brains, tmp_path / "first", lambda number: number < 60)
+    more = part(brains, tmp_path / "more", lambda number: number < 80)
     _, folder = take(first)
     document = add(more, folder, tmp_path / "v2")
-    assert (document["submitted"], document["accepted"]) == (150, 30)
-    assert document["reasons"] == {"already_there": 120}
+    assert (document["submitted"], document["accepted"]) == (80, 20)
+    assert document["reasons"] == {"already_there": 60}
     with pytest.raises(BadInput):
         add(first, folder, tmp_path / "v3")
     assert not (tmp_path / "v3").exists()

@@ -71,10 +71,10 @@ def whole(brains: Path, tmp_path: Path) -> str:
 
 def test_killed_in_the_middle_again_and_again_then_continued(brains: Path, tmp_path: Path, whole: str) -> None:
     target = tmp_path / "killed"
-    for enough in (15, 90, 170):
+    for enough in (15, 110):
         kill_at(enough, brains, target)
     done = journalled(target)
-    assert 170 <= done < 337
+    assert 110 <= done < 225
     seen: list[int] = []
     take_in(brains, Options.of("set"), target, KEY, lambda n, of, what: seen.append(n), always)
     assert Dataset(target).digest() == whole
