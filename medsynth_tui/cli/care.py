@@ -36,22 +36,29 @@ def attach(root: typer.Typer) -> None:
             raise typer.Exit(CheckFailed.exit_code)
 
     @command(root, "benchmark", "medsynth benchmark")
-    def benchmark(face: Face) -> None:
+    def benchmark(
+        face: Face, quick: Annotated[bool, typer.Option("--quick", help="The smallest preset only.")] = False
+    ) -> None:
         """What this machine does, measured: training, generation, intake, evaluation."""
-        raise typer.Exit(_module(face, "medsynth_engine.benchmark"))
+        done = _module(face, "medsynth_engine.benchmark", *(["--quick"] if quick else []))
+        raise typer.Exit(done.returncode)
 
     @command(root, "selftest", "medsynth selftest device")
     def selftest(face: Face, what: Annotated[str, typer.Argument(metavar="WHAT", help=", ".join(SELFTESTS))]) -> None:
         """Prove a part of MedSynth on this machine. Exit code 9 where it fails."""
         if what not in SELFTESTS:
             raise WrongUsage("no_such_selftest", "There is no such self-test.", f"One of: {', '.join(SELFTESTS)}.")
-        if _module(face, SELFTESTS[what]) != 0:
-            raise typer.Exit(CheckFailed.exit_code)
+        done = _module(face, SELFTESTS[what], kept=True)
+        if done.returncode != 0 or not done.stdout:
+            told = "It fails on this machine." if done.stdout else "It said nothing, so nothing is proved."
+            raise CheckFailed("selftest_failed", f"Self-test {what}: {told}", "Train with --device cpu meanwhile.")
+        sys.stdout.write(done.stdout)
 
 
-def _module(face: Face, module: str) -> int:
-    """Run a module that needs torch in a process of its own, on our stdout; this process stays small."""
-    return subprocess.run([sys.executable, "-m", module, *(["--json"] if face.json else [])], check=False).returncode
+def _module(face: Face, module: str, *arguments: str, kept: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a module that needs torch in a process of its own; this process stays small. `kept`: its stdout is ours."""
+    command = [sys.executable, "-m", module, *arguments, *(["--json"] if face.json else [])]
+    return subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE if kept else None)
 
 
 def show_checks(face: Face, document: Document) -> None:

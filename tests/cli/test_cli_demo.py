@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from cli_people import Person
 
-pytestmark = pytest.mark.slow
+from medsynth_tui.cli.demo import afresh
+from medsynth_tui.cli.face import Face, Manner
 
 
+@pytest.mark.slow
 def test_the_demo_ends_in_a_release_and_names_what_it_measured(tmp_path: Path) -> None:
     person = Person(tmp_path / "home", tmp_path / "user")
     short = ("demo", "--minutes", "0.1", "--patients", "300", "-n", "120")
@@ -22,14 +23,20 @@ def test_the_demo_ends_in_a_release_and_names_what_it_measured(tmp_path: Path) -
     store = person.home / "data" / "demo"
     (released,) = (path for path in (store / "generated").iterdir() if path.is_dir())
     assert (released / "metadata.csv").exists()
-    (person.home / "data" / "mine").mkdir()
-    again = person.asks(*short)
-    assert again.code == 0, again.out + again.err
-    document = again.document
-    assert document["audit"]["ok"] and document["refused"] and Path(document["release"]["path"]).is_dir()
-    assert set(document["evaluations"]) == {"as-trained", "balanced"}
-    assert (person.home / "data" / "mine").is_dir()
-    json.dumps(document)
+
+
+def test_the_demo_is_made_afresh_and_leaves_everything_else_alone(tmp_path: Path) -> None:
+    person = Person(tmp_path / "data" / "demo", tmp_path / "user")
+    face = Face(Manner(home=tmp_path))
+    with face, afresh(face) as folder:
+        assert person.asks("init", "--dev").code == 0
+        assert (folder / "data" / "medsynth.sqlite3").exists()
+    (tmp_path / "data" / "mine").mkdir()
+    with Face(Manner(home=tmp_path)) as again, afresh(again) as folder:
+        assert [path.name for path in folder.iterdir()] == ["DEMO"]
+        busy = Person(tmp_path, tmp_path / "user").asks("demo")
+        assert (busy.code, busy.document["error"]["code"]) == (7, "demo_runs")
+    assert (tmp_path / "data" / "mine").is_dir()
 
 
 def test_the_demo_never_removes_what_it_did_not_make(tmp_path: Path) -> None:
