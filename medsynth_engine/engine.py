@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from db.errors import LedgerError
 from medsynth_engine.access.roles import Permission, Scope, scope_of
 from medsynth_engine.jobs.child import translated
-from medsynth_engine.kernel.errors import Busy, Denied, NotFound, from_document
+from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError, NotFound, from_document
+from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import ENDED
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.accounts import Accounts
@@ -61,6 +62,17 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
                 raise translated(error) from error
         return self._ledger
 
+    def _ledger_if_it_opens(self, declaration: Declaration) -> Ledger | None:
+        """For what can be done without a store; only `doctor` goes on where there is one that does not open."""
+        try:
+            return self.ledger()
+        except NotFound:
+            return None
+        except MedSynthError:
+            if declaration.name == "store.doctor":
+                return None
+            raise
+
     def close(self) -> None:
         if self._ledger is not None:
             self._ledger.close()
@@ -76,7 +88,7 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
         self, declaration: Declaration, body: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> R:
         if not declaration.needs_store:
-            store = self.ledger() if self.home_folder.ledger.exists() else None
+            store = self._ledger_if_it_opens(declaration)
             return body(Call(declaration, self.home_folder, self.face, Scope.ALL, store, None), *args, **kwargs)
         who: Actor | None = None
         try:
@@ -85,7 +97,7 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
             call = Call(declaration, self.home_folder, self.face, self._scope(declaration, who), ledger, who)
             return body(call, *args, **kwargs)
         except Denied as denied:
-            self._log_denial(declaration, who, denied)
+            self._log_denial(declaration, who, denied, next((word for word in args if isinstance(word, str)), ""))
             raise
         except LedgerError as error:
             raise translated(error) from error
@@ -112,11 +124,11 @@ class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, 
             )
         return scope
 
-    def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied) -> None:
+    def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied, about: str) -> None:
         if self._ledger is None or declaration.permission is Permission.ANYONE:
             return  # a failed login writes its own record
         with self._ledger.write() as change:
-            record_as(change, who, self.face, declaration.name, outcome="denied", reason=denied.code)
+            record_as(change, who, self.face, declaration.name, plain(about, 80), outcome="denied", reason=denied.code)
 
     async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
         """The job's `jobs_show` documents, from now until it has ended."""

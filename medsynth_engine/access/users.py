@@ -49,11 +49,8 @@ def last_login(session: Session, user_id: str) -> str | None:
     return newest.isoformat(timespec="seconds") if newest else None
 
 
-def add(change: Change, name: str, role: Role | str, by: Actor | None) -> str:
-    """Invite somebody; the activation code, shown once (single use, 24 hours). `by` is None only for the first admin.
-
-    Raises BadInput for a name or role that cannot be, Busy where the name is taken.
-    """
+def checked_name(name: str) -> str:
+    """The name as it is kept, in small letters. Raises BadInput where it cannot be one."""
     name = name.strip().lower()
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise BadInput(
@@ -61,6 +58,15 @@ def add(change: Change, name: str, role: Role | str, by: Actor | None) -> str:
             "That cannot be the name of a user.",
             "Use small letters, digits, dot, dash and underscore; begin with a letter; 32 at most.",
         )
+    return name
+
+
+def add(change: Change, name: str, role: Role | str, by: Actor | None) -> str:
+    """Invite somebody; the activation code, shown once (single use, 24 hours). `by` is None only for the first admin.
+
+    Raises BadInput for a name or role that cannot be, Busy where the name is taken.
+    """
+    name = checked_name(name)
     if change.session.exec(select(User).where(User.name == name)).first():
         raise Busy("name_taken", f"There is a user {name!r} already.", "Choose another name.")
     user = User(name=name, role=_role(role))

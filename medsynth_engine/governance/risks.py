@@ -87,7 +87,7 @@ SEEDED: tuple[Risk, ...] = (
         "Names or numbers appear in synthetic images.",
         4,
         1,
-        "Pixels are screened for text at intake; images under 96 px carry no readable text.",
+        "Images that carry text are sorted out by a person before intake; under 96 px no text is readable.",
     ),
     Risk(
         "model_leak",

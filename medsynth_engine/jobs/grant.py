@@ -15,7 +15,7 @@ from db.tables import Job, User
 from medsynth_engine.kernel.errors import Denied
 from medsynth_engine.kernel.folders import JobFolder
 
-SIGNED = ("job", "kind", "arguments", "steps", "run_folder", "queue", "subject", "pace")
+SIGNED = ("job", "kind", "arguments", "steps", "run_folder", "queue", "subject", "role", "pace")
 """What of `job.json` the digest in the ledger covers."""
 
 
@@ -42,7 +42,7 @@ def refusal(session: Session, job: Job | None, order: Mapping[str, Any], now: da
     if (now or datetime.now(UTC)) >= job.expires_at:
         return Denied("grant_expired", "The permission for this job has run out.", "Ask for the work again.")
     user = session.get(User, job.actor_id)
-    if user is None or user.state == "disabled":
+    if user is None or user.state != "active" or user.role != order.get("role"):
         return Denied("user_disabled", "Who asked for this job may not work here any more.", "An admin can say more.")
     return None
 

@@ -101,8 +101,8 @@ def _settle(
         with suppress(NoRoom, FileNotFoundError):  # of a full disk or a lost folder the ledger at least knows
             folder.set_state(state, **({"error": dict(error)} if error else {}))
         job.state = state
-        job.error = dict(error) if error else None
-        job.result = folder.result() if state == "finished" else None
+        # Sentences and results may quote a table or name a path: they stay in the folder, the ledger keeps the code.
+        job.error = {"code": error.get("code", ""), "exit_code": error.get("exit_code", 1)} if error else None
         job.ended_at = datetime.now(UTC) if state in ENDED else None
         change.session.add(job)
         code = str(error.get("code", "")) if error else ""

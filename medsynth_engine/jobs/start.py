@@ -21,8 +21,8 @@ from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home
 
 EXPIRES_HOURS = 14 * 24.0
-PRIVATE = ("source", "metadata", "path", "target")
-"""Arguments that may name a file of a person: they are in the job's folder until it has ended, never in the ledger."""
+PRIVATE = ("source", "metadata", "path", "target", "where", "columns", "given")
+"""Arguments that may name a person or a file: in the job's folder until it has ended, never in the ledger."""
 _SECRETS = ("TOKEN", "PASSWORD", "SECRET")
 
 
@@ -58,6 +58,7 @@ def start(
         "queue": queue,
         "run_folder": str(run_folder) if run_folder else None,
         "subject": subject,
+        "role": str(actor.role),
         "session": actor.session_id,
         "pace": dict(pace or {}),
     }

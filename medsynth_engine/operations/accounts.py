@@ -31,18 +31,24 @@ class Accounts:
 
     @operation("store.init", Permission.ANYONE, needs_store=False)
     def init(self, call: Call, development: bool = False, admin: str = "admin") -> dict[str, Any]:
-        if call.store is not None:
-            raise Busy("store_exists", "There is a store here already.", "Log in, or choose another --home.")
         from db.ledger import Ledger
         from medsynth_engine.access import users
+
+        admin = users.checked_name(admin)
+        if call.store is not None:
+            with call.read() as session:
+                begun = not users.all_users(session)  # killed before anybody was let in: go on from there
+            if not begun:
+                raise Busy("store_exists", "There is a store here already.", "Log in, or choose another --home.")
         from medsynth_engine.intake.pseudonym import load_key
 
         stamp = "development" if development else "production"
-        store = Ledger.create(call.home.ledger, stamp)
+        store = call.store or Ledger.create(call.home.ledger, stamp)
+        stamp = store.stamp
         load_key(call.home.key)
         try:
             with store.write(call.face) as change:
-                if development:
+                if stamp == "development":
                     accounts = users.add_development_accounts(change)
                     activation = None
                 else:

@@ -13,6 +13,7 @@ from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.atomic import write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain, table_cell
+from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
 
 FIELDS = ("seq", "at", "actor", "role", "action", "object", "outcome", "reason", "detail", "hash")
@@ -97,8 +98,9 @@ class Audit:
         if format not in ("jsonl", "csv"):
             raise BadInput("bad_format", f"There is no audit format {plain(format)!r}.", "One of: jsonl, csv.")
         target = Path(path).expanduser()
-        if not target.parent.is_dir():
-            raise BadInput("no_such_folder", "The folder for the export is not there.", "Make it first.")
+        if target.exists() or not target.parent.is_dir():
+            raise BadInput("bad_target", "The export must be a new file in a folder that exists.", "Choose another.")
+        demand_outside(call, target)
         count = 0
 
         def fill(stream: IO[bytes]) -> None:

@@ -14,7 +14,11 @@ from medsynth_engine.jobs.watch import look_at_all
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.removal import sweep
+from medsynth_engine.operations.runs import run_state
 
 SETTINGS: dict[str, tuple[Any, str]] = {
     "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
@@ -62,6 +66,7 @@ class Care:
         from db.tables import Assessment, Cohort, Job, Run, User
 
         look_at_all(call.ledger, call.home)
+        sweep(call)
         mine = call.actor.role == Role.RESEARCHER
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
@@ -73,7 +78,11 @@ class Care:
             waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
         own = call.actor.user_id
         return {
-            "runs": [{"run": r.name, "state": r.state} for r in runs if mine and r.owner_id == own][:5],
+            "runs": [
+                {"run": r.name, "state": run_state(call, r, RunFolder(call.home.runs / r.folder))}
+                for r in runs
+                if mine and r.owner_id == own
+            ][:5],
             "cohorts": [{"cohort": c.name, "n": c.n} for c in cohorts if mine and c.owner_id == own][:5],
             "jobs": [
                 {"job": j.id, "kind": j.kind, "subject": j.subject, "state": j.state}
@@ -99,6 +108,9 @@ class Care:
         target = Path(path).expanduser()
         if target.exists() or not target.parent.is_dir():
             raise BadInput("bad_target", "The backup must be a new file in a folder that exists.", "Choose another.")
+        demand_outside(call, target)
+        with call.change("store"):
+            pass  # a copy of all people and records leaves a trace even where it is never finished
         call.ledger.backup(target)
         digest = file_digest(target)
         with call.change("store", digest=digest):

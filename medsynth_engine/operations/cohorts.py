@@ -6,14 +6,15 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.datasets import existing_path, newest, thumbnail, usable
+from medsynth_engine.operations.datasets import checked_gallery, existing_path, newest, thumbnail, usable
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.removal import remove_cohort
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
 
@@ -69,6 +70,8 @@ class Cohorts:
             raise BadInput("which_source", "Name one source.", "--run RUN, --weights NAME, or --dataset NAME for rows.")
         if not 1 <= n <= 10_000_000:
             raise BadInput("bad_count", "A cohort has 1 to 10,000,000 records.", "For instance: -n 500")
+        if not 0 <= seed < 2**31:
+            raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
         if balance and population:
             raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
         if small_cells not in ("refuse", "broaden"):
@@ -77,14 +80,14 @@ class Cohorts:
             "cohort": cohort,
             "n": n,
             "balance": balance or [],
-            **_population(population),
+            **_population(call, population),
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
             **_source(call, run, weights, dataset),
         }
         with call.change(f"cohort:{cohort}", n=n, balance=balance or [], small_cells=small_cells) as change:
-            if change.session.exec(select(Cohort).where(Cohort.name == cohort)).first():
+            if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
                 raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
             job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
         launch(call, job)
@@ -108,6 +111,7 @@ class Cohorts:
     @operation("cohorts.gallery", Permission.GENERATE)
     def cohorts_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         folder = call.home.cohorts / own_cohort(call, name).folder
+        count, size = checked_gallery(count, size)
         rows = _spread(folder / "metadata.csv", count)
         if not rows or not rows[0].get("file_name"):
             raise NotFound("no_images", "This cohort has no images.", "It is a table alone.")
@@ -120,27 +124,24 @@ class Cohorts:
 
     @operation("cohorts.remove", Permission.GENERATE)
     def cohorts_remove(self, call: Call, name: str) -> dict[str, Any]:
-        from medsynth_engine.operations.removal import remove_cohort
-
         return remove_cohort(call, own_cohort(call, name))
 
     @operation("cohorts.evaluate", Permission.EVALUATE)
     def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
-        from db.tables import Evaluation
         from medsynth_engine.operations.care import setting
 
         row = own_cohort(call, cohort)
         with call.change(f"cohort:{cohort}", digest=row.digest) as change:
-            done = change.session.exec(select(Evaluation).where(Evaluation.dataset_id == row.dataset_id)).all()
+            done = _evaluations(change.session, row.dataset_id)
             cached = newest_evaluation(change.session, row.id, row.digest)
             allowed = int(setting(change.session, "evaluations_per_dataset"))
-            if cached is None and len(done) >= allowed:
+            if cached is None and done >= allowed:
                 raise Busy(
                     "evaluation_budget",
                     f"This dataset has had its {allowed} evaluations: each one tells a little about its patients.",
                     "An admin may extend it: medsynth settings set evaluations_per_dataset N",
                 )
-            arguments = {"cohort_id": row.id, "cached": cached.id if cached else None}
+            arguments = {"cohort_id": row.id, "dataset_id": row.dataset_id, "cached": cached.id if cached else None}
             job = hand_over(call, change, "evaluate", f"cohort:{cohort}", arguments)
         launch(call, job)
         return {"job": job, "cohort": cohort}
@@ -230,8 +231,21 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
     }
 
 
-def _population(population: str | None) -> dict[str, str | None]:
+def _population(call: Call, population: str | None) -> dict[str, str | None]:
     """A built-in population by its name, or the path of a file that exists (which the ledger never sees)."""
     if population is None or population in ("training", "uniform"):
         return {"population": population, "path": None}
-    return {"population": None, "path": str(existing_path(population))}
+    return {"population": None, "path": str(existing_path(call, population))}
+
+
+def _evaluations(session: Session, dataset_id: str) -> int:
+    """How many evaluations the dataset has had or is about to have, over all its versions."""
+    from db.tables import Dataset, Evaluation, Job
+
+    name = session.get_one(Dataset, dataset_id).name
+    versions = set(session.exec(select(Dataset.id).where(Dataset.name == name)))
+    done = sum(of in versions for of in session.exec(select(Evaluation.dataset_id)))
+    waiting = session.exec(select(Job).where(Job.kind == "evaluate", col(Job.state).in_(("queued", "running")))).all()
+    return done + sum(
+        job.arguments.get("dataset_id") in versions and not job.arguments.get("cached") for job in waiting
+    )

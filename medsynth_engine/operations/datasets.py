@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
@@ -15,9 +15,11 @@ from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.removal import remove_dataset
 
 IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp"}
 TABLES = {".csv", ".tsv", ".data"}
+MOST_PICTURES, MOST_PIXELS = 64, 256
 
 
 def newest(call: Call, name: str) -> Any:
@@ -32,9 +34,10 @@ def newest(call: Call, name: str) -> Any:
         ).first()
         if row is None:
             raise NotFound("no_such_dataset", f"There is no dataset {plain(name)!r}.", "See: medsynth datasets list")
+        versions = select(Dataset.id).where(Dataset.name == name)
         shared = session.exec(
             select(DatasetShare).where(
-                DatasetShare.dataset_id == row.id,
+                col(DatasetShare.dataset_id).in_(versions),
                 DatasetShare.user_id == call.actor.user_id,
             )
         ).first()
@@ -54,14 +57,33 @@ def usable(call: Call, dataset_id: str) -> str:
     return row.id
 
 
-def existing_path(path: str) -> Path:
-    """The path where there is something; BadInput otherwise. The path itself is not repeated in the message."""
-    source = Path(path).expanduser()
+def existing_path(call: Call, path: str) -> Path:
+    """The path where there is something; BadInput otherwise, and for anything that the store itself keeps.
+
+    What a store holds belongs to somebody; it does not come in again through the file system. The path is not
+    repeated in the message.
+    """
+    source = Path(path).expanduser().resolve()
     if not source.exists():
+        raise BadInput("no_such_path", "There is nothing at that path.", "Check the spelling; it is on the server.")
+    demand_outside(call, source)
+    return source
+
+
+def demand_outside(call: Call, path: Path) -> None:
+    """Raise BadInput where `path` lies in the store's own folders of data or runs."""
+    resolved = path.resolve()
+    if any(resolved.is_relative_to(kept.resolve()) for kept in (call.home.data, call.home.runs)):
+        raise BadInput("inside_store", "That path lies inside the store itself.", "Choose a place outside of it.")
+
+
+def checked_gallery(count: int, size: int) -> tuple[int, int]:
+    """How many pictures of how many pixels, within bounds. Raises BadInput."""
+    if not (1 <= count <= MOST_PICTURES and 8 <= size <= MOST_PIXELS):
         raise BadInput(
-            "no_such_path", "There is nothing at that path.", "Check the spelling; the path is on the server."
+            "bad_gallery", f"A gallery has 1 to {MOST_PICTURES} pictures of 8 to {MOST_PIXELS} pixels.", "Ask for less."
         )
-    return source.resolve()
+    return count, size
 
 
 class Datasets:
@@ -69,7 +91,7 @@ class Datasets:
 
     @operation("files.browse", Permission.BRING_IN)
     def browse(self, call: Call, path: str | None = None) -> dict[str, Any]:
-        folder = existing_path(path) if path else Path.home()
+        folder = existing_path(call, path) if path else Path.home()
         folder = folder if folder.is_dir() else folder.parent
         entries: list[dict[str, Any]] = []
         try:
@@ -92,7 +114,7 @@ class Datasets:
         where: dict[str, str] | None = None,
         characteristics: list[str] | None = None,
     ) -> dict[str, Any]:
-        arguments = _intake_arguments("scan", path, metadata, columns, where, characteristics)
+        arguments = _intake_arguments(call, "scan", path, metadata, columns, where, characteristics)
         with call.change("dataset:scan") as change:
             job = hand_over(call, change, "scan", "scan", arguments)
         launch(call, job)
@@ -113,15 +135,18 @@ class Datasets:
         from db.tables import Dataset
 
         checked_name(name, "dataset")
-        arguments = _intake_arguments(name, path, metadata, columns, where, characteristics)
+        arguments = _intake_arguments(call, name, path, metadata, columns, where, characteristics)
         with call.change(f"dataset:{name}") as change:
             taken = change.session.exec(
-                select(Dataset).where(Dataset.name == name).order_by(col(Dataset.version).desc())
+                select(Dataset)
+                .where(func.lower(Dataset.name) == name.lower(), Dataset.state == "present")
+                .order_by(col(Dataset.version).desc())
             ).first()
             if taken is not None and not append:
                 raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
             if taken is not None:
                 call.require_own(taken, "dataset")
+                arguments.update(name=taken.name, earlier=taken.folder)
             arguments["version"] = taken.version + 1 if taken else 1
             job = hand_over(call, change, "intake", f"dataset:{name}", arguments, queue=f"dataset:{name}")
         launch(call, job)
@@ -139,10 +164,11 @@ class Datasets:
             rows = session.exec(
                 select(Dataset).where(Dataset.state == "present").order_by(col(Dataset.created_at).desc())
             ).all()
+        shared_names = {row.name for row in rows if row.id in shared}
         found, seen = [], set()
         for row in rows:
             if row.name in seen or not (
-                call.scope is Scope.ALL or row.owner_id == call.actor.user_id or row.id in shared
+                call.scope is Scope.ALL or row.owner_id == call.actor.user_id or row.name in shared_names
             ):
                 continue
             seen.add(row.name)
@@ -173,6 +199,7 @@ class Datasets:
 
     @operation("datasets.gallery", Permission.SEE_IMAGES)
     def datasets_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
+        count, size = checked_gallery(count, size)
         row = newest(call, name)
         files = sorted((call.home.datasets / row.folder / "images").glob("*.png"))
         if not files:
@@ -199,8 +226,6 @@ class Datasets:
 
     @operation("datasets.remove", Permission.BRING_IN)
     def datasets_remove(self, call: Call, name: str) -> dict[str, Any]:
-        from medsynth_engine.operations.removal import remove_dataset
-
         row = newest(call, name)
         call.require_own(row, "dataset")
         return remove_dataset(call, row)
@@ -219,6 +244,7 @@ def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
 
 
 def _intake_arguments(
+    call: Call,
     name: str,
     path: str,
     metadata: str | None,
@@ -228,12 +254,12 @@ def _intake_arguments(
 ) -> dict[str, Any]:
     chosen = Options.of(
         name=name,
-        metadata=existing_path(metadata) if metadata else None,
+        metadata=existing_path(call, metadata) if metadata else None,
         columns=columns or {},
         where=where or {},
         characteristics=tuple(characteristics or ()),
     )
-    return {**chosen.document(), "source": str(existing_path(path))}
+    return {**chosen.document(), "source": str(existing_path(call, path))}
 
 
 def thumbnail(file: Path, size: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Signed, Verdict, Vote, judge, scenario_for
 from medsynth_engine.governance.risks import worst_residual
-from medsynth_engine.governance.workflow import Assessment, Signature, settle
+from medsynth_engine.governance.workflow import CREDENTIAL_DISTANCE, Assessment, Signature, settle
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.subjects import Subject
@@ -134,5 +134,25 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         development=stamp == "development",
         imported=subject.imported,
         unknown_training=subject.unknown,
-        votes=tuple(Vote(vote.admin_id, vote.reason, vote.subject_digest, vote.audience) for vote in votes),
+        votes=tuple(
+            Vote(vote.admin_id, vote.reason, vote.subject_digest, vote.audience)
+            for vote in _independent(session, list(votes))
+        ),
     )
+
+
+def _independent(session: Session, votes: list[Any]) -> list[Any]:
+    """Votes of different people: who issued or reset another voter's credential lately may hold that account too."""
+    from db.tables import User
+
+    now = datetime.now(UTC)
+    voters = {vote.admin_id for vote in votes}
+    lent = {
+        user.id
+        for user in session.exec(select(User))
+        if user.id in voters
+        and user.credential_set_by in voters
+        and user.credential_set_at is not None
+        and now - user.credential_set_at < CREDENTIAL_DISTANCE
+    }
+    return [vote for vote in votes if vote.admin_id not in lent]

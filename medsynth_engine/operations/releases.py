@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Refused
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.operations.cohorts import own_cohort
+from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation, record_as
 from medsynth_engine.operations.jobs import hand_over, launch
 
@@ -40,6 +42,7 @@ class Releases:
             raise BadInput("reason_missing", "An override needs a reason that others can judge.", "--reason TEXT")
         with call.change(subject, audience=audience, reason=plain(reason, 500)) as change:
             found = subjects.find(change.session, subject)
+            change.object_ = f"{found.kind}:{found.name}"
             change.session.add(
                 Override(
                     subject_kind=found.kind,
@@ -79,6 +82,7 @@ class Releases:
         target = Path(to).expanduser().resolve() if to else call.home.generated
         if not target.is_dir():
             raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
+        demand_outside(call, target)
         row = own_cohort(call, cohort)
         with call.read() as session:
             found = subjects.find(session, cohort)
@@ -101,7 +105,7 @@ class Releases:
             "format": format,
             "audience": audience,
             "target": str(target),
-            "name": f"{cohort}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}",
+            "name": f"{cohort}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}-{new_id()[:4]}",
         }
         detail = {"audience": audience, "format": format, "marks": list(judged.marks)}
         with call.change(f"cohort:{cohort}", **detail) as change:

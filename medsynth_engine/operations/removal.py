@@ -1,66 +1,107 @@
-"""Removing things: what goes with them, and what remains is listed."""
+"""Removing things: what goes with them, and what remains is listed.
+
+The ledger says it first; the files follow. What a kill leaves between the two is swept at the next look. A removed
+thing's name is free again: the row, and whatever was signed about it, keep the name with the row's id behind it.
+"""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
+from db.tables import Assessment, Cohort, Dataset, Release, Run, new_id
 from medsynth_engine.operations.declare import Call
+
+TRASH = ".trash-"
+DATASET_REMAINS = ("train.npz", "checkpoints")
+"""What of a run's folder holds real images."""
+
+
+def discard(path: Path) -> None:
+    """Out of sight in one rename, then gone; what a kill leaves is swept by `sweep`."""
+    if not path.exists():
+        return
+    trash = path.with_name(f"{TRASH}{new_id()}")
+    path.rename(trash)
+    shutil.rmtree(trash) if trash.is_dir() else trash.unlink()
+
+
+def sweep(call: Call) -> None:
+    """Finish what a killed removal began."""
+    home = call.home
+    with call.read() as session:
+        gone = [home.datasets / row.folder for row in session.exec(select(Dataset).where(Dataset.state == "removed"))]
+        runs = session.exec(select(Run)).all()
+        removed = {row.id for row in session.exec(select(Dataset).where(Dataset.state == "removed"))}
+        held = {run.folder for run in runs if run.state != "removed"}
+        gone += [home.runs / run.folder for run in runs if run.state == "removed" and run.folder not in held]
+        gone += [
+            home.runs / run.folder / part
+            for run in runs
+            for part in DATASET_REMAINS
+            if run.state != "removed" and run.dataset_id in removed
+        ]
+        cohorts = session.exec(select(Cohort)).all()
+        kept = {cohort.folder for cohort in cohorts if cohort.state == "present"}
+        gone += [home.cohorts / cohort.folder for cohort in cohorts if cohort.folder not in kept]
+    for path in gone:
+        discard(path)
+    for folder in (home.datasets, home.runs, home.cohorts):
+        for trash in folder.glob(f"{TRASH}*"):
+            shutil.rmtree(trash, ignore_errors=True)
 
 
 def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
     """Remove every version of a dataset with its images, tables, and its runs' folds and checkpoints."""
-    from db.tables import Cohort, Dataset, Release, Run
-
-    with call.change(f"dataset:{row.name}") as change:
-        versions = change.session.exec(select(Dataset).where(Dataset.name == row.name)).all()
+    name = row.name
+    with call.change(f"dataset:{name}") as change:
+        session = change.session
+        versions = session.exec(select(Dataset).where(Dataset.name == name)).all()
         ids = [version.id for version in versions]
-        runs = [run for run in change.session.exec(select(Run)) if run.dataset_id in ids]
-        cohorts = [cohort for cohort in change.session.exec(select(Cohort)) if cohort.dataset_id in ids]
-        releases = change.session.exec(select(Release)).all()
-        for version in versions:
-            version.state = "removed"
-            change.session.add(version)
+        runs = [run for run in session.exec(select(Run)) if run.dataset_id in ids and run.state != "removed"]
+        cohorts = [c for c in session.exec(select(Cohort)) if c.dataset_id in ids and c.state == "present"]
+        drawn = {cohort.id for cohort in cohorts}
         remains = {
             "generators": [run.name for run in runs if run.generator_digest],
-            "cohorts": [cohort.name for cohort in cohorts if cohort.state == "present"],
-            "exports": [release.id for release in releases if release.cohort_id in {c.id for c in cohorts}],
+            "cohorts": [cohort.name for cohort in cohorts],
+            "exports": [release.id for release in session.exec(select(Release)) if release.cohort_id in drawn],
         }
+        for version in versions:
+            version.state, version.name = "removed", f"{name}~{version.id}"
+            session.add(version)
+        _retire_assessments(session, "dataset", name, row.id)
         change.detail.update({kind: len(names) for kind, names in remains.items()})
-    for version in versions:
-        shutil.rmtree(call.home.datasets / version.folder, ignore_errors=True)
-    for run in runs:
-        folder = call.home.runs / run.folder
-        (folder / "train.npz").unlink(missing_ok=True)
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    return {"dataset": row.name, "removed_versions": len(ids), "remains": remains}
+    sweep(call)
+    return {"dataset": name, "removed_versions": len(ids), "remains": remains}
 
 
 def remove_run(call: Call, row: Any) -> dict[str, Any]:
-    """Remove a run's folder: its folds, checkpoints, samples and generator. Cohorts drawn from it stay."""
-    from db.tables import Run
-
+    """Remove a run's folder: its folds, checkpoints, samples and generator. Weights and cohorts stay."""
     with call.change(f"run:{row.name}") as change:
-        mine = change.session.get(Run, row.id)
-        assert mine is not None
-        mine.state = "removed"
-        mine.name = f"{mine.name}~{mine.id}"  # the name is free again
+        mine = change.session.get_one(Run, row.id)
+        mine.state, mine.name = "removed", f"{row.name}~{row.id}"
         change.session.add(mine)
-    shutil.rmtree(call.home.runs / row.folder, ignore_errors=True)
+    sweep(call)
     return {"run": row.name, "state": "removed"}
 
 
 def remove_cohort(call: Call, row: Any) -> dict[str, Any]:
     """Remove a cohort's folder; its evaluation, assessment and releases stay in the ledger."""
-    from db.tables import Cohort
-
     with call.change(f"cohort:{row.name}") as change:
-        mine = change.session.get(Cohort, row.id)
-        assert mine is not None
-        mine.state = "removed"
-        mine.name = f"{mine.name}~{mine.id}"
+        mine = change.session.get_one(Cohort, row.id)
+        mine.state, mine.name = "removed", f"{row.name}~{row.id}"
         change.session.add(mine)
-    shutil.rmtree(call.home.cohorts / row.folder, ignore_errors=True)
+        _retire_assessments(change.session, "cohort", row.name, row.id)
+    sweep(call)
     return {"cohort": row.name, "state": "removed"}
+
+
+def _retire_assessments(session: Session, kind: str, name: str, row_id: str) -> None:
+    """What was signed about a thing is not about the next thing of that name."""
+    about = select(Assessment).where(Assessment.subject_kind == kind, Assessment.subject_name == name)
+    for assessment in session.exec(about):
+        assessment.subject_name = f"{name}~{row_id}"
+        session.add(assessment)

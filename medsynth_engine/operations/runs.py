@@ -8,19 +8,22 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.gan.presets import NAMES as PRESETS
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.kernel.folders import ENDED, JobFolder, RunFolder
 from medsynth_engine.kernel.home import low_resource as small_machine
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
+from medsynth_engine.operations.removal import remove_run
 
 DEVICES = ("auto", "mps", "cuda", "cpu")
 DEFAULT_MINUTES = 10.0
+MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
 
 
 def own_run(call: Call, name: str) -> Any:
@@ -28,7 +31,7 @@ def own_run(call: Call, name: str) -> Any:
     from db.tables import Run
 
     with call.read() as session:
-        row = session.exec(select(Run).where(Run.name == name)).first()
+        row = session.exec(select(Run).where(Run.name == name, Run.state != "removed")).first()
     if row is None:
         raise NotFound("no_such_run", f"There is no run {plain(name)!r}.", "See: medsynth runs list")
     call.require_own(row, "run")
@@ -55,11 +58,12 @@ class Runs:
         from db.tables import Run
 
         row = newest(call, dataset)
-        _check_training(row.summary, preset, minutes, kimg, device)
-        name = checked_name(name or f"{dataset}-{time.strftime('%m%d-%H%M%S')}", "run")
+        _check_training(row.summary, preset, minutes, kimg, device, seed)
+        name = checked_name(name or f"{dataset[:50]}-{time.strftime('%m%d-%H%M%S')}", "run")
         budget = {"kimg": kimg} if kimg else {"minutes": minutes or DEFAULT_MINUTES}
         arguments = {
             "run": name,
+            "run_id": new_id(),
             "dataset_id": row.id,
             "preset": preset,
             "budget": budget,
@@ -69,10 +73,10 @@ class Runs:
             "simulated": simulated,
         }
         with call.change(f"run:{name}", dataset=dataset, preset=preset, simulated=simulated, **budget) as change:
-            if change.session.exec(select(Run).where(Run.name == name)).first():
-                raise Busy("name_taken", f"There is a run {name!r} already.", "Choose another --name.")
+            _demand_free(call, change, name)
             change.session.add(
                 Run(
+                    id=arguments["run_id"],
                     name=name,
                     dataset_id=row.id,
                     owner_id=call.actor.user_id,
@@ -125,7 +129,7 @@ class Runs:
         return {
             "records": records,
             "offset": offset,
-            "state": _state(call, row, folder),
+            "state": run_state(call, row, folder),
             "log": folder.log_tail(50),
             "samples": sorted(_sheets(folder)),
         }
@@ -163,10 +167,10 @@ class Runs:
     def runs_resume(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         folder = RunFolder(call.home.runs / row.folder)
-        state = _state(call, row, folder)
+        state = run_state(call, row, folder)
         if state == "running" and folder.wish() != "pause":
             raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
-        if state in ("finished", "stopped") or not folder.data.exists():
+        if state in ("finished", "stopped"):
             raise Busy("ended", f"This run is {state}.", "Train again: medsynth train DATASET")
         folder.set_wish("run")
         job = newest_job_of(call.ledger, f"run:{run}")
@@ -175,9 +179,12 @@ class Runs:
                 pass
             relaunch(call.ledger, call.home, job, call.actor)
             return {**_shown(call, row), "job": job}
+        if not row.simulated and not folder.data.exists():
+            raise Busy("ended", "This run failed before it began.", "Train again: medsynth train DATASET")
         config = folder.config()
         arguments = {
             "run": run,
+            "run_id": row.id,
             "dataset_id": row.dataset_id,
             "device": config.get("device", "auto"),
             "simulated": row.simulated,
@@ -189,16 +196,18 @@ class Runs:
 
     @operation("runs.remove", Permission.TRAIN)
     def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
-        from medsynth_engine.operations.removal import remove_run
-
         row = own_run(call, run)
-        if _state(call, row, RunFolder(call.home.runs / row.folder)) == "running":
+        state = run_state(call, row, RunFolder(call.home.runs / row.folder))
+        job = newest_job_of(call.ledger, f"run:{row.name}")
+        if state != "running" and job and look(call.ledger, call.home, job) not in ENDED:
+            cancel(call.ledger, call.home, job)  # a job that is left behind would train into the next run of that name
+        if state == "running" or (job and look(call.ledger, call.home, job) not in ENDED):
             raise Busy("running", "This run is running.", f"Stop it first: medsynth runs stop {run}")
         return remove_run(call, row)
 
 
 def _check_training(
-    summary: dict[str, Any], preset: str, minutes: float | None, kimg: float | None, device: str
+    summary: dict[str, Any], preset: str, minutes: float | None, kimg: float | None, device: str, seed: int
 ) -> None:
     if not (summary.get("schema") or {}).get("image"):
         raise BadInput(
@@ -212,8 +221,11 @@ def _check_training(
         raise BadInput("bad_device", f"There is no device {plain(device)!r}.", f"One of: {', '.join(DEVICES)}.")
     if minutes and kimg:
         raise BadInput("two_budgets", "Give --minutes or --kimg, not both.", "Minutes are what you wait for.")
-    if (minutes is not None and minutes <= 0) or (kimg is not None and kimg <= 0):
-        raise BadInput("bad_budget", "The budget must be more than nothing.", "For instance: --minutes 10")
+    for budget, most in ((minutes, MOST_MINUTES), (kimg, MOST_KIMG)):
+        if budget is not None and not 0 < budget <= most:  # also true of NaN
+            raise BadInput("bad_budget", f"The budget must lie between 0 and {most:.0f}.", "For instance: --minutes 10")
+    if not 0 <= seed < 2**31:
+        raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
 
 
 def _sheets(folder: RunFolder) -> dict[float, Any]:
@@ -239,7 +251,7 @@ def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any
 def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
     row = own_run(call, run)
     folder = RunFolder(call.home.runs / row.folder)
-    state = _state(call, row, folder)
+    state = run_state(call, row, folder)
     if state not in allowed:
         raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
     with call.change(f"run:{run}"):
@@ -273,7 +285,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
     return {
         "run": row.name,
         "dataset": _dataset_name(call, row.dataset_id),
-        "state": _state(call, row, folder),
+        "state": run_state(call, row, folder),
         "device": facts.get("device") or config.get("device"),
         "preset": config.get("preset") or row.preset,
         "kimg": last.get("kimg", 0.0),
@@ -283,7 +295,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
         "best": best,
         "simulated": row.simulated,
-        "error": facts.get("error") or (row.summary or {}).get("error"),
+        "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),
     }
 
@@ -296,7 +308,7 @@ def _dataset_name(call: Call, dataset_id: str) -> str | None:
     return dataset.name if dataset else None
 
 
-def _state(call: Call, row: Any, folder: RunFolder) -> str:
+def run_state(call: Call, row: Any, folder: RunFolder) -> str:
     """The run's state: its job's while that prepares or has died, else what the folder says."""
     state = str(folder.state()["state"])
     if state in ("finished", "stopped", "paused"):
@@ -306,3 +318,18 @@ def _state(call: Call, row: Any, folder: RunFolder) -> str:
     if seen in ("running", "queued"):
         return seen if state != "running" else "running"
     return state if seen == "finished" else seen
+
+
+def _demand_free(call: Call, change: Recorded, name: str) -> None:
+    """Raise Busy where a run or weights of this name, or a folder of it, are there: on some disks case is nothing."""
+    from db.tables import Run, Weights
+
+    taken = [*change.session.exec(select(Run.name)), *change.session.exec(select(Weights.name))]
+    if name.lower() in {other.lower() for other in taken} or (call.home.runs / name).exists():
+        raise Busy("name_taken", f"There is a run or a generator {name!r} already.", "Choose another --name.")
+
+
+def _job_error(call: Call, row: Any) -> dict[str, Any] | None:
+    """Why the run's last job failed, where the training itself could not say it."""
+    job = newest_job_of(call.ledger, f"run:{row.name}")
+    return JobFolder(call.home.jobs / job).error() if job else None

@@ -67,11 +67,12 @@ def find(session: Session, subject: str) -> Subject:
 
 
 def _cohort(session: Session, name: str) -> Subject | None:
-    from db.tables import Cohort
+    from db.tables import Cohort, Weights
 
     row = session.exec(select(Cohort).where(Cohort.name == name, Cohort.state == "present")).first()
     if row is None:
         return None
+    weights = session.get(Weights, row.weights) if row.weights else None
     evaluation = newest_evaluation(session, row.id, row.digest) or _any_evaluation(session, row.id)
     return Subject(
         "cohort",
@@ -86,6 +87,7 @@ def _cohort(session: Session, name: str) -> Subject | None:
         document=evaluation.document if evaluation else None,
         simulated=row.simulated,
         imported=bool(row.document.get("imported")),
+        unknown=weights is not None and weights.dataset_id is None,
     )
 
 
@@ -113,10 +115,11 @@ def _generator(session: Session, name: str) -> Subject | None:
     row = session.get(Weights, name)
     if row is None:
         return None
-    drawn_from = Cohort.weights == name
-    if row.run_id is not None:
-        drawn_from = (Cohort.run_id == row.run_id) | drawn_from
-    drawn = session.exec(select(Cohort).where(drawn_from)).all()
+    drawn = [
+        cohort
+        for cohort in session.exec(select(Cohort).where(Cohort.state == "present"))
+        if (cohort.document.get("generator") or {}).get("digest") == row.digest
+    ]
     evaluations = [found for cohort in drawn if (found := newest_evaluation(session, cohort.id, cohort.digest))]
     evaluation = max(evaluations, key=lambda found: found.created_at, default=None)
     return Subject(

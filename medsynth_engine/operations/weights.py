@@ -27,6 +27,18 @@ def own_weights(call: Call, name: str) -> Any:
     return row
 
 
+def _weights_path(call: Call, path: str) -> Path:
+    """A weights file from outside, or one placed by hand in the weights folder; never somebody's own there."""
+    from db.tables import Weights as Row
+
+    source = existing_path(call, path)
+    if source.parent == call.home.weights.resolve():
+        with call.read() as session:
+            if session.get(Row, source.stem):
+                raise BadInput("known_weights", "These weights are known already.", "See: medsynth weights list")
+    return source
+
+
 class Weights:
     """A file of weights is read by a job only, hardened; here is what was found in it."""
 
@@ -47,7 +59,7 @@ class Weights:
     def weights_import(self, call: Call, path: str, name: str | None = None) -> dict[str, Any]:
         from db.tables import Weights as Row
 
-        source = existing_path(path)
+        source = _weights_path(call, path)
         if not source.is_file() or Path(path).expanduser().is_symlink():
             raise BadInput("not_a_file", "Weights are one plain file.", "Give the .pth file itself, not a link.")
         name = checked_name(name or source.stem, "generator")

@@ -117,7 +117,7 @@ class SequentialTrees:
             column.name: self._decoded(number, codes, firsts, patient, rng) for number, column in enumerate(self.inner)
         }
         wanted.carry(decoded, self.inner, rng, patient)
-        drawn_table = self._as_before(decoded)
+        drawn_table = self._as_before(decoded, n)
         order = np.argsort(wanted.order, kind="stable")
         if "patient" not in drawn_table:
             drawn_table.insert(0, "patient", patient + 1)
@@ -181,8 +181,8 @@ class SequentialTrees:
             return coding.decode(codes[firsts, number], rng)[patient]
         return coding.decode(codes[:, number], rng)
 
-    def _as_before(self, decoded: dict[str, np.ndarray]) -> pd.DataFrame:
-        index = pd.RangeIndex(len(next(iter(decoded.values()))))
+    def _as_before(self, decoded: dict[str, np.ndarray], n: int) -> pd.DataFrame:
+        index = pd.RangeIndex(n)
         columns: dict[str, pd.Series] = {}
         for name, dtype in self.outer:
             parts = [column for column in self.inner if column.source == name and column.label is not None]
@@ -266,7 +266,8 @@ class _Teacher:
 
     def __init__(self, coded: list[Coded], asked: int, patients: np.ndarray, rng: np.random.Generator) -> None:
         self.coded, self.asked, self.patients = coded, asked, patients
-        self.codes = np.stack([column.codes for column in coded], axis=1).astype(np.int64)
+        empty = np.zeros((len(patients), 0), dtype=np.int64)  # images alone: there is nothing to learn but how many
+        self.codes = np.stack([column.codes for column in coded], axis=1).astype(np.int64) if coded else empty
         self.representative = one_row_each(patients, rng)
         self.several = len(self.representative) < len(patients)
         self.seed = int(rng.integers(2**31))

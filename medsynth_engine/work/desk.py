@@ -11,6 +11,7 @@ from typing import Any
 
 from db.ledger import Ledger
 from db.tables import Dataset as DatasetRow
+from db.tables import Run
 from medsynth_engine.jobs import child
 from medsynth_engine.jobs.grant import Holder, holder
 from medsynth_engine.kernel.errors import BadInput, Interrupted
@@ -75,6 +76,15 @@ class Desk:
     def stop_if_unwanted(self) -> None:
         if not self.wanted():
             raise Interrupted("cancelled", "The job was cancelled; nothing was kept.", "Ask for it again any time.")
+
+
+def own_run(desk: Desk) -> Run:
+    """The row of the run that this job was asked for. Raises Interrupted where it was removed meanwhile."""
+    with desk.ledger.read() as session:
+        row = session.get(Run, desk.arguments["run_id"])
+    if row is None or row.state == "removed":
+        raise Interrupted("run_removed", "The run was removed.", "Train again.")
+    return row
 
 
 def run(work: Callable[[Desk], dict[str, Any] | None]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from db.canonical import digest
 from db.tables import Cohort as CohortRow
 from db.tables import Evaluation, Weights
+from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.work.desk import Desk, run
 
 
@@ -43,7 +44,10 @@ def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]
     from medsynth_engine.work.judging import gather
 
     _, dataset_folder = desk.dataset(row.dataset_id)
-    inputs = gather(Dataset(dataset_folder), Cohort(desk.home.cohorts / row.folder), row, unknown_training)
+    cohort = Cohort(desk.home.cohorts / row.folder)
+    inputs = gather(Dataset(dataset_folder), cohort, row, unknown_training)
+    if cohort.digest() != row.digest:  # after everything was read: what is judged is what the ledger knows
+        raise BadInput("cohort_changed", "The cohort's files are not the ones that were drawn.", "Draw it again.")
     return document(inputs, desk.progress("measures"), desk.wanted)
 
 

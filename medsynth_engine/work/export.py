@@ -33,12 +33,8 @@ def work(desk: Desk) -> dict[str, Any]:
         subject = subjects.find(session, row.name)
         judged = gatekeeping.verdict(session, subject, audience, desk.ledger.stamp)
         assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
-    folder = desk.home.cohorts / row.folder
-    reasons = [] if judged.open else [reason.document() for reason in judged.reasons]
-    if Cohort(folder).digest() != row.digest:
-        reasons.append(CHANGED)
-    if reasons:
-        raise Refused("The gate is closed for this cohort.", reasons, f"See: medsynth gate show {row.name}")
+    if not judged.open:
+        raise _refused(row, [reason.document() for reason in judged.reasons])
     release = Release(
         name=row.name,
         audience=audience,
@@ -51,21 +47,33 @@ def work(desk: Desk) -> dict[str, Any]:
         marks=judged.marks,
         learned_from=_learned_from(dataset),
     )
-    written = export(
-        folder,
-        Path(arguments["target"]) / arguments["name"],
-        arguments["format"],
-        release,
-        subject.document or {},
-        desk.progress("files"),
-        desk.wanted,
-    )
+    target = Path(arguments["target"])
+    hidden = target / f".leaving-{desk.folder.name}"
     try:
+        written = _written(desk, row, hidden, release, subject.document or {})
         _commit(desk, row, release, written, judged.overridden)
-    except BaseException:
-        _discard(Path(written["path"]))  # what the ledger does not know has not left
-        raise
-    return {"release": release.release, "path": written["path"], "files": written["files"], "audience": audience}
+        made = Path(written["path"])
+        made.rename(target / made.name)  # last: what is visible has been recorded
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+    path = str(target / made.name)
+    return {"release": release.release, "path": path, "files": written["files"], "audience": audience}
+
+
+def _written(desk: Desk, row: CohortRow, hidden: Path, release: Release, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """Export a copy of the cohort whose digest is checked, so that what leaves is what was judged."""
+    arguments = desk.arguments
+    hidden.mkdir(mode=0o700)
+    copy = hidden / "cohort"
+    shutil.copytree(desk.home.cohorts / row.folder, copy)
+    if Cohort(copy).digest() != row.digest:
+        raise _refused(row, [CHANGED])
+    destination, progress = hidden / arguments["name"], desk.progress("files")
+    return export(copy, destination, arguments["format"], release, evaluation, progress, desk.wanted)
+
+
+def _refused(row: CohortRow, reasons: list[dict[str, str]]) -> Refused:
+    return Refused("The gate is closed for this cohort.", reasons, f"See: medsynth gate show {row.name}")
 
 
 def _commit(desk: Desk, row: CohortRow, release: Release, written: dict[str, Any], overridden: bool) -> None:
@@ -95,13 +103,6 @@ def _learned_from(dataset: Dataset | None) -> str:
     patients = int(dataset.summary.get("patients") or 0)
     about = "fewer than 11" if patients < 11 else f"about {round(patients, -1)}"
     return f"Learned from real, de-identified records of {about} patients, of whom 30 % were held out to judge it."
-
-
-def _discard(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

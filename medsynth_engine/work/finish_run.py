@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from sqlmodel import select
-
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_with
+from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.kernel.folders import ENDED, RunFolder
-from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.desk import Desk, own_run, run
 
 
 def work(desk: Desk) -> dict[str, Any]:
     name = desk.arguments["run"]
+    mine = own_run(desk)
     folder = RunFolder(desk.home.runs / name)
     state = str(folder.state()["state"])
     made = folder.generator.exists() and state in ENDED
@@ -24,10 +24,14 @@ def work(desk: Desk) -> dict[str, Any]:
         from medsynth_engine.work.cards import weights_document  # torch, which simulated runs never need
 
         document, digest = weights_document(folder.generator), file_digest(folder.generator)
+        with desk.ledger.read() as session:
+            taken = session.get(Weights, name)
+        if taken is not None and taken.run_id != mine.id:
+            raise Busy("name_taken", "There are other weights of this run's name.", "Train under another name.")
         with folder.generator.open("rb") as source:
             write_with(desk.home.weights / f"{name}.pth", lambda stream: shutil.copyfileobj(source, stream))
     with desk.commit("runs.ended", f"run:{name}", state=state, generator=digest) as change:
-        row = change.session.exec(select(Run).where(Run.name == name)).one()
+        row = change.session.get_one(Run, mine.id)
         row.state = state
         row.generator_digest = digest
         change.session.add(row)

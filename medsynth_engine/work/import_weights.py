@@ -18,7 +18,8 @@ from medsynth_engine.work.desk import Desk, run
 def work(desk: Desk) -> dict[str, Any]:
     name, source = desk.arguments["name"], Path(desk.arguments["source"])
     target = desk.home.weights / f"{name}.pth"
-    if target.exists() and target.resolve() != source.resolve():
+    fresh = file_digest(source)
+    if target.exists() and file_digest(target) != fresh:
         raise BadInput("name_taken", "There is a weights file of this name already.", "Choose another --name.")
     document = weights_document(source)
     if target.resolve() != source.resolve():

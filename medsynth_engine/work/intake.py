@@ -18,6 +18,10 @@ from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.work.desk import Desk, run
 
+PREVIEW = ("preview", "value_maps", "schema")
+"""What of the intake's document shows values of single patients: for who asked, not for who may read reports."""
+SMALLEST = 11
+
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
@@ -31,13 +35,16 @@ def work(desk: Desk) -> dict[str, Any]:
     if target.exists():
         # Killed after the folder was whole and before the ledger knew: it may be of another source, so it goes.
         shutil.rmtree(target)
-    document = take_in(source, chosen, target, load_key(desk.home.key), desk.progress("files"), desk.wanted)
+    earlier = desk.home.datasets / arguments["earlier"] if arguments.get("earlier") else None
+    key = load_key(desk.home.key)
+    document = take_in(source, chosen, target, key, desk.progress("files"), desk.wanted, earlier)
     folder = DatasetFolder(target)
+    records = folder.records()
     summary = {
-        **document,
+        **{key: value for key, value in document.items() if key not in PREVIEW},
         "dataset": name,
-        "schema": folder.schema(),
-        "composition": composition(folder.records(), folder.schema(), suppress=True),
+        "schema": _shown_schema(folder.schema(), records),
+        "composition": composition(records, folder.schema(), suppress=True),
     }
     counts = {key: document[key] for key in ("submitted", "accepted", "quarantined", "rejected", "patients")}
     with desk.commit("datasets.taken_in", f"dataset:{name}", version=version, **counts) as change:
@@ -56,6 +63,19 @@ def work(desk: Desk) -> dict[str, Any]:
             change.session.add(Submission(dataset_id=row.id, **{str(key): value for key, value in outcome.items()}))
         change.detail["digest"] = row.digest
     return document
+
+
+def _shown_schema(schema: dict[str, Any], records: pd.DataFrame) -> dict[str, Any]:
+    """The schema without levels that fewer than eleven patients have: auditors and admins read this too."""
+    columns = []
+    for column in schema["columns"]:
+        if "values" in column and column["name"] in records:
+            words = records[column["name"]].astype(object)
+            patients = records["patient"].groupby(words.astype(str)).nunique()
+            common = [value for value in column["values"] if patients.get(str(value), 0) >= SMALLEST]
+            column = {**column, "values": common}
+        columns.append(column)
+    return {**schema, "columns": columns}
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from medsynth_engine.gan.device import choose
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.desk import Desk, own_run, run
 from medsynth_engine.work.folds import trainable, write_run_folder
 
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
+    own_run(desk)
     row, dataset_folder = desk.dataset(arguments["dataset_id"])
     dataset = Dataset(dataset_folder)
     used, training = trainable(dataset)

@@ -11,19 +11,22 @@ from typing import Any
 
 from PIL import Image
 
-from db.tables import Cohort, Dataset
+from db.tables import Cohort as CohortRow
+from db.tables import Dataset
+from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.governance.report import Cover, html
 from medsynth_engine.kernel.atomic import write_text
-from medsynth_engine.kernel.errors import NotFound
+from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.work.desk import Desk, run
 
 SHEET_COLUMNS, SHEET_ROWS = 12, 3
+MAY_SHOW_A_PATIENT = frozenset({"identical_images", "image_copies", "image_membership", "band_not_allowed"})
 
 
 def work(desk: Desk) -> dict[str, Any]:
     with desk.ledger.read() as session:
-        row = session.get_one(Cohort, desk.arguments["cohort_id"])
+        row = session.get_one(CohortRow, desk.arguments["cohort_id"])
         dataset = session.get(Dataset, row.dataset_id)
         subject = subjects.find(session, row.name)
         assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
@@ -46,7 +49,12 @@ def work(desk: Desk) -> dict[str, Any]:
         facts={"store": desk.ledger.store_id},
         marks=judged.marks,
     )
-    sheet = _sheet(desk.home.cohorts / row.folder)
+    # Pictures are for the owner's eyes, and never where the evidence says that they may be somebody's.
+    copied = {reason.code for reason in judged.reasons} & MAY_SHOW_A_PATIENT
+    folder = desk.home.cohorts / row.folder
+    if Cohort(folder).digest() != row.digest:
+        raise BadInput("cohort_changed", "The cohort's files are not the ones that were evaluated.", "Draw it again.")
+    sheet = _sheet(folder) if desk.actor.user_id == row.owner_id and not copied else None
     target = desk.home.generated / f"report-{row.name}-{now:%Y%m%d-%H%M%S}.html"
     digest = write_text(target, html(cover, subject.document, signed, sheet))
     with desk.commit("cohorts.reported", f"cohort:{row.name}", digest=digest):

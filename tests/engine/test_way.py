@@ -1,0 +1,200 @@
+"""From a folder of images to a release, through the engine with real jobs; and the ways that must stay closed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from medsynth_engine.engine import Engine
+from medsynth_engine.kernel.errors import BadInput, Denied, MedSynthError, NotFound, Refused
+from medsynth_engine.phantom import write as write_phantom
+
+pytestmark = pytest.mark.slow
+PASSWORD = "four words are quite long"
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+async def _done(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
+    return await engine.finish(asked["job"])
+
+
+class World:
+    """A production store with two researchers, an admin and an auditor, and a cohort that is drawn and evaluated."""
+
+    def __init__(self, home: Path, source: Path) -> None:
+        self.home, self.source = home, source
+        run(self._people())
+        run(self._cohort())
+
+    async def _people(self) -> None:
+        made = await Engine(self.home).init(admin="root")
+        await Engine(self.home).activate("root", made["activation"]["code"], PASSWORD)
+        root = Engine(self.home)
+        await root.login("root", PASSWORD)
+        self.tokens = {"root": root.token}
+        for name, role in (("ann", "researcher"), ("ben", "researcher"), ("eve", "auditor"), ("chief", "admin")):
+            code = (await root.users_add(name, role))["code"]
+            await Engine(self.home).activate(name, code, PASSWORD)
+            engine = Engine(self.home)
+            await engine.login(name, PASSWORD)
+            self.tokens[name] = engine.token
+
+    def of(self, name: str) -> Engine:
+        return Engine(self.home, self.tokens[name])
+
+    async def _cohort(self) -> None:
+        ann = self.of("ann")
+        images, table = str(self.source / "images"), str(self.source / "metadata.csv")
+        self.intake = await _done(ann, await ann.datasets_add("chest", images, table))
+        await _done(ann, await ann.train("chest", name="r1", preset="nano32", kimg=0.4))
+        self.drawn = await _done(ann, await ann.generate("c1", 120, run="r1", balance=["sex"]))
+        self.judged = await _done(ann, await ann.evaluate("c1"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("way")
+    return World(folder / "home", write_phantom(folder / "hospital", 400, seed=3, size=32))
+
+
+def test_the_counts_add_up_and_no_name_is_in_any_byte_of_the_store(world: World) -> None:
+    counts = world.intake
+    assert counts["submitted"] == counts["accepted"] + counts["quarantined"] + counts["rejected"] == 400
+    lines = (world.source / "metadata.csv").read_text().splitlines()[1:]
+    names = {line.split(",")[0].split("_")[0].encode() for line in lines}
+    planted = {name for name in names if len(name) > 5}
+    kept = [path for path in world.home.rglob("*") if path.is_file()]
+    assert planted and kept
+    for path in kept:
+        content = path.read_bytes()
+        assert not [name for name in planted if b"_" + name in content or name + b"_" in content], path.name
+
+
+def test_what_was_asked_for_is_what_was_drawn(world: World) -> None:
+    shown = run(world.of("ann").cohorts_show("c1"))
+    assert shown["composition"]["sex"] == {"F": 60, "M": 60}
+    assert {"cohort", "n", "path", "seconds", "images_per_second"} <= set(world.drawn)
+
+
+def test_another_researcher_gets_nowhere(world: World) -> None:
+    ben = world.of("ben")
+    ways = (
+        ben.datasets_show("chest"),
+        ben.datasets_gallery("chest"),
+        ben.datasets_remove("chest"),
+        ben.train("chest"),
+        ben.runs_show("r1"),
+        ben.generate("mine", 5, run="r1"),
+        ben.generate("mine", 5, weights="r1"),
+        ben.cohorts_show("c1"),
+        ben.cohorts_gallery("c1"),
+        ben.evaluate("c1"),
+        ben.evaluation_show("c1"),
+        ben.pia_draft("c1"),
+        ben.pia_draft("generator:r1"),
+        ben.export("c1"),
+        ben.report("c1"),
+    )
+    for way in ways:
+        with pytest.raises((Denied, NotFound)):
+            run(way)
+    assert run(ben.datasets_list()) == run(ben.cohorts_list()) == run(ben.runs_list()) == []
+
+
+def test_nothing_leaves_before_it_is_signed_by_somebody_else_and_then_exactly_that(world: World) -> None:
+    ann, eve = world.of("ann"), world.of("eve")
+    with pytest.raises(Refused) as refused:
+        run(ann.export("c1"))
+    assert {"code", "why", "what_to_do"} == set(refused.value.reasons[0])
+    run(ann.pia_draft("c1"))
+    run(ann.pia_submit("c1"))
+    run(eve.pia_opinion("c1", True, "read it"))
+    with pytest.raises(Denied, match="issued or reset"):
+        run(world.of("root").pia_approve("c1"))  # root made ann's account
+    assert run(world.of("chief").pia_approve("c1"))["state"] == "approved"
+    released = run(_done(ann, run(ann.export("c1"))))
+    assert Path(released["path"]).is_dir()
+    assert run(eve.releases_list())[0]["release"] == released["release"]
+
+    picture = next((Path(world.drawn["path"]) / "images").glob("*.png"))
+    original = picture.read_bytes()
+    picture.write_bytes(original + b"more")
+    with pytest.raises(Refused) as refused:
+        run(_done(ann, run(ann.export("c1"))))
+    picture.write_bytes(original)
+    assert [reason["code"] for reason in refused.value.reasons] == ["cohort_changed"]
+
+
+def test_a_stopped_training_can_be_drawn_from_and_a_paused_one_goes_on(world: World) -> None:
+    ann = world.of("ann")
+
+    async def pause_and_go_on() -> dict[str, Any]:
+        started = await ann.train("chest", name="r2", preset="nano32", kimg=40)
+        while not any(r.get("kind") == "tick" for r in (await ann.runs_watch("r2"))["records"]):
+            await asyncio.sleep(0.2)
+        await ann.runs_pause("r2")
+        async for job in ann.follow(started["job"]):
+            last = job["state"]
+        assert (last, (await ann.runs_show("r2"))["state"]) == ("paused", "paused")
+        resumed = await ann.runs_resume("r2")
+        while (await ann.runs_show("r2"))["state"] != "running":
+            await asyncio.sleep(0.2)
+        await ann.runs_stop("r2")
+        await ann.finish(resumed["job"])
+        return await ann.runs_show("r2")
+
+    assert run(pause_and_go_on())["state"] == "stopped"
+    assert run(_done(ann, run(ann.generate("c2", 10, run="r2"))))["n"] == 10
+
+
+def test_weights_of_this_store_are_known_again_and_a_broken_file_is_refused(world: World, tmp_path: Path) -> None:
+    ann = world.of("ann")
+    away = tmp_path / "back.pth"
+    away.write_bytes((world.home / "weights" / "r1.pth").read_bytes())
+    run(_done(ann, run(ann.weights_import(str(away), "again"))))
+    assert {weights["name"] for weights in run(ann.weights_list())} >= {"r1", "again"}
+    away.write_bytes(away.read_bytes()[:-100])
+    with pytest.raises(BadInput, match="cannot be used"):
+        run(_done(ann, run(ann.weights_import(str(away), "cut"))))
+
+
+def test_a_simulated_run_says_so_and_gives_nothing(world: World) -> None:
+    ann = world.of("ann")
+    run(_done(ann, run(ann.train("chest", name="play", kimg=1, simulated=True))))
+    assert run(ann.runs_show("play"))["simulated"] is True
+    with pytest.raises(BadInput, match="simulated"):
+        run(ann.generate("never", 5, run="play"))
+
+
+def test_every_change_is_in_a_chain_that_shows_a_touched_record(world: World, tmp_path: Path) -> None:
+    assert run(world.of("eve").audit_verify())["ok"]
+    copy = tmp_path / "copy.sqlite3"
+    run(world.of("root").backup(str(copy)))
+    ledger = sqlite3.connect(copy)
+    for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        ledger.execute(f"DROP TRIGGER {name}")
+    ledger.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 5")
+    ledger.commit()
+    from db import chain
+
+    assert not chain.verify(copy).ok
+    details = [json.dumps(record) for record in run(world.of("root").audit_list(limit=500))["records"]]
+    assert not [text for text in details if str(world.source) in text]
+
+
+def test_removing_a_dataset_takes_its_folds_and_lists_what_remains(world: World) -> None:
+    removed = run(world.of("ann").datasets_remove("chest"))
+    assert "r1" in removed["remains"]["generators"] and "c1" in removed["remains"]["cohorts"]
+    assert not (world.home / "data" / "runs" / "r1" / "train.npz").exists()
+    with pytest.raises(MedSynthError):
+        run(world.of("ann").datasets_show("chest"))
