@@ -213,7 +213,8 @@ class Story:
 
     def export(self) -> None:
         self.told["release"] = released = self.long(self.people["alice"].export(BALANCED, "folder", "internal"))
-        self.say(f"{released['release']}: {released['path']}")
+        self.say(f"release {released['release']}, in")
+        self.say(released["path"])
 
     def verify(self) -> None:
         self.told["audit"] = found = self.short(self.people["auditor"].audit_verify())

@@ -85,16 +85,23 @@ def table(
 
 
 def pairs(face: Face, values: Iterable[tuple[str, Any]]) -> None:
-    """Labelled values, one a line; what has none is left out."""
+    """Labelled values, one a line; what has none is left out. A path or a digest is never broken: it gets copied."""
     from rich.table import Table
 
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, value in values:
-        if value not in (None, "", [], {}):
-            grid.add_row(label, cell(value, 1_000))
-    face.out.print(grid)
+    shown = [(label, cell(value, 1_000)) for label, value in values if value not in (None, "", [], {})]
+    if not shown:
+        return
+    width = max(len(label) for label, _ in shown)
+    for label, value in shown:
+        if " " not in value.plain and len(value) + width + 2 > face.out.width:
+            face.out.print(f"[dim]{markup(label):{width}}[/dim]  ", end="")
+            face.out.print(value, soft_wrap=True)
+            continue
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True, min_width=width)
+        grid.add_column(overflow="fold")
+        grid.add_row(label, value)
+        face.out.print(grid)
 
 
 def sentences(face: Face, label: str, lines: Iterable[Any]) -> None:
@@ -108,10 +115,14 @@ def hint(face: Face, command: str) -> None:
 
 
 def line(face: Face, words: str, limit: int = 500, indent: int = 0) -> None:
-    """A sentence that may quote what a person typed."""
+    """A sentence that may quote what a person typed; a word that is too long for a line (a path) stays whole."""
     from rich.padding import Padding
 
-    face.out.print(Padding(cell(words, limit), (0, 0, 0, indent)))
+    sentence = cell(words, limit)
+    if max(map(len, sentence.plain.split()), default=0) + indent > face.out.width:
+        face.out.print(" " * indent, sentence, sep="", soft_wrap=True)
+    else:
+        face.out.print(Padding(sentence, (0, 0, 0, indent)))
 
 
 def words(code: Any) -> str:
@@ -140,4 +151,4 @@ def merger(document: Mapping[str, Any]) -> str:
     """One value that was merged with its neighbour, because too few patients carry it."""
     where = {key: value for key, value in (document.get("cell") or {}).items() if key != document.get("attribute")}
     among = f" (among {text(where)})" if where else ""
-    return f"{document.get('attribute')} {document.get('value')} with {document.get('merged_with')}{among}"
+    return f"{document.get('attribute')} {document.get('value')} with {text(document.get('merged_with'))}{among}"

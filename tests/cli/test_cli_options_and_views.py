@@ -67,6 +67,15 @@ def test_what_comes_from_outside_is_inert_in_tables_and_lines() -> None:
     assert shown.count("[bold red]x[/bold red]") == 3
 
 
+def test_a_path_stays_whole_for_copying() -> None:
+    text = io.StringIO()
+    path = "/" + "/".join(["a-folder-with-a-name"] * 6)
+    face = face_into(text)
+    show.pairs(face, [("export", path), ("files", 3)])
+    show.line(face, f"in {path}", indent=3)
+    assert text.getvalue().count(path) == 2
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [(0.01234, "0.0123"), (1.234, "1.23"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346"), (0.0, "0.00")],
