@@ -193,11 +193,12 @@ class MedSynth(TypeAhead, App[int]):
             self._view_failed(note_failure(error, self._logs()))
 
     def _complain(self, message: str, hint: str) -> None:
-        view = self._top_view()
+        view = self.top_view()
         if view is not None:
             view.complain(message, hint)
 
-    def _top_view(self) -> View | None:
+    def top_view(self) -> View | None:
+        """The view in front, also under a dialog."""
         from medsynth_tui.view import View
 
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, View)), None)
@@ -205,7 +206,7 @@ class MedSynth(TypeAhead, App[int]):
     def _view_failed(self, reference: str) -> None:
         from medsynth_tui.screens.failed import Failed
 
-        view = self._top_view()
+        view = self.top_view()
         if not isinstance(self.screen, Failed):
             if view is not None:
                 view.failed = True

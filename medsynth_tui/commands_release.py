@@ -123,7 +123,7 @@ class ExportGo(Command):
 class ExportMend(Command):
     """Go where the first reason of the gate can be mended."""
 
-    id, keys, title, permission, footer = "export.mend", "f7", "Mend", Permission.READ_REPORTS, True
+    id, keys, title, permission, footer = "export.mend", "f7", "Mend it", Permission.READ_REPORTS, True
 
 
 class AuditFilter(Command):

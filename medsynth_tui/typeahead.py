@@ -18,10 +18,10 @@ from textual import events
 if TYPE_CHECKING:
     from textual.app import App
 
-RESTED = 3
+RESTED = 5
 """Looks in a row at which nothing was on its way."""
-PATIENCE_SECONDS = 0.3
-"""A key that sets off something long does not hold up those after it."""
+PATIENCE_SECONDS = 2.0
+"""A screen that never comes to rest does not hold up the keys for ever."""
 
 
 class TypeAhead:

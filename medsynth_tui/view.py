@@ -161,10 +161,27 @@ class View(Commanded, Asking, Screen[None]):
 
 
 class Dialog(Commanded, ModalScreen[Any]):
-    """A question over a view: opaque, closed by esc, answers through `dismiss`."""
+    """A question over a view: opaque, closed by esc, answers through `dismiss`. `compose_card` says what is asked."""
 
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[Any]] = [Binding("escape", "leave", "Close", show=False)]
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine()
+        with Vertical(classes="card"):
+            yield from self.compose_card()
+
+    def compose_card(self) -> ComposeResult:
+        """What stands in the card."""
+        yield from ()
+
+    def place(self) -> tuple[str, ...]:
+        view = self.studio.top_view()
+        return view.place() if view is not None else ()
+
+    def simulated(self) -> bool:
+        view = self.studio.top_view()
+        return view is not None and view.simulated()
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
@@ -28,15 +28,14 @@ class EditAnswer(Dialog):
         super().__init__()
         self.question, self.answer = question, answer
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.question), classes="title")
-            area = TextArea(self.answer, soft_wrap=True, tab_behavior="focus")
-            area.cursor_blink = False
-            yield area
-            with Horizontal(classes="buttons"):
-                yield Go("Save", id="save")
-                yield Static("F6 saves, esc leaves it as it was", classes="muted")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.question), classes="title")
+        area = TextArea(self.answer, soft_wrap=True, tab_behavior="focus")
+        area.cursor_blink = False
+        yield area
+        with Horizontal(classes="buttons"):
+            yield Go("Save", id="save")
+            yield Static("F6 saves, esc leaves it as it was", classes="muted")
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
@@ -57,26 +56,25 @@ class EditRisk(Dialog):
         super().__init__()
         self.risk = risk
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.risk["title"]), classes="title")
-            for key, label in (
-                ("likelihood", "Likelihood"),
-                ("severity", "Severity"),
-                ("residual_likelihood", "L. afterwards"),
-                ("residual_severity", "S. afterwards"),
-            ):
-                yield Choice(label, SCALE, key, value=SCALE[int(self.risk[key]) - 1])
-            yield Field("Measures", "measures", value=str(self.risk.get("measures") or ""))
-            yield Field(
-                "Reason",
-                "reason",
-                value=str(self.risk.get("reason") or ""),
-                hint=str(self.risk.get("basis") or "")[:56],
-            )
-            yield Field("Owner", "owner", value=str(self.risk.get("owner") or ""))
-            with Horizontal(classes="buttons"):
-                yield Go("Save", id="save")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.risk["title"]), classes="title")
+        for key, label in (
+            ("likelihood", "Likelihood"),
+            ("severity", "Severity"),
+            ("residual_likelihood", "L. afterwards"),
+            ("residual_severity", "S. afterwards"),
+        ):
+            yield Choice(label, SCALE, key, value=SCALE[int(self.risk[key]) - 1])
+        yield Field("Measures", "measures", value=str(self.risk.get("measures") or ""))
+        yield Field(
+            "Reason",
+            "reason",
+            value=str(self.risk.get("reason") or ""),
+            hint=str(self.risk.get("basis") or "")[:56],
+        )
+        yield Field("Owner", "owner", value=str(self.risk.get("owner") or ""))
+        with Horizontal(classes="buttons"):
+            yield Go("Save", id="save")
 
     def on_go_pressed(self) -> None:
         self.action_save()

@@ -61,7 +61,7 @@ class AssessmentDetail(View):
     def compose_body(self) -> ComposeResult:
         yield Static("Asking the store", id="head")
         with Horizontal():
-            yield WindowTable((Column("", 3), Column("what is asked")), id="parts")
+            yield WindowTable((Column("", 1), Column("what is asked")), id="parts")
             with VerticalScroll(id="full"):
                 yield Static(id="text")
 

@@ -47,11 +47,10 @@ def rows_of(document: dict[str, Any], glyphs: Glyphs) -> list[tuple[str, list[An
     rows: list[tuple[str, list[Any]]] = []
     for section in document["sections"]:
         for index, asked in enumerate(section["fields"]):
-            number = str(section["number"]) if index == 0 else " "
-            answered = bool(str(asked["answer"]).strip())
+            number = str(section["number"]) if index == 0 else ""
             label = asked["id"].partition(".")[2].replace("_", " ")
-            mark = f"{number}{' ' if answered else '?'}"
-            rows.append((f"question {asked['id']}", [mark, (label, "" if answered else "bold")]))
+            missing = asked["id"] in document.get("open", ())
+            rows.append((f"question {asked['id']}", [number, (f"? {label}", "bold") if missing else label]))
     for index, risk in enumerate(document["risks"]):
         mark = "!" if risk.get("residual_level") == "high" else ("R" if index == 0 else "")
         rows.append((f"risk {risk['id']}", [mark, f"risk: {said(risk['title'], 40)}"]))

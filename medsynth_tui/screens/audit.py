@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
@@ -20,9 +20,9 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said, when
 
 COLUMNS = (
-    Column("no", 6, right=True),
+    Column("no", 7, right=True),
     Column("when", 12),
-    Column("who", 8),
+    Column("who", 9),
     Column("action", 17),
     Column("object"),
     Column("outcome", 7),
@@ -150,14 +150,13 @@ class FilterAudit(Dialog):
         super().__init__()
         self.filters = filters
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static("Show only records with", classes="title")
-            for name, hint in FILTERS.items():
-                yield Field(name, name, value=self.filters.get(name, ""), hint=hint)
-            with Horizontal(classes="buttons"):
-                yield Go("Filter", id="filter")
-                yield Go("Show all", id="all")
+    def compose_card(self) -> ComposeResult:
+        yield Static("Show only records with", classes="title")
+        for name, hint in FILTERS.items():
+            yield Field(name, name, value=self.filters.get(name, ""), hint=hint)
+        with Horizontal(classes="buttons"):
+            yield Go("Filter", id="filter")
+            yield Go("Show all", id="all")
 
     def on_mount(self) -> None:
         self.query(Field).first().focus_input()

@@ -38,14 +38,16 @@ MEASURES = (
     Column("95 % interval", 17),
     Column("control", 7, right=True),
 )
+MEASURES_WIDE = (Column("measure", 48), *MEASURES[1:])
 GROUPS = (
     Column("group"),
     Column("cohort", 7, right=True),
     Column("goal", 7, right=True),
-    Column("ratio", 6, right=True),
+    Column("ratio", 8, right=True),
     Column("reads as", 14),
 )
 PREVALENCE = "How common a finding is in each group. - too few patients to show; ! differs beyond chance."
+GROUPS_WIDE = (Column("group", 48), *GROUPS[1:])
 NOT_YET = "Not evaluated yet. Press e."
 NOT_JUDGED = "Not evaluated yet. Press e: it measures fidelity, privacy, bias and utility against held-out patients."
 
@@ -77,6 +79,7 @@ class CohortDetail(View):
         return bool(self.document.get("simulated"))
 
     def compose_body(self) -> ComposeResult:
+        wide = self.app.size.width >= 110
         yield PageNames(list(PAGES.values()))
         with ContentSwitcher(initial=self.page):
             with VerticalScroll(id="composition"):
@@ -84,15 +87,16 @@ class CohortDetail(View):
                 yield Bars(id="bars")
             with VerticalScroll(id="pictures"):
                 yield Pictures(id="gallery", side=23)
-            yield WindowTable(MEASURES, id="evidence")
+            yield WindowTable(MEASURES_WIDE if wide else MEASURES, id="evidence")
             with Vertical(id="bias"):
                 yield Static("", id="against", classes="muted")
-                yield WindowTable(GROUPS, id="bias-table")
+                yield WindowTable(GROUPS_WIDE if wide else GROUPS, id="bias-table")
             with VerticalScroll(id="prevalence"):
                 yield Static(PREVALENCE, classes="muted", id="legend")
                 yield Heatmap(id="heatmap")
             with VerticalScroll(id="privacy"):
                 yield Gauge(id="gauge")
+        yield Static("", id="reading")
 
     def on_mount(self) -> None:
         self._turn(self.page)
@@ -161,6 +165,7 @@ class CohortDetail(View):
             self._fetch_pictures()
         target = {"evidence": "#evidence", "bias": "#bias-table"}.get(page, f"#{page}")
         self.query_one(target).focus()
+        self._read()
 
     def do_cohort_page(self) -> None:
         names = list(PAGES)
@@ -187,10 +192,23 @@ class CohortDetail(View):
         few = [Pixels.from_document(each, caption=_caption(each.get("row") or {})) for each in document["images"]]
         self.query_one("#gallery", Pictures).show(few)
 
+    def _measured(self, name: str) -> dict[str, Any] | None:
+        return next((one for one in self.evaluation.get("evidence") or [] if one["name"] == name), None)
+
+    @on(DataTable.RowHighlighted)
+    def _read(self) -> None:
+        """The sentence of the number under the cursor, in the place below the table."""
+        table = {"evidence": "#evidence", "bias": "#bias-table"}.get(self.page)
+        reading = self.query_one("#reading", Static)
+        reading.display = table is not None
+        if table is not None:
+            each = self._measured(self.query_one(table, WindowTable).current_key or "")
+            reading.update(Content(self.studio.glyphs.text(said(each["reads_as"], 400)) if each else ""))
+
     @on(DataTable.RowSelected)
     def _explain(self, event: DataTable.RowSelected) -> None:
         name = str(event.row_key.value)
-        each = next((one for one in self.evaluation.get("evidence") or [] if one["name"] == name), None)
+        each = self._measured(name)
         if each is not None:
             self.studio.push_screen(Tell(measure(name), *pages.explanation(each)))
 

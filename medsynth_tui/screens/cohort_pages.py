@@ -103,7 +103,7 @@ def evidence_rows(evidence: list[dict[str, Any]], families: tuple[str, ...]) -> 
             low, high = each.get("low"), each.get("high")
             interval = f"{number(low)} to {number(high)}" if low is not None and high is not None else ""
             control = number(each["control"]) if each.get("control") is not None else ""
-            rows.append((each["name"], [f" {measure(each['name'])}", value, interval, control]))
+            rows.append((each["name"], [measure(each["name"]), value, interval, control]))
     return rows
 
 
@@ -144,7 +144,7 @@ def bias_rows(document: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
     others = [each for each in document.get("evidence") or [] if each["name"].startswith("bias.")]
     for each in others:
         if each["name"] not in shown:
-            value = (number(each["value"]), "bold") if each["value"] is not None else ""
+            value = (number(each["value"], 2), "bold") if each["value"] is not None else ""
             rows.append((each["name"], [measure(each["name"]), "", "", value, "" if value else "not enough"]))
     return rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
@@ -19,14 +19,13 @@ class ConfirmByName(Dialog):
         super().__init__()
         self.title_text, self.consequence, self.wanted, self.verb = title, consequence, name, verb
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.title_text), classes="title")
-            yield Static(Content(self.consequence))
-            yield Field("Its name", "typed", hint=f"Type {self.wanted} to confirm.", check=self._check)
-            with Horizontal(classes="buttons"):
-                yield Go(self.verb, id="go")
-                yield Go("Keep it", id="no")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.title_text), classes="title")
+        yield Static(Content(self.consequence))
+        yield Field("Its name", "typed", hint=f"Type {self.wanted} to confirm.", check=self._check)
+        with Horizontal(classes="buttons"):
+            yield Go(self.verb, id="go")
+            yield Go("Keep it", id="no")
 
     def on_mount(self) -> None:
         self.query_one(Field).add_class("gap").focus_input()
@@ -55,13 +54,12 @@ class Sure(Dialog):
         super().__init__()
         self.title_text, self.consequence, self.verb, self.otherwise = title, consequence, verb, otherwise
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.title_text), classes="title")
-            yield Static(Content(self.consequence))
-            with Horizontal(classes="buttons"):
-                yield Go(self.otherwise, id="no")
-                yield Go(self.verb, id="yes")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.title_text), classes="title")
+        yield Static(Content(self.consequence))
+        with Horizontal(classes="buttons"):
+            yield Go(self.otherwise, id="no")
+            yield Go(self.verb, id="yes")
 
     def on_go_pressed(self, event: Go.Pressed) -> None:
         self.dismiss(True if event.go.id == "yes" else None)
@@ -85,16 +83,15 @@ class Ask(Dialog):
         self.title_text, self.says, self.verb, self.choice = title, says, verb, choice
         self.field = Field(label, "text", value=value, check=check)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.title_text), classes="title")
-            if self.says:
-                yield Static(Content(self.says), classes="muted says")
-            if self.choice:
-                yield Choice(self.choice[0], self.choice[1], "choice")
-            yield self.field
-            with Horizontal(classes="buttons"):
-                yield Go(self.verb, id="go")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.title_text), classes="title")
+        if self.says:
+            yield Static(Content(self.says), classes="muted says")
+        if self.choice:
+            yield Choice(self.choice[0], self.choice[1], "choice").add_class("gap")
+        yield self.field
+        with Horizontal(classes="buttons"):
+            yield Go(self.verb, id="go")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._send()
@@ -115,14 +112,13 @@ class Tell(Dialog):
         super().__init__()
         self.title_text, self.paragraphs = title, paragraphs
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static(Content(self.title_text), classes="title")
-            for index, paragraph in enumerate(self.paragraphs):
-                words = Content(paragraph) if isinstance(paragraph, str) else paragraph
-                yield Static(words, classes="gap" if index else "")
-            with Horizontal(classes="buttons"):
-                yield Go("Close", id="close")
+    def compose_card(self) -> ComposeResult:
+        yield Static(Content(self.title_text), classes="title")
+        for index, paragraph in enumerate(self.paragraphs):
+            words = Content(paragraph) if isinstance(paragraph, str) else paragraph
+            yield Static(words, classes="gap" if index else "")
+        with Horizontal(classes="buttons"):
+            yield Go("Close", id="close")
 
     def on_go_pressed(self) -> None:
         self.dismiss(None)

@@ -31,16 +31,17 @@ FORMATS = {
     "hf": "a Hugging Face imagefolder",
 }
 MENDS = {
-    "evaluat": "cohort",
-    "gauge": "cohort",
-    "band": "cohort",
-    "evidence": "cohort",
-    "assess": "assessment",
     "pia": "assessment",
-    "approv": "assessment",
-    "sign": "assessment",
+    "approved": "assessment",
+    "evaluat": "cohort",
+    "evidence": "cohort",
+    "band": "cohort",
+    "identical": "cohort",
+    "copies": "cohort",
+    "membership": "cohort",
+    "identifying": "cohort",
 }
-"""Parts of reason codes and the screen where the reason is mended."""
+"""Parts of the gate's reason codes, and the screen where each is mended; the others cannot be mended here."""
 
 
 class Export(View):

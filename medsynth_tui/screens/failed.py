@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Static
 
 from medsynth_tui.view import Dialog
@@ -17,20 +16,19 @@ class Failed(Dialog):
         super().__init__()
         self.reference = reference
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static("This view failed", classes="title")
-            yield Static(
-                f"It could not be shown because of an error inside MedSynth, reference {self.reference}. The other "
-                "views still work, and trainings and jobs go on.",
-                markup=False,
-            )
-            yield Static(
-                "Tell whoever looks after this installation the reference: the place of the error is kept under it in "
-                "the store's log folder, without any data.",
-                classes="muted gap",
-            )
-            yield Go("Close", id="close")
+    def compose_card(self) -> ComposeResult:
+        yield Static("This view failed", classes="title")
+        yield Static(
+            f"It could not be shown because of an error inside MedSynth, reference {self.reference}. The other "
+            "views still work, and trainings and jobs go on.",
+            markup=False,
+        )
+        yield Static(
+            "Tell whoever looks after this installation the reference: the place of the error is kept under it in "
+            "the store's log folder, without any data.",
+            classes="muted gap",
+        )
+        yield Go("Close", id="close")
 
     def on_go_pressed(self) -> None:
         self.dismiss(None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from medsynth_tui.command import Command, key_word
 from medsynth_tui.view import Dialog, View
+from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import wrapped
 
 TABLES = "In tables: arrows or j/k move, g and G go to the first and last row, enter opens."
@@ -31,28 +32,36 @@ class Help(Dialog):
         super().__init__()
         self.over = over
 
-    def compose(self) -> ComposeResult:
+    def compose_card(self) -> ComposeResult:
         here = self.over.commands() if isinstance(self.over, View) else []
         place = self.studio.glyphs.trail.join(self.over.place()) if isinstance(self.over, View) else "Help"
-        with Vertical(classes="card"):
-            yield Static(Content(f"{place}: keys"), classes="title")
-            with VerticalScroll():
-                yield Static(self._rows(here))
-                yield Static("Everywhere", classes="heading gap")
-                yield Static(self._rows([command for command in self.studio.everywhere() if command.keys]))
-                yield Static(Content(f"{TABLES}\n{FORMS}"), classes="muted gap")
-            yield Static("esc closes", classes="muted gap")
+        yield Static(Content(f"{place}: keys"), classes="title")
+        with VerticalScroll():
+            yield KeyRows(here)
+            yield Static("Everywhere", classes="heading gap")
+            yield KeyRows([command for command in self.studio.everywhere() if command.keys])
+            yield Static(Content(f"{TABLES}\n{FORMS}"), classes="muted gap")
+        yield Static("esc closes", classes="muted gap")
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
-    def _rows(self, commands: list[type[Command]]) -> Content:
+
+class KeyRows(Drawn):
+    """Keys on the left, what they do beside them, wrapped to the width."""
+
+    def __init__(self, commands: list[type[Command]]) -> None:
+        super().__init__()
+        self.commands = commands
+
+    def lines(self, width: int) -> list[Content]:
         lines = []
-        width = min(self.studio.size.width - 8, 100) - KEYS
-        for command in commands:
+        for command in self.commands:
             keys = " ".join(key_word(key) for key in command.keys.split(",")) if command.keys else ""
-            words = f"{command.title}: {command.help()}".replace(f"{command.title}: {command.title}", command.title, 1)
-            first, *rest = wrapped(self.studio.glyphs.text(words), width)
-            lines.append(Content.assemble((f"{keys:<{KEYS}}", "bold $accent"), (first, "$foreground")))
-            lines += [Content.assemble((" " * KEYS + more, "$foreground")) for more in rest]
-        return Content("\n").join(lines)
+            words = command.help()
+            if not words.startswith(command.title):
+                words = f"{command.title}: {words}"
+            first, *rest = wrapped(self.glyphs.text(words), width - KEYS)
+            lines.append(Content.assemble((f"{self.glyphs.text(keys):<{KEYS}}", "bold $accent"), first))
+            lines += [Content(" " * KEYS + more) for more in rest]
+        return lines

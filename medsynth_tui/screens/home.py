@@ -14,7 +14,8 @@ from textual.widgets.option_list import Option
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
-from medsynth_tui.words import count, said, state
+from medsynth_tui.widgets.news import Heading, Item, News, Sentence
+from medsynth_tui.words import count, state
 
 MENU: tuple[type[Command], ...] = (
     c.GoDatasets,
@@ -25,6 +26,7 @@ MENU: tuple[type[Command], ...] = (
     c.GoUsers,
     c.GoPassword,
 )
+COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
 NOTHING = {
     "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then n.",
     "admin": "No assessment waits for your decision.",
@@ -52,7 +54,7 @@ class HomeView(View):
                 yield Menu(id="menu")
             with VerticalScroll(id="news", can_focus=False):
                 yield Static("What happened", classes="heading")
-                yield Static("Asking the store", classes="muted", id="happened")
+                yield News(id="happened")
 
     def on_mount(self) -> None:
         self.menu = [command for command in MENU if self.studio.session.may(command.permission)]
@@ -76,57 +78,38 @@ class HomeView(View):
         self.action_choose(event.option_index + 1)
 
     def _show(self, document: dict[str, Any]) -> None:
-        paragraphs = [
-            part for part in (self._assessments(document), self._work(document), self._made(document)) if part
-        ]
-        warnings = [Content.assemble(("! ", "bold $warning"), said(text, 300)) for text in document["warnings"]]
-        if warnings:
-            paragraphs.insert(0, Content("\n").join(warnings))
-        if not paragraphs:
+        entries: list[Item | Heading | Sentence] = [Sentence(text, warning=True) for text in document["warnings"]]
+        groups = (
+            ("Assessments", [_assessment(each) for each in document["assessments"]]),
+            ("Work going on", [_job(each) for each in document["jobs"]]),
+            ("Newest runs", [_run(each) for each in document["runs"]]),
+            ("Newest cohorts", [_cohort(each) for each in document["cohorts"]]),
+        )
+        for title, items in groups:
+            entries += [Heading(title), *items] if items else []
+        if not entries:
             role = self.studio.session.person.role if self.studio.session.person else ""
-            paragraphs = [Content.assemble((NOTHING.get(role, "Nothing waits for you."), "$muted"))]
-        self.query_one("#happened", Static).remove_class("muted").update(Content("\n\n").join(paragraphs))
+            entries = [Sentence(NOTHING.get(role, "Nothing waits for you."))]
+        self.query_one(News).show(entries)
 
-    @staticmethod
-    def _assessments(document: dict[str, Any]) -> Content | None:
-        lines = []
-        for each in document["assessments"]:
-            came_back = each["state"] == "returned"
-            words = "came back to you with a note" if came_back else f"by {said(each['author'], 30)} waits for you"
-            lines.append(
-                Content.assemble(
-                    ("  ", ""),
-                    (said(each["subject"], 40), "bold $foreground"),
-                    f", for {said(each['audience'])}: {words}",
-                )
-            )
-        return _titled("Assessments", lines)
 
-    @staticmethod
-    def _work(document: dict[str, Any]) -> Content | None:
-        lines = []
-        for each in document["jobs"]:
-            subject = said(each["subject"], 50)
-            bad = each["state"] in ("failed", "interrupted")
-            lines.append(
-                Content.assemble(
-                    f"  {said(each['kind'], 12):<10} {subject:<26} ",
-                    (state(each["state"]), "$error" if bad else "$primary"),
-                )
-            )
-        return _titled("Work going on", lines)
+def _assessment(each: dict[str, Any]) -> Item:
+    came_back = each["state"] == "returned"
+    more = f"for {each['audience']}, by {each['author']}"
+    return Item("PIA", each["subject"], "came back" if came_back else "waits for you", "$warning", more)
 
-    @staticmethod
-    def _made(document: dict[str, Any]) -> Content | None:
-        lines = [
-            Content.assemble(f"  run     {said(each['run'], 30):<30} ", (state(each["state"]), _colour(each["state"])))
-            for each in document["runs"]
-        ]
-        lines += [
-            Content.assemble(f"  cohort  {said(each['cohort'], 30):<30} ", (f"{count(each['n'])} records", "$muted"))
-            for each in document["cohorts"]
-        ]
-        return _titled("Newest runs and cohorts", lines)
+
+def _job(each: dict[str, Any]) -> Item:
+    bad = each["state"] in ("failed", "interrupted")
+    return Item(each["kind"], each["subject"].partition(":")[2], state(each["state"]), "$error" if bad else "$primary")
+
+
+def _run(each: dict[str, Any]) -> Item:
+    return Item("run", each["run"], state(each["state"]), COLOURS.get(each["state"], "$muted"))
+
+
+def _cohort(each: dict[str, Any]) -> Item:
+    return Item("cohort", each["cohort"], f"{count(each['n'])} records")
 
 
 class Menu(OptionList):
@@ -137,11 +120,3 @@ class Menu(OptionList):
         Binding("k", "cursor_up", "Up", show=False),
         *[Binding(str(number), f"screen.choose({number})", show=False) for number in range(1, 10)],
     ]
-
-
-def _colour(word: str) -> str:
-    return {"failed": "$error", "interrupted": "$warning", "running": "$primary"}.get(word, "$muted")
-
-
-def _titled(title: str, lines: list[Content]) -> Content | None:
-    return Content("\n").join([Content.assemble((title, "$accent")), *lines]) if lines else None

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, OptionList
@@ -45,10 +44,9 @@ class Palette(Dialog):
                 self.offered_commands.setdefault(command.id, command)
         self._list("")
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Typed(placeholder="What do you want to do?", compact=True)
-            yield OptionList(compact=True)
+    def compose_card(self) -> ComposeResult:
+        yield Typed(placeholder="What do you want to do?", compact=True)
+        yield OptionList(compact=True)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
@@ -33,12 +32,11 @@ class Picker(Asking, Dialog):
         self.start, self.kinds = start, kinds
         self.folder: dict[str, Any] = {}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="card"):
-            yield Static("Looking", classes="title", id="where")
-            yield WindowTable(COLUMNS)
-            yield Static("", classes="muted", id="note")
-            yield Static("enter open or take   space take a folder   backspace up   esc close", classes="muted")
+    def compose_card(self) -> ComposeResult:
+        yield Static("Looking", classes="title", id="where")
+        yield WindowTable(COLUMNS)
+        yield Static("", classes="muted", id="note")
+        yield Static("enter open or take   space take a folder   backspace up   esc close", classes="muted")
 
     def on_mount(self) -> None:
         self._open(self.start or None)

@@ -24,7 +24,6 @@ from medsynth_tui.words import number, said, span, state
 CHARTS = ("loss", "accuracy", "frechet")
 GOING = ("running", "queued")
 LOOK_EVERY = 1.0
-PROGRESS = 20
 
 
 class LiveRun(View):
@@ -153,7 +152,7 @@ class LiveRun(View):
         ):
             chart = self.query_one(f"#{name}", LineChart)
             if chart.display:
-                chart.show(series, line)
+                chart.show(series, line, float(self.curves.last.get("kimg") or 0))
         risk = self.curves.last.get("nearest_neighbour_risk")
         self.query_one(CopyRisk).show(risk if isinstance(risk, int | float) else None)
 
@@ -166,8 +165,9 @@ class LiveRun(View):
         done, total = float(last.get("kimg") or document.get("kimg") or 0), document.get("kimg_total")
         parts: list[tuple[str, str]] = [(state(word), f"bold {colour}"), ("  ", "")]
         if total:
-            filled = round(PROGRESS * min(1.0, done / total))
-            parts += [(glyphs.full * filled, "$primary"), (glyphs.empty * (PROGRESS - filled), "$muted"), ("  ", "")]
+            room = 20 if self.size.width >= 110 else 12
+            filled = round(room * min(1.0, done / total))
+            parts += [(glyphs.full * filled, "$primary"), (glyphs.empty * (room - filled), "$muted"), ("  ", "")]
         parts.append((f"{number(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
         if word == "running":
             speed = last.get("images_per_second")

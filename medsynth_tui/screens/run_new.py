@@ -35,7 +35,8 @@ class NewRun(View):
     def compose_body(self) -> ComposeResult:
         yield Static(Content("The training runs in a process of its own: it goes on when you leave."), classes="muted")
         with VerticalScroll(can_focus=False):
-            yield Choice("Dataset", [self.dataset] if self.dataset else [], "dataset").add_class("gap")
+            known = [self.dataset] if self.dataset else []
+            yield Choice("Dataset", known, "dataset", hint="What the generator learns from.").add_class("gap")
             yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
             yield Field("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
             yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")

@@ -61,7 +61,7 @@ class Bars(Drawn):
         lines = [Content.assemble((plain(attribute.name, 40).replace("_", " "), "bold $primary"))]
         for value, n in attribute.counts.items():
             part = numbers.get(value, 0) / total
-            bar = list(glyphs.full * round(room * part / most) + " " * room)[:room]
+            bar = list(glyphs.span * round(room * part / most) + " " * room)[:room]
             styles = "$primary"
             pieces: list[tuple[str, str]] = [(f"{plain(value, label - 1):<{label}.{label}}", "$foreground")]
             expected = (attribute.against or {}).get(value)

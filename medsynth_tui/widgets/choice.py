@@ -26,7 +26,7 @@ class Choice(Drawn, can_focus=True):
         Binding("enter", "app.focus_next", "Next field", show=False),
     ]
     DEFAULT_CSS = """
-    Choice { height: 2; }
+    Choice { height: auto; }
     """
     chosen: reactive[int] = reactive(0)
 
@@ -86,11 +86,11 @@ class Choice(Drawn, can_focus=True):
             for index, option in enumerate(self.options):
                 parts.append(self._option(option, index == self.chosen, focused))
         else:
-            words = plain(self.value, max(8, room - 14))
+            words = plain(self.value, max(8, room - 21))
             parts += [("< ", "$muted"), self._option(words, True, focused), (" >", "$muted")]
             parts.append((f"  {self.chosen + 1} of {len(self.options)}", "$muted"))
         hint = plain(self.hint, max(8, room))
-        return [Content.assemble(*parts), Content.assemble((" " * 17 + hint, "$muted"))]
+        return [Content.assemble(*parts), *([Content.assemble((" " * 17 + hint, "$muted"))] if hint else [])]
 
     @staticmethod
     def _option(words: str, chosen: bool, focused: bool) -> tuple[str, str]:

@@ -23,6 +23,8 @@ BAND_COLOURS = {
     "critical": "$error",
     "grey": "$muted",
 }
+SHADES = ("$success", "$success", "$warning", "$error", "$error")
+"""Of the track under the needle, band by band; the words stand beside and below."""
 EDGES = (0.0, 0.05, 0.09, 0.20, 0.33, 1.0)
 """Where the bands begin and end; on the screen each is equally wide, so that small risks can be told apart."""
 
@@ -94,12 +96,14 @@ class Gauge(Drawn):
             return [(self.glyphs.empty * room, "$muted")]
         at = round((room - 1) * position(reading.reading))
         low = at if reading.low is None else min(at, round((room - 1) * position(reading.low)))
-        return [
-            (self.glyphs.rule * low, "$line"),
-            (self.glyphs.span * (at - low), colour),
-            (self.glyphs.full, f"bold {colour}"),
-            (self.glyphs.rule * (room - at - 1), "$line"),
-        ]
+        pieces = []
+        for cell in range(room):
+            ground = "$muted" if reading.band == "grey" else SHADES[min(4, cell * 5 // room)]
+            if cell == at:
+                pieces.append((self.glyphs.full, f"bold {colour}"))
+            else:
+                pieces.append((self.glyphs.span if low <= cell < at else self.glyphs.rule, ground))
+        return pieces
 
 
 def _scale(room: int) -> str:

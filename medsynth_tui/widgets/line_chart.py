@@ -66,7 +66,7 @@ class LineChart(Vertical):
         yield Static(classes="chart-heading")
         yield Curves()
 
-    def show(self, series: Sequence[Series], level: Line | None = None) -> None:
+    def show(self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0) -> None:
         glyphs = cast("MedSynth", self.app).glyphs
         parts: list[tuple[str, str]] = [(self.title, "bold $primary")]
         for mark, each in zip("●▲■", series, strict=False):
@@ -77,7 +77,7 @@ class LineChart(Vertical):
         if not any(each.ys for each in series):
             parts.append(("  no measurement yet", "$muted"))
         self.query_one(".chart-heading", Static).update(Content.assemble(*parts))
-        self.query_one(Curves).draw(tuple(series), level)
+        self.query_one(Curves).draw(tuple(series), level, reach)
 
 
 class Curves(PlotextPlot):
@@ -90,11 +90,11 @@ class Curves(PlotextPlot):
         self.series: tuple[Series, ...] = ()
         self.level: Line | None = None
         self.limits: tuple[float, float] | None = None
-        self.reach = 0.0
+        self.reach = self.farthest = 0.0
 
-    def draw(self, series: tuple[Series, ...], level: Line | None) -> None:
-        if (series, level) != (self.series, self.level):
-            self.series, self.level = series, level
+    def draw(self, series: tuple[Series, ...], level: Line | None, reach: float) -> None:
+        if (series, level, reach) != (self.series, self.level, self.farthest):
+            self.series, self.level, self.farthest = series, level, reach
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -103,7 +103,7 @@ class Curves(PlotextPlot):
             return Content("")
         if self.level is not None:
             finite.append(self.level.value)
-        farthest = max((each.xs[-1] for each in self.series if each.xs), default=1.0)
+        farthest = max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
         self.limits = axis(min(finite), max(finite), self.limits)
         self.reach = self.reach if 0 < farthest <= self.reach else round_up(farthest)
         self._lay_out()

@@ -1,4 +1,4 @@
-"""The picture of the studio in the README: taken by a test from the real program, compared by what it says."""
+"""The pictures of the studio in the README: taken by a test from the real program, compared by what they say."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 
 from medsynth_tui.app import MedSynth
 
-COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "studio.svg"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 UPDATE = os.environ.get("MEDSYNTH_UPDATE_SVG") == "1"
+NOTE = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 REMOTE_FONT = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 
 def take(app: MedSynth) -> str:
-    """The screen as SVG, without the fonts that Textual would load from a server."""
-    return REMOTE_FONT.sub("", app.export_screenshot(title="MedSynth"))
+    """The screen as SVG, without the fonts that Textual would load from a server, and its note on who made it."""
+    return NOTE.sub("", REMOTE_FONT.sub("", app.export_screenshot(title="MedSynth")))
 
 
 def words(svg: str) -> str:
@@ -25,14 +26,13 @@ def words(svg: str) -> str:
     return " ".join(html.unescape(text).replace("\xa0", " ") for text in texts)
 
 
-def keep_or_compare(svg: str, must_say: list[str], folder: Path) -> None:
+def keep_or_compare(name: str, app: MedSynth, must_say: list[str], folder: Path) -> None:
     """Write it beside the test's files; refresh the committed one when asked to, else see that it says the same."""
-    (folder / "studio.svg").write_text(svg)
+    svg, committed = take(app), DOCS / name
+    (folder / name).write_text(svg)
     if UPDATE:
-        COMMITTED.write_text(svg)
+        committed.write_text(svg)
     assert "http" not in svg.replace("http://www.w3.org", ""), "the picture must not load anything"
     for text in must_say:
         assert text in words(svg), text
-        assert text in words(COMMITTED.read_text()), (
-            f"docs/studio.svg lacks {text!r}: MEDSYNTH_UPDATE_SVG=1 refreshes it"
-        )
+        assert text in words(committed.read_text()), f"{name} lacks {text!r}: MEDSYNTH_UPDATE_SVG=1 refreshes it"

@@ -34,9 +34,13 @@ async def test_from_files_to_a_signed_export(
         await bring_in(pilot, hospital)
         await train(pilot)
         if size == (120, 40):
-            svg.keep_or_compare(svg.take(app), ["MedSynth", "Loss", "Accuracy", "Fréchet", "Copy risk"], tmp_path)
+            says = ["MedSynth", "Loss", "Accuracy", "Fréchet", "Copy risk"]
+            svg.keep_or_compare("studio-run.svg", app, says, tmp_path)
         await draw_cohort(pilot)
         await evaluate(pilot)
+        if size == (120, 40):
+            says = ["Composition", "Bias", "group", "goal", "ratio", "sex F"]
+            svg.keep_or_compare("studio.svg", app, says, tmp_path)
         await is_refused(pilot)
         await draft_and_submit(pilot)
         await log_out(pilot)
@@ -122,10 +126,10 @@ async def evaluate(pilot: Pilot[Any]) -> None:
     await shows(pilot, "FIDELITY")
     await pilot.press("down", "enter")
     await shows(pilot, "How it is computed")
-    await pilot.press("escape", "right")
-    await shows(pilot, "reads as")
-    await pilot.press("right")
+    await pilot.press("escape", "right", "right")
     await shows(pilot, "Finding by sex: synthetic")
+    await pilot.press("left")
+    await shows(pilot, "reads as")
 
 
 async def is_refused(pilot: Pilot[Any]) -> None:
@@ -271,3 +275,12 @@ async def test_real_slices_are_picked_and_brought_in(store: Path, data_folder: P
         await shows(pilot, "Brought in", LONG)
         await shows(pilot, "Identifiers removed")
         assert "TCGA" not in seen(app)
+        await pilot.press("t")
+        await until(pilot, lambda: app.screen.query_one("#dataset", Choice).value == "brain")
+        app.screen.query_one("#simulated", Choice).focus()
+        await pilot.press("y")
+        await fill(pilot, minutes="0.05", name="pretended")
+        await pilot.press("tab", "enter")
+        await shows(pilot, "SIMULATED", LONG)
+        await until(pilot, lambda: state_of(app) == "finished", LONG, "the end of the simulated run")
+        assert "c Cohort" not in seen(app), "nothing is drawn with a simulated run"
