@@ -170,6 +170,10 @@ class MedSynth(TypeAhead, App[int]):
     def do_quit(self) -> None:
         self.exit(0)
 
+    def action_help_quit(self) -> None:
+        """ctrl+c: nothing is interrupted by it; say how to leave."""
+        self._complain("Nothing was interrupted.", "ctrl+q leaves the studio; trainings and jobs go on.")
+
     def do_redraw(self) -> None:
         self.refresh(repaint=True, layout=True)
 

@@ -145,6 +145,10 @@ class DatasetDetail(View):
             self.ask(lambda engine: engine.datasets_remove(name), self._removed, group="remove")
 
     def _removed(self, document: dict[str, Any]) -> None:
-        remains = [said(each, 100) for each in document.get("remains") or []]
-        words = "What remains: " + (", ".join(remains) if remains else "nothing.")
-        self.studio.push_screen(Tell(f"{self.dataset} is removed", words), lambda _: self.studio.back())
+        lines = [
+            f"{kind}: {', '.join(said(name, 60) for name in names)}"
+            for kind, names in (document.get("remains") or {}).items()
+            if names
+        ]
+        remains = ["What remains of it:", "\n".join(lines)] if lines else ["Nothing of it remains."]
+        self.studio.push_screen(Tell(f"{self.dataset} is removed", *remains), lambda _: self.studio.back())

@@ -284,7 +284,7 @@ class LiveRun(View):
         self.studio.push_screen(
             ConfirmByName(
                 f"Remove {self.run_name}",
-                "Its folder, its curves and its generator are deleted. Cohorts drawn with it stay.",
+                "Its folder, curves and checkpoints are deleted. Its generator among the weights and its cohorts stay.",
                 self.run_name,
                 "Remove it",
             ),

@@ -101,6 +101,13 @@ class FakeEngine:
     async def datasets_gallery(self, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         return {"images": [{"record": f"r{index}", **picture(size)} for index in range(count)]}
 
+    async def datasets_remove(self, name: str) -> dict[str, Any]:
+        return {
+            "dataset": name,
+            "removed_versions": 1,
+            "remains": {"generators": ["first"], "cohorts": [], "exports": []},
+        }
+
     async def runs_list(self) -> list[dict[str, Any]]:
         states = ("running", "queued", "paused", "interrupted", "stopped", "finished", "failed")
         return [

@@ -276,6 +276,29 @@ async def test_a_destructive_step_asks_for_the_name(tmp_path: Path) -> None:
         await shows(pilot, "Target")
 
 
+async def test_removing_a_dataset_says_what_remains(tmp_path: Path) -> None:
+    app = fake(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("dataset", name="brain")
+        await shows(pilot, "Brought in")
+        await pilot.press("D")
+        await shows(pilot, "Remove brain")
+        await type_words(pilot, "brain")
+        await pilot.press("enter")
+        await shows(pilot, "generators: first")
+        await pilot.press("escape")
+        await shows(pilot, "Where to")
+
+
+async def test_ctrl_c_interrupts_nothing_and_says_how_to_leave(tmp_path: Path) -> None:
+    app = fake(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("ctrl+c")
+        await shows(pilot, "ctrl+q leaves")
+
+
 async def test_an_activation_code_is_shown_once(tmp_path: Path) -> None:
     app = fake(tmp_path, "admin")
     async with app.run_test(size=(80, 24)) as pilot:
