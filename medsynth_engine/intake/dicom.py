@@ -10,11 +10,12 @@ import io
 import logging
 import struct
 import warnings
+import zlib
 from typing import Any
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExtended12Bit
 
@@ -53,6 +54,8 @@ PERCENTILES = (0.5, 99.5)
 
 DECODER_ERRORS = (
     InvalidDicomError,
+    BytesLengthException,
+    zlib.error,
     AttributeError,
     KeyError,
     IndexError,
