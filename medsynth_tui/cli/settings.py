@@ -19,7 +19,7 @@ def settings(face: Face) -> None:
     face.give(face.ask(lambda engine: engine.settings_list()), show_settings)
 
 
-@command(app, "set", "medsynth settings set session_idle_minutes 15")
+@command(app, "set", "medsynth settings set evaluations_per_dataset 20")
 def change(
     face: Face,
     key: Annotated[str, typer.Argument(metavar="KEY", help="Which setting.")],
