@@ -1,8 +1,8 @@
 """Generator and discriminator: dense residual stages without normalisation, mirror images of each other.
 
 After R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN!", section 3) with dense 3x3 blocks instead of
-grouped ones (several times cheaper per FLOP on CPU and MPS), fix-up initialisation (Zhang et al. 2019, section 3) and a
-gain per channel and stage, steered by latent and condition, that starts as 1.
+grouped ones (several times cheaper per FLOP on CPU and MPS), residual branches that start small, and a gain per
+channel and stage, steered by latent and condition, that starts as 1.
 
 The discriminator is linear between its kinks (leaky ReLU, average pooling, convolutions). `trace` remembers on which
 side of each kink a batch lies, `along` runs the linear map that holds there: that is all the objective needs for R1
@@ -76,12 +76,16 @@ class Convolution(nn.Conv2d):
 
 
 class ResidualBlock(nn.Module):
-    """x + second(bend(first(bend(x)))); the second convolution starts at zero, the first small in a deep network."""
+    """x + second(bend(first(bend(x)))); the second convolution starts small, smaller in a deep network.
+
+    Fix-up's zero (Zhang et al. 2019, section 3) with its shrunken first convolution costs a short budget its first
+    minute: these networks are shallow (docs/gan.md).
+    """
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()
-        self.first = Convolution(width, width, 3, GAIN * depth**-0.5)
-        self.second = Convolution(width, width, 3, 0.0)
+        self.first = Convolution(width, width, 3, GAIN)
+        self.second = Convolution(width, width, 3, depth**-0.5)
 
     def forward(self, x: Tensor, bend: Bend = bend, per_image: Tensor | None = None) -> Tensor:
         return x + self.second(bend(self.first(bend(x), per_image)), per_image)
