@@ -72,6 +72,10 @@ class Asking:
         if saying:
             self.note(saying)
 
+    def awaits(self, group: str) -> bool:
+        """Whether an answer of this group is still to come: who asks at intervals must not cancel itself for ever."""
+        return any(worker.group == group for worker in self._asked)
+
     def follow(self, job: str, title: str, then: Callable[[Any], object]) -> None:
         """Show a job's progress until it ends, then hand its result on. Raises nothing: errors reach the strip."""
         screen = cast("Screen[Any]", self)

@@ -17,12 +17,12 @@ from medsynth_tui.screens import cohort_pages as pages
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Bars
-from medsynth_tui.widgets.gauge import Gauge
+from medsynth_tui.widgets.gauge import BAND_COLOURS, Gauge
 from medsynth_tui.widgets.heatmap import Heatmap
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.picture import Pictures, Pixels
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import count, measure, said, when
+from medsynth_tui.words import BANDS, count, measure, said, when
 
 PAGES = {
     "composition": "Composition",
@@ -152,7 +152,11 @@ class CohortDetail(View):
         self.query_one("#against", Static).update(Content(against if bias else NOT_JUDGED))
         self.query_one("#heatmap", Heatmap).show(pages.heatmaps(document))
         self.query_one("#legend", Static).update(Content(PREVALENCE if document.get("heatmap") else no_heatmap))
-        self.query_one("#gauge", Gauge).show(pages.readings(document.get("gauge")), empty=NOT_JUDGED)
+        readings = pages.readings(document.get("gauge"))
+        self.query_one("#gauge", Gauge).show(readings, empty=NOT_JUDGED)
+        if readings:
+            band = readings[0].band
+            self.query_one(PageNames).remark(f"privacy: {BANDS.get(band, band)}", f"bold {BAND_COLOURS.get(band, '')}")
         self.place_changed()
 
     # --- pages ------------------------------------------------------------------------------------------------

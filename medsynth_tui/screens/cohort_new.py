@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
@@ -19,6 +20,9 @@ from medsynth_tui.widgets.field import Field, Go, first_invalid, whole_number
 from medsynth_tui.words import count, said
 
 MOST = 10_000_000
+TRY_AGAIN_SECONDS = 2.0
+PATIENCE = 15
+"""How often it is tried again."""
 REFUSE, BROADEN = "refuse", "broaden"
 ATTRIBUTES = ["sex", "age_band", "ethnicity", "finding"]
 """Offered until the dataset has said what it has."""
@@ -39,6 +43,7 @@ class NewCohort(View):
         super().__init__()
         self.given_run, self.given_dataset = run, dataset
         self.sources: dict[str, dict[str, str]] = {}
+        self.patience = PATIENCE
 
     def place(self) -> tuple[str, ...]:
         return ("Cohorts", "New cohort")
@@ -143,7 +148,25 @@ class NewCohort(View):
             "seed": int(self.query_one("#seed", Field).value),
             **source,
         }
-        self.ask(lambda engine: engine.generate(**order), self._drawing, group="draw")
+        self.patience = PATIENCE
+        self._order(order)
+
+    def _order(self, order: dict[str, Any]) -> None:
+        self.ask(
+            lambda engine: engine.generate(**order),
+            self._drawing,
+            group="draw",
+            refused=lambda error: self._wait_for_generator(error, order),
+        )
+
+    def _wait_for_generator(self, error: MedSynthError, order: dict[str, Any]) -> bool:
+        """A training that has just ended still puts its generator away: wait for it instead of refusing."""
+        self.patience -= 1
+        if error.code != "no_generator" or self.patience <= 0:
+            return False
+        self.note("Waiting for the run's generator: it is being put away")
+        self.set_timer(TRY_AGAIN_SECONDS, lambda: self._order(order))
+        return True
 
     def _drawing(self, document: dict[str, Any]) -> None:
         self.follow(document["job"], f"Drawing {document['cohort']}", self._drawn)

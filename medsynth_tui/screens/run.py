@@ -96,7 +96,7 @@ class LiveRun(View):
         self._watch()
 
     def _tick(self) -> None:
-        if self.is_current and self.document.get("state") in GOING:
+        if self.is_current and self.document.get("state") in GOING and not self.awaits("watch"):
             self._watch()
 
     def _watch(self) -> None:

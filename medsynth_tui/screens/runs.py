@@ -44,7 +44,7 @@ class Runs(View):
         self.set_interval(LOOK_EVERY, self._again)
 
     def _again(self) -> None:
-        if self.alive and self.is_current:
+        if self.alive and self.is_current and not self.awaits("view"):
             self.load()
 
     def load(self) -> None:

@@ -20,15 +20,24 @@ class PageNames(Drawn):
     def __init__(self, names: list[str]) -> None:
         super().__init__()
         self.names, self.at = names, 0
+        self.note: tuple[str, str] = ("", "")
 
     def show(self, at: int) -> None:
         self.at = at
         self.refresh()
 
+    def remark(self, words: str, style: str) -> None:
+        """What should be seen from every page, on the right where there is room."""
+        self.note = (words, style)
+        self.refresh()
+
     def lines(self, width: int) -> list[Content]:
-        glyphs = self.glyphs
-        parts: list[tuple[str, str]] = [(f"{glyphs.left} ", "$accent")]
+        parts: list[tuple[str, str]] = [(f"{self.glyphs.left} ", "$accent")]
         for index, name in enumerate(self.names):
             parts.append((f" {name} ", "bold $ink on $primary" if index == self.at else "$muted"))
             parts.append((" ", ""))
-        return [Content.assemble(*parts, (glyphs.right, "$accent"))]
+        parts.append((self.glyphs.right, "$accent"))
+        room = width - sum(len(words) for words, _ in parts) - len(self.note[0])
+        if self.note[0] and room > 1:
+            parts += [(" " * room, ""), self.note]
+        return [Content.assemble(*parts)]

@@ -261,6 +261,25 @@ async def test_late_answers_are_dropped(tmp_path: Path) -> None:
         assert not app.failures
 
 
+async def test_a_slow_store_is_not_asked_again_before_it_has_answered(tmp_path: Path) -> None:
+    import asyncio
+
+    engine, asked = FakeEngine(), []
+
+    async def slow(run: str, offset: int = 0) -> dict[str, Any]:
+        asked.append(offset)
+        await asyncio.sleep(1.5)
+        return await FakeEngine().runs_watch(run, offset)
+
+    engine.runs_watch = slow  # type: ignore[method-assign]
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("run", name="first")
+        await shows(pilot, "generator")
+        assert asked == [0]
+
+
 async def test_a_destructive_step_asks_for_the_name(tmp_path: Path) -> None:
     app = fake(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

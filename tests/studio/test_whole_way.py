@@ -82,7 +82,7 @@ async def train(pilot: Pilot[Any]) -> None:
     app.screen.query_one("#preset", Choice).focus()
     await pilot.press("n")
     assert app.screen.query_one("#preset", Choice).value == "nano32"
-    await fill(pilot, minutes="4" if svg.UPDATE else "0.1", name="first")
+    await fill(pilot, minutes="3" if svg.UPDATE else "0.1", name="first")
     await pilot.press("tab", "enter")
     await until(pilot, lambda: isinstance(app.screen, LiveRun), why="the live run")
     await until(pilot, lambda: state_of(app) == "finished", 2 * LONG, "the end of the training")
