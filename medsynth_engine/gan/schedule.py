@@ -95,6 +95,14 @@ def default_images(preset: Preset, training_images: int) -> float:
     return 1000 * preset.kimg * min(3.0, max(0.5, math.sqrt(training_images / 1000)))
 
 
+def sensible(images: float) -> int:
+    """Evaluations of a budget in images: one for every 1,500, at least 3 and at most EVALUATIONS.
+
+    It rests on nothing that was measured, so that the same budget makes the same run on any machine.
+    """
+    return int(min(EVALUATIONS, max(3, images // 1_500)))
+
+
 def within(minutes: float, seconds_per_image: float, evaluation_seconds: float, spent: float) -> tuple[float, int]:
     """How many images, and how many evaluations, fit into `minutes` of wall clock after `spent` seconds.
 

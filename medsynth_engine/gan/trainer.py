@@ -116,6 +116,7 @@ class Trainer:
         evaluations = schedule.EVALUATIONS
         if budget.get("kimg"):
             images = 1000 * float(budget["kimg"])
+            evaluations = schedule.sensible(images)
         elif budget.get("minutes"):
             images, evaluations = schedule.within(
                 float(budget["minutes"]), per_image, per_evaluation, time.time() - self.started
