@@ -60,9 +60,12 @@ def people_of(
     patient = []
     known = []
     for record, identifier, header, group in zip(records, identifiers, headers, groups, strict=True):
-        own = clean(identifier)
+        own = memo.get(identifier)
+        if own is None:
+            word = clean(identifier)
+            own = memo.setdefault(identifier, patient_of(key, word) if word else "")
         if own:
-            found = memo.get(own) or memo.setdefault(own, patient_of(key, own))
+            found = own
         elif header:
             found = header
         elif clean(group):

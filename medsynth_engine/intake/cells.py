@@ -26,9 +26,9 @@ class Identifiers:
 
     def add_codes(self, values: Iterable[str]) -> None:
         for value in values:
-            word = clean(value).casefold().removesuffix(".0")
-            digits = sum(character.isdigit() for character in word)
-            if digits >= 6 or (digits and len(word) >= 4 and any(character.isalpha() for character in word)):
+            word = value.strip().casefold().removesuffix(".0")
+            digits = sum(map(str.isdigit, word))
+            if digits >= 6 or (digits and len(word) >= 4 and any(map(str.isalpha, word))):
                 self.codes.add(word)
 
     def add_names(self, values: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -70,33 +70,31 @@ class Levels:
     codes: np.ndarray
     raw: tuple[str, ...]
     counts: np.ndarray
+    cleaned: tuple[str, ...]
 
     @classmethod
     def of(cls, name: str, column: pd.Series) -> Levels:
         codes, raw = pd.factorize(column, use_na_sentinel=False)
-        return cls(name, codes, tuple(raw.tolist()), np.bincount(codes, minlength=len(raw)))
+        texts = tuple(raw.tolist())
+        return cls(name, codes, texts, np.bincount(codes, minlength=len(texts)), tuple(map(normalise.clean, texts)))
 
     def values(self) -> Values:
-        cleaned = [normalise.clean(value) for value in self.raw]
-        cells = int(sum(count for word, count in zip(cleaned, self.counts, strict=True) if word))
-        return Values(tuple(sorted({word for word in cleaned if word})), cells)
+        cells = int(sum(count for word, count in zip(self.cleaned, self.counts, strict=True) if word))
+        return Values(tuple(sorted(set(self.cleaned) - {""})), cells)
 
     def apply(self, mapped: list[object], kind: str) -> pd.Series:
         """The column with every raw value replaced; None is missing."""
         dtype = {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(kind, "str")
-        level = pd.Series(mapped, dtype="object")
-        if kind == "number":
-            level = level.astype("float64")
-        taken = level.to_numpy()[self.codes]
-        return pd.Series(taken, name=self.name).astype(dtype)
+        levels = pd.Series(mapped, dtype="object", name=self.name).astype(dtype)
+        return levels.take(self.codes).reset_index(drop=True)
 
     def lost(self, mapped: list[object]) -> int:
         """Cells that held something which could not be read."""
         return int(
             sum(
                 count
-                for value, made, count in zip(self.raw, mapped, self.counts, strict=True)
-                if made is None and normalise.clean(value)
+                for word, made, count in zip(self.cleaned, mapped, self.counts, strict=True)
+                if made is None and word
             )
         )
 
@@ -135,8 +133,7 @@ def _numbers(levels: Levels) -> dict[str, float] | None:
     """
     numbers: dict[str, float] = {}
     other = cells = 0
-    for raw, count in zip(levels.raw, levels.counts, strict=True):
-        word = normalise.clean(raw)
+    for word, count in zip(levels.cleaned, levels.counts, strict=True):
         if not word:
             continue
         cells += int(count)
@@ -168,7 +165,7 @@ def _is_code(name: str, numbers: dict[str, float]) -> bool:
 
 
 def _made(levels: Levels, role: str, kind: str, make: Callable[[str], object]) -> Typed:
-    mapped = [make(word) if word else None for word in map(normalise.clean, levels.raw)]
+    mapped = [make(word) if word else None for word in levels.cleaned]
     return Typed(levels.name, role, kind, levels.apply(mapped, kind), (), levels.lost(mapped))
 
 
@@ -230,7 +227,7 @@ def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
     levels = Levels.of("age", column)
     years: list[object] = [normalise.age_years(value) for value in levels.raw]
     bands: list[object] = [normalise.age_band(value) or None for value in levels.raw]
-    named = Levels("age_band", levels.codes, levels.raw, levels.counts)
+    named = replace(levels, name="age_band")
     band_series = named.apply(bands, "category")
     exact = sum(int(count) for year, count in zip(years, levels.counts, strict=True) if year is not None)
     readable = sum(int(count) for band, count in zip(bands, levels.counts, strict=True) if band is not None)

@@ -69,6 +69,9 @@ _DECADE_PARTS = {"": (0, 10), "early": (0, 4), "mid": (4, 7), "late": (7, 10)}
 
 def clean(text: str) -> str:
     """One line, compatibility forms folded (full-width letters and commas), blanks single; missing words empty."""
+    if text.isascii() and text.isprintable():
+        line = " ".join(text.split())
+        return "" if line.casefold() in MISSING else line
     folded = unicodedata.normalize("NFKC", text)
     line = " ".join("".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in folded).split())
     return "" if line.casefold() in MISSING else line
