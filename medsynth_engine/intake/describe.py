@@ -11,7 +11,7 @@ import pandas as pd
 from medsynth_engine.intake import columns as typing
 from medsynth_engine.intake.cells import Identifiers, without_identifiers
 from medsynth_engine.intake.columns import Dropped, Typed
-from medsynth_engine.intake.identifying import FEW_LEVELS, listed
+from medsynth_engine.intake.identifying import FEW_LEVELS, Values, judge, listed
 from medsynth_engine.intake.matching import group_codes
 from medsynth_engine.intake.roles import Roles
 from medsynth_engine.kernel.escape import plain
@@ -88,12 +88,25 @@ def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None
             shown = ", ".join(f"{plain(raw, 10)} as {letter}" for raw, letter in codes.items())
             made.warnings.append(f"Sex is coded in numbers: {shown} was read. Check it.")
     if "ethnicity" in single:
-        made.typed.append(typing.category("ethnicity", frame[single["ethnicity"]], np.arange(len(frame)), "ethnicity"))
+        raw = frame[single["ethnicity"]]
+        groups = typing.category("ethnicity", raw, np.arange(len(frame)), "ethnicity")
+        _level_role(groups, typing.Levels.of("ethnicity", raw).values(), single, made)
     if "finding" in single:
-        made.typed.append(typing.multi("finding", frame[single["finding"]], "finding"))
+        findings = typing.multi("finding", frame[single["finding"]], "finding")
+        _level_role(findings, Values(findings.values, int(findings.series.notna().sum())), single, made)
     for column in made.typed:
         if column.unreadable:
             made.warnings.append(f"{column.unreadable} values of {column.role} could not be read and count as missing.")
+
+
+def _level_role(column: Typed, values: Values, single: dict[str, str], made: Described) -> None:
+    """A role of free levels: asked for, or called so; yet what it holds may be people, dates or reports."""
+    verdict = judge("", values, numeric=False)
+    if verdict is not None and (verdict.kind != "other_identifiers" or len(values.words) > FEW_LEVELS):
+        _drop(Dropped(single[column.role], verdict, values.cells), made)
+        made.warnings.append(f"The column that was to be the {column.role} was dropped. {verdict.why}")
+    else:
+        made.typed.append(column)
 
 
 def _clean_cells(frame: pd.DataFrame, made: Described) -> None:

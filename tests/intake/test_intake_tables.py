@@ -203,3 +203,16 @@ def test_schema_and_records_agree(brains: Path, take: Callable) -> None:
             assert "values" not in column
             assert {"number": "f", "integer": "i", "boolean": "b"}[column["kind"]] == series.dtype.kind
     assert schema["image"] == {"channels": 1, "modality": None, "white": 65535}
+
+
+def test_a_role_that_was_given_to_people_or_reports_is_dropped_and_said(tmp_path: Path, take: Callable) -> None:
+    table = tmp_path / "t.csv"
+    lines = [
+        f"{20 + n},Doe{n}^Jane,the lungs of case {n % 7} are clear and the heart is not enlarged" for n in range(60)
+    ]
+    table.write_text("age,who,report\n" + "\n".join(lines))
+    document, folder = take(table, columns={"ethnicity": "who", "finding": "report"})
+    assert document["dropped_columns"].keys() == {"who", "report"}
+    assert document["identifiers_removed"] == {"free_text": 60, "names": 60}
+    assert sum("was dropped" in warning for warning in document["warnings"]) == 2
+    assert "Doe" not in Dataset(folder).records().to_csv()
