@@ -172,10 +172,12 @@ class CohortDetail(View):
         self._read()
 
     def do_cohort_page(self) -> None:
+        self.clear()
         names = list(PAGES)
         self._turn(names[(names.index(self.page) + 1) % len(names)])
 
     def do_cohort_page_back(self) -> None:
+        self.clear()
         names = list(PAGES)
         self._turn(names[(names.index(self.page) - 1) % len(names)])
 

@@ -22,7 +22,7 @@ FLAGS = {
     "red less": ("far too few", "bold"),
     "amber more": ("too many", ""),
     "amber less": ("too few", ""),
-    "even": "as wanted",
+    "even": "no gap shown",
     "grey": "not enough",
 }
 GOOD = {"higher": "higher is better", "lower": "lower is better", "one": "1 is best", "zero": "0 is best"}
@@ -160,7 +160,7 @@ def _meaning(row: Mapping[str, Any]) -> str:
 def references(document: Mapping[str, Any]) -> str:
     """What the cohort is compared with, in words."""
     found = dict.fromkeys(said(table.get("reference"), 60) for table in document.get("bias") or [])
-    return ", ".join(found)
+    return " or ".join(found)
 
 
 def heatmaps(document: Mapping[str, Any]) -> list[Prevalence]:

@@ -63,7 +63,7 @@ class LiveRun(View):
         with Horizontal():
             with Vertical(id="charts"):
                 yield LineChart("Loss", id="loss")
-                yield LineChart("Accuracy", id="accuracy")
+                yield LineChart("Accuracy", id="accuracy", limits=(0.0, 1.0))
                 yield LineChart("Fréchet ratio", id="frechet")
             with Vertical(id="side"):
                 yield Static("", id="caption", classes="muted")

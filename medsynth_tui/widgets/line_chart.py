@@ -58,13 +58,14 @@ class LineChart(Vertical):
     LineChart > .chart-heading { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, title: str, id: str | None = None) -> None:
+    def __init__(self, title: str, id: str | None = None, limits: tuple[float, float] | None = None) -> None:
+        """`limits`: where the values cannot lie outside them, else they follow the data."""
         super().__init__(id=id)
-        self.title = title
+        self.title, self.limits = title, limits
 
     def compose(self) -> ComposeResult:
         yield Static(classes="chart-heading")
-        yield Curves()
+        yield Curves(self.limits)
 
     def show(self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0) -> None:
         glyphs = cast("MedSynth", self.app).glyphs
@@ -85,6 +86,10 @@ class Curves(PlotextPlot):
 
     can_focus = False
 
+    def __init__(self, fixed: tuple[float, float] | None) -> None:
+        super().__init__()
+        self.fixed = fixed
+
     def on_mount(self) -> None:
         super().on_mount()
         self.series: tuple[Series, ...] = ()
@@ -104,7 +109,7 @@ class Curves(PlotextPlot):
         if self.level is not None:
             finite.append(self.level.value)
         farthest = max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
-        self.limits = axis(min(finite), max(finite), self.limits)
+        self.limits = self.fixed or axis(min(finite), max(finite), self.limits)
         self.reach = self.reach if 0 < farthest <= self.reach else round_up(farthest)
         self._lay_out()
         return super().render()
