@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 2.0
+GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
 def install(app: App[int]) -> None:
@@ -51,10 +52,14 @@ def mute() -> None:
 def _watch(parent: int) -> None:
     """Send ourselves SIGHUP when the terminal is gone and nobody told us."""
     poll = select.poll()
-    poll.register(0, select.POLLHUP | select.POLLERR | select.POLLNVAL)
+    poll.register(0, GONE)
+
+    def hung_up() -> bool:
+        return any(event & GONE for _, event in poll.poll(0))
+
+    trusted = not hung_up()  # macOS cannot poll terminals and always says "invalid": then only the parent tells
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        gone = any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
-        if gone or (os.getppid() == 1 and parent != 1):
+        if (trusted and hung_up()) or (os.getppid() == 1 and parent != 1):
             os.kill(os.getpid(), signal.SIGHUP)
             return
