@@ -80,7 +80,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 _UID = re.compile(r"(\d+\.){4,}\d+")
 _PATH = re.compile(r"([a-z]:)?[\\/]?([^\\/]+[\\/])+[^\\/]+", re.I)
 _FILE = re.compile(r".+\.(png|jpe?g|dcm|dicom|tiff?|bmp|nii|gz|gif|webp)", re.I)
-_PERSON = re.compile(r"[^\W\d_]['’\w-]+,\s+[^\W\d_]['’\w.-]+.*|[\w'’.-]+\^[^\W\d_]+.*|(Dr|Prof|Mr|Mrs|Ms)\.?\s+\w+.*")
+_CAPITAL = "[A-ZÀ-ÖØ-Þ]"  # `Doe, Jane` is a name, `nevus, blue` is none
+_PERSON = re.compile(
+    rf"{_CAPITAL}['’\w-]+,\s+{_CAPITAL}['’\w.-]+.*|[\w'’.-]+\^[^\W\d_]+.*|(Dr|Prof|Mr|Mrs|Ms)\.?\s+\w+.*"
+)
 _TWO_NAMES = re.compile(r"[A-Z][a-zà-ÿ'’-]+( [A-Z]\.?)?( [A-Z][a-zà-ÿ'’-]+){1,2}")
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email_addresses", _EMAIL),

@@ -239,3 +239,21 @@ def test_the_zoo_in_a_zip_is_the_zoo(zoo: Path, tmp_path: Path, take: Callable) 
         assert np.array_equal(
             np.asarray(Image.open(Dataset(one).path(record))), np.asarray(Image.open(Dataset(other).path(record)))
         )
+
+
+def test_mutated_files_all_end_in_the_ledger_and_the_pool_lives(zoo: Path, tmp_path: Path, take: Callable) -> None:
+    rng = np.random.default_rng(11)
+    source = tmp_path / "in"
+    source.mkdir()
+    files = [path for path in sorted(zoo.rglob("*.dcm")) if path.stat().st_size < 60_000]
+    (source / "good.dcm").write_bytes((zoo / "pydicom/test_files/MR_small.dcm").read_bytes())
+    for number in range(150):
+        data = bytearray(files[int(rng.integers(len(files)))].read_bytes())
+        for _ in range(int(rng.integers(1, 12))):
+            data[int(rng.integers(0, min(len(data), 3000)))] = int(rng.integers(0, 256))
+        (source / f"{number}.dcm").write_bytes(bytes(data))
+    document, folder = take(source)
+    assert document["submitted"] == 151
+    assert document["accepted"] + document["quarantined"] + document["rejected"] == 151
+    assert len(Dataset(folder).submissions()) == 151
+    assert document["accepted"] >= 1

@@ -190,3 +190,16 @@ def test_the_read_side_says_what_is_not_there(tmp_path: Path, photographs: Path,
     _, rows = take(table, "rows")
     with pytest.raises(BadInput):
         Dataset(rows).images(Dataset(rows).records(), 16)
+
+
+def test_twelve_bits_in_sixteen_are_shown_in_full_brightness(tmp_path: Path, take: Callable) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(ramp).save(source / "a.png")
+    Image.fromarray(ramp // 3).save(source / "b.png")
+    _, folder = take(source)
+    dataset = Dataset(folder)
+    assert dataset.schema()["image"]["white"] == 4095
+    shown = sorted(int(image.max()) for image in dataset.images(dataset.records(), 64))
+    assert shown == [85, 255]  # one white for the whole set, so pictures stay comparable
