@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medsynth_engine.kernel.atomic import write_text
-from medsynth_engine.kernel.errors import Busy, CheckFailed, MedSynthError, Refused, WrongUsage
+from medsynth_engine.kernel.errors import Busy, CheckFailed, Interrupted, MedSynthError, Refused, WrongUsage
 from medsynth_engine.kernel.home import Home
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.waiting import wait
+from medsynth_tui.cli.waiting import LEFT_RUNNING, wait
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -51,7 +51,10 @@ def attach(root: typer.Typer) -> None:
         face: Face,
         minutes: Annotated[float, typer.Option("--minutes", metavar="M", help="For how long to train.")] = 2.5,
         patients: Annotated[int, typer.Option("--patients", metavar="N", help="How many phantom patients.")] = 2000,
-        number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="Records in each cohort.")] = 800,
+        number: Annotated[
+            int | None,
+            typer.Option("-n", "--number", metavar="N", help="Records in each cohort; else as many as were learned."),
+        ] = None,
     ) -> None:
         """The whole main job on a built-in cohort.
 
@@ -82,23 +85,25 @@ def afresh(face: Face) -> Iterator[Path]:
         if folder.exists() and not (folder / MARK).exists():
             raise WrongUsage("not_a_demo", "data/demo was not made by a demo.", "Move it away, or use --home.")
         if folder.exists():
-            with suppress(MedSynthError), Face(replace(face.manner, home=folder)) as before:
-                _end_jobs(before)
+            with suppress(MedSynthError):  # a store that cannot be opened has nothing running
+                _end_jobs(face, Face(replace(face.manner, home=folder)).engine_with(None))
             shutil.rmtree(folder)
         folder.mkdir(mode=0o700)
         write_text(folder / MARK, "Made by medsynth demo, and made afresh by the next one.\n")
         yield folder
 
 
-def _end_jobs(face: Face) -> None:
+def _end_jobs(face: Face, alice: Engine) -> None:
     """What an earlier demo left running would go on using the machine."""
-    alice = face.engine_with(None)
-    face.runner.run(alice.login("alice", PEOPLE["alice"]))
-    for job in face.runner.run(alice.jobs_list()):
-        if job["state"] in ("queued", "running"):
-            face.runner.run(alice.jobs_cancel(job["job"]))
-            with suppress(MedSynthError):
-                face.runner.run(alice.finish(job["job"]))
+    try:
+        face.runner.run(alice.login("alice", PEOPLE["alice"]))
+        for job in face.runner.run(alice.jobs_list()):
+            if job["state"] in ("queued", "running"):
+                face.runner.run(alice.jobs_cancel(job["job"]))
+                with suppress(MedSynthError):
+                    face.runner.run(alice.finish(job["job"]))
+    finally:
+        alice.close()
 
 
 @dataclass
@@ -108,7 +113,7 @@ class Story:
     face: Face
     minutes: float
     patients: int
-    number: int
+    number: int | None
     people: dict[str, Engine] = field(default_factory=dict)
     told: Document = field(default_factory=dict)
 
@@ -117,7 +122,7 @@ class Story:
             ("A store with three accounts: a researcher, an auditor, an admin", self.open_store),
             (f"alice takes in {self.patients:,} phantom patients: images, a table, and a bias", self.take_in),
             (f"alice trains a GAN for {self.minutes:g} minutes", self.train),
-            (f"alice draws two cohorts of {self.number:,}: as trained, and balanced by sex and age", self.draw),
+            ("alice draws two cohorts: as trained, and balanced by sex and age", self.draw),
             ("Fidelity, privacy, bias and utility of both", self.judge),
             ("alice tries to export before anybody has signed", self.export_too_early),
             ("alice drafts the assessment, the auditor concurs, the admin approves", self.sign),
@@ -138,6 +143,18 @@ class Story:
     def long(self, operation: Any) -> Document:
         started = self.short(operation)
         return wait(self.face, str(started["job"]), self.people["alice"], started.get("run"))
+
+    def both(self, operations: dict[str, Any]) -> dict[str, Document]:
+        """Start all, then wait for each: two cores can do two jobs."""
+        jobs = {name: str(self.short(operation)["job"]) for name, operation in operations.items()}
+        alice = self.people["alice"]
+        try:
+            return {name: wait(self.face, job, alice) for name, job in jobs.items()}
+        except Interrupted as interrupted:
+            for job in jobs.values() if interrupted.code != LEFT_RUNNING else ():
+                with suppress(MedSynthError):
+                    self.short(alice.jobs_cancel(job))
+            raise
 
     def say(self, sentence: str) -> None:
         if not self.face.json:
@@ -177,19 +194,23 @@ class Story:
     def draw(self) -> None:
         alice = self.people["alice"]
         plans: dict[str, list[str]] = {TRAINED: [], BALANCED: BALANCE}
+        number = self.number or self.told["dataset"]["train"]
+        drawn = self.both(
+            {
+                name: alice.generate(name, number, run=RUN, balance=balance, small_cells="broaden", seed=1)
+                for name, balance in plans.items()
+            }
+        )
         self.told["cohorts"] = {}
-        for name, balance in plans.items():
-            drawn = self.long(
-                alice.generate(name, self.number, run=RUN, balance=balance, small_cells="broaden", seed=1)
-            )
-            self.told["cohorts"][name] = {**self.short(alice.cohorts_show(name)), **drawn}
-            self.say(f"{name}: {drawn['n']:,} records in {drawn['seconds']:.0f} s")
-            for merger in drawn.get("mergers") or []:
+        for name, document in drawn.items():
+            self.told["cohorts"][name] = {**self.short(alice.cohorts_show(name)), **document}
+            self.say(f"{name}: {document['n']:,} records in {document['seconds']:.0f} s")
+            for merger in document.get("mergers") or []:
                 self.say(f"too few patients, so merged: {show.merger(merger)}")
 
     def judge(self) -> None:
         alice = self.people["alice"]
-        self.told["evaluations"] = {name: self.long(alice.evaluate(name)) for name in (TRAINED, BALANCED)}
+        self.told["evaluations"] = self.both({name: alice.evaluate(name) for name in (TRAINED, BALANCED)})
         gallery = self.short(alice.cohorts_gallery(BALANCED, 24, 24))
         self.told["pictures"] = gallery["images"]
 

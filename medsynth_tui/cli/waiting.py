@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
 LOOK_EVERY_SECONDS = 1.0
+LEFT_RUNNING = "left_running"
+"""The code of the interrupt that stopped nothing."""
 QUESTION = "Leave it running, or stop it? [l/s] "
 
 
@@ -29,7 +31,7 @@ def wait(face: Face, job: str, engine: Engine | None = None, run: str | None = N
     except KeyboardInterrupt:
         if leave_it():
             raise Interrupted(
-                "left_running", f"Left running, as job {job}.", f"Look at it with: medsynth jobs show {job}"
+                LEFT_RUNNING, f"Left running, as job {job}.", f"Look at it with: medsynth jobs show {job}"
             ) from None
     face.say("Stopping ...")
     stop(face, job, asked)
