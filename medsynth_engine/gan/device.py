@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import math
 import os
 import sys
@@ -142,3 +143,25 @@ def keep_freed_memory() -> None:
         libc.mallopt(trim_threshold, 2**31 - 1)
     except (OSError, AttributeError):
         return  # another C library: it works as well, only slower
+
+
+def main() -> int:
+    """`python -m medsynth_engine.gan.device [--json]`: the self-test of every device; 9 where one fails it."""
+    found = []
+    for name in available():
+        try:
+            error = parity(torch.device(name))
+        except (RuntimeError, NotImplementedError, TypeError):
+            error = float("inf")
+        found.append({"device": name, "difference": error if error < float("inf") else None, "ok": error < TOLERANCE})
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({"ok": all(one["ok"] for one in found), "tolerance": TOLERANCE, "devices": found}))
+    else:
+        for one in found:
+            told = "the same derivatives as the CPU" if one["ok"] else "wrong derivatives: not used"
+            print(f"{one['device']:5} {told} (largest difference {one['difference']}, allowed {TOLERANCE})")
+    return 0 if all(one["ok"] for one in found) else 9
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -65,7 +65,7 @@ def resolve(
         raise BadInput(
             "dp_not_available",
             "Training images with differential privacy (dp32) is not part of this version.",
-            "Train nano32 and let the privacy evidence and the gate judge it, or draw rows with --rows dp.",
+            "Train nano32 and let the privacy evidence and the gate judge it.",
         )
     if name != "auto" and name not in PRESETS:
         raise BadInput("unknown_preset", f"There is no preset called {name!r}.", "Choose one of: " + ", ".join(NAMES))

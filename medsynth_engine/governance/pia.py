@@ -79,7 +79,8 @@ STEPS: tuple[Step, ...] = (
             Question(
                 "consultation.experts",
                 "Which experts gave advice?",
-                "An auditor gives an opinion on this assessment before it is decided; it is part of the signatures.",
+                "An auditor is asked for an opinion before this is decided; where none is given, the approver says "
+                "why. Both are among the signatures.",
             ),
         ),
     ),

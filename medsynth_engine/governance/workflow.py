@@ -221,6 +221,12 @@ def _demand_note(assessment: Assessment, action: str, person: Person, note: str)
             "Return it, so that the author can answer outcome.regulator_consulted, or reject it.",
         )
     last = {s.user_id: s.kind for s in assessment.round() if s.kind in ("concur", "dissent")}
+    if not last and not note:
+        raise BadInput(
+            "opinion_missing",
+            "No auditor has given an opinion yet; to approve without one you must say why.",
+            "Wait for the auditor, or add the reason with --note.",
+        )
     if "dissent" in last.values() and not note:
         raise BadInput(
             "overruled_without_reason",

@@ -77,6 +77,10 @@ class Care:
             jobs = session.exec(select(Job).order_by(col(Job.created_at).desc()).limit(50)).all()
             waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
         own = call.actor.user_id
+        newest: dict[str, Any] = {}  # what failed and was done again is no news
+        for job in jobs:
+            if job.actor_id == own:
+                newest.setdefault(job.subject, job)
         return {
             "runs": [
                 {"run": r.name, "state": run_state(call, r, RunFolder(call.home.runs / r.folder))}
@@ -86,8 +90,8 @@ class Care:
             "cohorts": [{"cohort": c.name, "n": c.n} for c in cohorts if mine and c.owner_id == own][:5],
             "jobs": [
                 {"job": j.id, "kind": j.kind, "subject": j.subject, "state": j.state}
-                for j in jobs
-                if j.actor_id == own and j.state in ("queued", "running", "failed", "interrupted")
+                for j in newest.values()
+                if j.state in ("queued", "running", "failed", "interrupted")
             ][:5],
             "assessments": [
                 {

@@ -76,6 +76,8 @@ class Cohorts:
             raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
         if small_cells not in ("refuse", "broaden"):
             raise BadInput("bad_small_cells", "Small cells are refused or broadened.", "--small-cells refuse|broaden")
+        source = _source(call, run, weights, dataset)
+        _demand_attributes(call, source["dataset_id"], [*(balance or []), *(given or {})])
         arguments = {
             "cohort": cohort,
             "n": n,
@@ -84,7 +86,7 @@ class Cohorts:
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
-            **_source(call, run, weights, dataset),
+            **source,
         }
         with call.change(f"cohort:{cohort}", n=n, balance=balance or [], small_cells=small_cells) as change:
             if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
@@ -249,3 +251,22 @@ def _evaluations(session: Session, dataset_id: str) -> int:
     return done + sum(
         job.arguments.get("dataset_id") in versions and not job.arguments.get("cached") for job in waiting
     )
+
+
+def _demand_attributes(call: Call, dataset_id: str, asked: list[str]) -> None:
+    """Raise BadInput at once where an attribute is asked for that the dataset does not have."""
+    from db.tables import Dataset
+
+    with call.read() as session:
+        columns = (session.get_one(Dataset, dataset_id).summary.get("schema") or {}).get("columns") or []
+    known = {column["name"] for column in columns} | {
+        column["role"] for column in columns if column["role"] != "column"
+    }
+    known |= {"age_band"} if any(column["role"] == "age" for column in columns) else set()
+    for name in asked:
+        if name not in known:
+            raise BadInput(
+                "no_such_attribute",
+                f"The dataset has no column {plain(name, 40)!r}.",
+                f"It has: {plain(', '.join(sorted(known - {'age'})), 600)}.",
+            )

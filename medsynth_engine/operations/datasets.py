@@ -57,7 +57,7 @@ def usable(call: Call, dataset_id: str) -> str:
     return row.id
 
 
-def existing_path(call: Call, path: str) -> Path:
+def existing_path(call: Call, path: str, what: str = "that path") -> Path:
     """The path where there is something; BadInput otherwise, and for anything that the store itself keeps.
 
     What a store holds belongs to somebody; it does not come in again through the file system. The path is not
@@ -65,7 +65,7 @@ def existing_path(call: Call, path: str) -> Path:
     """
     source = Path(path).expanduser().resolve()
     if not source.exists():
-        raise BadInput("no_such_path", "There is nothing at that path.", "Check the spelling; it is on the server.")
+        raise BadInput("no_such_path", f"There is nothing at {what}.", "Check the spelling; it is on the server.")
     demand_outside(call, source)
     return source
 
@@ -254,12 +254,12 @@ def _intake_arguments(
 ) -> dict[str, Any]:
     chosen = Options.of(
         name=name,
-        metadata=existing_path(call, metadata) if metadata else None,
+        metadata=existing_path(call, metadata, "the path of the metadata table") if metadata else None,
         columns=columns or {},
         where=where or {},
         characteristics=tuple(characteristics or ()),
     )
-    return {**chosen.document(), "source": str(existing_path(call, path))}
+    return {**chosen.document(), "source": str(existing_path(call, path, "the path of the images or table"))}
 
 
 def thumbnail(file: Path, size: int) -> dict[str, Any]:

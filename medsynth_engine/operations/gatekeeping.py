@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,8 +102,13 @@ def shown(session: Session, row: Any) -> dict[str, Any]:
 
 
 def verdict(session: Session, subject: Subject, audience: str, stamp: str) -> Verdict:
-    """The gate's word on `subject` for `audience`, now."""
-    return judge(_inputs(session, subject, checked_audience(audience), stamp))
+    """The gate's word on `subject` for `audience`, now; what to do names the subject, ready to type."""
+    judged = judge(_inputs(session, subject, checked_audience(audience), stamp))
+    named = tuple(
+        replace(reason, what_to_do=reason.what_to_do.replace("SUBJECT", subject.label).replace("COHORT", subject.name))
+        for reason in judged.reasons
+    )
+    return replace(judged, reasons=named)
 
 
 def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> GateInputs:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.gan.presets import NAMES as PRESETS
+from medsynth_engine.gan.presets import NAMES
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -21,6 +21,7 @@ from medsynth_engine.operations.declare import Call, Recorded, checked_name, ope
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
 
+PRESETS = tuple(name for name in NAMES if name != "dp32")
 DEVICES = ("auto", "mps", "cuda", "cpu")
 DEFAULT_MINUTES = 10.0
 MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
@@ -289,7 +290,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "device": facts.get("device") or config.get("device"),
         "preset": config.get("preset") or row.preset,
         "kimg": last.get("kimg", 0.0),
-        "kimg_total": facts.get("kimg_total"),
+        "kimg_total": facts.get("total_kimg"),
         "images_per_second": last.get("images_per_second"),
         "seconds": last.get("seconds", 0.0),
         "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.take_in import scan
 from medsynth_engine.work.desk import Desk, run
 
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    return scan(Path(arguments["source"]), Options.from_document(arguments), desk.progress("files"), desk.wanted)
+    chosen = Options.from_document(arguments)
+    # With the store's own key the folds are the ones that taking it in will make.
+    return scan(Path(arguments["source"]), chosen, desk.progress("files"), desk.wanted, load_key(desk.home.key))
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def test_unknown_kinds_and_audiences_are_refused(wrong: tuple[str, str]) -> None
 
 def test_from_draft_to_an_open_gate(draft: dict[str, Any]) -> None:
     assessment.demand_complete(draft)
-    standing = act(act(assessment.begin(draft), "submit", ALICE, NOW), "approve", ADMIN, NOW)
+    standing = act(act(assessment.begin(draft), "submit", ALICE, NOW), "approve", ADMIN, NOW, note="no auditor here")
     inputs = GateInputs(
         "cohort",
         "c" * 64,

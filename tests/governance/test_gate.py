@@ -21,7 +21,7 @@ from medsynth_engine.kernel.evidence import Evidence
 
 DRAFT = Assessment("draft", ALICE.user_id, "d" * 64, "medium")
 SUBMITTED = act(DRAFT, "submit", ALICE, NOW)
-APPROVED = act(SUBMITTED, "approve", ADMIN, NOW)
+APPROVED = act(SUBMITTED, "approve", ADMIN, NOW, note="no auditor here")
 SIGNED = Signed(APPROVED, "c" * 64, "e" * 64, "public")
 OPEN = GateInputs(
     "cohort",

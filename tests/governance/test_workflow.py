@@ -17,7 +17,7 @@ def submitted(residual: str = "medium", consulted: bool = False) -> Assessment:
 
 
 def approved() -> Assessment:
-    return act(submitted(), "approve", ADMIN, NOW)
+    return act(submitted(), "approve", ADMIN, NOW, note="no auditor here")
 
 
 def test_the_way_from_draft_to_approval() -> None:
@@ -35,29 +35,29 @@ def test_returned_with_a_reason_it_can_be_changed_and_submitted_again() -> None:
     edited = replace(act(back, "edit", ALICE, NOW), digest="f" * 64)
     again = act(edited, "submit", ALICE, NOW)
     assert again.state == "submitted"
-    assert act(again, "approve", ADMIN, NOW).state == "approved"
+    assert act(again, "approve", ADMIN, NOW, note="no auditor here").state == "approved"
 
 
 def test_an_approval_of_an_earlier_text_does_not_count() -> None:
-    high = act(submitted("high", consulted=True), "approve", ADMIN, NOW)
+    high = act(submitted("high", consulted=True), "approve", ADMIN, NOW, note="no auditor here")
     assert high.state == "submitted"
     back = act(high, "return", SECOND, NOW, note="change it")
     again = act(replace(back, digest="f" * 64), "submit", ALICE, NOW)
     assert again.approvers() == ()
-    assert act(again, "approve", SECOND, NOW).state == "submitted"
+    assert act(again, "approve", SECOND, NOW, note="no auditor here").state == "submitted"
 
 
 def test_a_high_residual_risk_needs_two_different_admins() -> None:
-    once = act(submitted("high", consulted=True), "approve", ADMIN, NOW)
+    once = act(submitted("high", consulted=True), "approve", ADMIN, NOW, note="no auditor here")
     assert once.state == "submitted"
     with pytest.raises(Denied, match="different second admin"):
-        act(once, "approve", ADMIN, NOW)
-    assert act(once, "approve", SECOND, NOW).state == "approved"
+        act(once, "approve", ADMIN, NOW, note="no auditor here")
+    assert act(once, "approve", SECOND, NOW, note="no auditor here").state == "approved"
 
 
 def test_a_high_residual_risk_needs_the_regulator() -> None:
     with pytest.raises(BadInput, match="regulator"):
-        act(submitted("high"), "approve", ADMIN, NOW)
+        act(submitted("high"), "approve", ADMIN, NOW, note="no auditor here")
 
 
 def test_whoever_issued_the_credential_waits_thirty_days() -> None:
@@ -66,9 +66,9 @@ def test_whoever_issued_the_credential_waits_thirty_days() -> None:
         with pytest.raises(Denied) as refused:
             act(submitted(), action, ADMIN, NOW, note="x", touches=touches)
         assert refused.value.code == "credential_issuer"
-    assert act(submitted(), "approve", SECOND, NOW, touches=touches).state == "approved"
+    assert act(submitted(), "approve", SECOND, NOW, note="no auditor here", touches=touches).state == "approved"
     older = [Touch(ADMIN.user_id, ALICE.user_id, NOW - timedelta(days=30))]
-    assert act(submitted(), "approve", ADMIN, NOW, touches=older).state == "approved"
+    assert act(submitted(), "approve", ADMIN, NOW, note="no auditor here", touches=older).state == "approved"
 
 
 @pytest.mark.parametrize("action", ["approve", "return", "reject"])
@@ -154,3 +154,9 @@ def test_times_are_aware() -> None:
     done = approved()
     assert isinstance(done.decided_at, datetime)
     assert done.decided_at.tzinfo is not None
+
+
+def test_without_an_auditors_opinion_the_approver_says_why() -> None:
+    with pytest.raises(BadInput, match="No auditor"):
+        act(submitted(), "approve", ADMIN, NOW)
+    assert act(submitted(), "approve", ADMIN, NOW, note="the auditor is away").state == "approved"
