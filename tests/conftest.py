@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,12 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no real data here: set MEDSYNTH_TEST_DATA")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def numbers_as_they_are() -> Iterator[None]:
+    """Training flushes denormal numbers to zero for its whole process; the next test shall not inherit that."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_flush_denormal(False)

@@ -113,4 +113,6 @@ def test_without_a_terminal_it_is_stopped(hospital: Hospital, many: Path) -> Non
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert '"interrupted"' in out
-    assert "piped" not in datasets(hospital)
+    ended = next(job for job in hospital.alice.gets("jobs", "list") if job["subject"] == "dataset:piped")
+    # On a busy machine the work may have been done before the word reached it: then it is whole, else it is not there.
+    assert ("piped" in datasets(hospital)) is (ended["state"] == "finished")
