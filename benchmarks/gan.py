@@ -238,6 +238,7 @@ def main() -> None:
 
     from medsynth_engine.gan.presets import PRESETS
 
+    os.environ["MEDSYNTH_THREADS"] = ""
     if asked.threads:
         os.environ["MEDSYNTH_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(asked.threads)
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="medsynth-bench-")) / asked.dataset

@@ -108,11 +108,17 @@ def _flat(network: torch.nn.Module) -> torch.Tensor:
     return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
 
 
-def threads() -> int:
-    """How many CPU threads to use: `MEDSYNTH_THREADS`, else all cores this process may run on."""
+def wished_threads() -> int | None:
+    """`MEDSYNTH_THREADS`, where it is set to a number."""
     wished = os.environ.get("MEDSYNTH_THREADS", "")
-    if wished.isdigit() and int(wished) > 0:
-        return int(wished)
+    return int(wished) if wished.isdigit() and int(wished) > 0 else None
+
+
+def threads() -> int:
+    """How many CPU threads there are to use: `MEDSYNTH_THREADS`, else all cores this process may run on."""
+    wished = wished_threads()
+    if wished is not None:
+        return wished
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1

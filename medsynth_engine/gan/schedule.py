@@ -25,6 +25,8 @@ class Plan:
     gamma          weight of R1 and R2 at the start; falls to a tenth likewise
     ema            relative width of the averaging window (power-function EMA)
     fade           (start, end): share of the training over which conditions fade in
+    settled        the length is final; one asked for in minutes is settled when a tenth of them has shown the speed
+    threads        CPU threads: sums depend on it in their last bit, so a resumed run keeps it
     """
 
     images: int
@@ -36,6 +38,8 @@ class Plan:
     gamma: float
     ema: float
     fade: tuple[float, float]
+    settled: bool = True
+    threads: int = 1
 
     def document(self) -> dict[str, Any]:
         return {**asdict(self), "fade": list(self.fade)}
@@ -80,9 +84,9 @@ def plan(preset: Preset, training_images: int, images: float, evaluations: int, 
     return Plan(
         images=total,
         batch=batch,
-        tick=_steps(2.0 / seconds_per_image, batch, total),
-        evaluate=_steps(total / evaluations, batch, total),
-        checkpoint=_steps(30.0 / seconds_per_image, batch, total),
+        tick=steps(2.0 / seconds_per_image, batch, total),
+        evaluate=steps(total / evaluations, batch, total),
+        checkpoint=steps(30.0 / seconds_per_image, batch, total),
         # at 64 channels 1.5e-3 already fails (docs/gan.md); a wider network bears less
         learning_rate=1e-3 * 0.2**quick * min(1.0, math.sqrt(64 / max(preset.widths))),
         gamma=preset.gamma * small,
@@ -115,5 +119,6 @@ def within(minutes: float, seconds_per_image: float, evaluation_seconds: float, 
     return training / seconds_per_image, evaluations
 
 
-def _steps(images: float, batch: int, most: int) -> int:
-    return min(most, max(batch, round(images / batch) * batch))
+def steps(images: float, batch: int, most: int) -> int:
+    """`images` as whole steps, rounded up, so that the last of a period falls on the end and not before it."""
+    return min(most, max(batch, math.ceil(images / batch - 1e-9) * batch))

@@ -18,6 +18,9 @@ from types import FrameType
 
 import psutil
 
+# before torch loads its thread pool: threads that spin while they wait starve each other on a shared machine
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
 from medsynth_engine.kernel.errors import Busy, Interrupted, MedSynthError, NoRoom, NotFound

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from medsynth_engine.gan import augment, checkpoint, data, device, presets, schedule, weights
+from medsynth_engine.gan import augment, checkpoint, data, device, pace, presets, schedule, weights
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.evaluate import Evaluator, Measured
 from medsynth_engine.gan.learner import Learner
@@ -60,12 +60,14 @@ class Trainer:
                 f"Images of {self.data.resolution} pixels, but {self.preset.name} draws {self.preset.resolution}.",
                 "Pack the images at the preset's size, or choose the preset that fits.",
             )
+        self.budget = pace.Budget.of(config)
         self.evaluator = Evaluator(self.data, self.seed)
         self.sheet = Sheet(self.data, self.vocabulary.categorical, self.seed)
         self.seen, self.earlier_seconds = 0, 0.0
         self.best: dict[str, float] | None = None
         self.rolled_back = False
         self.asked_to_end = False
+        self.pace = pace.Pace(1e-2, 1.0)  # a guess, until something was measured here
         self.plan, self.learner = self._begin()
 
     # -- beginning --------------------------------------------------------------------------------------------------
@@ -82,6 +84,7 @@ class Trainer:
         stored = read_json(self.folder.path / "plan.json")
         if stored is not None:
             plan = schedule.Plan.from_document(stored)
+            torch.set_num_threads(plan.threads)
             learner = self._learner(plan.batch, plan.ema)
             saved = checkpoint.load(self._last)
             if saved is not None:
@@ -100,30 +103,32 @@ class Trainer:
         trial = schedule.plan(self.preset, len(self.data.training), 100_000, schedule.EVALUATIONS, 1e-3)
         learner = self._learner(trial.batch, trial.ema)
         learner.step(trial.rates(0), trial)
-        budget = self.config.get("budget") or {}
-        least = REHEARSAL_SECONDS if budget.get("minutes") and not budget.get("kimg") else GLANCE_SECONDS
-        begin, steps = time.perf_counter(), 0
-        while time.perf_counter() - begin < least or steps < 2:
+        least = REHEARSAL_SECONDS if self.budget.minutes else GLANCE_SECONDS
+
+        def step() -> None:
             learner.step(trial.rates(0), trial)
             self._synchronise()
-            steps += 1
-        per_image = (time.perf_counter() - begin) / (steps * trial.batch)
+
+        threads = device.threads()
+        if self.device.type == "cpu" and device.wished_threads() is None:
+            threads = pace.best_threads(step, threads)
+        per_image = pace.seconds_per_call(step, least) / trial.batch
         begin = time.perf_counter()
         measured = self.evaluator.measure(learner.average.network)
         self.sheet.write(self._sheet_path(0), learner.average.network)
         per_evaluation = time.perf_counter() - begin
         self.folder.append(kind="evaluation", kimg=0.0, seconds=round(self.seconds, 1), **rounded(measured.document()))
-        evaluations = schedule.EVALUATIONS
-        if budget.get("kimg"):
-            images = 1000 * float(budget["kimg"])
-            evaluations = schedule.sensible(images)
-        elif budget.get("minutes"):
-            images, evaluations = schedule.within(
-                float(budget["minutes"]), per_image, per_evaluation, time.time() - self.started
-            )
-        else:
-            images = schedule.default_images(self.preset, len(self.data.training))
-        return schedule.plan(self.preset, len(self.data.training), images, evaluations, per_image)
+        self.pace = pace.Pace(per_image, per_evaluation)
+        return pace.first_plan(self.budget, self.preset, len(self.data.training), self.pace, self.seconds, threads)
+
+    def _settle(self) -> None:
+        """Fix the length of a training asked for in minutes. The checkpoint comes first: one killed in between settles
+        again."""
+        self.plan = pace.settled(
+            self.plan, self.budget, self.preset, len(self.data.training), self.pace, self.seen, self.seconds
+        )
+        self._save()
+        write_json(self.folder.path / "plan.json", self.plan.document())
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -139,8 +144,9 @@ class Trainer:
 
     def _loop(self) -> str:
         gathered = Gathered(self.device)
-        plan, tick_begin, tick_seen = self.plan, time.perf_counter(), self.seen
-        while self.seen < plan.images:
+        tick_begin, tick_seen = time.perf_counter(), self.seen
+        while self.seen < self.plan.images:
+            plan = self.plan
             gathered.add(self.learner.step(plan.rates(self.seen), plan))
             self.seen += plan.batch
             if self.asked_to_end:
@@ -156,9 +162,16 @@ class Trainer:
                     return self._leave("paused", "pause")
                 if wish == "stop":
                     return self._stop()
+                self.pace = pace.Pace(_blend(self.pace.per_image, 1 / speed), self.pace.per_evaluation)
+                if pace.due(plan, self.budget, self.seconds):
+                    self._settle()
                 tick_begin, tick_seen = time.perf_counter(), self.seen
-            if self._due(plan.evaluate) or self.seen >= plan.images:
+            if self._due(plan.evaluate) or self.seen >= self.plan.images:
+                begin = time.perf_counter()
                 self._evaluate()
+                self.pace = pace.Pace(
+                    self.pace.per_image, _blend(self.pace.per_evaluation, time.perf_counter() - begin)
+                )
                 tick_begin, tick_seen = time.perf_counter(), self.seen
             if self._due(plan.checkpoint):
                 self._save()
@@ -338,3 +351,8 @@ class Trainer:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_end = True
+
+
+def _blend(before: float, now: float) -> float:
+    """What was measured, the latest counting half."""
+    return (before + now) / 2
