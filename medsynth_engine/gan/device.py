@@ -126,7 +126,8 @@ def threads() -> int:
 
 def prepare(device: torch.device, low_resource: bool) -> None:
     """Settings of the process, once, before the first tensor."""
-    torch.set_num_threads(threads())
+    # one thread until the run's plan has found that several are faster
+    torch.set_num_threads(wished_threads() or 1 if device.type == "cpu" else threads())
     torch.set_flush_denormal(True)
     if device.type == "cpu":
         keep_freed_memory()

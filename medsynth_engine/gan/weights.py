@@ -19,6 +19,7 @@ from medsynth_engine.kernel.errors import BadInput, NotFound
 FORMAT = "medsynth-generator"
 VERSION = 1
 MOST_BYTES = 2 * 1024**3
+MOST_PARAMETERS = 200_000_000
 NUMBERS = ("blocks", "channels", "latent", "condition", "features")
 PLAIN = (str, int, float, bool, type(None))
 INFO = ("preset", "kimg", "fd_ratio_validation", "training_digest", "training_images", "simulated", "augmentation")
@@ -80,8 +81,8 @@ def load(path: Path) -> Weights:
     vocabulary = Vocabulary.from_document(conditions)
     if len(vocabulary.names) > 64 or sum(len(item.values) for item in vocabulary.categorical) > 10_000:
         raise _damaged("too many conditions")
-    with torch.device("meta"):
-        expected = Generator(architecture, vocabulary).state_dict()
+    generator = Generator(architecture, vocabulary)
+    expected = generator.state_dict()
     if set(tensors) != set(expected):
         raise _damaged("the tensors are not those of the architecture")
     for name, tensor in tensors.items():
@@ -93,7 +94,6 @@ def load(path: Path) -> Weights:
             raise _damaged("a tensor does not fit the architecture")
     if not finite(tensors):
         raise _damaged("a tensor holds numbers that are not finite")
-    generator = Generator(architecture, vocabulary)
     generator.load_state_dict(tensors)
     rows = content.get("rows")
     if rows is not None and not isinstance(rows, str):
@@ -135,7 +135,8 @@ def _architecture(declared: Any) -> Architecture:
     if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= 2048 for n in (*widths, *numbers)):
         raise _damaged("an architecture out of bounds")
     found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS})
-    if found.channels not in (1, 3) or found.blocks > 16:
+    size = sum(18 * found.blocks * width**2 for width in found.widths)
+    if found.channels not in (1, 3) or found.blocks > 16 or size > MOST_PARAMETERS:
         raise _damaged("an architecture out of bounds")
     return found
 

@@ -107,6 +107,9 @@ BAD: dict[str, Callable[[dict[str, Any]], Any]] = {
     "not a dictionary": lambda document: [document],
     "no architecture": change(architecture=None),
     "an endless network": change(architecture={**content()["architecture"], "widths": [2048] * 40}),
+    "more parameters than memory": change(
+        architecture={**content()["architecture"], "widths": [2048] * 6, "blocks": 16}
+    ),
     "a huge width": change(architecture={**content()["architecture"], "widths": [10**9, 8, 8]}),
     "another architecture": change(architecture={**content()["architecture"], "widths": [16, 12, 12]}),
     "wrong kinds": change(architecture={**content()["architecture"], "blocks": 1.5}),
