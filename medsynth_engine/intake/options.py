@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from medsynth_engine.intake import choice
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
@@ -17,6 +18,17 @@ obey; `column` any other typed column; `drop` is left out."""
 SINGLE_ROLES = ("file", "patient", "age", "sex", "ethnicity", "finding", "group")
 CHARACTERISTICS = ("age", "sex", "ethnicity")
 """Patient characteristics of DICOM headers that may be named in `characteristics`."""
+
+AXES = ("axial", "coronal", "sagittal")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "axis": AXES,
+    "faces": ("review", "keep"),
+    "dates": ("drop", "year", "shift"),
+    "burned_in": ("quarantine", "mask"),
+}
+"""Options of a few words each; the first is the default."""
+HEADER_COLUMNS = ("modality", "body_part", "view")
+"""What `where` may ask of DICOM headers where no table has such a column."""
 
 FOLDER = "folder:"
 """Mapped as `finding=folder:`, the name of the folder that holds a file is its finding. Never done unasked: folders
@@ -41,6 +53,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How one file is decoded: the part of the options that a decoder sees. key: the store's, for what leaves keyed."""
+
+    limits: Limits = field(default_factory=Limits)
+    characteristics: tuple[str, ...] = ()
+    slices: str = "all"
+    axis: str = "axial"
+    faces: str = "review"
+    key: bytes = b""
+
+
+@dataclass(frozen=True)
 class Options:
     """How one source is taken in.
 
@@ -49,6 +73,11 @@ class Options:
     columns          role -> columns of the table, in the table's own words; what is not mapped is guessed
     where            column -> values; only rows with one of them are taken, before anything is decoded
     characteristics  which patient characteristics of DICOM headers are kept: age, sex, ethnicity
+    slices           which pictures of a stack (multi-frame file, volume, DICOM series); see `choice`
+    axis             along which a volume (NIfTI) is cut: axial, coronal or sagittal
+    series           DICOM series to take, by the keyed ids that a scan lists; empty takes all
+    faces            what to do with head slices that may show a face: a person reviews them, or keep
+    dates            columns of dates are dropped, kept as years, or shifted by a keyed offset of the patient
     burned_in        what to do with images that carry text: mask or quarantine (used by the slow checks after intake)
     append           add to a dataset that is there
     """
@@ -58,6 +87,11 @@ class Options:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     characteristics: tuple[str, ...] = ()
+    slices: str = "all"
+    axis: str = "axial"
+    series: tuple[str, ...] = ()
+    faces: str = "review"
+    dates: str = "drop"
     burned_in: str = "quarantine"
     append: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -79,8 +113,18 @@ class Options:
                 f"{plain(unknown[0], 40)!r} is no characteristic that can be taken from a DICOM header.",
                 f"Choose from {', '.join(CHARACTERISTICS)}.",
             )
-        if self.burned_in not in ("mask", "quarantine"):
-            raise BadInput("unknown_choice", "Burned-in text is either masked or quarantined.", "--burned-in mask")
+        for option, words in CHOICES.items():
+            if getattr(self, option) not in words:
+                raise BadInput(
+                    "unknown_choice",
+                    f"{plain(str(getattr(self, option)), 40)!r} is no choice for --{option.replace('_', '-')}.",
+                    f"Choose from {', '.join(words)}.",
+                )
+        object.__setattr__(self, "slices", choice.checked(self.slices))
+
+    def reading(self, key: bytes) -> Reading:
+        """What a decoder has to know of these options."""
+        return Reading(self.limits, self.characteristics, self.slices, self.axis, self.faces, key)
 
     @classmethod
     def of(
@@ -111,6 +155,7 @@ class Options:
             columns=known.pop("columns", None) or {},
             where=known.pop("where", None) or {},
             characteristics=tuple(known.pop("characteristics", None) or ()),
+            series=tuple(known.pop("series", None) or ()),
             **known,
         )
         return replace(made, limits=limits)

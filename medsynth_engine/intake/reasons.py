@@ -52,12 +52,19 @@ class Code(StrEnum):
     IDENTIFIER = "identifier_left"
     BURNED_IN = "burned_in_declared"
     REVIEW = "needs_review"
+    FACE = "may_show_face"
+    TEXT = "burned_in_text"
+    UNREAD = "text_check_failed"
+    BY_REVIEWER = "rejected_by_reviewer"
+    EXPIRED = "review_expired"
 
 
 _QUARANTINED: Outcome = "quarantined"
 REASONS: dict[Code, Reason] = {
     Code.EMPTY: Reason("rejected", "The file is empty."),
-    Code.UNKNOWN_FORMAT: Reason("rejected", "The file is no image in a format that is taken (PNG, JPEG, DICOM, NPZ)."),
+    Code.UNKNOWN_FORMAT: Reason(
+        "rejected", "The file is no image in a format that is taken (DICOM, NIfTI, PNG, JPEG, TIFF, BMP, WebP, NPZ)."
+    ),
     Code.UNREADABLE: Reason("rejected", "The file cannot be read as the image it says it is."),
     Code.TRUNCATED: Reason("rejected", "The file ends before its picture does."),
     Code.TOO_LARGE: Reason("rejected", "The file is larger than the limit."),
@@ -94,6 +101,11 @@ REASONS: dict[Code, Reason] = {
     Code.IDENTIFIER: Reason(_QUARANTINED, "An identifier of the source was found in what would be stored."),
     Code.BURNED_IN: Reason(_QUARANTINED, "Its header says that text is burned into the picture."),
     Code.REVIEW: Reason(_QUARANTINED, "Pictures of this kind often carry burned-in text: a person must look."),
+    Code.FACE: Reason(_QUARANTINED, "A head seen from the side or the front may show a face: a person must look."),
+    Code.TEXT: Reason(_QUARANTINED, "The text check read burned-in text in the picture."),
+    Code.UNREAD: Reason(_QUARANTINED, "The text check could not read the picture: a person must look."),
+    Code.BY_REVIEWER: Reason("rejected", "A reviewer rejected the picture."),
+    Code.EXPIRED: Reason("rejected", "Nobody reviewed the picture in time, so it was removed."),
 }
 
 
