@@ -87,27 +87,10 @@ def settled(document: dict[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(document, allow_nan=False, default=lambda value: value.item()))
 
 
-def _codes(plan: Plan, answers: dict[int, dict[str, Any]], base: pd.DataFrame) -> list[tuple[int, str, str]]:
-    """Every submitted record: its ordinal, its code (empty if accepted) and the keyed digest of its source."""
-    if not plan.table_alone:
-        listed = [answers[item.ordinal] for item in plan.items]
-        return [(answer["ordinal"], answer["code"], answer.get("digest", "")) for answer in listed]
-    # A row's id is already the keyed digest of what stands in it.
-    assert plan.frame is not None
-    codes = {ordinal: answer["code"] for ordinal, answer in answers.items()}
-    digests = dict(zip(base["ordinal"], base["record"], strict=True))
-    return [(row, codes.get(row, ""), digests.get(row, "")) for row in range(len(plan.frame))]
-
-
-def submissions(plan: Plan, answers: dict[int, dict[str, Any]], base: pd.DataFrame) -> pd.DataFrame:
-    """One row a submitted record: ordinal, outcome, reason, keyed digest of the source."""
-    rows = [(ordinal, outcome(code), code, digest) for ordinal, code, digest in _codes(plan, answers, base)]
-    return pd.DataFrame(rows, columns=["ordinal", "outcome", "reason", "digest"])
-
-
 def document(
     plan: Plan,
-    answers: dict[int, dict[str, Any]],
+    submitted: pd.DataFrame,
+    found: Counter[str],
     base: pd.DataFrame,
     records: pd.DataFrame,
     schema: dict[str, Any],
@@ -115,12 +98,12 @@ def document(
     placed: Placed,
     name: str,
 ) -> dict[str, Any]:
-    codes = [code for _, code, _ in _codes(plan, answers, base)]
+    """submitted: one row a submitted record (see `submitted.table`). found: kind -> count, of what files carried.
+    base: one row a record with pixels or a table's row, its `code` empty where accepted. records: the accepted ones."""
+    codes = submitted["reason"].tolist()
     outcomes = Counter(outcome(code) for code in codes)
     reasons = count_reasons(codes)
-    removed = Counter(plan.described.removed)
-    for answer in answers.values():
-        removed.update(answer.get("found", {}))
+    removed = Counter(plan.described.removed) + found
     if not plan.table_alone and plan.source.arrays is None:
         removed["file_names"] += len(plan.items)
     folds = Counter(records["fold"])
