@@ -135,6 +135,28 @@ class Submission(SQLModel, table=True):
     source_digest: str
 
 
+class Review(SQLModel, table=True):
+    """What a person decided about a quarantined picture. Only ever added; a later decision replaces an earlier one.
+
+    dataset_id       the version that was looked at
+    decision         accept, mask, reject, or undo: as if nothing had been decided
+    boxes            [[x, y, width, height], …] to be masked, in pixels of the picture
+    self_reviewed    the uploader decided, because the store has no other researcher
+    applied_version  of the dataset that was made from it; set once, by the job that made it
+    """
+
+    __tablename__: ClassVar[Any] = "review"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    dataset_id: str = Field(foreign_key="dataset.id")
+    record: str
+    decision: str
+    boxes: list[list[int]] = Field(default_factory=list, sa_type=Json)
+    reviewer_id: str = Field(foreign_key="user.id")
+    self_reviewed: bool = False
+    applied_version: int | None = None
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
 class Run(SQLModel, table=True):
     """One training. `folder` is a name under the runs folder; the folder's own state is newer than this row."""
 
