@@ -47,7 +47,8 @@ class Earlier:
 
     def holds(self, records: pd.Series) -> np.ndarray:
         """True for new records that are here already: the same file under the same name."""
-        return records.isin(set(self.records["record"])).to_numpy()
+        held = set(self.quarantined["record"]) if len(self.quarantined) else set()
+        return records.isin(set(self.records["record"]) | held).to_numpy()
 
     def small(self, numbers: np.ndarray) -> np.ndarray:
         """uint8 (k, 1024) thumbnails of earlier records, made from their pictures when they are asked for."""

@@ -132,11 +132,17 @@ def likeness(
     )
 
 
-def image_frame(answers: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The image columns of the records, one row an answer that has pixels, in the order of the items."""
+def image_frame(listed: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The image columns of the records, one row an answer that has pixels, in the order of the items.
+
+    place is the number of the answer among all that were submitted, ordinal that of its item (several for a stack).
+    """
+    places = [place for place, answer in enumerate(listed) if "cell" in answer]
+    answers = [listed[place] for place in places]
     frame = pd.DataFrame(
         {
-            "ordinal": [answer["ordinal"] for answer in answers],
+            "place": np.array(places, dtype=np.int64),
+            "ordinal": np.array([answer["ordinal"] for answer in answers], dtype=np.int64),
             "record": [answer["record"] for answer in answers],
             "code": [answer["code"] for answer in answers],
             **{name: [answer[name] for answer in answers] for name in ("height", "width", "channels", "bits")},
@@ -147,6 +153,7 @@ def image_frame(answers: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "frames": [answer["frames"] for answer in answers],
             "header_patient": [answer["patient"] for answer in answers],
             "study": [answer["group"] for answer in answers],
+            "series": [answer["series"] for answer in answers],
             "attributes": [answer["attributes"] for answer in answers],
         }
     )
@@ -164,7 +171,8 @@ def row_frame(frame: pd.DataFrame, key: bytes) -> tuple[pd.DataFrame, Groups]:
         for value, nth in zip(hashes.tolist(), order.tolist(), strict=True)
     ]
     empty = len(frame)
-    base = pd.DataFrame({"record": records, "ordinal": np.arange(empty), "code": [""] * empty})
+    rows = np.arange(empty)
+    base = pd.DataFrame({"record": records, "place": rows, "ordinal": rows, "code": [""] * empty})
     for name in ("height", "width", "channels"):
         base[name] = pd.array([pd.NA] * empty, dtype="Int32")
     base["pixels"] = pd.Series([None] * empty, dtype="str")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from medsynth_engine.intake.normalise import band_of_years
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.pseudonym import patient_of
 from medsynth_engine.intake.reasons import Code, outcome
+from medsynth_engine.intake.submitted import Submitted
 
 ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("age", "age", "number"),
@@ -41,21 +43,25 @@ class Built:
 
 def build(
     plan: Plan,
-    answers: dict[int, dict[str, Any]],
+    answers: list[dict[str, Any]],
     thumbnails: Callable[[np.ndarray], np.ndarray],
     key: bytes,
     name: str,
     progress: Callable[[int, int | None, str], None],
     earlier: Earlier | None = None,
 ) -> Built:
-    """Everything after the pool. `answers` has one entry an item (none for a table alone); reasons are added to it.
+    """Everything after the pool. `answers` has one entry a submitted picture (none for a table alone).
 
     earlier  the dataset that the records are added to
     """
     base, rows, equal_rows = _base(plan, answers, key)
+    if plan.table_alone:
+        submitted = Submitted.of_rows(base["record"].to_numpy(dtype=object))
+    else:
+        submitted = Submitted.of_answers(answers)
     if earlier is not None:
         there = earlier.holds(base["record"])
-        _refuse(base, answers, there, Code.ALREADY_THERE)
+        _refuse(base, submitted, there, Code.ALREADY_THERE)
         base, rows = base[~there].reset_index(drop=True), rows[~there]
 
     def tick(done: int, total: int) -> None:
@@ -68,42 +74,46 @@ def build(
     if earlier is not None:
         alike = likeness_beside(earlier, base, thumbnails, tick)
         placed, ties = place_beside(key, earlier, people, alike, official)
-        _refuse(base, answers, ties, Code.JOINS_FOLDS)
+        _refuse(base, submitted, ties, Code.JOINS_FOLDS)
     else:
         alike = equal_rows or assemble.likeness(base, thumbnails, tick)
         placed = assemble.place(key, people, strata, alike, official)
     progress(len(base), len(base), "splitting by patient")
     base["patient"], base["group"], base["fold"] = people.patient, placed.group, placed.fold
     base["duplicate"], base["known"] = placed.duplicate, people.known
-    return _finished(plan, answers, base, pd.concat([base[list(FIXED)], table], axis=1), columns, placed, earlier, name)
+    found: Counter[str] = Counter()
+    for answer in answers:
+        found.update(answer.get("found", {}))
+    whole = pd.concat([base[list(FIXED)], table], axis=1)
+    return _finished(plan, submitted, found, base, whole, columns, placed, earlier, name)
 
 
-def _base(plan: Plan, answers: dict[int, dict[str, Any]], key: bytes) -> tuple[pd.DataFrame, np.ndarray, Groups | None]:
+def _base(plan: Plan, answers: list[dict[str, Any]], key: bytes) -> tuple[pd.DataFrame, np.ndarray, Groups | None]:
     """One row a picture or table row, the number of its row in the table (-1 for none), and groups of equal rows."""
     if plan.table_alone:
         assert plan.frame is not None
         base, equal_rows = assemble.row_frame(plan.frame, key)
         base["file"] = pd.Series([None] * len(base), dtype="str")
         return base, np.arange(len(base)), equal_rows
-    with_pixels = [answers[item.ordinal] for item in plan.items if "cell" in answers[item.ordinal]]
-    base = assemble.image_frame(with_pixels)
+    base = assemble.image_frame(answers)
     base["file"] = pd.Series([f"images/{record}.png" for record in base["record"]], dtype="str")
     if plan.header_match and plan.frame is not None:
-        headers = {answer["ordinal"]: answer["patient"] for answer in with_pixels if answer["patient"]}
+        named = base[base["header_patient"] != ""]
+        headers = dict(zip(named["ordinal"].tolist(), named["header_patient"].tolist(), strict=True))
         plan.match = by_header(plan.frame[plan.roles.single["patient"]], key, headers)
     rows = np.array([plan.match.row_of.get(ordinal, -1) for ordinal in base["ordinal"]], dtype=np.int64)
     return base, rows, None
 
 
-def _refuse(base: pd.DataFrame, answers: dict[int, dict[str, Any]], which: np.ndarray, code: Code) -> None:
+def _refuse(base: pd.DataFrame, submitted: Submitted, which: np.ndarray, code: Code) -> None:
     base.loc[which, "code"] = code.value
-    for ordinal in base.loc[which, "ordinal"]:
-        answers[ordinal] = {**answers.get(ordinal, {"ordinal": ordinal}), "code": code.value}
+    submitted.refuse(base.loc[which, "place"].to_numpy(), code)
 
 
 def _finished(
     plan: Plan,
-    answers: dict[int, dict[str, Any]],
+    submitted: Submitted,
+    found: Counter[str],
     base: pd.DataFrame,
     whole: pd.DataFrame,
     columns: list[tuple[str, str, str]],
@@ -127,8 +137,9 @@ def _finished(
         quarantined = pd.concat([earlier.quarantined, quarantined], ignore_index=True)
         bits, known = max(bits, earlier.bits), known and earlier.known
     schema = assemble.schema_of(records, columns, known, _modality(records), bits)
-    document = report.document(plan, answers, base, records, schema, share, placed, name)
-    return Built(records, quarantined, report.submissions(plan, answers, base), schema, document, placed.salt)
+    submissions = submitted.table()
+    document = report.document(plan, submissions, found, base, records, schema, share, placed, name)
+    return Built(records, quarantined, submissions, schema, document, placed.salt)
 
 
 def _cell(plan: Plan, rows: np.ndarray, role: str) -> list[str]:

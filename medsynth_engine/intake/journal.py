@@ -1,7 +1,8 @@
 """What an intake has done so far, so that the same command again continues after kill -9.
 
-`journal.jsonl` gets one line an item after its picture is written; `thumbnails.u8` holds 1,024 bytes a line. Nothing in
-either identifies anybody: items are told apart by keyed digests.
+`journal.jsonl` gets one line a picture after it is written; `thumbnails.u8` holds 1,024 bytes a line. Nothing in
+either identifies anybody: items are told apart by keyed digests. An item counts as done when the line of its last
+picture is there and every picture is the one that was written.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Journal:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.answers: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, list[dict[str, Any]]] = {}
         self._loose: list[bytes] = []
         self._lines: Any = None
         self._cells: Any = None
@@ -66,14 +67,25 @@ class Journal:
         data = self._lines.read()
         whole = data[: data.rfind(b"\n") + 1]
         for line in whole.splitlines():
-            answer = json.loads(line)
-            path = picture(self.folder, answer)
-            if answer["code"] in VOLATILE or (path is not None and not _intact(key, path, answer)):
-                continue
-            self.answers[answer["item"]] = answer
+            self._note(json.loads(line))
+        done = {item for item, answers in self.answers.items() if self._is_done(key, answers)}
+        self.answers = {item: answers for item, answers in self.answers.items() if item in done}
         self._lines.truncate(len(whole))
         self._lines.seek(len(whole))
         return len(self.answers)
+
+    def _note(self, answer: dict[str, Any]) -> None:
+        """Keep an answer with those of its item; a first picture begins anew what was broken off."""
+        if answer["place"] <= 0:
+            self.answers[answer["item"]] = []
+        self.answers.setdefault(answer["item"], []).append(answer)
+
+    def _is_done(self, key: bytes, answers: list[dict[str, Any]]) -> bool:
+        assert self.folder is not None
+        if not answers[-1]["last"] or any(answer["code"] in VOLATILE for answer in answers):
+            return False
+        pictures = ((picture(self.folder, answer), answer) for answer in answers)
+        return all(path is None or _intact(key, path, answer) for path, answer in pictures)
 
     def add(self, item: str, answer: dict[str, Any], small: bytes) -> None:
         """Thumbnail first, then the line that speaks of it."""
@@ -86,7 +98,7 @@ class Journal:
             else:
                 self._loose.append(small)
         answer["item"] = item
-        self.answers[item] = answer
+        self._note(answer)
         if self._lines is not None:
             self._lines.write(json.dumps(answer).encode() + b"\n")
 

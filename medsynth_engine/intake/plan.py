@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from medsynth_engine.intake import roles as role_finding
 from medsynth_engine.intake.describe import Described, describe, row_identifiers
 from medsynth_engine.intake.matching import Match, Names, by_file, by_patient
-from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.options import HEADER_COLUMNS, Options
 from medsynth_engine.intake.roles import Roles
 from medsynth_engine.intake.sources import Item, Source, TableFile, metadata_file, open_source
 from medsynth_engine.intake.table import Table, read_table
@@ -34,6 +34,8 @@ class Plan:
     table_columns: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     header_match: bool = False
+    header_where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What --where asks of DICOM headers, because no column of the table is called so."""
 
     @property
     def table_alone(self) -> bool:
@@ -46,6 +48,7 @@ def make_plan(path: Path, options: Options) -> Plan:
     plan = Plan(source, list(source.items), warnings=list(source.warnings))
     names = Names(source.items)
     table = _table(source, options, names, plan)
+    options = _without_headers(plan, options, table)
     if table is None:
         if options.where or any(role != "finding" for role in options.columns):
             raise BadInput("no_table", "Columns are named, but there is no table.", "Name it with --metadata.")
@@ -59,6 +62,16 @@ def make_plan(path: Path, options: Options) -> Plan:
         del plan.described.removed["file_names"]  # the numbers of an array are no names
     plan.warnings += plan.described.warnings
     return plan
+
+
+def _without_headers(plan: Plan, options: Options, table: Table | None) -> Options:
+    """The options less what --where asks of headers; a column of the table comes first."""
+    if plan.table_alone or plan.source.arrays is not None:
+        return options
+    columns = {column.casefold() for column in table.frame.columns} if table is not None else set()
+    of_headers = [name for name in options.where if name in HEADER_COLUMNS and name not in columns]
+    plan.header_where = {name: options.where[name] for name in of_headers}
+    return replace(options, where={name: asked for name, asked in options.where.items() if name not in of_headers})
 
 
 def _table(source: Source, options: Options, names: Names, plan: Plan) -> Table | None:

@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any
 
 from medsynth_engine.intake.reasons import Code
-from medsynth_engine.intake.worker import READY, Setup, Task
+from medsynth_engine.intake.worker import READY, Answer, Setup, Task
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError
 
 CHUNK_TASKS = 32
@@ -26,8 +25,6 @@ START_SECONDS = 120.0
 FALSE_STARTS = 3
 CPU_LIMIT_SIGNAL = -24  # SIGXCPU
 HUNG_UP = (EOFError, ConnectionResetError, BrokenPipeError)
-
-Answer = tuple[dict[str, Any], bytes]
 
 
 def worker_count(tasks: int) -> int:
@@ -43,6 +40,8 @@ class _Worker:
     pending: deque[Task] = field(default_factory=deque)
     heard: float = field(default_factory=time.monotonic)
     ready: bool = False
+    pictures: int = 0
+    """How many pictures of the task in hand have been answered."""
 
     def stop(self) -> int:
         self.line.close()
@@ -52,7 +51,7 @@ class _Worker:
 
 
 def run(setup: Setup, tasks: Iterable[Task], count: int, wanted: Callable[[], bool]) -> Iterator[Answer]:
-    """One answer a task, in the order in which they are ready. `count` tasks are expected.
+    """One answer a picture; those of a task follow one another. `count` tasks are expected.
 
     Raises Interrupted when `wanted()` turns False, after all workers are gone; MedSynthError where none starts.
     """
@@ -103,7 +102,7 @@ class _Pool:
             if task is None:
                 break
             chunk.append(task)
-            size += len(task.entry[0]) if task.entry else 0
+            size += len(task.data) if task.data is not None else 0
         return chunk
 
     def listen(self) -> Iterator[Answer]:
@@ -120,15 +119,19 @@ class _Pool:
             if message == READY:
                 worker.ready, self.false_starts = True, 0
                 continue
-            worker.pending.popleft()
             head, _, small = message.partition(b"\0")
-            yield json.loads(head), small
+            answer = json.loads(head)
+            worker.pictures += 1
+            if answer["last"]:
+                worker.pending.popleft()
+                worker.pictures = 0
+            yield answer, small
 
     def end_hanging(self) -> Iterator[Answer]:
         """Replace workers that have been at one file for too long."""
         now = time.monotonic()
         for worker in list(self.workers):
-            allowed = self.setup.limits.seconds_per_file if worker.ready else START_SECONDS
+            allowed = self.setup.reading.limits.seconds_per_file if worker.ready else START_SECONDS
             if worker.pending and now - worker.heard > allowed:
                 yield from self._replace(worker, Code.TIMEOUT)
 
@@ -139,7 +142,7 @@ class _Pool:
             blamed = worker.pending.popleft()
             if code is Code.CRASHED and died == CPU_LIMIT_SIGNAL:
                 code = Code.TIMEOUT
-            yield {"ordinal": blamed.ordinal, "code": code.value}, b""
+            yield {"ordinal": blamed.ordinal, "place": worker.pictures, "last": True, "code": code.value}, b""
         else:
             self.false_starts += 1
             if self.false_starts > FALSE_STARTS:

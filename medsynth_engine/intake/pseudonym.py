@@ -68,6 +68,11 @@ def patient_of(key: bytes, identifier: str) -> str:
     return "p" + keyed(key, "patient", text.removesuffix(".0"))[:16]
 
 
+def series_of(key: bytes, uid: str) -> str:
+    """The keyed id of a DICOM series, short enough to type after `--series`; empty where there is none."""
+    return "s" + keyed(key, "series", uid)[:10] if uid else ""
+
+
 def record_of(key: bytes, *parts: str) -> str:
     """The id of a record, from what tells it apart: its place in the source and the keyed digest of its content."""
     return "r" + keyed(key, "record", "\0".join(parts))[:16]

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from medsynth_engine.intake.reasons import outcome
-
-COLUMNS = ("ordinal", "record", "outcome", "reason", "digest")
+from medsynth_engine.intake.reasons import Code, outcome
 
 
-def of_answers(answers: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """One row an answer: ordinal, record (empty where it got none), outcome, reason, keyed digest of its source."""
-    rows = [
-        (number, answer.get("record", ""), outcome(answer["code"]), answer["code"], answer.get("digest", ""))
-        for number, answer in enumerate(answers)
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+@dataclass(frozen=True)
+class Submitted:
+    """One place a submitted record: its id (empty where it got none), its code, and the keyed digest of its source."""
 
+    records: np.ndarray
+    codes: np.ndarray
+    digests: np.ndarray
 
-def of_rows(count: int, base: pd.DataFrame) -> pd.DataFrame:
-    """The same for a table alone: one row a row of the table. A record's id is already the keyed digest of its row.
+    @classmethod
+    def of_answers(cls, answers: list[dict[str, Any]]) -> Submitted:
+        keys = ("record", "code", "digest")
+        return cls(*(np.array([answer.get(key, "") for answer in answers], dtype=object) for key in keys))
 
-    base holds `ordinal`, `record` and `code` of all rows, or of those that were not refused before.
-    """
-    known = base.set_index("ordinal")
-    numbers = pd.RangeIndex(count)
-    records = known["record"].reindex(numbers).fillna("")
-    codes = known["code"].reindex(numbers).fillna("")
-    outcomes = {code: outcome(code) for code in codes.unique()}
-    return pd.DataFrame(
-        {
-            "ordinal": numbers.to_numpy(),
-            "record": records.to_numpy(),
-            "outcome": codes.map(outcomes).to_numpy(),
-            "reason": codes.to_numpy(),
-            "digest": records.to_numpy(),
-        }
-    )
+    @classmethod
+    def of_rows(cls, records: np.ndarray) -> Submitted:
+        """Of a table alone. A record's id is already the keyed digest of its row."""
+        return cls(records, np.full(len(records), "", dtype=object), records)
+
+    def refuse(self, places: np.ndarray, code: Code) -> None:
+        self.codes[places] = code.value
+
+    def table(self) -> pd.DataFrame:
+        """ordinal, record, outcome, reason, digest: submissions.parquet."""
+        outcomes = {code: outcome(code) for code in set(self.codes)}
+        return pd.DataFrame(
+            {
+                "ordinal": np.arange(len(self.codes)),
+                "record": self.records,
+                "outcome": [outcomes[code] for code in self.codes],
+                "reason": self.codes,
+                "digest": self.digests,
+            }
+        )

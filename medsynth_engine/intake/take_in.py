@@ -11,29 +11,26 @@ import json
 import os
 import secrets
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from medsynth_engine.intake import arrays, pool
+from medsynth_engine.intake.answers import Progress, Wanted, answers_of, no_room
 from medsynth_engine.intake.append import Earlier
 from medsynth_engine.intake.build import Built, build
+from medsynth_engine.intake.held import held_of, write_held
 from medsynth_engine.intake.journal import Journal, item_key
+from medsynth_engine.intake.known import Known
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.plan import Plan, identifiers_of, make_plan
+from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import sentence
-from medsynth_engine.intake.sources import Item
-from medsynth_engine.intake.worker import FULL, IMAGES, NO_ROOM, QUARANTINE, Setup, Task
+from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
-from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
 
-Progress = Callable[[int, int | None, str], None]
-Wanted = Callable[[], bool]
-FORMAT = 1
-TICK_SECONDS = 0.2
+FORMAT = 2
 
 
 def scan(
@@ -47,8 +44,7 @@ def scan(
     progress(0, None, "looking at the files")
     plan = make_plan(source, options)
     key = key or secrets.token_bytes(KEY_BYTES)
-    journal = Journal(None)
-    return _built(plan, options, journal, None, key, progress, wanted).document
+    return _built(plan, options, Journal(None), None, key, progress, wanted, Known())[0].document
 
 
 def take_in(
@@ -75,13 +71,14 @@ def take_in(
     progress(0, None, "looking at the files")
     plan = make_plan(source, options)
     before = Earlier.of(earlier) if earlier is not None else None
+    known = Known.of(earlier, key, options)
     staging = staging_of(target)
     try:
         with _staged(staging, _fingerprint(source, options, key)):
             journal = Journal(staging)
             try:
                 journal.resume(key)
-                built = _built(plan, options, journal, staging, key, progress, wanted, before)
+                built, answers = _built(plan, options, journal, staging, key, progress, wanted, known, before)
             finally:
                 journal.close()
             if not built.document["accepted"] and not built.document["quarantined"]:
@@ -89,16 +86,15 @@ def take_in(
             progress(len(plan.items), len(plan.items), "writing the dataset")
             if before is not None:
                 before.carry_over(staging)
+            if not plan.table_alone:
+                known.add(_codes(plan, answers, built, key))
+            known.write(staging)
             _finish(staging, target, built)
     except OSError as error:
         if error.errno in FULL:
-            raise _no_room() from error
+            raise no_room() from error
         raise
     return built.document
-
-
-def _no_room() -> NoRoom:
-    return NoRoom("disk_full", "The disk is full. No dataset was made.", "Free some space; the same command continues.")
 
 
 def staging_of(target: Path) -> Path:
@@ -122,7 +118,8 @@ def _why(reasons: dict[str, int]) -> str:
 
 def _fingerprint(source: Path, options: Options, key: bytes) -> str:
     """What must be the same for unfinished pictures to be used: how they are decoded, not how the table is read."""
-    said = [FORMAT, str(source.resolve()), options.characteristics, options.limits.image_pixels]
+    asked = (options.characteristics, options.slices, options.axis, options.faces, options.limits.image_pixels)
+    said = [FORMAT, str(source.resolve()), *asked]
     return keyed(key, "intake", json.dumps(said, default=str))
 
 
@@ -169,66 +166,27 @@ def _built(
     key: bytes,
     progress: Progress,
     wanted: Wanted,
+    known: Known,
     earlier: Earlier | None = None,
-) -> Built:
-    answers = _answers(plan, options, journal, store, key, progress, wanted)
+) -> tuple[Built, list[dict[str, Any]]]:
+    answers = answers_of(plan, options, journal, store, key, progress, wanted, known)
 
     def attentive(done: int, total: int | None, say: str) -> None:
         if not wanted():
             raise Interrupted("interrupted", "Stopped. Nothing half done is left.", "The same command continues.")
         progress(done, total, say)
 
-    return build(plan, answers, journal.thumbnails, key, options.name, attentive, earlier)
+    return build(plan, answers, journal.thumbnails, key, options.name, attentive, earlier), answers
 
 
-def _answers(
-    plan: Plan,
-    options: Options,
-    journal: Journal,
-    store: Path | None,
-    key: bytes,
-    progress: Progress,
-    wanted: Wanted,
-) -> dict[int, dict[str, Any]]:
-    """One answer an item: from the journal where there is one, else from the pool."""
-    answers: dict[int, dict[str, Any]] = {}
-    keys = {item.ordinal: item_key(key, item) for item in plan.items}
-    todo: list[Item] = []
-    for item in plan.items:
-        known = journal.answers.get(keys[item.ordinal])
-        if item.refused is not None:
-            answers[item.ordinal] = {"ordinal": item.ordinal, "code": item.refused.value}
-        elif known is not None:
-            answers[item.ordinal] = {**known, "ordinal": item.ordinal}
-        else:
-            todo.append(item)
-    if not todo:
-        return answers
-    total = len(plan.items)
-    progress(len(answers), total, "reading and de-identifying")
-    setup = Setup(plan.source.kind, plan.source.path.resolve(), key, options.limits, options.characteristics, store)
-    said = time.monotonic()
-    for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
-        if answer["code"] == NO_ROOM:
-            raise _no_room()
-        journal.add(keys[answer["ordinal"]], answer, small)
-        answers[answer["ordinal"]] = answer
-        if time.monotonic() - said > TICK_SECONDS or len(answers) == total:
-            said = time.monotonic()
-            progress(len(answers), total, "reading and de-identifying")
-    return answers
-
-
-def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
-    identifiers = identifiers_of(plan)
-    if plan.source.kind == "npz":
-        wanted = {item.ordinal: item for item in todo}
-        for ordinal, entry in enumerate(arrays.entries(plan.source.path, options.limits)):
-            if ordinal in wanted:
-                yield Task(ordinal, wanted[ordinal].name, 0, (), entry)
-        return
-    for item in todo:
-        yield Task(item.ordinal, item.name, item.stamp, identifiers[item.ordinal])
+def _codes(plan: Plan, answers: list[dict[str, Any]], built: Built, key: bytes) -> dict[str, list[str]]:
+    """What became of each item's pictures in the end, by the item's key; refused ones are not opened anyway."""
+    keys = {item.ordinal: item_key(key, item) for item in plan.items if item.refused is None}
+    codes: dict[str, list[str]] = {}
+    for answer, code in zip(answers, built.submissions["reason"], strict=True):
+        if answer["ordinal"] in keys:
+            codes.setdefault(keys[answer["ordinal"]], []).append(code)
+    return codes
 
 
 def _finish(staging: Path, target: Path, built: Built) -> None:
@@ -243,6 +201,7 @@ def _finish(staging: Path, target: Path, built: Built) -> None:
         quarantine.rmdir()
     else:
         write_with(staging / "quarantine.parquet", lambda stream: _parquet(built.quarantined, stream))
+        write_held(staging, held_of(built.quarantined))
     write_with(staging / "records.parquet", lambda stream: _parquet(built.records, stream))
     write_with(staging / "submissions.parquet", lambda stream: _parquet(built.submissions, stream))
     write_json(staging / "schema.json", built.schema)

@@ -1,8 +1,8 @@
 """The process that opens strangers' files. It may crash, hang or run out of memory: only the file in hand is lost.
 
 Run as `python -m medsynth_engine.intake.worker DESCRIPTOR`, the descriptor being one end of a socket pair. It receives
-a Setup, then lists of Tasks, and answers every task with one message: JSON and, behind a NUL, the thumbnail. Answers
-are never unpickled by the parent, because they come from the process that met the file.
+a Setup, then lists of Tasks, and answers every picture of a task with one message: JSON and, behind a NUL, the
+thumbnail. Answers are never unpickled by the parent, because they come from the process that met the file.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,8 +28,8 @@ from medsynth_engine.intake import decode as decoding
 from medsynth_engine.intake.archive import read_member
 from medsynth_engine.intake.deidentify import checked_png
 from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbnail
-from medsynth_engine.intake.options import Limits
-from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of
+from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
+from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 
 IMAGES, QUARANTINE = "images", "quarantine"
@@ -40,25 +41,32 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True)
 class Setup:
-    """What holds for all tasks. store: the staging folder, or None where nothing is to be written."""
+    """What holds for all tasks. store: the staging folder, or None where nothing is to be written.
+
+    survey  read headers only: every task is answered with what its header says about stack and series
+    """
 
     kind: str
     path: Path
-    key: bytes
-    limits: Limits
-    characteristics: tuple[str, ...]
+    reading: Reading
     store: Path | None
+    survey: bool = False
 
 
 @dataclass(frozen=True)
 class Task:
-    """One item. identifiers: what its row and its name say about the person; entry: an image of an NPZ, sent along."""
+    """One item. identifiers: what its row and its name say about the person. data: its bytes, where they are sent along
+    (a tar, an NPZ); entry: shape and type of an image of an NPZ, whose bytes are no file."""
 
     ordinal: int
     name: str
     stamp: int
     identifiers: tuple[bytes, ...] = ()
-    entry: tuple[bytes, tuple[int, ...], str] | None = None
+    data: bytes | None = None
+    entry: tuple[tuple[int, ...], str] | None = None
+
+
+Answer = tuple[dict[str, Any], bytes]
 
 
 class Desk:
@@ -66,17 +74,40 @@ class Desk:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self.key = setup.reading.key
         self.archive = zipfile.ZipFile(setup.path) if setup.kind == "zip" else None
 
-    def handle(self, task: Task) -> tuple[dict[str, Any], bytes]:
-        """What is known about one item (plain values, nothing that identifies), and its thumbnail if it has one."""
-        answer: dict[str, Any] = {"ordinal": task.ordinal, "code": ""}
+    def answers(self, task: Task) -> Iterator[Answer]:
+        """What is known about each picture of one item (plain values, nothing that identifies), and its thumbnail.
+
+        place counts the pictures taken from the item, from 0; the last one says so. An item of which the choice of
+        slices takes nothing has one answer with place -1.
+        """
+        told: dict[str, Any] = {"ordinal": task.ordinal, "place": 0, "last": True, "code": ""}
         try:
             data = self._bytes(task)
-            digest = keyed(self.setup.key, "source", data)
-            answer |= {"digest": digest, "record": record_of(self.setup.key, task.name, digest)}
-            decoded = self._decoded(task, data)
-            return self._kept(task, answer, decoded)
+            if self.setup.survey:
+                yield {**told, **self._surveyed(data)}, b""
+                return
+            digest = keyed(self.key, "source", data)
+            opened = self._opened(task, data)
+            told["digest"] = digest
+        except Rejected as refusal:
+            yield {**told, "code": refusal.code.value}, b""
+            return
+        except MemoryError:
+            yield {**told, "code": Code.MEMORY.value}, b""
+            return
+        if not opened.chosen:
+            yield {**told, "place": -1}, b""
+        for place, number in enumerate(opened.chosen):
+            parts = (task.name, digest) if opened.total == 1 else (task.name, digest, str(number))
+            told |= {"place": place, "last": place == len(opened.chosen) - 1, "record": record_of(self.key, *parts)}
+            yield self._answer(task, dict(told), opened, number)
+
+    def _answer(self, task: Task, answer: dict[str, Any], opened: decoding.Opened, number: int) -> Answer:
+        try:
+            return self._kept(task, answer, opened.frame(number), opened.total)
         except Rejected as refusal:
             answer["code"] = refusal.code.value
         except MemoryError:
@@ -88,28 +119,34 @@ class Desk:
         return answer, b""
 
     def _bytes(self, task: Task) -> bytes:
-        if task.entry is not None:
-            return task.entry[0]
+        if task.data is not None:
+            return task.data
         if self.archive is not None:
-            return read_member(self.archive, task.stamp >> 32, self.setup.limits)
+            return read_member(self.archive, task.stamp >> 32, self.setup.reading.limits)
         try:
             descriptor = os.open(self.setup.path / task.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as stream:
                 size = os.fstat(descriptor).st_size
-                if size > self.setup.limits.file_bytes:
+                if size > self.setup.reading.limits.file_bytes:
                     raise Rejected(Code.TOO_LARGE)
                 return stream.read(size)  # a bound of 512 MB would be reserved for every small file
         except OSError:
             raise Rejected(Code.NOT_A_FILE) from None
 
-    def _decoded(self, task: Task, data: bytes) -> decoding.Decoded:
+    def _opened(self, task: Task, data: bytes) -> decoding.Opened:
         if task.entry is not None:
-            return decoding.decode_entry(*task.entry)
-        return decoding.decode(data, self.setup.limits, self.setup.characteristics)
+            shape, kind = task.entry
+            return decoding.Opened(1, (0,), lambda _: decoding.decode_entry(data, shape, kind))
+        return decoding.opened(data, self.setup.reading)
 
-    def _kept(self, task: Task, answer: dict[str, Any], decoded: decoding.Decoded) -> tuple[dict[str, Any], bytes]:
-        pixels, key = decoded.pixels, self.setup.key
-        answer["found"] = dict(decoded.found)
+    def _surveyed(self, data: bytes) -> dict[str, Any]:
+        head = decoding.header(data, self.setup.reading)
+        told = {name: getattr(head, name) for name in ("position", "pictures", *HEADER_COLUMNS)}
+        return {**told, "series": series_of(self.key, head.series)}
+
+    def _kept(self, task: Task, answer: dict[str, Any], decoded: decoding.Decoded, frames: int) -> Answer:
+        pixels, key = decoded.pixels, self.key
+        answer["found"] = dict(decoded.found) if answer["place"] == 0 else {}  # a file's header counts once
         small = thumbnail(pixels, 0)
         picture = checked_png(pixels, decoded.identifiers + task.identifiers)
         if decoded.review is not None:
@@ -125,7 +162,8 @@ class Desk:
             "attributes": decoded.attributes,
             "patient": patient_of(key, decoded.patient) if decoded.patient else "",
             "group": keyed(key, "study", decoded.group) if decoded.group else "",
-            "frames": decoded.frames,
+            "series": series_of(key, decoded.series),
+            "frames": frames,
             "size": len(picture),
             "check": keyed(key, "stored", picture),
         }
@@ -163,14 +201,16 @@ def main(descriptor: int) -> None:
     line = Connection(descriptor)
     try:
         setup: Setup = line.recv()
-        _bound(setup.limits)
+        limits = setup.reading.limits
+        _bound(limits)
         desk = Desk(setup)
         line.send_bytes(READY)
         while True:
             for task in line.recv():
-                _give_seconds(setup.limits.seconds_per_file)
-                answer, small = desk.handle(task)
-                line.send_bytes(json.dumps(answer).encode() + b"\0" + small)
+                _give_seconds(limits.seconds_per_file)
+                for answer, small in desk.answers(task):
+                    line.send_bytes(json.dumps(answer).encode() + b"\0" + small)
+                    _give_seconds(limits.seconds_per_file)  # a file has this time for each of its pictures
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 

@@ -130,7 +130,7 @@ def test_an_unknown_column_role_or_filter_is_named(photographs: Path, take: Call
     table.write_text("filename,age\n" + "\n".join(f"{path.name},50" for path in photographs.iterdir()))
     assert "age" in refused(take, tmp_path, photographs, metadata=table, columns={"sex": "Gender"}).hint
     assert refused(take, tmp_path, photographs, metadata=table, columns={"colour": "age"}).code == "unknown_role"
-    assert refused(take, tmp_path, photographs, metadata=table, where={"modality": "CT"}).code == "unknown_column"
+    assert refused(take, tmp_path, photographs, metadata=table, where={"scanner": "CT"}).code == "unknown_column"
     assert refused(take, tmp_path, photographs, metadata=table, where={"age": "51"}).code == "nothing_left"
     assert refused(take, tmp_path, photographs, columns={"sex": "Gender"}).code == "no_table"
 

@@ -1,0 +1,106 @@
+"""What became of every picture of a source: asked of the journal, of an earlier version, else of the workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.intake import archive, arrays, pool
+from medsynth_engine.intake.journal import Journal, item_key
+from medsynth_engine.intake.known import Known
+from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.plan import Plan, identifiers_of
+from medsynth_engine.intake.sources import Item
+from medsynth_engine.intake.stacks import asks_headers, choose
+from medsynth_engine.intake.worker import NO_ROOM, Setup, Task
+from medsynth_engine.kernel.errors import NoRoom
+
+Progress = Callable[[int, int | None, str], None]
+Wanted = Callable[[], bool]
+TICK_SECONDS = 0.2
+
+
+def no_room() -> NoRoom:
+    return NoRoom("disk_full", "The disk is full. No dataset was made.", "Free some space; the same command continues.")
+
+
+def answers_of(
+    plan: Plan,
+    options: Options,
+    journal: Journal,
+    store: Path | None,
+    key: bytes,
+    progress: Progress,
+    wanted: Wanted,
+    earlier: Known,
+) -> list[dict[str, Any]]:
+    """One answer a picture, in the order of the items: from the journal where there is one, else from the pool.
+
+    earlier  what an earlier version of the dataset made of items; those are not opened again
+    """
+    if asks_headers(plan, options):
+        choose(plan, options, _surveyed(plan, options, key, progress, wanted))
+    keys = {item.ordinal: item_key(key, item) for item in plan.items}
+    todo = [
+        item
+        for item in plan.items
+        if item.refused is None and keys[item.ordinal] not in journal.answers and keys[item.ordinal] not in earlier
+    ]
+    if todo:
+        done, total = len(plan.items) - len(todo), len(plan.items)
+        progress(done, total, "reading and de-identifying")
+        setup = Setup(plan.source.kind, plan.source.path.resolve(), options.reading(key), store)
+        said = time.monotonic()
+        for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
+            if answer["code"] == NO_ROOM:
+                raise no_room()
+            journal.add(keys[answer["ordinal"]], answer, small)
+            done += answer["last"]
+            if time.monotonic() - said > TICK_SECONDS or done == total:
+                said = time.monotonic()
+                progress(done, total, "reading and de-identifying")
+    answers = []
+    for item in plan.items:
+        if item.refused is not None:
+            answers.append({"ordinal": item.ordinal, "code": item.refused.value})
+            continue
+        told = journal.answers.get(keys[item.ordinal])
+        if told is None:
+            answers += [{"ordinal": item.ordinal, "code": code} for code in earlier.codes(keys[item.ordinal])]
+            continue
+        answers += [{**answer, "ordinal": item.ordinal} for answer in told if answer["place"] >= 0]
+    return answers
+
+
+def _surveyed(
+    plan: Plan, options: Options, key: bytes, progress: Progress, wanted: Wanted
+) -> dict[int, dict[str, Any]]:
+    """What the headers of all items say, by ordinal; nothing is decoded."""
+    items = [item for item in plan.items if item.refused is None]
+    setup = Setup(plan.source.kind, plan.source.path.resolve(), options.reading(key), None, survey=True)
+    heads: dict[int, dict[str, Any]] = {}
+    for answer, _ in pool.run(setup, _tasks(plan, options, items), len(items), wanted):
+        heads[answer["ordinal"]] = answer
+        progress(len(heads), len(items), "reading headers")
+    return heads
+
+
+def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
+    identifiers = identifiers_of(plan)
+    if plan.source.kind == "npz":
+        wanted = {item.ordinal: item for item in todo}
+        for ordinal, (data, *entry) in enumerate(arrays.entries(plan.source.path, options.limits)):
+            if ordinal in wanted:
+                yield Task(ordinal, wanted[ordinal].name, 0, (), data, tuple(entry))
+        return
+    if plan.source.kind == "tar":
+        wanted = {item.ordinal: item for item in todo}
+        for ordinal, data in archive.members(plan.source.path, options.limits):
+            if ordinal in wanted:
+                item = wanted[ordinal]
+                yield Task(ordinal, item.name, item.stamp, identifiers[ordinal], data)
+        return
+    for item in todo:
+        yield Task(item.ordinal, item.name, item.stamp, identifiers[item.ordinal])
