@@ -2,141 +2,150 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pydicom
-from pydicom.dataelem import DataElement
+from pydicom.multival import MultiValue
+from pydicom.valuerep import PersonName
 
-from medsynth_engine.intake.identifying import listed
+from medsynth_engine.intake.deidentify import SHORTEST, VOCABULARY, VOCABULARY_WORDS
 from medsynth_engine.intake.normalise import age_years, sex
 from medsynth_engine.intake.reasons import Code
+from medsynth_engine.intake.rules.kinds import PIXEL_DATA, Sought, facts_of
 
-STANDARD_UID = "1.2.840.10008."
-TEXT_REPRESENTATIONS = {"PN", "DA", "DT", "TM", "UI", "AE", "AS", "LO", "SH", "LT", "ST", "UT", "UC", "UR", "CS"}
-KINDS_BY_REPRESENTATION = {
-    "PN": "names",
-    "DA": "dates",
-    "DT": "dates",
-    "TM": "dates",
-    "AS": "ages",
-    "UR": "urls",
-    "AE": "device_identifiers",
-    "LT": "free_text",
-    "ST": "free_text",
-    "UT": "free_text",
-    "UC": "free_text",
-}
-"""45 CFR 164.514(b)(2) by value representation; what is told apart only by its name follows below."""
-KINDS_BY_KEYWORD: tuple[tuple[str, str], ...] = (
-    ("Telephone", "phone_numbers"),
-    ("TelecomInformation", "phone_numbers"),
-    ("Address", "geography"),
-    ("Institution", "geography"),
-    ("CountryOfResidence", "geography"),
-    ("RegionOfResidence", "geography"),
-    ("Location", "geography"),
-    ("PatientID", "record_numbers"),
-    ("MedicalRecord", "record_numbers"),
-    ("AccessionNumber", "record_numbers"),
-    ("AdmissionID", "record_numbers"),
-    ("Insurance", "health_plan_numbers"),
-    ("Serial", "device_identifiers"),
-    ("DeviceID", "device_identifiers"),
-    ("StationName", "device_identifiers"),
-    ("Name", "names"),
-    ("Description", "free_text"),
-    ("Comment", "free_text"),
-    ("ID", "other_identifiers"),
-    ("UID", "other_identifiers"),
-    ("Number", ""),
-)
-TECHNICAL_NUMBERS = {"SamplesPerPixel", "NumberOfFrames"}
+STANDARD_UID = b"1.2.840.10008."
+DEEPEST = 32
+LONGEST = 64
+"""Of a value so many bytes are looked for; more would not make it more of an identifier."""
+SHORTEST_NUMBER = 2
+LOOKED_AT = 4096
+MOST_RUNS = 16
+_RUN = re.compile(rb"[ -~\x80-\xff]{6,}")
+"""Text in bytes that nobody knows how to read."""
 
 DESCRIBED = {"Modality": "modality", "BodyPartExamined": "body_part", "ViewPosition": "view"}
-VOCABULARY = {
-    "modality": listed("CR CT DX ES GM IO IVUS MG MR NM OP OPT OT PT PX RF RG SC SM US XA XC"),
-    "body_part": listed(
-        "ABDOMEN ABDOMENPELVIS ANKLE ARM AXILLA BACK BLADDER BRAIN BREAST BRONCHUS CAROTID CERVICALSPINE "
-        "CHEST CHESTABDOMEN CHESTABDPELVIS CLAVICLE COLON CSPINE ELBOW EXTREMITY EYE FACE FEMUR FINGER "
-        "FOOT FOREARM HAND HEAD HEADNECK HEART HIP HUMERUS JAW KIDNEY KNEE LEG LIVER LSPINE LUNG MAXILLA "
-        "MEDIASTINUM NECK ORBIT PANCREAS PELVIS PROSTATE RIB SCAPULA SHOULDER SKIN SKULL SPINE SPLEEN "
-        "STERNUM TESTIS THIGH THUMB THYROID TOE TSPINE UTERUS VESSEL WHOLEBODY WRIST ZYGOMA"
-    ),
-    "view": listed("AP PA LL RL RLD LLD RLO LLO LAT LATERAL CC MLO ML LM XCCL AX OBL"),
-}
-"""Only words of these lists are kept; whatever else stands in the field may be typed by hand, and is dropped."""
-
 OFTEN_BURNED_IN = {"US", "SC", "OT", "XA", "ES", "XC", "GM", "RF", "IVUS"}
 READABLE_SIDE = 96
 """Pictures with a shorter side carry no readable text (DESIGN, slow checks)."""
 
 
 def identifying(dataset: pydicom.Dataset, data: bytes) -> tuple[Counter[str], tuple[bytes, ...]]:
-    """Kind -> how many non-empty elements, at every depth; and their values as bytes for the self-check."""
+    """Kind -> how many non-empty elements, at every depth; and their values as bytes for the self-check.
+
+    Values are given as they came and, where they are not ASCII, also as UTF-8; dates in their other spellings, names
+    with their components. Elements are looked at as the file holds them: what need not be read is not converted.
+    """
     found: Counter[str] = Counter()
     values: set[bytes] = set()
     if data[128:132] == b"DICM" and data[:128].strip(b"\0"):
         found["preamble"] += 1
+        values.update(_runs(data[:128]))
     for part in (getattr(dataset, "file_meta", None), dataset):
         if part is not None:
-            for element in _walk(part):
-                kind = _kind(element)
-                if kind:
-                    found[kind] += 1
-                    values.update(_values(element))
-    return found, tuple(sorted(value for value in values if len(value) >= 4))
+            _look_at(part, 0, found, values)
+    behind = _behind_the_frames(dataset)
+    if behind.strip(b"\0"):
+        found["after_last_frame"] += 1
+        values.update(_runs(behind))
+    return found, tuple(sorted(values))
 
 
-def _walk(dataset: pydicom.Dataset, depth: int = 0) -> Iterator[DataElement]:
-    for element in dataset:
-        if element.VR == "SQ":
-            if depth < 32 and element.value:
-                for item in element.value:
-                    yield from _walk(item, depth + 1)
-        elif element.value not in (None, "", b""):
-            yield element
+def _look_at(dataset: pydicom.Dataset, depth: int, found: Counter[str], values: set[bytes]) -> None:
+    for tag in list(dataset.keys()):
+        element = dataset.get_item(tag)
+        facts = facts_of(int(tag), element.VR or "", depth > 0)
+        if facts.representation == "SQ":
+            if depth < DEEPEST:
+                for item in dataset[tag].value or ():
+                    _look_at(item, depth + 1, found, values)
+            continue
+        if not facts.kind or element.value in (None, "", b""):
+            continue
+        raw = element.value if isinstance(element.value, bytes) else None
+        if facts.sought == "uid" and _standard(raw, element.value):
+            continue
+        found[facts.kind] += 1
+        if facts.sought == "bytes":
+            values.update(_runs(raw or b""))
+        elif facts.sought:
+            texts = list(_texts(element.value))
+            if raw is not None and (b"\x1b" in raw or not raw.isascii()):
+                texts += _texts(dataset[tag].value)
+            values.update(_spellings(texts, facts.sought))
 
 
-def _kind(element: DataElement) -> str:
-    """The kind of identifier that an element is counted as; empty for technical values, which are dropped uncounted."""
-    tag, representation, keyword = element.tag, element.VR, element.keyword
-    if tag.is_private:
-        return "private_elements"
-    if 0x6000 <= tag.group <= 0x60FF:
-        return "overlays"
-    if 0x5000 <= tag.group <= 0x50FF:
-        return "curves"
-    if tag == 0xFFFCFFFC:
-        return "trailing_padding"
-    if not keyword:
-        return "unknown_elements"
-    if representation == "UI":
-        return "" if _standard(element) else "other_identifiers"
-    if representation in ("CS", "AT", "OB", "OW", "OF", "OD") or keyword in TECHNICAL_NUMBERS:
-        return ""
-    for word, kind in KINDS_BY_KEYWORD:
-        if word in keyword and representation in ("LO", "SH", "LT", "ST", "PN", "UT", "UC"):
-            return kind or "other_identifiers"
-    if representation in ("LO", "SH"):
-        return "free_text"
-    return KINDS_BY_REPRESENTATION.get(representation, "")
+def _standard(raw: bytes | None, value: Any) -> bool:
+    """UIDs of the standard itself name classes and syntaxes, never a person."""
+    uids = raw.split(b"\\") if raw is not None else [str(uid).encode() for uid in _several(value)]
+    return all(uid.startswith(STANDARD_UID) for uid in uids)
 
 
-def _standard(element: DataElement) -> bool:
-    value = element.value
-    listed = [value] if isinstance(value, str) else list(value)
-    return all(str(uid).startswith(STANDARD_UID) for uid in listed)
+def _several(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, (list, tuple, MultiValue)) else (value,)
 
 
-def _values(element: DataElement) -> list[bytes]:
-    if element.VR not in TEXT_REPRESENTATIONS:
-        return [bytes(element.value)[:64]] if isinstance(element.value, bytes) and element.tag.is_private else []
-    value = element.value
-    listed = list(value) if isinstance(value, (list, tuple, pydicom.multival.MultiValue)) else [value]
-    texts = [str(one).strip()[:64] for one in listed]
-    parts = [part for text in texts for part in text.split("^")] if element.VR == "PN" else []
-    return [text.encode("utf-8", "replace") for text in (*texts, *parts) if not text.startswith(STANDARD_UID)]
+def _texts(value: Any) -> Iterator[bytes]:
+    """The single values of an element, as it came (bytes) or as it was read."""
+    if isinstance(value, bytes):
+        yield from value.split(b"\\")
+        return
+    for one in _several(value):
+        if isinstance(one, PersonName) and isinstance(one.original_string, bytes):
+            yield one.original_string
+        yield str(one).encode("utf-8", "replace")
+
+
+def _spellings(texts: Iterable[bytes], sought: Sought) -> Iterator[bytes]:
+    """What must be looked for. Values under four bytes only of names and numbers, for they occur by chance."""
+    for text in texts:
+        value = text.strip(b" \0\t\r\n")[:LONGEST]
+        shortest = SHORTEST_NUMBER if sought in ("name", "number") else SHORTEST
+        if len(value) < shortest or len(set(value)) == 1:
+            continue
+        if sought == "text" and value.decode("ascii", "replace").upper() in VOCABULARY_WORDS:
+            continue  # a protocol that is called CHEST names nobody
+        if sought == "uid" and value.startswith(STANDARD_UID):
+            continue
+        yield value
+        if sought == "name":
+            yield from (part for part in re.split(rb"[\^=]", value) if SHORTEST <= len(part) < len(value))
+        if sought == "date":
+            yield from _dates(value)
+
+
+def _dates(value: bytes) -> Iterator[bytes]:
+    """A date as DICOM writes it, in the spellings of tables and reports."""
+    day = value[:8]
+    if len(day) == 8 and day.isdigit():
+        year, month, date = day[:4], day[4:6], day[6:]
+        yield day
+        yield from (b"-".join((year, month, date)), b".".join((date, month, year)))
+        yield from (b"/".join((month, date, year)), b"/".join((date, month, year)))
+
+
+def _runs(data: bytes) -> list[bytes]:
+    found = (run.strip() for run in _RUN.findall(data[:LOOKED_AT])[:MOST_RUNS])
+    return [run[:LONGEST] for run in found if len(set(run)) > 2]
+
+
+def _behind_the_frames(dataset: pydicom.Dataset) -> bytes:
+    """What stands in uncompressed pixel data after the last frame (PS3.5 8.1.1), or nothing."""
+    raw = dataset.get_item(PIXEL_DATA) if PIXEL_DATA in dataset else None
+    meta = getattr(dataset, "file_meta", None)
+    if raw is None or not isinstance(raw.value, bytes) or meta is None or "TransferSyntaxUID" not in meta:
+        return b""
+    if meta.TransferSyntaxUID.is_encapsulated:
+        return b""
+    sides = [int(dataset.get(keyword) or 1) for keyword in ("Rows", "Columns", "SamplesPerPixel", "NumberOfFrames")]
+    bits = int(dataset.get("BitsAllocated") or 8)
+    for side in sides:
+        bits *= side
+    if str(dataset.get("PhotometricInterpretation") or "").startswith("YBR_FULL_422"):
+        bits = bits * 2 // 3
+    return raw.value[(bits + 7) // 8 :]
 
 
 def described(dataset: pydicom.Dataset) -> dict[str, str]:
