@@ -68,6 +68,11 @@ def patient_of(key: bytes, identifier: str) -> str:
     return "p" + keyed(key, "patient", text.removesuffix(".0"))[:16]
 
 
+def source_of(key: bytes, path: Path) -> str:
+    """Tells whether a path was brought in before, without naming it: of the path and of when it last changed."""
+    return keyed(key, "path", f"{path.resolve()}\0{path.stat().st_mtime_ns}")
+
+
 def series_of(key: bytes, uid: str) -> str:
     """The keyed id of a DICOM series, short enough to type after `--series`; empty where there is none."""
     return "s" + keyed(key, "series", uid)[:10] if uid else ""

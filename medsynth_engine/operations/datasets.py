@@ -11,14 +11,18 @@ from sqlmodel import col, func, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
+from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.removal import remove_dataset
 
-IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp"}
-TABLES = {".csv", ".tsv", ".data"}
+IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp", ".nii", ".gz", ".ima"}
+TABLES = {".csv", ".tsv", ".data", ".xlsx", ".xls", ".ods", ".parquet"}
+ARCHIVES = {".zip", ".npz", ".tar", ".tgz", ".tbz2", ".txz"}
+CHOICES = {"slices", "axis", "series", "faces", "dates", "burned_in", "append"}
+"""What an intake may be told besides its source and its table."""
 MOST_PICTURES, MOST_PIXELS = 64, 256
 
 
@@ -113,8 +117,10 @@ class Datasets:
         columns: dict[str, str] | None = None,
         where: dict[str, str] | None = None,
         characteristics: list[str] | None = None,
+        **choices: Any,
     ) -> dict[str, Any]:
-        arguments = _intake_arguments(call, "scan", path, metadata, columns, where, characteristics)
+        """choices: slices, axis, series, faces, dates, burned_in, as in `intake.options.Options`."""
+        arguments = _intake_arguments(call, "scan", path, metadata, columns, where, characteristics, choices)
         with call.change("dataset:scan") as change:
             job = hand_over(call, change, "scan", "scan", arguments)
         launch(call, job)
@@ -131,11 +137,14 @@ class Datasets:
         where: dict[str, str] | None = None,
         characteristics: list[str] | None = None,
         append: bool = False,
+        **choices: Any,
     ) -> dict[str, Any]:
+        """choices: as in `datasets_scan`. With `append` the name may be taken: a new version is made."""
         from db.tables import Dataset
 
         checked_name(name, "dataset")
-        arguments = _intake_arguments(call, name, path, metadata, columns, where, characteristics)
+        choices["append"] = append
+        arguments = _intake_arguments(call, name, path, metadata, columns, where, characteristics, choices)
         with call.change(f"dataset:{name}") as change:
             taken = change.session.exec(
                 select(Dataset)
@@ -146,8 +155,7 @@ class Datasets:
                 raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
             if taken is not None:
                 call.require_own(taken, "dataset")
-                arguments.update(name=taken.name, earlier=taken.folder)
-            arguments["version"] = taken.version + 1 if taken else 1
+                arguments["name"] = taken.name
             job = hand_over(call, change, "intake", f"dataset:{name}", arguments, queue=f"dataset:{name}")
         launch(call, job)
         return {"job": job, "dataset": name}
@@ -188,14 +196,21 @@ class Datasets:
 
     @operation("datasets.show", Permission.READ_REPORTS)
     def datasets_show(self, call: Call, name: str) -> dict[str, Any]:
-        row = newest(call, name)
-        return {
-            **row.summary,
-            "dataset": row.name,
-            "version": row.version,
-            "digest": row.digest,
-            "created": row.created_at.isoformat(timespec="seconds"),
-        }
+        return _shown(newest(call, name))
+
+    @operation("datasets.report", Permission.READ_REPORTS)
+    def datasets_report(self, call: Call, name: str, path: str) -> dict[str, Any]:
+        """The intake's report as one HTML file. It holds counts, never a value of a patient."""
+        from medsynth_engine.intake.report_page import html
+
+        document = _shown(newest(call, name))
+        target = Path(path).expanduser()
+        if target.exists() or not target.parent.is_dir():
+            raise BadInput("bad_target", "The report must be a new file in a folder that exists.", "Choose another.")
+        demand_outside(call, target)
+        with call.change(f"dataset:{name}", version=document["version"]):
+            write_text(target, html(document))
+        return {"dataset": name, "path": str(target)}
 
     @operation("datasets.gallery", Permission.SEE_IMAGES)
     def datasets_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
@@ -231,11 +246,21 @@ class Datasets:
         return remove_dataset(call, row)
 
 
+def _shown(row: Any) -> dict[str, Any]:
+    return {
+        **row.summary,
+        "dataset": row.name,
+        "version": row.version,
+        "digest": row.digest,
+        "created": row.created_at.isoformat(timespec="seconds"),
+    }
+
+
 def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
     suffix = Path(entry.name).suffix.lower()
     if entry.is_dir(follow_symlinks=False):
         kind = "folder"
-    elif suffix in (".zip", ".npz"):
+    elif suffix in ARCHIVES or entry.name.lower().endswith((".tar.gz", ".tar.bz2", ".tar.xz")):
         kind = "archive"
     else:
         kind = "table" if suffix in TABLES else "images" if suffix in IMAGES else "file"
@@ -251,13 +276,21 @@ def _intake_arguments(
     columns: dict[str, str] | None,
     where: dict[str, str] | None,
     characteristics: list[str] | None,
+    choices: dict[str, Any],
 ) -> dict[str, Any]:
+    unknown = set(choices) - CHOICES
+    if unknown:
+        raise BadInput(
+            "unknown_choice", f"An intake has no choice {plain(min(unknown))!r}.", "See: datasets add --help"
+        )
+    choices["series"] = tuple(choices.get("series") or ())
     chosen = Options.of(
         name=name,
         metadata=existing_path(call, metadata, "the path of the metadata table") if metadata else None,
         columns=columns or {},
         where=where or {},
         characteristics=tuple(characteristics or ()),
+        **choices,
     )
     return {**chosen.document(), "source": str(existing_path(call, path, "the path of the images or table"))}
 

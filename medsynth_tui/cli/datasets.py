@@ -7,16 +7,26 @@ from typing import Annotated, Any
 
 import typer
 
+from medsynth_engine.intake.choice import GRAMMAR
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import names, pairs, path
 
+SERIES = ("series", "modality", "body_part", "files", "pictures")
 app = group("datasets", "Real images and tables, de-identified on the way in.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
-Source = Annotated[Path, typer.Argument(metavar="PATH", help="A folder, a zip, an NPZ, or a table.")]
-Metadata = Annotated[Path | None, typer.Option("--metadata", metavar="CSV", help="The table that belongs to it.")]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PATH", help="A folder, zip or tar of images; a DICOM, NIfTI or NPZ file; or a table alone."
+    ),
+]
+Metadata = Annotated[
+    Path | None,
+    typer.Option("--metadata", metavar="TABLE", help="The table that belongs to it: CSV, TSV, Parquet or Excel."),
+]
 Columns = Annotated[
     list[str] | None,
     typer.Option(
@@ -28,7 +38,43 @@ Columns = Annotated[
 ]
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="COLUMN=VALUE,...", help="Take only the rows where this holds."),
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE,...",
+        help="Take only the rows where this holds; without such a column, the DICOM files whose modality, body_part or "
+        "view it is. Decides before anything is decoded.",
+    ),
+]
+Slices = Annotated[
+    str,
+    typer.Option(
+        "--slices",
+        metavar="CHOICE",
+        help=f"Which pictures of a multi-frame file, a volume or a DICOM series: {GRAMMAR}.",
+    ),
+]
+Axis = Annotated[
+    str, typer.Option("--axis", metavar="AXIS", help="How NIfTI volumes are cut: axial, coronal, sagittal.")
+]
+Series = Annotated[
+    list[str] | None,
+    typer.Option("--series", metavar="ID,...", help="Take only these DICOM series, by the ids that a scan lists."),
+]
+Faces = Annotated[
+    str,
+    typer.Option("--faces", metavar="CHOICE", help="Head slices that may show a face: review (by a person) or keep."),
+]
+Dates = Annotated[
+    str,
+    typer.Option(
+        "--dates",
+        metavar="CHOICE",
+        help="Columns of dates: drop, year, or shift by a secret offset of the patient (not Safe Harbor).",
+    ),
+]
+BurnedIn = Annotated[
+    str,
+    typer.Option("--burned-in", metavar="CHOICE", help="Pictures with burned-in text: quarantine, or mask the text."),
 ]
 Characteristics = Annotated[
     list[str] | None,
@@ -44,9 +90,17 @@ def scan(
     columns: Columns = None,
     where: Where = None,
     characteristics: Characteristics = None,
+    slices: Slices = "all",
+    axis: Axis = "axial",
+    series: Series = None,
+    faces: Faces = "review",
+    dates: Dates = "drop",
+    burned_in: BurnedIn = "quarantine",
 ) -> None:
     """What would be taken, scrubbed and refused. Nothing is stored."""
     wish = _wish(metadata, columns, where, characteristics)
+    wish |= {"slices": slices, "axis": axis, "series": names(series), "faces": faces, "dates": dates}
+    wish["burned_in"] = burned_in
     face.give(face.work(lambda engine: engine.datasets_scan(str(path(source)), **wish)), show_intake)
 
 
@@ -59,10 +113,20 @@ def add(
     columns: Columns = None,
     where: Where = None,
     characteristics: Characteristics = None,
+    slices: Slices = "all",
+    axis: Axis = "axial",
+    series: Series = None,
+    faces: Faces = "review",
+    dates: Dates = "drop",
+    burned_in: BurnedIn = "quarantine",
     append: Annotated[bool, typer.Option("--append", help="Make it the next version of the dataset.")] = False,
 ) -> None:
-    """Take images and their table in. Interrupted, the same command goes on where it was."""
+    """Take images and their table in. Interrupted, the same command goes on where it was.
+
+    What is large enough to carry text is then read for it, by a job that goes on by itself."""
     wish = _wish(metadata, columns, where, characteristics)
+    wish |= {"slices": slices, "axis": axis, "series": names(series), "faces": faces, "dates": dates}
+    wish["burned_in"] = burned_in
     document = face.work(lambda engine: engine.datasets_add(name, str(path(source)), append=append, **wish))
     face.give(document, show_added)
 
@@ -77,6 +141,26 @@ def datasets(face: Face) -> None:
 def one(face: Face, name: Name) -> None:
     """What a dataset holds, and what happened when it was taken in."""
     face.give(face.ask(lambda engine: engine.datasets_show(name)), show_dataset)
+
+
+@command(app, "report", "medsynth datasets report chest --to chest-intake.html")
+def report(
+    face: Face,
+    name: Name,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="A new file; else NAME-intake.html here.")
+    ] = None,
+) -> None:
+    """Write what was found, removed and left to people as one HTML file, for a data protection officer."""
+    target = path(to) or path(Path(f"{name}-intake.html"))
+    document = face.ask(lambda engine: engine.datasets_report(name, str(target)))
+    face.give(document, lambda face, told: show.line(face, f"Written: {told['path']}"))
+
+
+@command(app, "arrivals", "medsynth datasets arrivals")
+def arrivals(face: Face) -> None:
+    """What lies in the drop box and has not been brought in."""
+    face.give(face.ask(lambda engine: engine.arrivals()), show_arrivals)
 
 
 @command(app, "share", "medsynth datasets share chest carla")
@@ -120,11 +204,26 @@ def show_intake(face: Face, document: Document) -> None:
             ("duplicates", document.get("duplicates")),
             ("split", _split(document)),
             ("columns", ", ".join(f"{role}={column}" for role, column in (document.get("columns") or {}).items())),
-            ("removed", document.get("identifiers_removed")),
+            ("removed", None if document.get("categories") else document.get("identifiers_removed")),
             ("unmatched rows", document.get("unmatched_rows") or None),
         ],
     )
+    categories = [row for row in document.get("categories") or [] if row["found"]]
+    if categories:
+        rows = [(row["safe_harbor"], row["category"], row["found"], row["done"]) for row in categories]
+        show.table(face, ("", "Safe Harbor category", "found", "done"), rows, right=(2,))
+    series = document.get("series") or []
+    if len(series) > 1:
+        rows = [tuple(one.get(key) for key in SERIES) for one in series]
+        show.table(face, SERIES, rows, right=(3, 4))
+    show.sentences(face, "Look at", [row["sentence"] for row in document.get("look_at") or []])
     show.sentences(face, "Note", document.get("warnings") or [])
+
+
+def show_arrivals(face: Face, found: list[Document]) -> None:
+    rows = [(one["path"], one["kind"], one["files"], one["size"], show.moment(one["arrived"])) for one in found]
+    columns = ("path", "kind", "files", "bytes", "arrived")
+    show.table(face, columns, rows, "Nothing waits in the drop box.", right=(2, 3))
 
 
 def show_added(face: Face, document: Document) -> None:
