@@ -12,9 +12,13 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code
 from medsynth_engine.kernel.errors import BadInput
 
-TABLE_ENDINGS = (".csv", ".tsv", ".tab")
+SHEET_ENDINGS = (".xlsx", ".xls", ".ods", ".parquet")
+TABLE_ENDINGS = (".csv", ".tsv", ".tab", *SHEET_ENDINGS)
 LOOSE_TABLE_ENDINGS = (*TABLE_ENDINGS, ".data", ".txt")
 """Taken for a table only when a person names the file."""
+TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+TAR_MARK = slice(257, 262)
+"""Where a plain tar says `ustar` (POSIX.1-1988)."""
 LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "__macosx"}
 """What file managers leave behind; not submitted by anybody."""
 
@@ -65,7 +69,7 @@ class ArrayTable:
 
 @dataclass(frozen=True)
 class Source:
-    """kind: `folder`, `zip`, `npz` or `table`. `tables` are candidates for the metadata. `arrays` is for an NPZ."""
+    """kind: `folder`, `zip`, `tar`, `npz` or `table`. `tables` are candidates for the metadata. `arrays` is for an NPZ."""
 
     kind: str
     path: Path
@@ -88,16 +92,18 @@ def open_source(path: Path, options: Options) -> Source:
     if stat.S_ISDIR(mode):
         return _folder(path, options)
     if not stat.S_ISREG(mode):
-        raise BadInput("not_a_file", "That is neither a file nor a folder.", "Name a folder, a zip, an NPZ or a table.")
+        raise BadInput("not_a_file", "That is neither a file nor a folder.", "Name a folder, an archive or a file.")
     ending = path.suffix.lower()
     with _opened(path) as stream:
-        head = stream.read(8)
+        head = stream.read(TAR_MARK.stop)
     if ending == ".npz":
         return arrays.open_npz(path, options)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and ending not in LOOSE_TABLE_ENDINGS:
-        if ending in (".xlsx", ".ods", ".docx"):
-            raise BadInput("office_file", "That is an office file, not a table of text.", "Save the sheet as CSV.")
+        if ending in (".docx", ".pptx", ".odt", ".odp"):
+            raise BadInput("office_file", "That is a document, no table and no image.", "Save its table as CSV.")
         return archive.open_zip(path, options)
+    if head[TAR_MARK] == b"ustar" or path.name.lower().endswith(TAR_ENDINGS):
+        return archive.open_tar(path, options)
     if ending in LOOSE_TABLE_ENDINGS:
         return Source("table", path, (), (_table_file(path, path.name),))
     return Source("folder", path.parent, (_item(path, path.name, 0, options),))
