@@ -46,10 +46,7 @@ def identifying(dataset: pydicom.Dataset, data: bytes) -> tuple[Counter[str], tu
     for part in (getattr(dataset, "file_meta", None), dataset):
         if part is not None:
             _look_at(part, 0, found, values)
-    behind = _behind_the_frames(dataset)
-    if behind.strip(b"\0"):
-        found["after_last_frame"] += 1
-        values.update(_runs(behind))
+    values.update(_runs(_behind_the_frames(dataset)))  # that there is something is counted with the pixels
     return found, tuple(sorted(values))
 
 

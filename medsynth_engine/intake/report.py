@@ -12,8 +12,11 @@ import pandas as pd
 
 from medsynth_engine.intake.assemble import FIXED, Placed
 from medsynth_engine.intake.folds import ENOUGH_PATIENTS
+from medsynth_engine.intake.look_at import look_at
+from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.reasons import outcome, sentence
+from medsynth_engine.intake.rules import profile, safe_harbor
 from medsynth_engine.kernel.escape import plain
 
 PREVIEW_ROWS = 5
@@ -57,18 +60,25 @@ def fold_warnings(records: pd.DataFrame, known: bool, official: bool, spanning: 
     return warnings
 
 
-def small_cell_warnings(records: pd.DataFrame) -> list[str]:
-    """Groups of people that are small in the training fold."""
+def small_cells(records: pd.DataFrame) -> dict[str, list[str]]:
+    """Attribute -> its groups of people that are small in the training fold."""
     training = records[records["fold"] == "training"]
-    warnings = []
+    found = {}
     for name in ("sex", "age_band", "ethnicity"):
         if name not in training:
             continue
         people = training.groupby(name)["patient"].nunique()
         small = [plain(level, 40) for level in people.index[people < SMALL_CELL]]
         if small:
-            warnings.append(f"Fewer than {SMALL_CELL} training patients have {name}: {', '.join(small)}.")
-    return warnings
+            found[name] = small
+    return found
+
+
+def small_cell_warnings(small: dict[str, list[str]]) -> list[str]:
+    """One sentence an attribute."""
+    return [
+        f"Fewer than {SMALL_CELL} training patients have {name}: {', '.join(levels)}." for name, levels in small.items()
+    ]
 
 
 def count_reasons(codes: Iterable[str]) -> dict[str, int]:
@@ -98,12 +108,15 @@ def document(
     placed: Placed,
     name: str,
 ) -> dict[str, Any]:
-    """submitted: one row a submitted record (see `submitted.table`). found: kind -> count, of what files carried.
+    """submitted: one row a submitted record (see submitted.py). found: kind -> count, of what files carried.
     base: one row a record with pixels or a table's row, its `code` empty where accepted. records: the accepted ones."""
     codes = submitted["reason"].tolist()
     outcomes = Counter(outcome(code) for code in codes)
     reasons = count_reasons(codes)
     removed = Counter(plan.described.removed) + found
+    small, options = small_cells(records), getattr(plan, "options", None) or Options()
+    unreadable = getattr(plan.described, "unreadable", {})
+    unknown = round((1 - known_share) * len(records))
     if not plan.table_alone and plan.source.arrays is None:
         removed["file_names"] += len(plan.items)
     folds = Counter(records["fold"])
@@ -122,7 +135,7 @@ def document(
             placed.spanning,
             "group" in plan.roles.single,
         ),
-        *small_cell_warnings(records),
+        *small_cell_warnings(small),
     ]
     return settled(
         {
@@ -144,6 +157,11 @@ def document(
             "dropped_columns": plan.described.dropped,
             "table_columns": plan.table_columns,
             "value_maps": plan.described.value_maps,
+            "unreadable": unreadable,
+            "categories": safe_harbor.categories(removed, _done(options)),
+            "rules": profile.edition().document(),
+            "series": series_of(base),
+            "look_at": look_at(reasons, removed, records, unknown, sum(map(len, small.values())), unreadable, options),
             "schema": schema,
             "preview": preview(records),
             "warnings": warnings,
@@ -151,15 +169,38 @@ def document(
     )
 
 
+def series_of(base: pd.DataFrame) -> list[dict[str, Any]]:
+    """The DICOM series among the pictures, by their keyed ids: modality, body part, files and pictures of each."""
+    if "series" not in base:
+        return []
+    found = []
+    for series, pictures in base[base["series"] != ""].groupby("series", sort=True):
+        words = [{name: one.get(name, "") for name in ("modality", "body_part")} for one in pictures["attributes"]]
+        files = pictures["ordinal"].nunique()
+        found.append({"series": series, **words[0], "files": int(files), "pictures": len(pictures)})
+    return found
+
+
+def _done(options: Options) -> dict[str, str]:
+    """What this intake did otherwise than usual, by category."""
+    if options.dates == "year":
+        return {
+            "C": "Kept as years; no year that tells of an age over 89. Ages of 90 and more are kept as 90 or older."
+        }
+    if options.dates == "shift":
+        return {"C": "Shifted by a keyed number of days of each patient, which is not Safe Harbor. Ages stop at 90."}
+    return {}
+
+
 def _frame_warnings(base: pd.DataFrame) -> list[str]:
+    """base: one row a picture; frames: how many its file holds."""
     if "frames" not in base:
         return []
-    several = base.loc[base["frames"] > 1, "frames"]
+    several = base[base["frames"] > 1].drop_duplicates("ordinal")
     if several.empty:
         return []
-    return [
-        f"{len(several)} files hold several frames ({int(several.sum())} in all); the middle one of each was taken."
-    ]
+    held, taken = int(several["frames"].sum()), int((base["frames"] > 1).sum())
+    return [f"{len(several)} files hold several pictures ({held} in all); {taken} of these were taken."]
 
 
 def _known_warnings(share: float) -> list[str]:
