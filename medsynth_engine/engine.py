@@ -16,6 +16,7 @@ from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import ENDED
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.accounts import Accounts
+from medsynth_engine.operations.arrivals import Arrivals
 from medsynth_engine.operations.assessments import Assessments
 from medsynth_engine.operations.audit import Audit
 from medsynth_engine.operations.care import Care
@@ -24,6 +25,7 @@ from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declare import Call, Declaration, record_as
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.releases import Releases
+from medsynth_engine.operations.review import Reviews
 from medsynth_engine.operations.runs import Runs
 from medsynth_engine.operations.weights import Weights
 
@@ -36,7 +38,7 @@ LOOK_EVERY = 0.25
 """Seconds between two looks at a job that a face waits for."""
 
 
-class Engine(Accounts, Datasets, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care):
+class Engine(Accounts, Datasets, Arrivals, Reviews, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

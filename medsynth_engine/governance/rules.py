@@ -73,6 +73,8 @@ class GateInputs:
     evidence            the evaluation's values
     identifying         columns that hold a direct identifier, or over 90 % unique text
     unreviewed          close pairs or burned-in text that nobody has looked at yet
+    text_unchecked      pictures of the dataset behind it were not yet searched for burned-in text
+    trained_on_text     what it was learned from held burned-in text, which a newer version of the dataset has not
     assessment          the newest assessment of this subject, or None
     imported            the cohort was made by another tool
     unknown_training    the weights' training data is not in this store
@@ -90,6 +92,8 @@ class GateInputs:
     evidence: tuple[Evidence, ...] = ()
     identifying: tuple[str, ...] = ()
     unreviewed: int = 0
+    text_unchecked: bool = False
+    trained_on_text: bool = False
     assessment: Signed | None = None
     simulated: bool = False
     development: bool = False
@@ -219,6 +223,26 @@ def _unreviewed(inputs: GateInputs) -> Reason | None:
     )
 
 
+def _text_checked(inputs: GateInputs) -> Reason | None:
+    if not inputs.text_unchecked:
+        return None
+    return Reason(
+        "text_not_checked",
+        "The pictures of the dataset behind it were not yet searched for burned-in text.",
+        "The check runs by itself after the intake; see how far it is: medsynth jobs list.",
+    )
+
+
+def _trained_on_text(inputs: GateInputs) -> Reason | None:
+    if not inputs.trained_on_text:
+        return None
+    return Reason(
+        "trained_on_text",
+        "Text was found in pictures that it was learned from; a newer version of the dataset is without them.",
+        "Train on the newer version of the dataset, then draw and evaluate again.",
+    )
+
+
 def _assessed(inputs: GateInputs) -> Reason | None:
     draft = f"medsynth pia draft SUBJECT --audience {inputs.audience}"
     signed = inputs.assessment
@@ -300,10 +324,13 @@ RULES: tuple[Rule, ...] = (
     _membership,
     _identifying,
     _unreviewed,
+    _text_checked,
+    _trained_on_text,
     _assessed,
     _assessed_audience,
     _real_data,
     _imported,
     _unknown_training,
 )
-NEVER_OVERRIDDEN = frozenset({"simulated", "development_store", "real_data"})
+NEVER_OVERRIDDEN = frozenset({"simulated", "development_store", "real_data", "text_not_checked"})
+"""What no vote opens. An unread picture is among them, because all it takes is to wait for the check."""

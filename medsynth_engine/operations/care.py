@@ -15,14 +15,19 @@ from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.operations.arrivals import checked_drop_box, found_for
 from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.removal import sweep
+from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
 
 SETTINGS: dict[str, tuple[Any, str]] = {
     "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
+    "quarantine_days": (30, "Days that a quarantined picture waits for a review; then it is rejected and purged"),
+    "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
 }
+"""The default and the meaning of each; a value is of its default's type."""
 LITTLE_ROOM = 2 * 10**9
 
 
@@ -51,22 +56,23 @@ class Care:
 
         if key not in SETTINGS:
             raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
-        try:
-            number = int(value)
-        except ValueError as error:
-            raise BadInput("bad_value", "This setting is a whole number.", f"Now: {SETTINGS[key][0]}") from error
-        if not 1 <= number <= 10_000:
-            raise BadInput("bad_value", "That number is out of range.", "1 to 10000.")
-        with call.change(f"setting:{key}", value=number) as change:
-            change.session.merge(Store(key=f"setting.{key}", value=number))
-        return {"key": key, "value": number, "meaning": SETTINGS[key][1]}
+        checked = checked_drop_box(call, value) if key == "drop_box" else _whole_number(key, value)
+        # A path may name a person or a place: the record says that it was set, not to what.
+        shown = checked if isinstance(checked, int) else bool(checked)
+        with call.change(f"setting:{key}", value=shown) as change:
+            change.session.merge(Store(key=f"setting.{key}", value=checked))
+        return {"key": key, "value": checked, "meaning": SETTINGS[key][1]}
 
     @operation("home.show", Permission.OWN_ACCOUNT)
     def home(self, call: Call) -> dict[str, Any]:
         from db.tables import Assessment, Cohort, Job, Run, User
+        from medsynth_engine.operations.overdue import sweep_reviews
 
         look_at_all(call.ledger, call.home)
         sweep(call)
+        with call.read() as session:
+            days = setting(session, "quarantine_days")
+        sweep_reviews(call, days)
         mine = call.actor.role == Role.RESEARCHER
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
@@ -103,6 +109,8 @@ class Care:
                 for a in waiting
                 if (a.state == "returned" and a.author_id == own) or (a.state == "submitted" and not mine)
             ],
+            "reviews": reviews_waiting(call) if mine else [],
+            "arrivals": len(found_for(call)) if mine else 0,
             "warnings": [check["says"] for check in _checks(call) if not check["ok"]],
         }
 
@@ -125,6 +133,16 @@ class Care:
     def doctor(self, call: Call) -> dict[str, Any]:
         checks = _checks(call)
         return {"ok": all(check["ok"] for check in checks), "checks": checks}
+
+
+def _whole_number(key: str, value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError as error:
+        raise BadInput("bad_value", "This setting is a whole number.", f"Now: {SETTINGS[key][0]}") from error
+    if not 1 <= number <= 10_000:
+        raise BadInput("bad_value", "That number is out of range.", "1 to 10000.")
+    return number
 
 
 def _checks(call: Call) -> list[dict[str, Any]]:

@@ -123,6 +123,7 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
     votes = session.exec(
         select(Override).where(Override.subject_kind == subject.kind, Override.subject_name == subject.name)
     )
+    behind = _datasets_behind(session, subject)
     gauge = ((subject.document or {}).get("gauge") or {}).get(scenario_for(subject.kind)) or {}
     return GateInputs(
         subject_kind=subject.kind,
@@ -135,6 +136,8 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         driver=gauge.get("driver"),
         evidence=subject.evidence,
         identifying=tuple((subject.document or {}).get("identifying") or ()),
+        text_unchecked=any(_text_unchecked(row.summary) for row in behind),
+        trained_on_text=any(_superseded_for_text(row.summary) for row in behind),
         assessment=signed,
         simulated=subject.simulated,
         development=stamp == "development",
@@ -145,6 +148,35 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
             for vote in _independent(session, list(votes))
         ),
     )
+
+
+def _datasets_behind(session: Session, subject: Subject) -> list[Any]:
+    """The versions of datasets that the subject is, or was learned from; a removed version still says what it was."""
+    from db.tables import Dataset, Run, Weights
+
+    ids = {subject.dataset_id}
+    if subject.kind == "cohort":
+        run = session.get(Run, subject.row.run_id) if subject.row.run_id else None
+        weights = session.get(Weights, subject.row.weights) if subject.row.weights else None
+        ids |= {learned.dataset_id for learned in (run, weights) if learned is not None}
+    return [row for row in (session.get(Dataset, each) for each in ids if each) if row is not None]
+
+
+def _text_unchecked(summary: dict[str, Any]) -> bool:
+    """Whether pictures large enough to carry readable text (shorter side of 96 px or more) were not searched for it.
+
+    The summary of an earlier program says nothing of the check: then pictures count as unchecked unless it is known
+    that none of them is large enough.
+    """
+    text = summary.get("text")
+    if text is not None:
+        return text.get("state") not in ("checked", "exempt")
+    has_images = bool((summary.get("schema") or {}).get("image"))
+    return has_images and summary.get("readable", 1) > 0
+
+
+def _superseded_for_text(summary: dict[str, Any]) -> bool:
+    return bool((summary.get("text") or {}).get("superseded_by"))
 
 
 def _independent(session: Session, votes: list[Any]) -> list[Any]:

@@ -1,0 +1,141 @@
+"""The drop box: a folder where a department leaves files, whose arrivals are offered to be brought in."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.intake.pseudonym import keyed, load_key
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.datasets import demand_outside
+from medsynth_engine.operations.declare import Call, operation
+
+SETTING = "drop_box"
+QUIET_SECONDS = 60.0
+"""What changed more recently may still be on its way."""
+MOST_ARRIVALS = 200
+MOST_FILES = 100_000
+"""A larger folder is offered without being counted to its end."""
+KINDS = {".zip": "archive", ".npz": "archive", ".tar": "archive", ".tgz": "archive", ".gz": "archive"}
+TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
+
+
+def source_mark(key: bytes, source: Path) -> str:
+    """What a dataset's summary keeps of where it came from (`source`): keyed, so that no path is stored."""
+    return keyed(key, "source", str(source.resolve()))
+
+
+class Arrivals:
+    """An arrival is offered until this person has made a dataset of it."""
+
+    @operation("arrivals.list", Permission.BRING_IN)
+    def arrivals(self, call: Call) -> list[dict[str, Any]]:
+        return found_for(call)
+
+
+def found_for(call: Call) -> list[dict[str, Any]]:
+    """What lies in the drop box, is quiet, and was not brought in by this person since; the newest first."""
+    from medsynth_engine.operations.care import setting
+
+    with call.read() as session:
+        place = setting(session, SETTING)
+    if not place or not Path(place).is_dir():
+        return []
+    taken = _taken(call)
+    key = load_key(call.home.key) if taken else b""
+    found = []
+    for entry, kind, facts in _quiet(Path(place), time.time()):
+        brought_in = taken.get(source_mark(key, entry)) if taken else None
+        if brought_in is None or brought_in.timestamp() < facts["newest"]:
+            arrived = datetime.fromtimestamp(facts["newest"], UTC).isoformat(timespec="seconds")
+            found.append(
+                {"path": str(entry), "kind": kind, "size": facts["size"], "files": facts["files"], "arrived": arrived}
+            )
+    return sorted(found, key=lambda each: str(each["arrived"]), reverse=True)[:MOST_ARRIVALS]
+
+
+def _taken(call: Call) -> dict[str, datetime]:
+    """The marks of what this person brought in, and when."""
+    from db.tables import Dataset
+
+    with call.read() as session:
+        rows = session.exec(
+            select(Dataset).where(Dataset.owner_id == call.actor.user_id, Dataset.state == "present")
+        ).all()
+    taken: dict[str, datetime] = {}
+    for row in rows:
+        mark = row.summary.get("source")
+        if mark:
+            taken[mark] = max(row.created_at, taken.get(mark, row.created_at))
+    return taken
+
+
+def _quiet(place: Path, now: float) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """Entries of the drop box that nothing writes to any more: path, kind, and their size, files and newest change.
+
+    Links are never followed, and a name that is not clean is not offered: it would not be the same when typed.
+    """
+    try:
+        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.is_symlink() or plain(entry.name, 255) != entry.name:
+            continue
+        facts = _facts(entry)
+        if facts["files"] and now - facts["newest"] >= QUIET_SECONDS:
+            yield Path(entry.path), _kind(entry), facts
+
+
+def _facts(entry: os.DirEntry[str]) -> dict[str, Any]:
+    size, files, newest = 0, 0, 0.0
+    paths = [Path(entry.path)]
+    while paths and files < MOST_FILES:
+        path = paths.pop()
+        try:
+            found = path.lstat()
+            if stat.S_ISDIR(found.st_mode):
+                paths += path.iterdir()
+            elif stat.S_ISREG(found.st_mode):
+                size, files = size + found.st_size, files + 1
+        except OSError:
+            continue  # gone, or not ours to read
+        newest = max(newest, found.st_mtime)
+    return {"size": size, "files": files, "newest": newest}
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    suffix = Path(entry.name).suffix.lower()
+    return "table" if suffix in TABLES else KINDS.get(suffix, "images")
+
+
+def checked_drop_box(call: Call, value: str) -> str:
+    """`value` where it can be a drop box; nothing at all takes the drop box away. Raises BadInput."""
+    if not value.strip():
+        return ""
+    place = Path(value)
+    if not place.is_absolute() or ".." in place.parts:
+        raise BadInput("bad_value", "The drop box is an absolute path.", "For instance: /srv/medsynth/inbox")
+    if place.is_symlink() or not place.is_dir():
+        raise BadInput("bad_value", "There is no folder at that path (a link is none).", "Make the folder first.")
+    demand_outside(call, place)
+    if _holds(place, call.home):
+        raise BadInput("bad_value", "The store itself lies in that folder.", "Choose a folder of its own.")
+    return str(place.resolve())
+
+
+def _holds(place: Path, home: Home) -> bool:
+    inside = place.resolve()
+    return any(kept.resolve().is_relative_to(inside) for kept in (home.data, home.runs))
