@@ -69,7 +69,7 @@ class ArrayTable:
 
 @dataclass(frozen=True)
 class Source:
-    """kind: `folder`, `zip`, `tar`, `npz` or `table`. `tables` are candidates for the metadata. `arrays` is for an NPZ."""
+    """kind: `folder`, `zip`, `tar`, `npz` or `table`. `tables`: candidates for the metadata. `arrays`: of an NPZ."""
 
     kind: str
     path: Path
