@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import select
 
 from medsynth_engine.access.roles import Permission
-from medsynth_engine.intake.pseudonym import keyed, load_key
+from medsynth_engine.intake.pseudonym import load_key, source_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.home import Home
@@ -28,11 +28,6 @@ MOST_FILES = 100_000
 """A larger folder is offered without being counted to its end."""
 KINDS = {".zip": "archive", ".npz": "archive", ".tar": "archive", ".tgz": "archive", ".gz": "archive"}
 TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
-
-
-def source_mark(key: bytes, source: Path) -> str:
-    """What a dataset's summary keeps of where it came from (`source`): keyed, so that no path is stored."""
-    return keyed(key, "source", str(source.resolve()))
 
 
 class Arrivals:
@@ -55,7 +50,7 @@ def found_for(call: Call) -> list[dict[str, Any]]:
     key = load_key(call.home.key) if taken else b""
     found = []
     for entry, kind, facts in _quiet(Path(place), time.time()):
-        brought_in = taken.get(source_mark(key, entry)) if taken else None
+        brought_in = taken.get(source_of(key, entry)) if taken else None
         if brought_in is None or brought_in.timestamp() < facts["newest"]:
             arrived = datetime.fromtimestamp(facts["newest"], UTC).isoformat(timespec="seconds")
             found.append(
@@ -65,18 +60,18 @@ def found_for(call: Call) -> list[dict[str, Any]]:
 
 
 def _taken(call: Call) -> dict[str, datetime]:
-    """The marks of what this person brought in, and when."""
+    """The keyed marks of what this person brought in and still has, and when it came. No path is stored anywhere."""
     from db.tables import Dataset
+    from medsynth_engine.operations.decisions import lineage
 
-    with call.read() as session:
-        rows = session.exec(
-            select(Dataset).where(Dataset.owner_id == call.actor.user_id, Dataset.state == "present")
-        ).all()
     taken: dict[str, datetime] = {}
-    for row in rows:
-        mark = row.summary.get("source")
-        if mark:
-            taken[mark] = max(row.created_at, taken.get(mark, row.created_at))
+    with call.read() as session:
+        mine = select(Dataset).where(Dataset.owner_id == call.actor.user_id, Dataset.state == "present")
+        for present in session.exec(mine).all():
+            for row in lineage(session, present):  # a text check or a review makes versions that came from no path
+                mark = row.summary.get("source")
+                if mark:
+                    taken[mark] = max(row.created_at, taken.get(mark, row.created_at))
     return taken
 
 

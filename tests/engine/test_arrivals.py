@@ -16,9 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from review_store import World, run
 
 from db.ledger import Ledger
-from medsynth_engine.intake.pseudonym import load_key
+from medsynth_engine.intake.pseudonym import load_key, source_of
 from medsynth_engine.kernel.errors import BadInput, Denied
-from medsynth_engine.operations.arrivals import source_mark
 
 
 @pytest.fixture(scope="module")
@@ -89,24 +88,29 @@ def test_what_is_quiet_is_offered_with_its_kind_and_size(world: World, box: Path
     assert run(world.of("ann").home())["arrivals"] == 3
 
 
-def test_what_one_person_brought_in_is_offered_to_the_others_still(world: World, box: Path, ledger: Ledger) -> None:
+def test_what_one_person_brought_in_is_offered_to_the_others_still(world: World, box: Path) -> None:
     set_box(world, box)
     arrival = put(box / "scan.zip")
-    mark = source_mark(load_key(world.home / "data" / "pseudonym.key"), arrival)
+    mark = source_of(load_key(world.home / "data" / "pseudonym.key"), arrival)
     assert str(arrival) not in mark and len(mark) == 32
     world.dataset("chest", "ann", {}, summary={"source": mark})
+    world.dataset("chest", "ann", {}, version=2, summary={})  # made by a text check: it came from no path
     assert names(world, "ann") == []
     assert names(world, "ben") == ["scan.zip"]
-    put(arrival, age=-100)  # later files under the same name are another arrival; 60 s quiet is not yet over
-    assert names(world, "ann") == []
+    put(arrival, age=90, content=b"other")  # the next night's files under the same name
+    assert names(world, "ann") == ["scan.zip"]
+    run(world.of("ann").datasets_remove("chest"))
+    put(arrival, age=120)
+    assert names(world, "ann") == ["scan.zip"]
 
 
-def test_a_newer_arrival_of_the_same_name_is_offered_again(world: World, box: Path) -> None:
+def test_files_added_deep_in_a_folder_make_it_an_arrival_again(world: World, box: Path) -> None:
     set_box(world, box)
-    arrival = put(box / "scan.zip")
-    mark = source_mark(load_key(world.home / "data" / "pseudonym.key"), arrival)
-    world.dataset("chest", "ann", {}, summary={"source": mark}, created=datetime(2020, 1, 1, tzinfo=UTC))
-    assert names(world) == ["scan.zip"]
+    put(box / "night" / "a.dcm")
+    mark = source_of(load_key(world.home / "data" / "pseudonym.key"), box / "night")
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    world.dataset("chest", "ann", {}, summary={"source": mark}, created=long_ago)
+    assert names(world) == ["night"]
 
 
 def test_a_box_that_is_gone_is_empty(world: World, box: Path) -> None:
