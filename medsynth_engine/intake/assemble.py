@@ -50,16 +50,18 @@ def people_of(
     headers: Sequence[str],
     groups: Sequence[str],
     studies: Sequence[str],
+    files: Sequence[str],
 ) -> People:
-    """The patient of each record: from the table, else the header, else the lesion or study, else the record itself.
+    """The patient of each record: from the table, else the header, else the lesion, study or file, else the record.
 
     identifiers  the table's patient cell; headers  pseudonyms from DICOM; groups  the table's group cell; studies
-    keyed study of DICOM. Empty strings where there is none.
+    keyed study of DICOM; files  keyed digest of a file that gave several pictures. Empty strings where there is none.
     """
     memo: dict[str, str] = {}
     patient = []
     known = []
-    for record, identifier, header, group in zip(records, identifiers, headers, groups, strict=True):
+    columns = zip(records, identifiers, headers, groups, studies, files, strict=True)
+    for record, identifier, header, group, study, file in columns:
         own = memo.get(identifier)
         if own is None:
             word = clean(identifier)
@@ -70,6 +72,8 @@ def people_of(
             found = header
         elif clean(group):
             found = "p" + keyed(key, "patient of group", clean(group))[:16]
+        elif study or file:
+            found = "p" + keyed(key, "patient of stack", study or file)[:16]
         else:
             found = "p" + keyed(key, "patient of record", record)[:16]
         patient.append(found)
@@ -153,6 +157,7 @@ def image_frame(listed: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "frames": [answer["frames"] for answer in answers],
             "header_patient": [answer["patient"] for answer in answers],
             "study": [answer["group"] for answer in answers],
+            "stack": [answer["digest"] if answer["frames"] > 1 else "" for answer in answers],
             "series": [answer["series"] for answer in answers],
             "attributes": [answer["attributes"] for answer in answers],
         }

@@ -159,6 +159,7 @@ def _people(plan: Plan, base: pd.DataFrame, rows: np.ndarray, key: bytes) -> Peo
         base["header_patient"].tolist() if "header_patient" in base else empty,
         _cell(plan, rows, "group"),
         base["study"].tolist() if "study" in base else empty,
+        base["stack"].tolist() if "stack" in base else empty,
     )
     if plan.match.links and plan.frame is not None and "patient" in plan.roles.single:
         texts = plan.frame[plan.roles.single["patient"]].tolist()

@@ -6,7 +6,6 @@ A picture comes out as uint8 or uint16 grey (h, w), or uint8 RGB (h, w, 3), upri
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,14 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from medsynth_engine.intake.choice import chosen
+from medsynth_engine.intake.formats import DICOM, NIFTI, kind_of
 from medsynth_engine.intake.options import Limits, Reading
 from medsynth_engine.intake.pixels import over_black, settle, whole_numbers
 from medsynth_engine.intake.reasons import Code, Rejected
-
-DICOM = "DICOM"
-PICTURES: tuple[tuple[bytes, str], ...] = ((b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"))
-"""How picture files start, and Pillow's name of their format."""
-PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 
 
 @dataclass(frozen=True)
@@ -85,7 +80,11 @@ class Header:
 
 def opened(data: bytes, reading: Reading) -> Opened:
     """Look at a file, by content, never by name. Raises Rejected with the reason for the file as a whole."""
-    kind = _kind(data)
+    kind = kind_of(data)
+    if kind == NIFTI:
+        from medsynth_engine.intake import nifti
+
+        return nifti.opened(data, reading)
     if kind == DICOM:
         from medsynth_engine.intake import dicom  # pydicom costs 20 MB and 0.15 s: only where it is needed
 
@@ -99,33 +98,18 @@ def stack(total: int, reading: Reading, frame: Callable[[int], Decoded]) -> Open
     """A file of `total` pictures. Raises Rejected where these are more than an archive may hold."""
     if total > reading.limits.archive_members:
         raise Rejected(Code.TOO_MANY_PIXELS)
-    return Opened(total, chosen(reading.slices, total), frame)
+    numbers = chosen(reading.slices, total) if total > 1 else (0,)  # a single picture is no stack
+    return Opened(total, numbers, frame)
 
 
 def header(data: bytes, reading: Reading) -> Header:
     """The header of a file; no pixel is decoded. Raises Rejected where the file cannot be read at all."""
-    kind = _kind(data)
+    kind = kind_of(data)
     if kind == DICOM:
         from medsynth_engine.intake import dicom_header
 
         return dicom_header.header(data)
     return Header(pictures=opened(data, reading).total)
-
-
-def _kind(data: bytes) -> str:
-    """The format by its first bytes. Raises Rejected for an empty, packed or unknown file."""
-    if not data:
-        raise Rejected(Code.EMPTY)
-    if data[128:132] == b"DICM":
-        return DICOM
-    for start, kind in PICTURES:
-        if data.startswith(start):
-            return kind
-    if data.startswith(PACKED):
-        raise Rejected(Code.NESTED_ARCHIVE)
-    if _may_be_dicom(data):
-        return DICOM
-    raise Rejected(Code.UNKNOWN_FORMAT)
 
 
 def decode(data: bytes, limits: Limits, characteristics: tuple[str, ...] = ()) -> Decoded:
@@ -145,11 +129,3 @@ def decode_entry(data: bytes, shape: tuple[int, ...], dtype: str) -> Decoded:
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = over_black(pixels)
     return Decoded(settle(whole_numbers(pixels)))
-
-
-def _may_be_dicom(data: bytes) -> bool:
-    """A DICOM data set without preamble starts with group 0002 or 0008, little or big endian."""
-    if len(data) < 16:
-        return False
-    little, big = struct.unpack("<HH", data[:4]), struct.unpack(">HH", data[:4])
-    return any(group in (0x0002, 0x0008) and element <= 0x0100 for group, element in (little, big))

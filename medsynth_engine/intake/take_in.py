@@ -25,7 +25,7 @@ from medsynth_engine.intake.known import Known
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
-from medsynth_engine.intake.reasons import sentence
+from medsynth_engine.intake.reasons import Code, sentence
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
@@ -82,7 +82,7 @@ def take_in(
             finally:
                 journal.close()
             if not built.document["accepted"] and not built.document["quarantined"]:
-                raise BadInput("nothing_taken", "None of the files could be taken.", _why(built.document["reasons"]))
+                raise _nothing(built.document["reasons"])
             progress(len(plan.items), len(plan.items), "writing the dataset")
             if before is not None:
                 before.carry_over(staging)
@@ -112,8 +112,11 @@ def discard(target: Path) -> bool:
     return True
 
 
-def _why(reasons: dict[str, int]) -> str:
-    return " ".join(f"{count} x {sentence(code)}" for code, count in list(reasons.items())[:3]) or "Check the source."
+def _nothing(reasons: dict[str, int]) -> BadInput:
+    why = " ".join(f"{count} x {sentence(code)}" for code, count in list(reasons.items())[:3]) or "Check the source."
+    if Code.ALREADY_THERE in reasons:
+        return BadInput("nothing_new", "There is nothing new in it; the dataset stays as it is.", why)
+    return BadInput("nothing_taken", "None of the files could be taken.", why)
 
 
 def _fingerprint(source: Path, options: Options, key: bytes) -> str:

@@ -88,7 +88,7 @@ def test_groups_are_the_connected_components(edges: list[tuple[int, int]]) -> No
 def placed(patients: list[str], findings: list[str], alike: Groups | None = None, salt: int | None = None):
     count = len(patients)
     empty = [""] * count
-    people = people_of(KEY, [f"r{n}" for n in range(count)], patients, empty, empty, empty)
+    people = people_of(KEY, [f"r{n}" for n in range(count)], patients, empty, empty, empty, empty)
     return place(KEY, people, pd.Series(findings, dtype="str"), alike or Groups(count), None, salt)
 
 
