@@ -55,8 +55,9 @@ def no_image(dataset: pydicom.Dataset) -> Code | None:
     for start, code in CLASSES:
         if kind.startswith(start):
             return code
-    if (code := MODALITIES.get(_word(dataset, "Modality").upper())) is not None:
-        return code
+    modality = _word(dataset, "Modality").upper()
+    if modality in MODALITIES:
+        return MODALITIES[modality]
     if "EncapsulatedDocument" in dataset:
         return Code.DOCUMENT
     if "WaveformSequence" in dataset:

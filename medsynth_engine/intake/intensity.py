@@ -33,7 +33,9 @@ def grey(stored: np.ndarray, dataset: pydicom.Dataset, frame: int) -> np.ndarray
     values = np.arange(lowest, highest + 1)
     counts = None
     if not _has_window(dataset, frame):
-        counts = sum(np.bincount(places, minlength=values.size) for _, places in _places(stored, lowest))
+        counts = np.zeros(values.size, np.int64)
+        for _, places in _places(stored, lowest):
+            counts += np.bincount(places, minlength=values.size)
     table = _shown(values, counts, padding, dataset, frame)
     shown = np.empty(stored.size, table.dtype)
     for part, places in _places(stored, lowest):

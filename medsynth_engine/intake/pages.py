@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from medsynth_engine.intake.carriers import found_in_jpeg, found_in_png
+from medsynth_engine.intake import tiff
+from medsynth_engine.intake.carriers import found_in_bmp, found_in_jpeg, found_in_png, found_in_webp, plain_png
 from medsynth_engine.intake.decode import Decoded, Opened, stack
-from medsynth_engine.intake.options import Reading
+from medsynth_engine.intake.options import Limits, Reading
 from medsynth_engine.intake.pixels import over_black, settle, upright, whole_numbers
 from medsynth_engine.intake.reasons import Code, Rejected
 
 ORIENTATION_TAG = 0x0112
-CARRIERS = {"PNG": found_in_png, "JPEG": found_in_jpeg}
+CARRIERS = {"PNG": found_in_png, "JPEG": found_in_jpeg, "WEBP": found_in_webp, "BMP": found_in_bmp}
 DAMAGED = (SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, OverflowError)
 """What Pillow raises on damaged files, besides OSError."""
 
@@ -29,19 +30,50 @@ Image.MAX_IMAGE_PIXELS = None
 
 def opened(data: bytes, kind: str, reading: Reading) -> Opened:
     """A picture file of `kind`, Pillow's name of its format. Raises Rejected for the file as a whole."""
+    if kind == "TIFF":
+        return _tiff(data, reading)
     found, texts = CARRIERS[kind](data)
-    pages = (0,)
+    if kind == "PNG" and found:
+        data = plain_png(data)
 
     def frame(number: int) -> Decoded:
         with _trouble(), Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            if image.width * image.height > reading.limits.image_pixels:
-                raise Rejected(Code.TOO_MANY_PIXELS)
-            orientation = _orientation(image)
-            image.load()
-            pixels = settle(upright(_array(image), orientation))
-        return Decoded(pixels, Counter(found), tuple(texts), frames=len(pages))
+            return Decoded(_pixels(image, reading.limits), found, tuple(texts))
 
-    return stack(len(pages), reading, frame)
+    return stack(1, reading, frame)
+
+
+def _tiff(data: bytes, reading: Reading) -> Opened:
+    """The pages of a TIFF; one after the other is decoded from one open file."""
+    numbers, pages, found, texts = tiff.pages(data)
+    if not numbers:
+        raise Rejected(Code.UNREADABLE)
+    # Without an identifier of a patient, the pages of one file stay together: they are of one person.
+    file = hashlib.sha256(data).hexdigest() if len(numbers) > 1 else ""
+    with _trouble():
+        image = Image.open(io.BytesIO(data), formats=("TIFF",))
+
+    def frame(number: int) -> Decoded:
+        page = pages[numbers[number]]
+        if page.size[0] * page.size[1] > reading.limits.image_pixels:
+            raise Rejected(Code.TOO_MANY_PIXELS)
+        with _trouble():
+            image.seek(numbers[number])
+            pixels = _pixels(image, reading.limits, page.number(tiff.PHOTOMETRIC, 1) == 0)
+        return Decoded(pixels, found, tuple(texts), group=file, series=file, frames=len(numbers))
+
+    return stack(len(numbers), reading, frame)
+
+
+def _pixels(image: Image.Image, limits: Limits, white_is_zero: bool = False) -> np.ndarray:
+    if image.width * image.height > limits.image_pixels:
+        raise Rejected(Code.TOO_MANY_PIXELS)
+    orientation = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns a TIFF itself
+    image.load()
+    pixels = _array(image)
+    if white_is_zero and image.mode.startswith("I;16"):  # which Pillow undoes in pictures of 8 bits alone
+        pixels = 65535 - pixels
+    return settle(upright(pixels, orientation))
 
 
 @contextmanager
