@@ -93,7 +93,7 @@ def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
         wanted = {item.ordinal: item for item in todo}
         for ordinal, (data, *entry) in enumerate(arrays.entries(plan.source.path, options.limits)):
             if ordinal in wanted:
-                yield Task(ordinal, wanted[ordinal].name, 0, (), data, tuple(entry))
+                yield Task(ordinal, wanted[ordinal].name, 0, identifiers[ordinal], data, tuple(entry))
         return
     if plan.source.kind == "tar":
         wanted = {item.ordinal: item for item in todo}

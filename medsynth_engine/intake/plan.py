@@ -218,6 +218,7 @@ def identifiers_of(plan: Plan) -> dict[int, tuple[bytes, ...]]:
     found = {}
     for item in plan.items:
         row = plan.match.row_of.get(item.ordinal)
-        stem = (item.stem.encode("utf-8", "replace")[:64],) if len(item.stem) >= 4 else ()
+        named = plan.source.arrays is None and len(item.stem) >= 4  # the numbers of an array are no names
+        stem = (item.stem.encode("utf-8", "replace")[:64],) if named else ()
         found[item.ordinal] = (*(rows[row] if row is not None else ()), *stem)
     return found
