@@ -1,0 +1,81 @@
+"""A table of people with a canary in every cell of thirty and more columns that name somebody."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from medsynth_engine.intake.selftest.canaries import TABLE, Aviary
+
+ROWS = 40
+Maker = Callable[[Aviary, str], str]
+
+
+def _text(aviary: Aviary, place: str) -> str:
+    return aviary.text(TABLE, place)
+
+
+def _date(aviary: Aviary, place: str) -> str:
+    day = aviary.date(TABLE, place)
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
+def _shaped(shape: str) -> Maker:
+    return lambda aviary, place: aviary.digits(TABLE, place, shape)
+
+
+def _said(sentence: str) -> Maker:
+    return lambda aviary, place: aviary.words(TABLE, place, sentence)
+
+
+COLUMNS: dict[str, Maker] = {
+    "patient_id": _text,
+    "surname": lambda aviary, place: aviary.name(TABLE, place),
+    "first_name": lambda aviary, place: aviary.name(TABLE, place),
+    "referring_physician": lambda aviary, place: f"Dr. {aviary.name(TABLE, place)}",
+    "next_of_kin": _said("{} (son)"),
+    "birth_date": _date,
+    "admission_date": _date,
+    "date_of_death": _date,
+    "phone": _shaped("+49 30 ########"),
+    "fax": _shaped("+49 40 ########"),
+    "email": _said("{}@example.org"),
+    "street_address": _said("{} Lane 4"),
+    "city": _text,
+    "zip": _shaped("#####-####"),
+    "hospital": _text,
+    "latitude": _shaped("52.########"),
+    "ssn": _shaped("###-##-####"),
+    "mrn": _shaped("##########"),
+    "accession_number": _text,
+    "insurance_number": _text,
+    "account_number": _shaped("DE## #### #### ####"),
+    "licence_plate": _text,
+    "certificate": _text,
+    "device_serial": _text,
+    "study_uid": lambda aviary, place: aviary.uid(TABLE, place),
+    "url": _said("https://example.org/{}"),
+    "ip_address": _shaped("10.2##.1##.###"),
+    "uuid": _shaped("########-####-4###-8###-############"),
+    "file_path": _said("scans/{}/a.dcm"),
+    "notes": _said("Seen with {} in the garden and was brought in by her son on Monday"),
+    "report": _said("FINDINGS: none. Signed by {} after a call with the family."),
+    "barcode": _text,
+}
+"""Column -> how its cells are made."""
+INSIDE = "a word inside a column that stays"
+
+
+def plant(folder: Path, aviary: Aviary) -> None:
+    """One table. `course` stays, and in one of four cells names the row's patient; ages are 60 to 99."""
+    rows = []
+    for number in range(ROWS):
+        row = {name: make(aviary, f"column {name}") for name, make in COLUMNS.items()}
+        course = f"see {row['patient_id']}" if number % 4 == 0 else ("stable" if number % 2 else "better")
+        row |= {"age": str(60 + number), "sex": "FM"[number % 2], "finding": ("nevus", "melanoma")[number % 3 == 0]}
+        rows.append({**row, "course": course})
+    with (folder / "people.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
