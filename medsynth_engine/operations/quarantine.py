@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medsynth_engine.intake.held import read_held
 from medsynth_engine.intake.reasons import sentence
 
 if TYPE_CHECKING:
     from db.tables import Dataset
 
-LIST = "quarantine.json"
 Box = list[int]
 """x, y, width, height in pixels of the stored picture, from its upper left corner."""
 
@@ -46,10 +45,6 @@ def held(folder: Path) -> dict[str, Held] | None:
     """The quarantined pictures of a dataset folder by record, sorted; None where the folder is gone."""
     if not folder.is_dir():
         return None
-    try:
-        entries = json.loads((folder / LIST).read_bytes())
-    except FileNotFoundError:
-        return {}
     found = [
         Held(
             record=str(entry["record"]),
@@ -59,7 +54,7 @@ def held(folder: Path) -> dict[str, Held] | None:
             boxes=tuple(tuple(int(edge) for edge in box) for box in entry.get("boxes") or ()),
             read=tuple(str(text) for text in entry.get("read") or ()),
         )
-        for entry in entries
+        for entry in read_held(folder)
     ]
     return {each.record: each for each in sorted(found, key=lambda each: each.record)}
 

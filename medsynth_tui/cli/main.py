@@ -20,6 +20,7 @@ from medsynth_tui.cli import (
     demo,
     governance,
     jobs,
+    review,
     runs,
     settings,
     unexpected,
@@ -37,9 +38,9 @@ EPILOG = "Begin with:  medsynth demo"
 
 ORDER = (
     *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "users", "settings"),
-    *("datasets", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
+    *("datasets", "review", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
-    *("backup", "doctor", "benchmark", "selftest"),
+    *("backup", "doctor", "benchmark", "selftest", "about"),
 )
 """The way through: as somebody meets them, not as they are declared."""
 
@@ -69,7 +70,7 @@ def build() -> typer.Typer:
     app.callback()(typed(begin, [version], shown=tuple(SHARED)))
     demo.attach(app)
     accounts.attach(app)
-    for noun in (users.app, settings.app, datasets.app):
+    for noun in (users.app, settings.app, datasets.app, review.app):
         app.add_typer(noun)
     runs.attach(app)
     app.add_typer(runs.app)
