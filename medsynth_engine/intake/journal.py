@@ -7,6 +7,7 @@ picture is there and every picture is the one that was written.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,7 @@ from medsynth_engine.intake.duplicates import THUMBNAIL
 from medsynth_engine.intake.pseudonym import keyed
 from medsynth_engine.intake.reasons import outcome
 from medsynth_engine.intake.sources import Item
+from medsynth_engine.intake.told import Keeper, Told
 from medsynth_engine.intake.worker import IMAGES, QUARANTINE
 
 CELL = THUMBNAIL * THUMBNAIL
@@ -39,11 +41,15 @@ def picture(store: Path, answer: dict[str, Any]) -> Path | None:
 
 
 class Journal:
-    """Answers in the order in which they came, on disk or (`folder` None) in memory only."""
+    """Answers in the order in which they came, on disk or (`folder` None) in memory only.
+
+    answers  item -> what is known of each of its pictures
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.answers: dict[str, list[dict[str, Any]]] = {}
+        self.answers: dict[str, list[Told]] = {}
+        self._keeper = Keeper()
         self._loose: list[bytes] = []
         self._lines: Any = None
         self._cells: Any = None
@@ -63,29 +69,34 @@ class Journal:
         """Read what an earlier process wrote; keep what is whole and whose picture is the one that was written."""
         if self.folder is None:
             return 0
+        done: dict[str, bool] = {}
+        sound: dict[str, bool] = {}
+        whole = 0
         self._lines.seek(0)
-        data = self._lines.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        for line in whole.splitlines():
-            self._note(json.loads(line))
-        done = {item for item, answers in self.answers.items() if self._is_done(key, answers)}
-        self.answers = {item: answers for item, answers in self.answers.items() if item in done}
-        self._lines.truncate(len(whole))
-        self._lines.seek(len(whole))
+        for line in io.BufferedReader(io.FileIO(self._lines.fileno(), closefd=False)):
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            answer = json.loads(line)
+            item = answer["item"]
+            self._note(answer)
+            sound[item] = (answer["place"] <= 0 or sound.get(item, False)) and self._is_sound(key, answer)
+            done[item] = answer["last"] and sound[item]
+        self.answers = {item: answers for item, answers in self.answers.items() if done[item]}
+        self._lines.truncate(whole)
+        self._lines.seek(whole)
         return len(self.answers)
 
     def _note(self, answer: dict[str, Any]) -> None:
         """Keep an answer with those of its item; a first picture begins anew what was broken off."""
         if answer["place"] <= 0:
             self.answers[answer["item"]] = []
-        self.answers.setdefault(answer["item"], []).append(answer)
+        self.answers.setdefault(answer["item"], []).append(self._keeper.kept(answer))
 
-    def _is_done(self, key: bytes, answers: list[dict[str, Any]]) -> bool:
+    def _is_sound(self, key: bytes, answer: dict[str, Any]) -> bool:
         assert self.folder is not None
-        if not answers[-1]["last"] or any(answer["code"] in VOLATILE for answer in answers):
-            return False
-        pictures = ((picture(self.folder, answer), answer) for answer in answers)
-        return all(path is None or _intact(key, path, answer) for path, answer in pictures)
+        path = picture(self.folder, answer)
+        return answer["code"] not in VOLATILE and (path is None or _intact(key, path, answer))
 
     def add(self, item: str, answer: dict[str, Any], small: bytes) -> None:
         """Thumbnail first, then the line that speaks of it."""
