@@ -6,14 +6,16 @@ Kinds: number (float64), integer (Int64), boolean, category (text, a closed list
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from medsynth_engine.intake import normalise
-from medsynth_engine.intake.identifying import FEW_LEVELS, Values, Verdict, judge, listed, words_of
+from medsynth_engine.intake import amounts, normalise
+from medsynth_engine.intake.identifying import FEW_LEVELS, Values, Verdict, judge, words_of
+from medsynth_engine.intake.shown import Reading, readings
+from medsynth_engine.intake.words import TRUE_WORDS, listed, yes_or_no
 
 RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
@@ -25,24 +27,19 @@ CODE_WORDS = listed(
 """Whole numbers under such a name are names of levels, not amounts."""
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
+_SPREADSHEET_DATE = re.compile(r"\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
+"""`1-Feb`: what a spreadsheet makes of 1/2 or 1-2. Not a code, and no longer a number."""
+_GROUPED = re.compile(r"\d{1,3}[.,]\d{3}")
 UNREADABLE_SHARE = 0.05
 FEW_NUMBERS = 20
-TRUE_FALSE = (
-    {"yes", "no"},
-    {"y", "n"},
-    {"true", "false"},
-    {"t", "f"},
-    {"0", "1"},
-    {"ja", "nein"},
-    {"oui", "non"},
-    {"si", "no"},
-)
-TRUE_WORDS = {"yes", "y", "true", "t", "1", "ja", "oui", "si"}
+AGE_UNITS = ("months", "weeks", "days")
+"""An age column called so holds another unit than years."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """One column that stays. role, kind and values as in schema.json; unreadable: cells that hold something else."""
+    """One column that stays. role, kind and values as in schema.json; unreadable: cells that hold something else;
+    readings: how its commonest raw values were read, see `shown`."""
 
     name: str
     role: str
@@ -51,6 +48,7 @@ class Typed:
     values: tuple[str, ...] = ()
     unreadable: int = 0
     note: str = ""
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,11 @@ class Levels:
         return cls(name, codes, texts, np.bincount(codes, minlength=len(texts)), tuple(map(normalise.clean, texts)))
 
     def values(self) -> Values:
-        cells = int(sum(count for word, count in zip(self.cleaned, self.counts, strict=True) if word))
-        return Values(tuple(sorted(set(self.cleaned) - {""})), cells)
+        return Values(tuple(sorted(set(self.cleaned) - {""})), self.cells(self.cleaned))
+
+    def cells(self, which: tuple[object, ...] | list[object]) -> int:
+        """Cells of the raw values whose counterpart in `which` is true."""
+        return int(sum(count for wanted, count in zip(which, self.counts.tolist(), strict=True) if wanted))
 
     def apply(self, mapped: list[object], kind: str) -> pd.Series:
         """The column with every raw value replaced; None is missing."""
@@ -88,15 +89,11 @@ class Levels:
         levels = pd.Series(mapped, dtype="object", name=self.name).astype(dtype)
         return levels.take(self.codes).reset_index(drop=True)
 
-    def lost(self, mapped: list[object]) -> int:
-        """Cells that held something which could not be read."""
-        return int(
-            sum(
-                count
-                for word, made, count in zip(self.cleaned, mapped, self.counts, strict=True)
-                if made is None and word
-            )
-        )
+    def read(self, role: str, kind: str, mapped: list[object], values: tuple[str, ...] = (), note: str = "") -> Typed:
+        """The typed column in which every raw value became its counterpart of `mapped`."""
+        lost = self.cells([word and made is None for word, made in zip(self.cleaned, mapped, strict=True)])
+        seen = readings(self.raw, self.cleaned, mapped, self.counts.tolist())
+        return Typed(self.name, role, kind, self.apply(mapped, kind), values, lost, note, seen)
 
 
 def typed(
@@ -114,59 +111,67 @@ def typed(
     verdict = judge(name, values, numbers is not None)
     if verdict is not None and not (asked and verdict.by_name and len(values.words) <= FEW_LEVELS):
         return Dropped(name, verdict, values.cells)
-    words = {word.casefold() for word in values.words}
-    plain_words = {word.removesuffix(".0") for word in words}
-    if len(plain_words) == 2 and plain_words in TRUE_FALSE:
-        return _made(levels, role, "boolean", lambda word: word.casefold().removesuffix(".0") in TRUE_WORDS)
+    if yes_or_no({word.casefold().removesuffix(".0") for word in values.words}):
+        answers: list[object] = [_answer(word) for word in levels.cleaned]
+        return levels.read(role, "boolean", answers)
     if numbers is not None and not _is_code(name, numbers):
-        if all(float(number).is_integer() for number in numbers.values()):
-            return _made(levels, role, "integer", lambda word: int(numbers[word]) if word in numbers else None)
-        return _made(levels, role, "number", numbers.get)
+        return _amounts(levels, numbers, role)
+    if numbers is None and _two_ways(levels):
+        return Dropped(name, Verdict("", "Its numbers can be read in two ways: `1,234` may be a thousand or one."), 0)
     return category(name, column, patients, role)
 
 
+def _answer(word: str) -> bool | None:
+    return word.casefold().removesuffix(".0") in TRUE_WORDS if word else None
+
+
+def _amounts(levels: Levels, numbers: dict[str, float], role: str) -> Typed:
+    cells: Counter[float] = Counter()
+    for word, count in zip(levels.cleaned, levels.counts.tolist(), strict=True):
+        if word in numbers:
+            cells[numbers[word]] += count
+    unknown = amounts.missing_codes(cells)
+    note = f"{', '.join(map(amounts.written, sorted(unknown)))} was taken for not known." if unknown else ""
+    kept = {word: number for word, number in numbers.items() if number not in unknown}
+    if all(number.is_integer() for number in kept.values()):
+        whole: list[object] = [int(kept[word]) if word in kept else None for word in levels.cleaned]
+        return levels.read(role, "integer", whole, note=note)
+    return levels.read(role, "number", [kept.get(word) for word in levels.cleaned], note=note)
+
+
+def _two_ways(levels: Levels) -> bool:
+    """Whether more than a few cells hold numbers whose comma or point may part thousands or decimals."""
+    grouped = [bool(_GROUPED.fullmatch(word)) for word in levels.cleaned]
+    if not any(grouped):
+        return False
+    read = amounts.numbers_of(set(levels.cleaned) - {""})
+    unclear = [odd and word not in read for odd, word in zip(grouped, levels.cleaned, strict=True)]
+    return levels.cells(unclear) > UNREADABLE_SHARE * levels.cells(levels.cleaned)
+
+
 def _numbers(levels: Levels) -> dict[str, float] | None:
-    """word -> number where the column holds numbers (a decimal comma counts), else None.
+    """word -> number where the column holds numbers (see `amounts`), else None.
 
     One cell in twenty may hold something else (`<0.5`, `not done`) where there are more than 20 different numbers: it
-    is then missing, and counted. A column of few numbers and a word is one of levels.
+    is then missing, and counted. A column of few numbers and a word is one of levels, as are few numbers with a 0 in
+    front.
     """
-    numbers: dict[str, float] = {}
-    other = cells = 0
-    for word, count in zip(levels.cleaned, levels.counts, strict=True):
-        if not word:
-            continue
-        cells += int(count)
-        number = _number(word)
-        if number is None:
-            if _CODE.fullmatch(word):
-                return None
-            other += int(count)
-        else:
-            numbers[word] = number
-    if not numbers or (other and (other > UNREADABLE_SHARE * cells or len(numbers) <= FEW_NUMBERS)):
+    numbers = amounts.numbers_of(set(levels.cleaned) - {""})
+    if not numbers:
         return None
-    return numbers
-
-
-def _number(word: str) -> float | None:
-    for text in (word, word.replace(",", ".") if word.count(",") == 1 and "." not in word else ""):
-        try:
-            number = float(text)
-        except ValueError:
-            continue
-        return number if np.isfinite(number) and abs(number) < 2**53 and "_" not in text else None
-    return None
+    others = {word for word in levels.cleaned if word and word not in numbers}
+    if any(_CODE.fullmatch(word) and not _SPREADSHEET_DATE.fullmatch(word) for word in others):
+        return None
+    other = levels.cells([word in others for word in levels.cleaned])
+    if other and (other > UNREADABLE_SHARE * levels.cells(levels.cleaned) or len(numbers) <= FEW_NUMBERS):
+        return None
+    padded = len(numbers) <= FEW_LEVELS and any(word[0] == "0" and word.isdigit() and len(word) > 1 for word in numbers)
+    return None if padded else numbers
 
 
 def _is_code(name: str, numbers: dict[str, float]) -> bool:
     whole = all(number.is_integer() for number in numbers.values())
     return whole and len(numbers) <= FEW_LEVELS and bool(CODE_WORDS & set(words_of(name)))
-
-
-def _made(levels: Levels, role: str, kind: str, make: Callable[[str], object]) -> Typed:
-    mapped = [make(word) if word else None for word in levels.cleaned]
-    return Typed(levels.name, role, kind, levels.apply(mapped, kind), (), levels.lost(mapped))
 
 
 def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "column") -> Typed:
@@ -185,8 +190,7 @@ def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "co
             note = (
                 f"{len(rare)} of its {len(distinct)} values belong to fewer than {RARE} patients each: now `{OTHER}`."
             )
-    series = levels.apply(mapped, "category")
-    return Typed(name, role, "category", series, tuple(sorted({str(word) for word in mapped if word})), 0, note)
+    return levels.read(role, "category", mapped, tuple(sorted({str(word) for word in mapped if word})), note)
 
 
 def _whole(levels: Levels) -> bool:
@@ -208,35 +212,48 @@ def multi(name: str, column: pd.Series, role: str) -> Typed:
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     several = any("|" in str(word) for word in mapped if word)
     parts = {part for word in mapped if word for part in str(word).split("|")}
-    kind = "multi" if several else "category"
-    return Typed(name, role, kind, levels.apply(mapped, kind), tuple(sorted(parts)), levels.lost(mapped))
+    return levels.read(role, "multi" if several else "category", mapped, tuple(sorted(parts)))
 
 
 def sex(column: pd.Series) -> tuple[Typed, dict[str, str]]:
-    """F and M, and how each raw value was read."""
+    """F and M, and how each raw value that is read was read."""
     levels = Levels.of("sex", column)
     mapping = normalise.sex_map(levels.raw)
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     present = tuple(letter for letter in ("F", "M") if letter in mapped)
-    made = Typed("sex", "sex", "category", levels.apply(mapped, "category"), present, levels.lost(mapped))
-    return made, {raw: read for raw, read in sorted(mapping.items()) if read}
+    return levels.read("sex", "category", mapped, present), {raw: read for raw, read in mapping.items() if read}
 
 
 def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
     """The age column (a number, or bands where the table has only bands), the band of every row, and ages over 89."""
     levels = Levels.of("age", column)
-    years: list[object] = [normalise.age_years(value) for value in levels.raw]
-    bands: list[object] = [normalise.age_band(value) or None for value in levels.raw]
-    named = replace(levels, name="age_band")
-    band_series = named.apply(bands, "category")
-    exact = sum(int(count) for year, count in zip(years, levels.counts, strict=True) if year is not None)
-    readable = sum(int(count) for band, count in zip(bands, levels.counts, strict=True) if band is not None)
-    oldest = sum(
-        int(count)
-        for value, count in zip(levels.raw, levels.counts, strict=True)
-        if (interval := normalise.age_interval(value)) and interval[0] == interval[1] > normalise.OLDEST - 1
-    )
+    texts = _in_years(levels.cleaned, str(column.name))
+    intervals = [normalise.age_interval(text) for text in texts]
+    unknown = _ninety_nine(levels, intervals)
+    if unknown:
+        texts = ["" if interval == (99, 99) else text for text, interval in zip(texts, intervals, strict=True)]
+    years: list[object] = [normalise.age_years(text) for text in texts]
+    bands: list[object] = [normalise.age_band(text) or None for text in texts]
+    band_series = replace(levels, name="age_band").apply(bands, "category")
+    exact = levels.cells([year is not None for year in years])
+    readable = levels.cells([band is not None for band in bands])
+    old = [text and found and found[0] >= normalise.OLDEST for text, found in zip(texts, intervals, strict=True)]
+    note = f"{unknown} ages are 99 and no other is over 89: they were taken for not known." if unknown else ""
     if exact * 2 < readable:
         values = tuple(band for band in normalise.BANDS if band in bands)
-        return Typed("age_band", "age", "category", band_series, values, levels.lost(bands)), band_series, oldest
-    return Typed("age", "age", "number", levels.apply(years, "number"), (), levels.lost(years)), band_series, oldest
+        named = replace(levels, name="age_band")
+        return named.read("age", "category", bands, values, note), band_series, levels.cells(old)
+    return levels.read("age", "number", years, note=note), band_series, levels.cells(old)
+
+
+def _in_years(words: tuple[str, ...], name: str) -> list[str]:
+    """Bare numbers of a column called `age in months` get their unit."""
+    unit = next((unit for unit in AGE_UNITS if {unit, unit[:-1]} & set(words_of(name))), "")
+    return [f"{word} {unit}" if unit and word.replace(".", "", 1).isdecimal() else word for word in words]
+
+
+def _ninety_nine(levels: Levels, intervals: list[tuple[float, float] | None]) -> int:
+    """How many cells are 99 where that is a code for "not known": at least two, and nobody else is over 89."""
+    old = {interval for interval in intervals if interval and interval[0] >= normalise.OLDEST}
+    cells = levels.cells([interval == (99, 99) for interval in intervals])
+    return cells if old == {(99, 99)} and cells >= 2 else 0

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from medsynth_engine.intake import columns as typing
+from medsynth_engine.intake import shown
 from medsynth_engine.intake.cells import Identifiers, without_identifiers
 from medsynth_engine.intake.columns import Dropped, Typed
-from medsynth_engine.intake.identifying import FEW_LEVELS, Values, judge, listed
+from medsynth_engine.intake.dates import NEEDS_EXPERT, Dates
+from medsynth_engine.intake.identifying import FEW_LEVELS, Values, judge
 from medsynth_engine.intake.matching import group_codes
+from medsynth_engine.intake.people import conflict_warnings, id_warnings
+from medsynth_engine.intake.reduced import reduced
 from medsynth_engine.intake.roles import Roles
+from medsynth_engine.intake.words import listed
 from medsynth_engine.kernel.escape import plain
 
 RESERVED = listed(
@@ -21,6 +27,10 @@ RESERVED = listed(
 )
 """Names of records.parquet that a table's own column may not take."""
 ROLE_KINDS = {"file": "file_names", "patient": "record_numbers", "group": "other_identifiers"}
+CODES = listed(
+    "record_numbers other_identifiers account_numbers social_security_numbers health_plan_numbers device_identifiers "
+    "licence_numbers vehicle_identifiers"
+)
 
 
 @dataclass
@@ -29,7 +39,10 @@ class Described:
 
     removed      kind of identifier -> how many cells are not kept
     identifying  column -> kind, for columns whose cells must occur in nothing that is written
-    value_maps   role -> how raw words were read
+    value_maps   column as it is kept -> how raw values were read, where they changed
+    unreadable   column as it is kept -> raw values that could not be read, with their cells
+    roles        for each role its column, whether it was mapped, or guessed by name or values, and a sample; of the
+                 columns that name people only how many values there are, and how many of them repeat
     """
 
     typed: list[Typed] = field(default_factory=list)
@@ -38,12 +51,18 @@ class Described:
     removed: Counter[str] = field(default_factory=Counter)
     identifying: dict[str, str] = field(default_factory=dict)
     value_maps: dict[str, dict[str, str]] = field(default_factory=dict)
+    unreadable: dict[str, dict[str, int]] = field(default_factory=dict)
+    roles: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def describe(frame: pd.DataFrame, roles: Roles) -> Described:
-    """Type every column of a table (all text). Roles first, then the rest in the table's order."""
+def describe(frame: pd.DataFrame, roles: Roles, dates: Dates | None = None) -> Described:
+    """Type every column of a table (all text). Roles first, then the rest in the table's order.
+
+    dates  what becomes of dates; dropped where None
+    """
     made = Described()
+    dates = dates or Dates()
     single = roles.single
     people = group_codes([frame[single[role]] for role in ("patient", "group") if role in single], len(frame))
     for role, kind in ROLE_KINDS.items():
@@ -52,6 +71,7 @@ def describe(frame: pd.DataFrame, roles: Roles) -> Described:
             made.identifying[single[role]] = kind
     _roles(frame, single, made)
     taken = set(single.values())
+    owners = _owners(frame, single)
     for name in frame.columns:
         if name in taken:
             continue
@@ -63,30 +83,46 @@ def describe(frame: pd.DataFrame, roles: Roles) -> Described:
         asked = role == "condition" or name in roles.columns
         result = typing.typed(name, frame[name], people, role, asked)
         if isinstance(result, Dropped):
+            result = _less_of(result, frame[name], owners, dates, asked, role, made)
+        if isinstance(result, Dropped):
             _drop(result, made)
         else:
             made.typed.append(_renamed(result, made))
-    _clean_cells(frame, made)
+    known = _known(frame, made)
+    _clean_cells(known, made)
+    _show(frame, roles, known, made)
+    if "patient" in single:
+        made.warnings += id_warnings(frame[single["patient"]])
+        made.warnings += conflict_warnings(made.typed, people)
     return made
+
+
+def _owners(frame: pd.DataFrame, single: dict[str, str]) -> list[str]:
+    """Whose each row is: the patient's id as it stands there, or something of the row's own."""
+    if "patient" not in single:
+        return [f"\0row {row}" for row in range(len(frame))]
+    ids = (value.strip().removesuffix(".0") for value in frame[single["patient"]].tolist())
+    return [given or f"\0row {row}" for row, given in enumerate(ids)]
+
+
+def _less_of(
+    dropped: Dropped, column: pd.Series, owners: list[str], dates: Dates, asked: bool, role: str, made: Described
+) -> Typed | Dropped:
+    """The lesser form of an identifying column. Its cells count as removed all the same: what came is not kept."""
+    lesser = reduced(dropped, column, owners, dates, asked, role)
+    if isinstance(lesser, Typed):
+        made.removed[dropped.verdict.kind] += dropped.cells
+        made.identifying[dropped.name] = dropped.verdict.kind
+        if dates.mode == "shift" and dropped.verdict.kind == "dates" and NEEDS_EXPERT not in made.warnings:
+            made.warnings.append(NEEDS_EXPERT)
+    return lesser
 
 
 def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None:
     if "age" in single:
-        ages, made.age_band, oldest = typing.ages(frame[single["age"]])
-        made.typed.append(ages)
-        if oldest:
-            made.removed["ages_over_89"] += oldest
-            made.warnings.append(f"{oldest} ages of 90 and more are kept as 90, which reads 90 or older.")
-        if ages.name == "age_band":
-            made.warnings.append("The table has ranges of ages: each went to the age band in which its middle lies.")
+        _ages(frame[single["age"]], made)
     if "sex" in single:
-        sexes, read = typing.sex(frame[single["sex"]])
-        made.typed.append(sexes)
-        made.value_maps["sex"] = {plain(raw, 40): letter for raw, letter in read.items()}
-        codes = {raw: letter for raw, letter in read.items() if raw.strip()[:1].isdigit()}
-        if codes:
-            shown = ", ".join(f"{plain(raw, 10)} as {letter}" for raw, letter in codes.items())
-            made.warnings.append(f"Sex is coded in numbers: {shown} was read. Check it.")
+        _sex(frame[single["sex"]], made)
     if "ethnicity" in single:
         raw = frame[single["ethnicity"]]
         groups = typing.category("ethnicity", raw, np.arange(len(frame)), "ethnicity")
@@ -99,6 +135,29 @@ def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None
             made.warnings.append(f"{column.unreadable} values of {column.role} could not be read and count as missing.")
 
 
+def _ages(column: pd.Series, made: Described) -> None:
+    ages, made.age_band, oldest = typing.ages(column)
+    made.typed.append(replace(ages, readings=shown.without_old(ages.readings)))
+    if ages.note:
+        made.warnings.append(ages.note)
+    if oldest:
+        made.removed["ages_over_89"] += oldest
+        made.warnings.append(f"{oldest} ages of 90 and more are kept as 90, which reads 90 or older.")
+    if ages.name == "age_band":
+        made.warnings.append("The table has ranges of ages: each went to the age band in which its middle lies.")
+
+
+def _sex(column: pd.Series, made: Described) -> None:
+    sexes, read = typing.sex(column)
+    made.typed.append(sexes)
+    codes = {raw: letter for raw, letter in sorted(read.items()) if raw.strip()[:1].isdigit()}
+    if codes:
+        told = ", ".join(f"{plain(raw, 10)} as {letter}" for raw, letter in codes.items())
+        made.warnings.append(f"Sex is coded in numbers: {told} was read. Check it.")
+    elif not read and sexes.unreadable:
+        made.warnings.append("The codes of sex could be read in more than one way; none was.")
+
+
 def _level_role(column: Typed, values: Values, single: dict[str, str], made: Described) -> None:
     """A role of free levels: asked for, or called so; yet what it holds may be people, dates or reports."""
     verdict = judge("", values, numeric=False)
@@ -109,19 +168,61 @@ def _level_role(column: Typed, values: Values, single: dict[str, str], made: Des
         made.typed.append(column)
 
 
-def _clean_cells(frame: pd.DataFrame, made: Described) -> None:
-    """No cell that stays may hold what a dropped column names somebody by."""
+def _known(frame: pd.DataFrame, made: Described) -> Identifiers:
+    """What the dropped columns name people by."""
     known = Identifiers()
     for name, kind in made.identifying.items():
         if kind == "names":
             known.add_names(frame[name].unique())
-        elif kind in ("record_numbers", "other_identifiers", "account_numbers", "social_security_numbers"):
+        elif kind in CODES:
             known.add_codes(frame[name].unique())
+    return known
+
+
+def _clean_cells(known: Identifiers, made: Described) -> None:
+    """No cell, and no name of a column, that stays may hold what names somebody."""
     for place, column in enumerate(made.typed):
-        made.typed[place], hits = without_identifiers(column, known)
+        clean, hits = without_identifiers(column, known)
+        if known.inside(column.name):
+            clean = replace(clean, name=f"column {place + 1}")
+            made.removed["identifiers_in_cells"] += 1
+            made.warnings.append("A column was called by an identifier of a person; it has a number for a name now.")
+        made.typed[place] = clean
         if hits:
             made.removed["identifiers_in_cells"] += hits
-            made.warnings.append(f"{hits} cells of {column.name} held an identifier of a person and count as missing.")
+            made.warnings.append(f"{hits} cells of {clean.name} held an identifier of a person, which was taken out.")
+
+
+def _show(frame: pd.DataFrame, roles: Roles, known: Identifiers, made: Described) -> None:
+    """Value maps, what could not be read, and a sample of each role."""
+    by_role = {column.role: column for column in made.typed}
+    for column in made.typed:
+        name = column.role if column.role in roles.single else column.name
+        read = shown.value_map(column.readings, known.inside, every=column.role == "sex")
+        if read:
+            made.value_maps[name] = read
+        missed = shown.unreadable(column.readings, known.inside)
+        if missed:
+            made.unreadable[name] = missed
+    for role, name in roles.single.items():
+        entry: dict[str, Any] = {
+            "role": role,
+            "column": plain(name, 80),
+            "guessed_by": roles.guessed.get(role, "mapped"),
+        }
+        if role in ROLE_KINDS:
+            entry |= _repetition(frame[name])
+        else:
+            entry["sample"] = shown.sample(by_role[role].readings, known.inside) if role in by_role else []
+        made.roles.append(entry)
+    guessed = [f"{entry['column']} as {entry['role']}" for entry in made.roles if entry["guessed_by"] == "values"]
+    if any(entry["guessed_by"] == "values" and entry["role"] != "file" for entry in made.roles):
+        made.warnings.append(f"Guessed from values alone: {', '.join(guessed)}. Check it.")
+
+
+def _repetition(column: pd.Series) -> dict[str, int]:
+    counts = column[column.str.strip() != ""].value_counts()
+    return {"distinct": len(counts), "repeated": int((counts > 1).sum())}
 
 
 def _drop(dropped: Dropped, made: Described) -> None:
@@ -139,10 +240,10 @@ def _renamed(column: Typed, made: Described) -> Typed:
     if column.note:
         made.warnings.append(f"Column {name}: {column.note}")
     if column.unreadable:
-        made.warnings.append(f"{column.unreadable} values of {name} are no numbers and count as missing.")
+        made.warnings.append(f"{column.unreadable} values of {name} could not be read and count as missing.")
     if column.kind == "category" and len(column.values) > 4 * FEW_LEVELS:
         made.warnings.append(f"Column {name} has {len(column.values)} values.")
-    return Typed(name, column.role, column.kind, column.series, column.values)
+    return replace(column, name=name, unreadable=0, note="")
 
 
 def _cells(column: pd.Series) -> int:

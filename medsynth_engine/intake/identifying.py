@@ -7,99 +7,87 @@ neither a role nor a typed value of few levels is dropped.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+from medsynth_engine.intake import shapes
+from medsynth_engine.intake.words import FALSE_WORDS, TRUE_WORDS, listed
 
-
-def listed(words: str) -> frozenset[str]:
-    """The words of a line."""
-    return frozenset(words.split())
-
+_WORDS = re.compile(r"[A-ZÄÖÜÉ]?[a-zà-ÿ]+|[A-ZÄÖÜÉ]+(?![a-zà-ÿ])|\d+")
 
 NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "names",
         listed(
             "name names surname firstname lastname forename maiden initials physician doctor operator "
-            "radiologist referrer nurse mother father spouse contact author reader clinician surgeon"
+            "radiologist referrer nurse mother father spouse contact author reader clinician surgeon nachname vorname "
+            "nom prenom prénom nombre apellido apellidos cognome nome arzt médecin medecin relative relatives employer"
         ),
     ),
-    ("dates", listed("date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged")),
+    (
+        "dates",
+        listed(
+            "date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged datum "
+            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita"
+        ),
+    ),
     (
         "geography",
         listed(
             "address street city town village zip zipcode postcode postal county location hospital institution "
-            "site clinic ward geocode latitude longitude lat lon place residence"
+            "site clinic ward geocode latitude longitude lat lon lng gps coordinates place residence parish precinct "
+            "plz ort wohnort adresse anschrift strasse straße postleitzahl krankenhaus klinik ville rue ciudad calle "
+            "neighborhood neighbourhood census"
         ),
     ),
-    ("phone_numbers", listed("phone telephone tel fax pager")),
-    ("email_addresses", listed("email mail")),
-    ("social_security_numbers", listed("ssn nhs nino nir")),
-    ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart")),
-    ("health_plan_numbers", listed("insurance policy beneficiary medicaid medicare member")),
-    ("account_numbers", listed("account iban card")),
-    ("device_identifiers", listed("serial device imei station")),
-    ("urls", listed("url uri link href website doi")),
-    ("ip_addresses", listed("ip ipaddress mac")),
+    ("phone_numbers", listed("phone telephone tel telefon cellphone")),
+    ("fax_numbers", listed("fax telefax")),
+    ("phone_numbers", listed("pager")),
+    ("email_addresses", listed("email mail emailaddress")),
+    ("social_security_numbers", listed("ssn nhs nino nir socialsecurity socialsecuritynumber")),
+    ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart fallnummer patientennummer")),
+    (
+        "health_plan_numbers",
+        listed("insurance policy beneficiary medicaid medicare member subscriber healthplan versicherung payerid"),
+    ),
+    ("account_numbers", listed("account iban card creditcard konto")),
+    ("licence_numbers", listed("license licence certificate npi dea passport permit")),
+    ("vehicle_identifiers", listed("plate vin vehicle kennzeichen licenseplate licenceplate")),
+    ("device_identifiers", listed("serial device imei station udi pacemakerserial")),
+    ("urls", listed("url uri link href website homepage doi")),
+    ("ip_addresses", listed("ip ipaddress mac ipv4 ipv6")),
+    ("biometrics", listed("fingerprint fingerprints voiceprint biometric biometrics faceprint iriscode")),
+    ("faces", listed("photo photograph photographs portrait selfie mugshot facephoto")),
     ("file_names", listed("filename file filepath folder directory")),
-    ("other_identifiers", listed("id ids uid uuid guid identifier nbr key barcode")),
+    ("other_identifiers", listed("id ids uid uuid guid identifier nbr key barcode pseudonym kennung")),
     (
         "free_text",
-        listed("note notes comment comments remark remarks report narrative history text description"),
+        listed(
+            "note notes comment comments remark remarks report narrative history text description bemerkung "
+            "kommentar anamnese freitext commentaire observaciones"
+        ),
     ),
 )
 """Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
 
-SURE_BY_NAME = {"phone_numbers", "email_addresses", "social_security_numbers", "record_numbers", "account_numbers"}
-SURE_WORDS = listed("zip zipcode postcode postal address street latitude longitude geocode dob birthdate birthday")
+SURE_BY_NAME = listed(
+    "phone_numbers fax_numbers email_addresses social_security_numbers record_numbers account_numbers biometrics"
+)
+SURE_WORDS = listed(
+    "zip zipcode postcode postal postleitzahl plz address adresse anschrift street latitude longitude geocode "
+    "dob yob birthdate birthday birthyear geburtsdatum geburtsjahr geburtstag surname firstname lastname "
+    "forename nachname vorname"
+)
 BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary metastasis pain injury fracture")
 """`tumour location` is not geography."""
 AT_BIRTH = listed("weight length order type height head defect term gestational")
 """`birth weight` is no date."""
-YES_OR_NO = listed("yes no y n true false t f 0 1 0.0 1.0 ja nein oui non si")
+YES_OR_NO = listed("0.0 1.0") | TRUE_WORDS | FALSE_WORDS
 
-_DATE = re.compile(
-    r"""(
-    (19|20)\d\d[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])([T\ ].*)?      # 2020-01-22
-    | (0?[1-9]|[12]\d|3[01])[-/.](0?[1-9]|[12]\d|3[01])[-/.]((19|20)?\d\d)([T\ ].*)?  # 22.01.2020
-    | (19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{6}.*)?(\.0)?          # 20200122
-    | (19|20)\d\d[-/](0[1-9]|1[0-2])                                           # 2020-01
-    | (\d{1,2}(st|nd|rd|th)?\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?
-      (\s+\d{1,2}(st|nd|rd|th)?)?,?\s+(19|20)\d\d
-    )""",
-    re.I | re.X,
-)
-_TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.I)
-_URL = re.compile(r"(https?://|ftp://|www\.)\S+|10\.\d{4,9}/\S+", re.I)
-_IP = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
-_SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
-_PHONE = re.compile(r"(\+|00)\d[\d ()/-]{7,}\d|\(?\d{3}\)?[ -]\d{3}[ -]\d{4}")
-_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
-_UID = re.compile(r"(\d+\.){4,}\d+")
-_PATH = re.compile(r"([a-z]:)?[\\/]?([^\\/]+[\\/])+[^\\/]+", re.I)
-_FILE = re.compile(r".+\.(png|jpe?g|dcm|dicom|tiff?|bmp|nii|gz|gif|webp)", re.I)
-_CAPITAL = "[A-ZÀ-ÖØ-Þ]"  # `Doe, Jane` is a name, `nevus, blue` is none
-_PERSON = re.compile(
-    rf"{_CAPITAL}['’\w-]+,\s+{_CAPITAL}['’\w.-]+.*|[\w'’.-]+\^[^\W\d_]+.*|(Dr|Prof|Mr|Mrs|Ms)\.?\s+\w+.*"
-)
-_TWO_NAMES = re.compile(r"[A-Z][a-zà-ÿ'’-]+( [A-Z]\.?)?( [A-Z][a-zà-ÿ'’-]+){1,2}")
-SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("email_addresses", _EMAIL),
-    ("urls", _URL),
-    ("ip_addresses", _IP),
-    ("social_security_numbers", _SSN),
-    ("dates", _DATE),
-    ("dates", _TIME),
-    ("phone_numbers", _PHONE),
-    ("other_identifiers", _UUID),
-    ("other_identifiers", _UID),
-    ("file_names", _FILE),
-)
 SHAPE_SHARE = 0.5
 ANY_SHARE = 0.02
 """One e-mail address or person number in fifty values already makes the column one that names people."""
+STRICT = {"email_addresses", "social_security_numbers", "phone_numbers"}
 FEW_LEVELS = 50
 LONG_TEXT = 30
 NEARLY_UNIQUE = 0.9
@@ -189,28 +177,28 @@ def _text_verdict(values: Values) -> Verdict | None:
         return Verdict("free_text", "It holds sentences.")
     if len(values.words) > FEW_LEVELS and values.mean_length > LONG_TEXT:
         return Verdict("free_text", f"It has more than {FEW_LEVELS} different long texts.")
-    people = sum(bool(_PERSON.fullmatch(word)) for word in values.words)
-    if people > SHAPE_SHARE * len(values.words) and len(values.words) > 2:
+    people = sum(shapes.is_person(word) or bool(shapes.COMMA_NAME.fullmatch(word)) for word in values.words)
+    given = sum(map(shapes.is_given_name, values.words))
+    if max(people, given) > SHAPE_SHARE * len(values.words) and len(values.words) > 2:
         return Verdict("names", "Its values look like names of people.")
-    pairs = sum(bool(_TWO_NAMES.fullmatch(word)) for word in values.words)
+    pairs = sum(bool(shapes.TWO_NAMES.fullmatch(word)) for word in values.words)
     if pairs > 0.8 * len(values.words) and len(values.words) > 20 and values.unique_share > 0.3:
         return Verdict("names", "Its values look like names of people.")
     if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
         return Verdict("other_identifiers", "Nearly every row has a value of its own.")
-    paths = sum(bool(_PATH.fullmatch(word)) and " " not in word for word in values.words)
+    paths = sum(bool(shapes.PATH.fullmatch(word)) and " " not in word for word in values.words)
     if paths > SHAPE_SHARE * len(values.words) and len(values.words) > FEW_LEVELS:
         return Verdict("file_names", "Its values look like paths.")
     return None
 
 
 def _kind_by_shape(words: tuple[str, ...]) -> str:
+    """The kind that most values have the shape of; of what no measurement looks like, one in fifty is enough."""
     if not words:
         return ""
-    step = max(1, len(words) // 2000)
-    sample = words[::step]
-    for kind, pattern in SHAPES:
-        share = sum(bool(pattern.fullmatch(word)) for word in sample) / len(sample)
-        strict = kind in ("email_addresses", "social_security_numbers", "phone_numbers")
-        if share > (ANY_SHARE if strict else SHAPE_SHARE):
+    sample = words[:: max(1, len(words) // 2000)]
+    counts = Counter(kind for kind in map(shapes.kind_of, sample) if kind)
+    for kind, count in counts.most_common():
+        if count > (ANY_SHARE if kind in STRICT else SHAPE_SHARE) * len(sample):
             return kind
     return ""

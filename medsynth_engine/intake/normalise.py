@@ -6,45 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-MISSING = frozenset(
-    (
-        "",
-        "?",
-        "??",
-        "-",
-        "--",
-        ".",
-        "n/a",
-        "na",
-        "#n/a",
-        "<na>",
-        "nan",
-        "nil",
-        "null",
-        "unknown",
-        "unk",
-        "unkn",
-        "unspecified",
-        "undefined",
-        "missing",
-        "not available",
-        "[not available]",
-        "not applicable",
-        "not known",
-        "not reported",
-        "not specified",
-        "not recorded",
-        "unavailable",
-        "unknown/invalid",
-        "invalid",
-        "todo",
-        "tbd",
-        "pending",
-        "unlabeled",
-        "unlabelled",
-    )
-)
-"""Words for "nobody knows". `None` and `none` are not among them: in "none found" columns they are a finding."""
+from medsynth_engine.intake.words import MISSING, lined
 
 OLDEST = 90
 """Ages of 90 and older are one group (45 CFR 164.514(b)(2)(i)(C)); it is stored as 90."""
@@ -52,14 +14,17 @@ HIGHEST_AGE = 125
 BANDS = ("0-17", "18-39", "40-64", "65-79", "80+")
 BAND_STARTS = (0, 18, 40, 65, 80)
 
-_NUMBER = r"(\d{1,3}(?:[.,]\d+)?)"
+_NUMBER = r"(\d{1,3}(?:\.\d+|,\d{1,2})?)"  # `1,234` is a thousand, not an age
 _YEARS = r"(?:\s*(?:y|yr|yrs|year|years|jahre|ans|anni|anos|años)\b\.?)?"
 _OLD = r"(?:[\s-]*(?:of\s+age|old|o|/o|y/o)\b)?"
 _EXACT = re.compile(rf"(?:age[d:]?\s*)?{_NUMBER}{_YEARS}{_OLD}", re.I)
 _SLASHED = re.compile(r"(\d{1,3})\s*-?(?:y/o|yo|y\.o\.|yrs?\.?\s*old)", re.I)
 _DICOM = re.compile(r"(\d{3})([DWMY])")
-_SMALL_UNIT = re.compile(rf"{_NUMBER}\s*-?(d|days?|w|wks?|weeks?|mo|mos|months?|m)(?:\s+old)?", re.I)
-_RANGE = re.compile(r"[\[(]?\s*(\d{1,3})\s*(?:-|–|—|to|bis|\.\.)\s*(\d{1,3})\s*([\])]?)" + _YEARS, re.I)
+_SMALL_UNIT = re.compile(
+    r"(\d{1,5}(?:[.,]\d{1,2})?)\s*-?(d|days?|tage|w|wks?|weeks?|wochen|mo|mos|months?|m|monate|mois|jours)(?:\s+old)?",
+    re.I,
+)
+_RANGE = re.compile(r"[\[(]?\s*(\d|[1-9]\d{1,2})\s*(?:-|–|—|to|bis|\.\.)\s*(\d|[1-9]\d{1,2})\s*([\])]?)" + _YEARS, re.I)
 _OPEN_END = re.compile(r"(?:>=?|≥|over|above|at least)\s*(\d{1,3})" + _YEARS, re.I)
 _PLUS = re.compile(r"(\d{1,3})\s*(?:\+|plus|and\s+(?:over|older|above))" + _YEARS, re.I)
 _OPEN_START = re.compile(r"(<=?|≤|under|below|up to)\s*(\d{1,3})" + _YEARS, re.I)
@@ -98,7 +63,7 @@ def _exact(word: str) -> tuple[float, float] | None:
         return years, years
     found = _SMALL_UNIT.fullmatch(word)
     if found:
-        years = _float(found[1]) / {"d": 365.25, "w": 52.18, "m": 12}[found[2][0].lower()]
+        years = _float(found[1]) / {"d": 365.25, "t": 365.25, "j": 365.25, "w": 52.18, "m": 12}[found[2][0].lower()]
         return years, years
     found = _EXACT.fullmatch(word) or _SLASHED.fullmatch(word)
     if found:
@@ -164,11 +129,18 @@ def age_band(text: str) -> str:
 
 SEX_WORDS = {
     **dict.fromkeys(
-        ("f", "female", "woman", "women", "girl", "w", "weiblich", "femme", "femenino", "feminin", "féminin", "mujer"),
+        lined(
+            "f|female|females|fem|woman|women|girl|w|weiblich|frau|femme|féminin|feminin|femenino|femenina|feminino|mujer|"
+            "mulher|femmina|donna|femminile|vrouw|vrouwelijk|kvinna|kvinde|kobieta|женский|жен|ж|женщина|kadın|女|女性"
+        ),
         "F",
     ),
     **dict.fromkeys(
-        ("m", "male", "man", "men", "boy", "männlich", "maennlich", "homme", "masculino", "masculin", "hombre"), "M"
+        lined(
+            "m|male|males|masc|man|men|boy|männlich|maennlich|mann|homme|masculin|masculino|masculina|hombre|homem|"
+            "maschio|uomo|maschile|mannelijk|mand|mężczyzna|мужской|муж|м|мужчина|erkek|男|男性"
+        ),
+        "M",
     ),
 }
 
@@ -179,14 +151,17 @@ def sex(text: str) -> str:
 
 
 def sex_map(values: Iterable[str]) -> dict[str, str]:
-    """How each raw value of a whole column is read. Numbers only make sense together: 0 and 1 (1 is male, as in the
-    common research tables), or 1 and 2 (1 is male, ISO/IEC 5218). What is not read maps to empty."""
+    """How each raw value of a whole column is read; what is not read maps to empty.
+
+    Numbers only make sense together: 0 and 1 (1 is male, as in the common research tables), or 1 and 2 (1 is male, 2
+    female, 0 and 9 not known: ISO/IEC 5218). `0, 1, 9` could be either and is not read, nor is 0 alone.
+    """
     raw = {value: clean(value) for value in values}
     numbers = {word.removesuffix(".0") for word in raw.values() if re.fullmatch(r"\d(\.0)?", word)}
-    if numbers and numbers <= {"0", "1"}:
-        codes = {"0": "F", "1": "M"}
-    elif numbers and numbers <= {"0", "1", "2", "9"}:
+    if "2" in numbers or numbers == {"1"}:
         codes = {"1": "M", "2": "F"}
+    elif numbers == {"0", "1"}:
+        codes = {"0": "F", "1": "M"}
     else:
         codes = {}
     return {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from medsynth_engine.intake import normalise
+from medsynth_engine.intake import guesses, normalise
 from medsynth_engine.intake.options import FOLDER, SINGLE_ROLES, Options
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
@@ -31,6 +31,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "mrn",
         "medicalrecordnumber",
         "caseid",
+        "patid",
+        "patientenid",
+        "patientennummer",
+        "patientuid",
+        "subjid",
+        "usubjid",
+        "idpatient",
+        "idpaciente",
     ),
     "age": (
         "age",
@@ -41,8 +49,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "ageatinitialpathologic",
         "agegroup",
         "ageband",
+        "alter",
+        "edad",
+        "idade",
+        "leeftijd",
+        "alterinjahren",
     ),
-    "sex": ("sex", "gender", "patientsex", "patientgender", "sexatbirth"),
+    "sex": ("sex", "gender", "patientsex", "patientgender", "sexatbirth", "geschlecht", "sexe", "sexo", "sesso", "kön"),
     "ethnicity": ("ethnicity", "race", "ethnicgroup", "raceethnicity", "ethnicorigin"),
     "finding": (
         "finding",
@@ -57,6 +70,12 @@ NAMES: dict[str, tuple[str, ...]] = {
         "pathology",
         "disease",
         "target",
+        "diagnose",
+        "befund",
+        "diagnostic",
+        "diagnostico",
+        "diagnosi",
+        "primarydiagnosis",
     ),
     "group": ("lesionid", "lesion", "studyid", "studyinstanceuid", "study", "seriesid", "groupid", "group"),
 }
@@ -70,6 +89,7 @@ class Roles:
 
     file_match   how the file column names files: `name`, `stem` or empty
     folder_finding  True where the folder's name is the finding
+    guessed      role -> `mapped` by a person, or guessed by `name` or `values`
     """
 
     single: dict[str, str] = field(default_factory=dict)
@@ -77,6 +97,7 @@ class Roles:
     columns: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     folder_finding: bool = False
+    guessed: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, str]:
         """The JSON's `columns`."""
@@ -90,7 +111,7 @@ class Roles:
 
 def plain_name(name: str) -> str:
     """A column's name for comparison: letters and digits only, lower case."""
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def find_roles(frame: pd.DataFrame, options: Options, file_share: Callable[[Iterable[str]], float] | None) -> Roles:
@@ -101,25 +122,30 @@ def find_roles(frame: pd.DataFrame, options: Options, file_share: Callable[[Iter
     mapped = _mapped(frame, options)
     taken = {column for columns in mapped.values() for column in columns}
     single = {role: columns[0] for role, columns in mapped.items() if role in SINGLE_ROLES}
+    guessed = dict.fromkeys(single, "mapped")
     free = [column for column in frame.columns if column not in taken]
     if "file" not in single and file_share is not None:
         found = _file_column(frame, free, file_share)
         if found:
             single["file"] = found
+            guessed["file"] = "values"
             free.remove(found)
-    for role in SINGLE_ROLES:
-        if role in single or role == "file" or (role == "finding" and _folder_finding(options)):
-            continue
-        found = _by_name(frame, role, free)
-        if found:
-            single[role] = found
-            free.remove(found)
+    for how, guess in (("name", _by_name), ("values", guesses.by_values)):
+        for role in SINGLE_ROLES:
+            if role in single or role == "file" or (role == "finding" and _folder_finding(options)):
+                continue
+            found = guess(frame, role, free)
+            if found:
+                single[role] = found
+                guessed[role] = how
+                free.remove(found)
     return Roles(
         single,
         mapped.get("condition", ()),
         mapped.get("column", ()),
         mapped.get("drop", ()),
         _folder_finding(options),
+        guessed,
     )
 
 
