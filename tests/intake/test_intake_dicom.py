@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from intake_canaries import Canaries, dicom_with_canaries
 from PIL import Image
 from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
 
@@ -21,6 +20,8 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.decode import decode
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.reasons import REASONS, Code, Rejected
+from medsynth_engine.intake.selftest.canaries import Aviary
+from medsynth_engine.intake.selftest.dicom import slice_with_everything
 
 NOT_IMAGES = {"RTPLAN", "RTSTRUCT", "RTDOSE", "SR", "SEG", "ECG", "PR"}
 
@@ -154,7 +155,7 @@ def test_a_file_without_preamble_and_meta_is_read(zoo: Path) -> None:
 
 def test_bits_above_the_stored_ones_carry_nothing_over(tmp_path: Path) -> None:
     path = tmp_path / "a.dcm"
-    dicom_with_canaries(path, Canaries())
+    slice_with_everything(path, Aviary())
     dataset = pydicom.dcmread(path)
     clean = decode(path.read_bytes(), Limits()).pixels
     stored = np.frombuffer(dataset.PixelData[:8192], np.uint16) | (np.random.default_rng(0).integers(0, 16, 4096) << 12)
