@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check fuzz faults bench clean
 
 setup: $(READY)
 
@@ -29,6 +29,12 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --full tests/intake/test_intake_fuzz.py $(ARGS)
+
+faults: $(READY)
+	$(BIN)/python -m pytest --full tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py $(ARGS)
 
 bench: $(READY)
 	$(BIN)/medsynth benchmark $(ARGS)

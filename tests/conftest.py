@@ -12,6 +12,16 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="all of the long suites (make fuzz, make faults), not a tenth")
+
+
+@pytest.fixture(scope="session")
+def share(request: pytest.FixtureRequest) -> float:
+    """How much of a long suite is run: 1 with `--full`, else a tenth."""
+    return 1.0 if request.config.getoption("--full") else 0.1
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Real public medical data: `MEDSYNTH_TEST_DATA`, else `../shared/data` beside the checkout; skips without it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -22,9 +24,12 @@ CHUNK_BYTES = 4 * 2**20
 MOST_WORKERS = 16
 LOOK_SECONDS = 0.25
 START_SECONDS = 120.0
+MESSAGE_BYTES = 2**20
+"""An answer takes two or three kilobytes; whoever sends more is no longer our worker."""
+LEAST_PATIENCE = 10.0
+"""Seconds that a worker has to take what it is sent: it may only just be starting."""
 FALSE_STARTS = 3
 CPU_LIMIT_SIGNAL = -24  # SIGXCPU
-HUNG_UP = (EOFError, ConnectionResetError, BrokenPipeError)
 
 
 def worker_count(tasks: int) -> int:
@@ -42,6 +47,14 @@ class _Worker:
     ready: bool = False
     pictures: int = 0
     """How many pictures of the task in hand have been answered."""
+
+    def understood(self, message: bytes) -> Answer:
+        """Raises ValueError for what is no answer about the task in hand."""
+        head, _, small = message.partition(b"\0")
+        answer = json.loads(head)
+        if not isinstance(answer, dict) or answer.get("ordinal") != self.pending[0].ordinal or "last" not in answer:
+            raise ValueError("no answer to the task in hand")
+        return answer, small
 
     def stop(self) -> int:
         self.line.close()
@@ -90,8 +103,13 @@ class _Pool:
                 worker.stop()
                 worker = self.workers[place] = _start(self.setup)
             worker.pending, worker.heard = chunk, time.monotonic()
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `listen` finds out
+            try:
                 worker.line.send(list(chunk))
+            except BlockingIOError:  # it does not even listen: no file is to blame
+                worker.ready = False
+                worker.process.kill()
+            except (BrokenPipeError, ConnectionResetError):
+                continue  # `listen` finds out
         return any(worker.pending for worker in self.workers)
 
     def _chunk(self) -> deque[Task]:
@@ -111,21 +129,23 @@ class _Pool:
         for line in wait(list(lines), LOOK_SECONDS):
             worker = lines[line]  # type: ignore[index]
             try:
-                message = worker.line.recv_bytes()
-            except HUNG_UP:
+                message = worker.line.recv_bytes(MESSAGE_BYTES)
+                if message == READY:
+                    worker.ready, self.false_starts, worker.heard = True, 0, time.monotonic()
+                    continue
+                answer = worker.understood(message)
+            except BlockingIOError:
+                yield from self._replace(worker, Code.TIMEOUT)
+                continue
+            except (EOFError, OSError, ValueError, RecursionError):  # it died, or went mad
                 yield from self._replace(worker, Code.CRASHED)
                 continue
             worker.heard = time.monotonic()
-            if message == READY:
-                worker.ready, self.false_starts = True, 0
-                continue
-            head, _, small = message.partition(b"\0")
-            answer = json.loads(head)
             worker.pictures += 1
-            if answer["last"]:
+            if answer[0]["last"]:
                 worker.pending.popleft()
                 worker.pictures = 0
-            yield answer, small
+            yield answer
 
     def end_hanging(self) -> Iterator[Answer]:
         """Replace workers that have been at one file for too long."""
@@ -156,6 +176,7 @@ class _Pool:
 
 def _start(setup: Setup) -> _Worker:
     ours, theirs = Pipe()
+    _bound_waits(ours, setup.reading.limits.seconds_per_file)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "medsynth_engine.intake.worker", str(theirs.fileno())],
@@ -169,3 +190,11 @@ def _start(setup: Setup) -> _Worker:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         ours.send(setup)
     return _Worker(process, ours)
+
+
+def _bound_waits(line: Connection, seconds: float) -> None:
+    """Reading from and writing to a process that has stopped ends with BlockingIOError, instead of never."""
+    patience = struct.pack("ll", int(max(seconds, LEAST_PATIENCE)), 0)  # struct timeval
+    with socket.socket(fileno=os.dup(line.fileno())) as end:
+        for direction in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, direction, patience)
