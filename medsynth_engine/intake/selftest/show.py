@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
         counts = f"{one['passed']:>8}{one['checks']:>8}" if one["checks"] else f"{'not applicable':>16}"
         yield f"  {one['action']:<18}{one['group']:<16}{counts}"
     yield ""
-    yield document["note"]
+    yield from textwrap.wrap(document["note"], 80)
     rules = document["rules"]
     yield f"Rules: {rules['standard']}, edition {rules['edition']}, {rules['rows']} rows"
     yield f"       SHA-256 {rules['sha256']}"
