@@ -7,7 +7,7 @@ import pydicom
 from medsynth_engine.intake import faces
 from medsynth_engine.intake.decode import Header
 from medsynth_engine.intake.dicom_objects import no_image
-from medsynth_engine.intake.dicom_read import DICOM_ERRORS, frames_of, quiet, read, text
+from medsynth_engine.intake.dicom_read import DICOM_ERRORS, frames_of, guarded, read, text
 from medsynth_engine.intake.dicom_tags import described
 from medsynth_engine.intake.intensity import macro
 
@@ -20,7 +20,7 @@ NEEDED = (
 
 def header(data: bytes) -> Header:
     """Raises Rejected where there is no data set that can be read."""
-    with quiet():
+    with guarded():
         dataset = read(data, NEEDED)
         words = described(dataset)
         shown = no_image(dataset) is None and "Rows" in dataset and "Columns" in dataset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pydicom
 
+from medsynth_engine.intake.dicom_read import text
 from medsynth_engine.intake.reasons import Code
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -49,13 +50,13 @@ PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 def no_image(dataset: pydicom.Dataset) -> Code | None:
     """What else a data set is, told without its pixels; None where it may be an image."""
-    kind = _word(dataset, "SOPClassUID") or _word(dataset.file_meta, "MediaStorageSOPClassUID")
+    kind = text(dataset, "SOPClassUID") or text(dataset.file_meta, "MediaStorageSOPClassUID")
     if kind == DIRECTORY_CLASS or "DirectoryRecordSequence" in dataset:
         return Code.DIRECTORY
     for start, code in CLASSES:
         if kind.startswith(start):
             return code
-    modality = _word(dataset, "Modality").upper()
+    modality = text(dataset, "Modality").upper()
     if modality in MODALITIES:
         return MODALITIES[modality]
     if "EncapsulatedDocument" in dataset:
@@ -65,7 +66,3 @@ def no_image(dataset: pydicom.Dataset) -> Code | None:
     if str(dataset.file_meta.get("TransferSyntaxUID", "")).startswith(VIDEO_SYNTAXES):
         return Code.VIDEO
     return None
-
-
-def _word(dataset: pydicom.Dataset, keyword: str) -> str:
-    return str(dataset.get(keyword) or "").strip()

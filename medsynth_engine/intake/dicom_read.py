@@ -49,34 +49,34 @@ INFLATED_BYTES = 512 * 2**20
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """No warning of pydicom is shown: they quote values of patients."""
+def guarded() -> Iterator[None]:
+    """What goes wrong with a data set, as our reasons; no warning of pydicom is shown, since they quote values."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        except MemoryError:
+            raise Rejected(Code.MEMORY) from None
+        except DICOM_ERRORS:
+            raise Rejected(Code.UNREADABLE) from None
 
 
 def read(data: bytes, keywords: tuple[str, ...] = ()) -> pydicom.Dataset:
     """The data set, always with a transfer syntax; with `keywords` only these elements, and nothing from the pixels on.
 
-    Raises Rejected where it is none, or inflates beyond the limit.
+    Raises Rejected where it is none or inflates beyond the limit, and what `guarded` catches.
     """
-    try:
-        _check_deflated(data)
-        dataset = pydicom.dcmread(
-            io.BytesIO(data), force=True, stop_before_pixels=bool(keywords), specific_tags=list(keywords) or None
+    _check_deflated(data)
+    dataset = pydicom.dcmread(
+        io.BytesIO(data), force=True, stop_before_pixels=bool(keywords), specific_tags=list(keywords) or None
+    )
+    if not len(dataset):
+        raise Rejected(Code.UNREADABLE)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        dataset.file_meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
         )
-        if not len(dataset):
-            raise Rejected(Code.UNREADABLE)
-        if "TransferSyntaxUID" not in dataset.file_meta:
-            implicit, little = dataset.original_encoding
-            dataset.file_meta.TransferSyntaxUID = (
-                ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-            )
-    except MemoryError:
-        raise Rejected(Code.MEMORY) from None
-    except DICOM_ERRORS:
-        raise Rejected(Code.UNREADABLE) from None
     return dataset
 
 

@@ -38,7 +38,7 @@ def opened(data: bytes, kind: str, reading: Reading) -> Opened:
 
     def frame(number: int) -> Decoded:
         with _trouble(), Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            return Decoded(_pixels(image, reading.limits), found, tuple(texts))
+            return Decoded(_pixels(image, reading.limits), found, tuple(dict.fromkeys(texts)))
 
     return stack(1, reading, frame)
 
@@ -60,7 +60,7 @@ def _tiff(data: bytes, reading: Reading) -> Opened:
         with _trouble():
             image.seek(numbers[number])
             pixels = _pixels(image, reading.limits, page.number(tiff.PHOTOMETRIC, 1) == 0)
-        return Decoded(pixels, found, tuple(texts), group=file, series=file, frames=len(numbers))
+        return Decoded(pixels, found, tuple(dict.fromkeys(texts)), group=file, series=file, frames=len(numbers))
 
     return stack(len(numbers), reading, frame)
 
