@@ -15,8 +15,9 @@ def lined(words: str) -> frozenset[str]:
 
 MISSING = frozenset(("",)) | lined(
     "?|??|???|-|--|---|.|..|n/a|na|n.a.|n. a.|#n/a|#na|<na>|nan|nil|null|unknown|unk|unkn|unspecified|undefined|"
-    "missing|not available|[not available]|not applicable|[not applicable]|not known|not reported|not specified|not recorded|"
-    "[unknown]|unavailable|unknown/invalid|invalid|todo|tbd|pending|unlabeled|unlabelled|no data|#ref!|#value!|#div/0!|"
+    "missing|not available|[not available]|not applicable|[not applicable]|not known|not reported|not specified|"
+    "not recorded|[unknown]|unavailable|"
+    "unknown/invalid|invalid|todo|tbd|pending|unlabeled|unlabelled|no data|#ref!|#value!|#div/0!|"
     "#name?|#num!|#null!|unbekannt|k.a.|k. a.|keine angabe|fehlt|inconnu|non disponible|non renseigné|desconocido|"
     "no disponible|sconosciuto|onbekend|okänd|ukjent|ukendt|nieznany|неизвестно|不明|未知"
 )

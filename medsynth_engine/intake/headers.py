@@ -1,0 +1,61 @@
+"""The names of columns: plain, on one line, none twice, and never a person, whom a wide table may have as a column."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from medsynth_engine.intake import shapes
+from medsynth_engine.intake.identifying import NAME_WORDS, words_of
+from medsynth_engine.kernel.escape import plain
+
+LONGEST = 80
+TELLING = frozenset().union(*(known for _, known in NAME_WORDS))
+
+
+def look_like_values(names: list[str]) -> bool:
+    """Whether half of the names or more are numbers or dates."""
+    return sum(_is_value(name) for name in names) * 2 >= len(names)
+
+
+def _is_value(name: str) -> bool:
+    bare = name.replace(".", "").replace("-", "").replace("/", "").replace(":", "").replace(" ", "")
+    return bare.isdigit() or name.strip() in ("?", "NA")
+
+
+def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
+    """A name a column of the frame (whose columns are numbered), and how many were hidden as they name somebody.
+
+    A hidden name keeps the words that tell what the column is: `MRN 12345678` becomes `mrn 3`.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    hidden = 0
+    suspects = _in_cells(header, frame)
+    for place, raw in enumerate(header, start=1):
+        name = plain(raw, LONGEST).strip().strip("()[]\"'").strip()
+        if name and (shapes.kind_inside(name) or shapes.COMMA_NAME.fullmatch(name) or raw in suspects):
+            hidden += 1
+            name = " ".join([*(word for word in words_of(name) if word in TELLING), f"column {place}"])
+        base, count = name or f"column {place}", 2
+        name = base
+        while name.casefold() in taken:
+            name, count = f"{base} {count}", count + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names, hidden
+
+
+def _in_cells(header: list[str], frame: pd.DataFrame) -> set[str]:
+    """Names that also stand in the cells of another column, and are long enough for a person or a number: the table of
+    a pivot."""
+    long = [name for name in header if len(name.split()) >= 2 or sum(map(str.isdigit, name)) >= 4]
+    if not long:
+        return set()
+    found: Counter[str] = Counter()
+    for place in frame.columns:
+        hits = frame[place].isin(long)
+        if hits.any():
+            found.update(frame.loc[hits, place].unique())
+    return set(found)
