@@ -21,6 +21,7 @@ from medsynth_engine.intake.reasons import outcome
 from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.told import Keeper, Told
 from medsynth_engine.intake.worker import IMAGES, QUARANTINE
+from medsynth_engine.intake.write import write_all
 
 CELL = THUMBNAIL * THUMBNAIL
 VOLATILE = {"crashed", "timeout", "out_of_memory"}
@@ -105,13 +106,13 @@ class Journal:
             self._count += 1
             if self._cells is not None:
                 self._cells.seek(answer["cell"] * CELL)
-                self._cells.write(small)
+                write_all(self._cells, small)
             else:
                 self._loose.append(small)
         answer["item"] = item
         self._note(answer)
         if self._lines is not None:
-            self._lines.write(json.dumps(answer).encode() + b"\n")
+            write_all(self._lines, json.dumps(answer).encode() + b"\n")
 
     def thumbnails(self, cells: np.ndarray) -> np.ndarray:
         """uint8 (k, 1024) of the cells asked for; read from disk where there is one."""

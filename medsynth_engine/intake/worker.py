@@ -31,12 +31,14 @@ from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbna
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
+from medsynth_engine.intake.write import write_all
 
 IMAGES, QUARANTINE = "images", "quarantine"
 READY = b"ready"
 NO_ROOM = "no_room"
 """An answer instead of a reason: the disk is full, which is no fault of the file."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room: on the disk, in a quota, or under `ulimit -f`."""
 
 
 @dataclass(frozen=True)
@@ -177,9 +179,7 @@ def _write(path: Path, picture: bytes) -> None:
     """Nothing is emptied first: should the worker of a killed intake still be at the same picture, it writes the same
     bytes, and at no time is there less than a whole picture."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb", buffering=0) as stream:
-        left = memoryview(picture)
-        while left:
-            left = left[stream.write(left) :]
+        write_all(stream, picture)
         stream.truncate()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import RawIOBase
 
 import numpy as np
 
@@ -44,3 +45,13 @@ def png(pixels: np.ndarray, level: int = FASTEST) -> bytes:
 
 def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+
+
+def write_all(stream: RawIOBase, data: bytes) -> None:
+    """Every byte, to a stream without a buffer.
+
+    A disk that is nearly full takes a part and says nothing about the rest; asked again it raises OSError.
+    """
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) or 0 :]
