@@ -36,6 +36,7 @@ SCREENS = {
     "dataset": "dataset:DatasetDetail",
     "upload": "upload:Upload",
     "scan": "scan:ScanResult",
+    "review": "review:ReviewQueue",
     "runs": "runs:Runs",
     "run_new": "run_new:NewRun",
     "run": "run:LiveRun",

@@ -96,6 +96,12 @@ class GoAssessments(Command):
     id, title, permission = "assessments", "Assessments", Permission.READ_REPORTS
 
 
+class GoReview(Command):
+    """Pictures that were held back until a person has looked at them."""
+
+    id, title, permission = "review", "Review", Permission.REVIEW
+
+
 class GoAudit(Command):
     """Who did what and when, in a chain that shows tampering."""
 
@@ -148,6 +154,12 @@ class DatasetShare(Command):
     """Let another researcher see and use this dataset."""
 
     id, keys, title, permission, footer = "dataset.share", "s", "Share", Permission.BRING_IN, True
+
+
+class DatasetReview(Command):
+    """Look at the pictures of this dataset that were held back, and decide about each."""
+
+    id, keys, title, permission, footer = "dataset.review", "v", "Review", Permission.REVIEW, True
 
 
 class DatasetRemove(Command):
@@ -241,5 +253,5 @@ class RunRemove(Command):
 
 
 EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LogOut)
-PLACES = (GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoAudit, GoUsers, GoPassword)
+PLACES = (GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoAudit, GoUsers, GoPassword)
 """What the palette can go to; each opens the screen of its id."""

@@ -17,7 +17,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Attribute, Bars
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.picture import Pictures, Pixels
-from medsynth_tui.words import said, when
+from medsynth_tui.words import count, said, when
 
 
 class DatasetDetail(View):
@@ -28,6 +28,7 @@ class DatasetDetail(View):
         c.DatasetTrain,
         c.DatasetRows,
         c.DatasetPictures,
+        c.DatasetReview,
         c.DatasetShare,
         c.DatasetRemove,
     )
@@ -36,6 +37,7 @@ class DatasetDetail(View):
         super().__init__()
         self.dataset = name
         self.document: dict[str, Any] = {}
+        self.review: dict[str, Any] = {}
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", self.dataset)
@@ -51,6 +53,12 @@ class DatasetDetail(View):
     def load(self) -> None:
         name = self.dataset
         self.ask(lambda engine: engine.datasets_show(name), self._show)
+        self.ask(lambda engine: engine.review_counts(name), self._show_review, group="review")
+
+    def _show_review(self, counts: dict[str, Any]) -> None:
+        self.review = counts
+        if self.document:
+            self._show(self.document)
 
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -60,7 +68,7 @@ class DatasetDetail(View):
         )
         glyphs = self.studio.glyphs
         self.query_one("#report", Static).remove_class("muted").update(
-            Content("\n").join([made, Content(""), *report(document, glyphs)])
+            Content("\n").join([made, *review_lines(self.review), Content(""), *report(document, glyphs)])
         )
         composition = document.get("composition") or {}
         accepted = document.get("accepted")
@@ -74,6 +82,8 @@ class DatasetDetail(View):
 
     def offered(self, command: type[Command]) -> bool:
         if command in (c.DatasetTrain, c.DatasetPictures) and self.document and not self.has_images:
+            return False
+        if command is c.DatasetReview and not self.review.get("held"):
             return False
         if command is c.DatasetRows and self.has_images:
             return False
@@ -105,6 +115,9 @@ class DatasetDetail(View):
         """Pictures take the whole width."""
         self.query_one("#report-side").display = not pictures
         self.query_one("#composition").display = not pictures
+
+    def do_dataset_review(self) -> None:
+        self.studio.open("review", dataset=self.dataset)
 
     def do_dataset_share(self) -> None:
         self.studio.push_screen(
@@ -152,3 +165,17 @@ class DatasetDetail(View):
         ]
         remains = ["What remains of it:", "\n".join(lines)] if lines else ["Nothing of it remains."]
         self.studio.push_screen(Tell(f"{self.dataset} is removed", *remains), lambda _: self.studio.back())
+
+
+def review_lines(counts: dict[str, Any]) -> list[Content]:
+    """What people decided about the pictures that were held back, and how many wait."""
+    lines = []
+    if counts.get("held"):
+        undecided = counts["held"] - counts["decided"]
+        lines.append(Content.assemble((f"Held back {count(counts['held'])}, undecided {count(undecided)}", "$warning")))
+    done = [f"{count(counts[key])} {key}" for key in ("accepted", "masked", "rejected") if counts.get(key)]
+    if done:
+        lines.append(Content.assemble((f"Reviewed: {', '.join(done)}", "$foreground")))
+    if counts.get("self_reviewed"):
+        lines.append(Content.assemble((f"{count(counts['self_reviewed'])} of them by the uploader", "$muted")))
+    return lines

@@ -15,18 +15,21 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.news import Heading, Item, News, Sentence
-from medsynth_tui.words import count, state
+from medsynth_tui.words import count, said, state
 
 MENU: tuple[type[Command], ...] = (
     c.GoDatasets,
     c.GoRuns,
     c.GoCohorts,
     c.GoAssessments,
+    c.GoReview,
     c.GoAudit,
     c.GoUsers,
     c.GoPassword,
 )
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
+KINDS = {"check_text": "text", "apply_review": "review", "import_weights": "weights"}
+"""Kinds of jobs whose own names are too long for a column."""
 NOTHING = {
     "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then n.",
     "admin": "No assessment waits for your decision.",
@@ -79,6 +82,7 @@ class HomeView(View):
 
     def _show(self, document: dict[str, Any]) -> None:
         entries: list[Item | Heading | Sentence] = [Sentence(text, warning=True) for text in document["warnings"]]
+        entries += _waiting(document)
         groups = (
             ("Assessments", [_assessment(each) for each in document["assessments"]]),
             ("Work going on", [_job(each) for each in document["jobs"]]),
@@ -93,6 +97,23 @@ class HomeView(View):
         self.query_one(News).show(entries)
 
 
+def _waiting(document: dict[str, Any]) -> list[Sentence]:
+    """Pictures that somebody must look at, and what lies in the drop box."""
+    lines = []
+    for mine in (True, False):
+        held = [each for each in document["reviews"] if each["may_decide"] is mine]
+        total = sum(each["undecided"] for each in held)
+        if total:
+            names = ", ".join(said(each["dataset"], 40) for each in held[:3]) + (" and others" if len(held) > 3 else "")
+            pictures = "1 picture waits" if total == 1 else f"{count(total)} pictures wait"
+            whose = "for your review" if mine else "for a colleague's review: share what you brought in"
+            lines.append(Sentence(f"{pictures} {whose} ({names}).", warning=mine))
+    arrivals = document["arrivals"]
+    if arrivals:
+        lines.append(Sentence(f"{count(arrivals)} {'arrival' if arrivals == 1 else 'arrivals'} in the drop box."))
+    return lines
+
+
 def _assessment(each: dict[str, Any]) -> Item:
     came_back = each["state"] == "returned"
     more = f"for {each['audience']}, by {each['author']}"
@@ -101,7 +122,8 @@ def _assessment(each: dict[str, Any]) -> Item:
 
 def _job(each: dict[str, Any]) -> Item:
     bad = each["state"] in ("failed", "interrupted")
-    return Item(each["kind"], each["subject"].partition(":")[2], state(each["state"]), "$error" if bad else "$primary")
+    kind = KINDS.get(each["kind"], each["kind"])
+    return Item(kind, each["subject"].partition(":")[2], state(each["state"]), "$error" if bad else "$primary")
 
 
 def _run(each: dict[str, Any]) -> Item:

@@ -160,8 +160,13 @@ class Pictures(Widget):
         lines.append(Strip([Segment("")]))
         return lines
 
-    def _drawn(self, pixels: Pixels) -> list[list[Segment]]:
+    @property
+    def glyphs_only(self) -> bool:
+        """Whether this terminal shows characters alone."""
         app = cast("MedSynth", self.app)
-        if app.glyphs.ascii or app.no_color:
+        return app.glyphs.ascii or app.no_color
+
+    def _drawn(self, pixels: Pixels) -> list[list[Segment]]:
+        if self.glyphs_only:
             return ramp(pixels)
         return blocks(pixels, self.background_colors[1].rgb)

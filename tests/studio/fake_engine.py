@@ -73,12 +73,18 @@ class FakeEngine:
 
     async def home(self) -> dict[str, Any]:
         if self.empty:
-            return {"runs": [], "jobs": [], "cohorts": [], "assessments": [], "warnings": []}
+            return {"runs": [], "jobs": [], "cohorts": [], "assessments": [], "reviews": [], "arrivals": 0,
+                    "warnings": []}  # fmt: skip
         return {
             "runs": [{"run": LONG, "state": "running"}, {"run": "second", "state": "failed"}],
             "jobs": [{"job": "j", "kind": "evaluate", "subject": f"cohort:{LONG}", "state": "running"}],
             "cohorts": [{"cohort": LONG, "n": 12345}],
             "assessments": [{"subject": LONG, "audience": "recipient", "state": "submitted", "author": "alice"}],
+            "reviews": [
+                {"dataset": LONG, "undecided": 17, "held": 20, "may_decide": True},
+                {"dataset": f"{LONG}-2", "undecided": 1, "held": 1, "may_decide": False},
+            ],
+            "arrivals": 2,
             "warnings": ["Only 1.2 GB are free."],
         }
 
@@ -106,6 +112,39 @@ class FakeEngine:
             "dataset": name,
             "removed_versions": 1,
             "remains": {"generators": ["first"], "cohorts": [], "exports": []},
+        }
+
+    async def arrivals(self) -> list[dict[str, Any]]:
+        facts = {"kind": "folder", "size": 123_456_789, "files": 1_234, "arrived": NOW}
+        names = () if self.empty else (f"night-{index}-{LONG}" for index in range(3))
+        return [{"path": f"/srv/inbox/{name}", **facts} for name in names]
+
+    async def review_counts(self, dataset: str) -> dict[str, Any]:
+        facts = {"accepted": 3, "masked": 1, "rejected": 2, "self_reviewed": 2}
+        return {"dataset": dataset, "held": 20, "decided": 3, **facts}
+
+    async def review_list(self, dataset: str | None = None) -> list[dict[str, Any]]:
+        return [] if self.empty else [self._held(index, dataset or LONG) for index in range(300)]
+
+    async def review_show(self, id: str, size: int = 512) -> dict[str, Any]:
+        dataset, _, record = id.rpartition("/")
+        shown = {**self._held(int(record.removeprefix("rabcdef")), dataset), "picture": picture(64)}
+        return {**shown, "read": ["DOE^JANE 1970-01-02 \x1b[31m[bold]" * 3] * 9}
+
+    def _held(self, index: int, dataset: str) -> dict[str, Any]:
+        sentence = "Pictures of this kind often carry burned-in text: a person must look."
+        return {
+            "id": f"rabcdef{index:010d}",
+            "dataset": dataset,
+            "version": 2,
+            "reason": "needs_review",
+            "sentence": sentence,
+            "width": 640,
+            "height": 640,
+            "boxes": [[10, 20, 300, 60]],
+            "waiting_days": 12,
+            "decision": "mask" if index < 3 else None,
+            "may_decide": True,
         }
 
     async def runs_list(self) -> list[dict[str, Any]]:

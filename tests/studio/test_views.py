@@ -33,6 +33,7 @@ EVERYONE: dict[str, dict[str, Any]] = {
 RESEARCHER: dict[str, dict[str, Any]] = {
     **EVERYONE,
     "upload": {},
+    "review": {},
     "scan": {"name": LONG, "intake": {"path": "p"}, "document": {"columns": {"age": LONG}, "submitted": 3}},
     "runs": {},
     "run_new": {},
@@ -131,9 +132,9 @@ async def test_every_page_of_a_cohort_fits_and_left_and_right_turn_them(tmp_path
 @pytest.mark.parametrize(
     ("role", "there", "not_there"),
     [
-        ("researcher", ["Datasets", "Runs", "Cohorts", "Assessments", "Audit log"], ["Users"]),
-        ("admin", ["Datasets", "Cohorts", "Assessments", "Audit log", "Users"], ["Runs"]),
-        ("auditor", ["Datasets", "Cohorts", "Assessments", "Audit log"], ["Users", "Runs"]),
+        ("researcher", ["Datasets", "Runs", "Cohorts", "Assessments", "Review", "Audit log"], ["Users"]),
+        ("admin", ["Datasets", "Cohorts", "Assessments", "Audit log", "Users"], ["Runs", "Review"]),
+        ("auditor", ["Datasets", "Cohorts", "Assessments", "Audit log"], ["Users", "Runs", "Review"]),
     ],
 )
 async def test_the_menu_follows_the_role(tmp_path: Path, role: str, there: list[str], not_there: list[str]) -> None:

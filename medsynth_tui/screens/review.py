@@ -1,0 +1,308 @@
+"""The review queue: pictures that were held back, one after the other, until a person has decided about each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands as c
+from medsynth_tui import commands_review as r
+from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.view import View
+from medsynth_tui.widgets.boxed_picture import BoxedPicture
+from medsynth_tui.widgets.picture import Pixels
+from medsynth_tui.widgets.window_table import WINDOW, Column, WindowTable
+from medsynth_tui.words import count, plain, said
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
+
+NARROW = (Column("picture"), Column("decided", 8))
+WIDE = (Column("picture"), Column("dataset", 14), Column("decided", 8))
+WORDS = {"accept": ("accept", "$success"), "mask": ("mask", "$primary"), "reject": ("reject", "$error")}
+STILL_SECONDS = 0.2
+"""Looking at a picture is an event of the audit log: passing it by with the arrows is no look."""
+LOOK, LOOK_LARGER = 256, 2048
+"""Pixels a side that are asked for: to find one's way, and to read what is small."""
+DECIDING = (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes, r.ReviewReject, r.ReviewUndo)
+NOT_YOURS = "Another researcher decides about what you brought in: share it, with s on the dataset's page."
+NO_PICTURE = "Its picture is not kept, because an identifier was found in the bytes of the file. It can be rejected."
+BOX = re.compile(r"\d+,\d+,\d+,\d+")
+
+
+class ReviewQueue(View):
+    """The queue on the left, the picture with what was found in it on the right; every decision by one key."""
+
+    CSS_PATH = "review.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (
+        r.ReviewAccept,
+        r.ReviewMask,
+        r.ReviewReject,
+        r.ReviewUndo,
+        r.ReviewBoxes,
+        r.ReviewLarger,
+        r.ReviewApply,
+    )
+    ALWAYS: ClassVar[tuple[type[Command], ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
+
+    def __init__(self, dataset: str | None = None) -> None:
+        super().__init__()
+        self.dataset = dataset
+        self.entries: list[dict[str, Any]] = []
+        self.looked_at: dict[str, Any] = {}
+        self._still: Timer | None = None
+
+    def place(self) -> tuple[str, ...]:
+        return ("Datasets", self.dataset, "Review") if self.dataset else ("Review",)
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("Asking the store", id="progress", classes="heading")
+        with Horizontal(id="desk"):
+            yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW, id="queue")
+            with Vertical(id="picture-side"):
+                yield Static("", id="why")
+                yield BoxedPicture(id="picture")
+                yield Static("", id="read")
+
+    def load(self) -> None:
+        dataset = self.dataset
+        self.ask(lambda engine: engine.review_list(dataset), self._show)
+
+    # --- the queue --------------------------------------------------------------------------------------------
+
+    def _show(self, entries: list[dict[str, Any]]) -> None:
+        self.entries = entries
+        self._show_queue()
+        table = self.query_one(WindowTable)
+        table.display = bool(entries)
+        if entries and self.focused is None:
+            table.focus()
+        if not entries:
+            self.looked_at = {}
+            self.query_one("#why", Static).update(Content(""))
+            self.query_one("#read", Static).update(Content(""))
+            self.query_one(BoxedPicture).show_boxed(None, (1, 1), [])
+        elif self.current and self.looked_at.get("key") != _key(self.current):
+            self._wait_until_still()
+
+    def _show_queue(self) -> None:
+        """A window of the queue that begins a little before what is undecided."""
+        undecided = [index for index, each in enumerate(self.entries) if each["decision"] is None]
+        start = max(0, min(undecided[0] - WINDOW // 4 if undecided else 0, len(self.entries) - WINDOW))
+        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
+        rows: list[tuple[str, list[Any]]] = []
+        for each in self.entries[start : start + WINDOW]:
+            word, style = WORDS.get(each["decision"], ("", ""))
+            cells: list[Any] = [said(each["id"], 40), (word, self._colour(style))]
+            rows.append((_key(each), [cells[0], said(each["dataset"], 40), cells[1]] if wide else cells))
+        self.query_one(WindowTable).show(rows)
+        self._show_progress()
+        self.place_changed()
+
+    @on(BoxedPicture.Turned)
+    def _show_progress(self) -> None:
+        """How far the queue is, and which part of the picture is seen from close by."""
+        done = sum(each["decision"] is not None for each in self.entries)
+        words = f"{count(done)} of {count(len(self.entries))} decided" if self.entries else "No picture waits."
+        picture = self.query_one(BoxedPicture)
+        if self.larger and picture.zoom > 1:
+            seen = picture.seen(picture.whole)
+            words += f"   in view: x {seen.x} to {seen.right}, y {seen.y} to {seen.bottom}"
+        self.query_one("#progress", Static).update(Content(words))
+
+    def _colour(self, name: str) -> str:
+        return f"bold {self.app.theme_variables[name[1:]]}" if name else ""
+
+    @property
+    def current(self) -> dict[str, Any] | None:
+        """The entry under the cursor."""
+        key = self.query_one(WindowTable).current_key
+        return next((each for each in self.entries if _key(each) == key), None)
+
+    def offered(self, command: type[Command]) -> bool:
+        one = self.current if self.is_mounted else None
+        if command in DECIDING and (one is None or not one["may_decide"]):
+            return False
+        if command in (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes) and not self._has_picture():
+            return False
+        if command is r.ReviewUndo and (one is None or one["decision"] is None):
+            return False
+        if command is r.ReviewApply and not any(each["decision"] for each in self.entries):
+            return False
+        return super().offered(command)
+
+    def _has_picture(self) -> bool:
+        return bool(self.looked_at.get("picture"))
+
+    # --- the picture ------------------------------------------------------------------------------------------
+
+    @on(DataTable.RowHighlighted)
+    def _wait_until_still(self) -> None:
+        if self._still is not None:
+            self._still.stop()
+        self._still = self.set_timer(STILL_SECONDS, self._look)
+
+    def _look(self) -> None:
+        one = self.current
+        if one is None or self.looked_at.get("key") == _key(one):
+            return
+        key, size = _key(one), LOOK_LARGER if self.larger else LOOK
+        self.looked_at = {}
+        self.place_changed()
+        self.ask(lambda engine: engine.review_show(key, size=size), self._show_picture, group="picture")
+
+    def _show_picture(self, document: dict[str, Any]) -> None:
+        self.looked_at = {**document, "key": _key(document)}
+        facts = f"{document['width']} x {document['height']} pixels, waits {count(document['waiting_days'])} days"
+        why = [Content.assemble((said(document["sentence"], 200), "$foreground")), Content.assemble((facts, "$muted"))]
+        if not document["may_decide"]:
+            why.append(Content.assemble((NOT_YOURS, "$warning")))
+        self.query_one("#why", Static).update(Content("\n").join(why))
+        picture = Pixels.from_document(document["picture"]) if document["picture"] else None
+        whole = (document["width"], document["height"])
+        self.query_one(BoxedPicture).show_boxed(picture, whole, document["boxes"])
+        self.query_one("#read", Static).update(self._read(document, picture is not None))
+        self.place_changed()
+
+    def _read(self, document: dict[str, Any], pictured: bool) -> Content:
+        if not pictured:
+            return Content.assemble((NO_PICTURE, "$warning"))
+        texts = [self.studio.glyphs.text(plain(text, 80)) for text in document["read"]]
+        if not texts:
+            return Content.assemble(("No text was read in it.", "$muted"))
+        return Content.assemble(("Read: ", "$muted"), ("  |  ".join(texts), "$foreground"))
+
+    @property
+    def larger(self) -> bool:
+        return self.has_class("-larger")
+
+    @on(DataTable.RowSelected)
+    def do_review_larger(self) -> None:
+        self.toggle_class("-larger")
+        if self.larger:
+            self.query_one(BoxedPicture).focus()
+            self.say("+ comes closer, - goes back, the arrows move over the picture, enter ends it.")
+        else:
+            self.query_one(WindowTable).focus()
+            self.clear()
+        self.looked_at = {}
+        self.call_after_refresh(self._look)  # when the picture has its new room
+
+    @on(BoxedPicture.Passed)
+    def _pass_on(self, event: BoxedPicture.Passed) -> None:
+        """With the whole picture in view, the arrows walk through the queue."""
+        table = self.query_one(WindowTable)
+        table.move_cursor(row=table.cursor_row + event.by)
+
+    def do_back(self) -> None:
+        if self.larger:
+            self.do_review_larger()
+        else:
+            super().do_back()
+
+    def do_review_again(self) -> None:
+        self.do_refresh()
+
+    # --- decisions --------------------------------------------------------------------------------------------
+
+    def do_review_accept(self) -> None:
+        self._decide(lambda engine, key: engine.review_accept(key))
+
+    def do_review_reject(self) -> None:
+        self._decide(lambda engine, key: engine.review_reject(key))
+
+    def do_review_undo(self) -> None:
+        self._decide(lambda engine, key: engine.review_undo(key))
+
+    def do_review_mask(self) -> None:
+        if self.looked_at.get("boxes"):
+            self._decide(lambda engine, key: engine.review_mask(key))
+        else:
+            self.do_review_boxes()
+
+    def do_review_boxes(self) -> None:
+        shown, picture = self.looked_at, self.query_one(BoxedPicture)
+        boxes = shown.get("boxes") or []
+        if self.larger and picture.zoom > 1:
+            boxes = [*boxes, picture.seen(picture.whole)]  # what one came close to is what one means
+        found = "  ".join(",".join(map(str, box)) for box in boxes)
+        self.studio.push_screen(
+            Ask(
+                "What is to be painted over?",
+                "Boxes",
+                says=f"x,y,width,height in pixels from the upper left corner; several apart by blanks. "
+                f"The picture is {shown['width']} by {shown['height']}.",
+                value=found,
+                check=_boxes_wrong,
+                verb="Mask",
+            ),
+            self._mask_boxes,
+        )
+
+    def _mask_boxes(self, text: str | None) -> None:
+        if text:
+            boxes = [[int(edge) for edge in box.split(",")] for box in text.split()]
+            self._decide(lambda engine, key: engine.review_mask(key, boxes))
+
+    def _decide(self, question: Callable[[Engine, str], Awaitable[dict[str, Any]]]) -> None:
+        one = self.current
+        if one is None or self.awaits("decision"):
+            return  # a key that is held down decides about one picture, not about all that follow
+        self.clear()
+        key = _key(one)
+        self.ask(lambda engine: question(engine, key), self._decided, group="decision")
+
+    def _decided(self, answer: dict[str, Any]) -> None:
+        key = _key(answer)
+        for each in self.entries:
+            if _key(each) == key:
+                each["decision"] = answer["decision"]
+        if answer["decision"] is not None:
+            self._to_the_next(key)
+        self._show_queue()
+        if answer["job"]:
+            self.say(f"All of {said(answer['dataset'], 40)} is decided: its next version is being made.")
+            self.follow(answer["job"], f"Applying the review of {answer['dataset']}", self._applied)
+
+    def _to_the_next(self, key: str) -> None:
+        """The cursor goes to the next undecided picture, from the top again after the last."""
+        table = self.query_one(WindowTable)
+        keys = [row for row, _ in table.shown]
+        at = keys.index(key) if key in keys else 0
+        open_ones = {_key(each) for each in self.entries if each["decision"] is None}
+        later = next((row for row in [*keys[at + 1 :], *keys[:at]] if row in open_ones), None)
+        if later is not None:
+            table.move_cursor(row=keys.index(later))
+
+    def do_review_apply(self) -> None:
+        one = self.current
+        if one is not None:
+            name = one["dataset"]
+            self.ask(lambda engine: engine.review_apply(name), self._applying, group="decision")
+
+    def _applying(self, answer: dict[str, Any]) -> None:
+        self.follow(answer["job"], f"Applying the review of {answer['dataset']}", self._applied)
+
+    def _applied(self, document: dict[str, Any]) -> None:
+        self.say("The next version is made; what was rejected is deleted.")
+        self.load()
+
+
+def _key(entry: dict[str, Any]) -> str:
+    """As the engine takes it: the same picture may wait in two datasets."""
+    return f"{entry['dataset']}/{entry['id']}"
+
+
+def _boxes_wrong(text: str) -> str:
+    if not text.split():
+        return "At least one box is needed, for instance 10,20,160,24."
+    return "" if all(BOX.fullmatch(box) for box in text.split()) else "Write x,y,width,height in whole pixels."
