@@ -28,12 +28,19 @@ def numbers_of(words: Iterable[str]) -> dict[str, float]:
     Understands decimal commas, thousands separators (comma, point, blank, apostrophe), percent signs where all numbers
     carry one, minus signs of typography, digits of all scripts, `1.2E5`.
     """
-    every = [(word, _bare(word)) for word in words]
+    read: dict[str, float] = {}
+    small = False
+    every = []
+    for word in words:
+        if word.isdigit() and word.isascii() and len(word) < 16:  # nearly all, and in need of no thought
+            read[word] = float(word)
+            small = small or (len(word) <= 3 and word != "0")
+        else:
+            every.append((word, _bare(word)))
     marked = [word.endswith("%") for _, word in every if word[:1].isdigit() or word[:1] in "+-."]
-    percent = bool(marked) and all(marked)
+    percent = bool(marked) and all(marked) and not read
     stripped = [(word, bare[:-1].rstrip() if percent and bare.endswith("%") else bare) for word, bare in every]
-    comma, point = _conventions({bare for _, bare in stripped})
-    read = {}
+    comma, point = _conventions({bare for _, bare in stripped}, small)
     for word, bare in stripped:
         number = _number(bare, comma, point)
         if number is not None:
@@ -52,11 +59,11 @@ def _digit(character: str) -> str:
     return str(int(character)) if character.isdecimal() else character
 
 
-def _conventions(words: set[str]) -> tuple[str, str]:
+def _conventions(words: set[str], small: bool) -> tuple[str, str]:
     """What one comma, and one point, before three digits mean in a column: `thousands`, `decimal`, or "" for unknown.
 
     A comma is decimal where another word can only be read so, thousands where points are decimal or plain whole numbers
-    under 1,000 stand beside it. A point is decimal unless the column's commas are.
+    under 1,000 (`small`) stand beside it. A point is decimal unless the column's commas are.
     """
     decimal_comma = any(_COMMA.fullmatch(word) and not _GROUPED_BY[","].fullmatch(word) for word in words)
     decimal_comma = decimal_comma or any(map(_MIXED_GERMAN.fullmatch, words))
@@ -66,7 +73,6 @@ def _conventions(words: set[str]) -> tuple[str, str]:
     decimal_point = decimal_point or any(map(_MIXED_ENGLISH.fullmatch, words))
     comma_groups = any(word.count(",") > 1 for word in words)
     point_groups = any(word.count(".") > 1 for word in words)
-    small = any(word.isdigit() and len(word) <= 3 and word != "0" for word in words)
     if decimal_comma:
         comma = "" if decimal_point or comma_groups else "decimal"
     else:

@@ -32,7 +32,10 @@ class Identifiers:
     def add_codes(self, values: Iterable[str]) -> None:
         for value in values:
             word = value.strip().casefold().removesuffix(".0")
-            digits = sum(map(str.isdigit, word))
+            if word.isdecimal() and word.isascii():
+                digits = len(word)
+            else:
+                digits = sum(map(str.isdigit, word))
             if digits >= 6 or (digits and len(word) >= 4 and any(map(str.isalpha, word))):
                 self.codes.add(word)
                 if word.isdecimal() and len(word) < 16:

@@ -142,7 +142,9 @@ def _ages(column: pd.Series, made: Described) -> None:
         made.warnings.append(ages.note)
     if oldest:
         made.removed["ages_over_89"] += oldest
-        made.warnings.append(f"{oldest} ages of 90 and more are kept as 90, which reads 90 or older.")
+        made.warnings.append(
+            f"{oldest} ages of 90 and more are kept as 90, which reads 90 or older, or in the band 80+."
+        )
     if ages.name == "age_band":
         made.warnings.append("The table has ranges of ages: each went to the age band in which its middle lies.")
 

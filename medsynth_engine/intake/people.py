@@ -19,11 +19,15 @@ CONSTANT = ("sex", "ethnicity")
 
 def loose_form(identifier: str) -> str:
     """An id without case, blanks, marks, leading zeros and a trailing `.0`: what its spellings share."""
+    if identifier.isdecimal() and identifier.isascii():
+        return identifier.lstrip("0") or "0"
     return _LEADING_ZEROS.sub("", _MARKS.sub("", clean(identifier).removesuffix(".0").casefold()))
 
 
 def id_warnings(identifiers: pd.Series) -> list[str]:
     """Ids that differ only in case, blanks, marks or leading zeros may be one person: that is said, they stay apart."""
+    if identifiers.str.fullmatch(r"([1-9]\d*)?").all():
+        return []
     spellings: dict[str, set[str]] = defaultdict(set)
     for raw in identifiers.unique():
         word = clean(raw).removesuffix(".0")

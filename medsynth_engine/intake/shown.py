@@ -111,11 +111,11 @@ def sample(seen: Iterable[Reading], known: Callable[[str], bool]) -> list[dict[s
 def without_old(seen: Iterable[Reading]) -> tuple[Reading, ...]:
     """Ages of 90 and more in one line, whatever was written: `97` says more than may stay."""
     kept: list[Reading] = []
-    old = 0
+    old, read = 0, ""
     for one in seen:
         interval = normalise.age_interval(one.raw)
         if interval is not None and interval[0] >= normalise.OLDEST:
-            old += one.count
+            old, read = old + one.count, one.read or read
         else:
             kept.append(one)
-    return (*kept, Reading(OLD, str(normalise.OLDEST), old)) if old else tuple(kept)
+    return (*kept, Reading(OLD, read, old)) if old else tuple(kept)

@@ -22,7 +22,7 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
 MOST_BYTES = 128 * 2**20
-"""Of a table of text: 5 million rows of 25 bytes, or 700,000 of 50 columns, and the frame of it takes four times that."""
+"""Of a table of text: 5 million rows of 25 bytes, or 700,000 of 50 columns. Its frame takes three times that."""
 RAGGED_SHARE = 0.05
 """Where more rows than this have another number of cells than the header, it is no table."""
 HINT = "Save the sheet as CSV in UTF-8, with one line of column names and the same number of cells in every row."
