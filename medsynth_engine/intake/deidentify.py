@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from medsynth_engine.intake.identifying import listed
 from medsynth_engine.intake.reasons import Code, Rejected
+from medsynth_engine.intake.words import listed
 from medsynth_engine.intake.write import png
 
 SHORTEST = 4

@@ -158,7 +158,7 @@ def document(
             "table_columns": plan.table_columns,
             "value_maps": plan.described.value_maps,
             "unreadable": unreadable,
-            "categories": safe_harbor.categories(removed, _done(options)),
+            "categories": safe_harbor.categories(removed, done_otherwise(options)),
             "rules": profile.edition().document(),
             "series": series_of(base),
             "look_at": look_at(reasons, removed, records, unknown, sum(map(len, small.values())), unreadable, options),
@@ -181,7 +181,7 @@ def series_of(base: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def _done(options: Options) -> dict[str, str]:
+def done_otherwise(options: Options) -> dict[str, str]:
     """What this intake did otherwise than usual, by category."""
     if options.dates == "year":
         return {
