@@ -16,6 +16,7 @@ from db.ledger import SYSTEM
 from db.tables import Dataset, User
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.roles import Role
+from medsynth_engine.intake.reasons import Code
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_engine.operations.decisions import failed_since, lineage, waiting, work_under_way
 from medsynth_engine.operations.declare import Call, Recorded
@@ -66,7 +67,8 @@ def _apply(call: Call, row: Dataset, days: int) -> str | None:
             overdue = _due(call, change.session, newest, days) if newest is not None else None
             if newest is None or overdue is None:
                 return None
-            purged: dict[str, dict[str, Any]] = {record: {"decision": "reject", "boxes": []} for record in overdue}
+            rejected = {"decision": "reject", "boxes": [], "reason": Code.EXPIRED.value}
+            purged: dict[str, dict[str, Any]] = dict.fromkeys(overdue, rejected)
             asked_by = replace(call, who=_who_for(call, change.session, newest))
             job = begin_applying(asked_by, recorded, newest, purged)
             action = "review.expired" if overdue else "review.completed"

@@ -18,7 +18,7 @@ from medsynth_engine.operations.declare import Call, Recorded, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.quarantine import Box, Held, held, picture_of, waiting_since
 
-LARGEST_PICTURE = 1024
+LARGEST_PICTURE = 2048
 MOST_BOXES = 100
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +16,12 @@ from medsynth_tui import commands as c
 from medsynth_tui import commands_review as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.review_words import boxes_of, boxes_wrong, key_of, what_was_read, why_held
 from medsynth_tui.view import View
 from medsynth_tui.widgets.boxed_picture import BoxedPicture
 from medsynth_tui.widgets.picture import Pixels
 from medsynth_tui.widgets.window_table import WINDOW, Column, WindowTable
-from medsynth_tui.words import count, plain, said
+from medsynth_tui.words import count, said
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -34,9 +34,6 @@ STILL_SECONDS = 0.2
 LOOK, LOOK_LARGER = 256, 2048
 """Pixels a side that are asked for: to find one's way, and to read what is small."""
 DECIDING = (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes, r.ReviewReject, r.ReviewUndo)
-NOT_YOURS = "Another researcher decides about what you brought in: share it, with s on the dataset's page."
-NO_PICTURE = "Its picture is not kept, because an identifier was found in the bytes of the file. It can be rejected."
-BOX = re.compile(r"\d+,\d+,\d+,\d+")
 
 
 class ReviewQueue(View):
@@ -91,7 +88,7 @@ class ReviewQueue(View):
             self.query_one("#why", Static).update(Content(""))
             self.query_one("#read", Static).update(Content(""))
             self.query_one(BoxedPicture).show_boxed(None, (1, 1), [])
-        elif self.current and self.looked_at.get("key") != _key(self.current):
+        elif self.current and self.looked_at.get("key") != key_of(self.current):
             self._wait_until_still()
 
     def _show_queue(self) -> None:
@@ -103,7 +100,7 @@ class ReviewQueue(View):
         for each in self.entries[start : start + WINDOW]:
             word, style = WORDS.get(each["decision"], ("", ""))
             cells: list[Any] = [said(each["id"], 40), (word, self._colour(style))]
-            rows.append((_key(each), [cells[0], said(each["dataset"], 40), cells[1]] if wide else cells))
+            rows.append((key_of(each), [cells[0], said(each["dataset"], 40), cells[1]] if wide else cells))
         self.query_one(WindowTable).show(rows)
         self._show_progress()
         self.place_changed()
@@ -126,7 +123,7 @@ class ReviewQueue(View):
     def current(self) -> dict[str, Any] | None:
         """The entry under the cursor."""
         key = self.query_one(WindowTable).current_key
-        return next((each for each in self.entries if _key(each) == key), None)
+        return next((each for each in self.entries if key_of(each) == key), None)
 
     def offered(self, command: type[Command]) -> bool:
         one = self.current if self.is_mounted else None
@@ -141,7 +138,9 @@ class ReviewQueue(View):
         return super().offered(command)
 
     def _has_picture(self) -> bool:
-        return bool(self.looked_at.get("picture"))
+        """Whether the picture under the cursor is on the screen: nobody takes what they have not seen."""
+        one = self.current
+        return one is not None and self.looked_at.get("key") == key_of(one) and bool(self.looked_at.get("picture"))
 
     # --- the picture ------------------------------------------------------------------------------------------
 
@@ -153,33 +152,21 @@ class ReviewQueue(View):
 
     def _look(self) -> None:
         one = self.current
-        if one is None or self.looked_at.get("key") == _key(one):
+        if one is None or self.looked_at.get("key") == key_of(one):
             return
-        key, size = _key(one), LOOK_LARGER if self.larger else LOOK
+        key, size = key_of(one), LOOK_LARGER if self.larger else LOOK
         self.looked_at = {}
         self.place_changed()
         self.ask(lambda engine: engine.review_show(key, size=size), self._show_picture, group="picture")
 
     def _show_picture(self, document: dict[str, Any]) -> None:
-        self.looked_at = {**document, "key": _key(document)}
-        facts = f"{document['width']} x {document['height']} pixels, waits {count(document['waiting_days'])} days"
-        why = [Content.assemble((said(document["sentence"], 200), "$foreground")), Content.assemble((facts, "$muted"))]
-        if not document["may_decide"]:
-            why.append(Content.assemble((NOT_YOURS, "$warning")))
-        self.query_one("#why", Static).update(Content("\n").join(why))
+        self.looked_at = {**document, "key": key_of(document)}
+        self.query_one("#why", Static).update(why_held(document))
         picture = Pixels.from_document(document["picture"]) if document["picture"] else None
         whole = (document["width"], document["height"])
         self.query_one(BoxedPicture).show_boxed(picture, whole, document["boxes"])
-        self.query_one("#read", Static).update(self._read(document, picture is not None))
+        self.query_one("#read", Static).update(what_was_read(document, self.studio.glyphs))
         self.place_changed()
-
-    def _read(self, document: dict[str, Any], pictured: bool) -> Content:
-        if not pictured:
-            return Content.assemble((NO_PICTURE, "$warning"))
-        texts = [self.studio.glyphs.text(plain(text, 80)) for text in document["read"]]
-        if not texts:
-            return Content.assemble(("No text was read in it.", "$muted"))
-        return Content.assemble(("Read: ", "$muted"), ("  |  ".join(texts), "$foreground"))
 
     @property
     def larger(self) -> bool:
@@ -242,7 +229,7 @@ class ReviewQueue(View):
                 says=f"x,y,width,height in pixels from the upper left corner; several apart by blanks. "
                 f"The picture is {shown['width']} by {shown['height']}.",
                 value=found,
-                check=_boxes_wrong,
+                check=boxes_wrong,
                 verb="Mask",
             ),
             self._mask_boxes,
@@ -250,7 +237,7 @@ class ReviewQueue(View):
 
     def _mask_boxes(self, text: str | None) -> None:
         if text:
-            boxes = [[int(edge) for edge in box.split(",")] for box in text.split()]
+            boxes = boxes_of(text)
             self._decide(lambda engine, key: engine.review_mask(key, boxes))
 
     def _decide(self, question: Callable[[Engine, str], Awaitable[dict[str, Any]]]) -> None:
@@ -258,13 +245,13 @@ class ReviewQueue(View):
         if one is None or self.awaits("decision"):
             return  # a key that is held down decides about one picture, not about all that follow
         self.clear()
-        key = _key(one)
+        key = key_of(one)
         self.ask(lambda engine: question(engine, key), self._decided, group="decision")
 
     def _decided(self, answer: dict[str, Any]) -> None:
-        key = _key(answer)
+        key = key_of(answer)
         for each in self.entries:
-            if _key(each) == key:
+            if key_of(each) == key:
                 each["decision"] = answer["decision"]
         if answer["decision"] is not None:
             self._to_the_next(key)
@@ -278,7 +265,7 @@ class ReviewQueue(View):
         table = self.query_one(WindowTable)
         keys = [row for row, _ in table.shown]
         at = keys.index(key) if key in keys else 0
-        open_ones = {_key(each) for each in self.entries if each["decision"] is None}
+        open_ones = {key_of(each) for each in self.entries if each["decision"] is None}
         later = next((row for row in [*keys[at + 1 :], *keys[:at]] if row in open_ones), None)
         if later is not None:
             table.move_cursor(row=keys.index(later))
@@ -295,14 +282,3 @@ class ReviewQueue(View):
     def _applied(self, document: dict[str, Any]) -> None:
         self.say("The next version is made; what was rejected is deleted.")
         self.load()
-
-
-def _key(entry: dict[str, Any]) -> str:
-    """As the engine takes it: the same picture may wait in two datasets."""
-    return f"{entry['dataset']}/{entry['id']}"
-
-
-def _boxes_wrong(text: str) -> str:
-    if not text.split():
-        return "At least one box is needed, for instance 10,20,160,24."
-    return "" if all(BOX.fullmatch(box) for box in text.split()) else "Write x,y,width,height in whole pixels."

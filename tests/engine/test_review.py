@@ -277,6 +277,7 @@ def test_what_nobody_decided_in_time_is_rejected_by_itself(alone: World, ledger:
     assert {record: each["decision"] for record, each in job.arguments["decisions"].items()} == {
         "r1": "reject", "r2": "accept", "r3": "reject"
     }  # fmt: skip
+    assert job.arguments["decisions"]["r1"]["reason"] == "review_expired"
     record = alone.audit()[-1]
     assert (record["actor"], record["action"], record["object"]) == ("system", "review.expired", "dataset:chest")
     assert record["detail"] == {"days": 30, "decisions": 3, "job": job.id, "purged": 2}
