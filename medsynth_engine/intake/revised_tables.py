@@ -61,8 +61,11 @@ class Tables:
 
     def apply(self, changes: Mapping[str, Change], new_pixels: Mapping[str, dict[str, Any]]) -> None:
         """Move, change and drop rows; both tables stay sorted by record."""
-        of = {record: change.decision for record, change in changes.items()}
-        accepted, held = self.records["record"].map(of).fillna(""), self.held["record"].map(of).fillna("")
+        of: dict[str, str] = {record: change.decision for record, change in changes.items()}
+        accepted, held = (
+            pd.Series([of.get(record, "") for record in table["record"]], index=table.index, dtype="str")
+            for table in (self.records, self.held)
+        )
         leaving = self.records[accepted == "quarantine"]
         coming = self.held[held.isin(["accept", "mask"])].drop(columns="reason")
         ties = _ties(coming, self.records[accepted != "quarantine"])

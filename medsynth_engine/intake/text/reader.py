@@ -21,6 +21,9 @@ OVERLAP = 192
 """Pixels that neighbouring tiles share at least: a line of text is lower, so one of them holds its whole height."""
 PIECE = 0.75
 """A line of which so much lies in a larger one is a piece of it."""
+FAINT = (0.2, 0.4)
+"""How sure the detector must be of a pixel and of a line (its own: 0.3 and 0.5). A lower bar finds 12 px at 45 grey
+levels; what is no text then falls at the recogniser's."""
 SURE = 0.5
 """Lines that the recogniser itself gives less are texture, or hopeless."""
 
@@ -43,23 +46,33 @@ class Reader:
     def __init__(self) -> None:
         cv2.setNumThreads(1)
         self.engine: Any = RapidOCR(text_score=SURE, intra_op_num_threads=1, inter_op_num_threads=1)
+        finder = self.engine.text_det.postprocess_op
+        finder.thresh, finder.box_thresh = FAINT
         self.even = cv2.createCLAHE(clipLimit=2.0, tileGridSize=(8, 8))
 
     def read(self, pixels: np.ndarray) -> list[Line]:
         """Lines of a uint8 (h, w) or (h, w, 3) picture, from top to bottom."""
-        grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        height, width = grey.shape
+        height, width = pixels.shape[:2]
         if max(height, width) <= TILE:
-            return self._lines(cv2.resize(self.even.apply(grey), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 2)
+            doubled = cv2.resize(self._evened(pixels), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+            return self._lines(doubled, 2)
         lines: list[Line] = []
         for top in _starts(height):
             for left in _starts(width):
-                tile = self.even.apply(np.ascontiguousarray(grey[top : top + TILE, left : left + TILE]))
-                lines += self._lines(tile, 1, left, top)
+                tile = np.ascontiguousarray(pixels[top : top + TILE, left : left + TILE])
+                lines += self._lines(self._evened(tile), 1, left, top)
         return _whole(lines)
 
+    def _evened(self, pixels: np.ndarray) -> np.ndarray:
+        """BGR with its lightness evened out. Colour stays: red letters on green are as light as their ground."""
+        if pixels.ndim == 2:
+            return cv2.cvtColor(self.even.apply(pixels), cv2.COLOR_GRAY2BGR)
+        lab = cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB)
+        lab[..., 0] = self.even.apply(np.ascontiguousarray(lab[..., 0]))
+        return cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
+
     def _lines(self, picture: np.ndarray, scale: int, left: int = 0, top: int = 0) -> list[Line]:
-        found, _ = self.engine(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
+        found, _ = self.engine(picture)
         lines = []
         for corners, text, sure in found or []:
             corner = np.asarray(corners, np.float32) / scale

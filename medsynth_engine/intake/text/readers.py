@@ -114,9 +114,13 @@ def reader_count(tasks: int) -> int:
 
 def _feed(readers: list[_Reader], source: Iterator[Task]) -> bool:
     """Give every idle process its next picture. False when all is done."""
-    for reader in readers:
+    for place, reader in enumerate(readers):
         if reader.task is None:
             reader.task = next(source, None)
+            if reader.task is not None and reader.process.poll() is not None:  # it died idle: no picture is to blame
+                reader.stop()
+                task, reader = reader.task, _start()
+                readers[place], reader.task = reader, task
             reader.heard = time.monotonic()
             if reader.task is not None:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `_heard` finds out
