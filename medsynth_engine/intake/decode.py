@@ -14,7 +14,7 @@ import numpy as np
 
 from medsynth_engine.intake.choice import chosen
 from medsynth_engine.intake.formats import DICOM, NIFTI, kind_of
-from medsynth_engine.intake.options import Limits, Reading
+from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.pixels import over_black, settle, whole_numbers
 from medsynth_engine.intake.reasons import Code, Rejected
 
@@ -110,12 +110,6 @@ def header(data: bytes, reading: Reading) -> Header:
 
         return dicom_header.header(data)
     return Header(pictures=opened(data, reading).total)
-
-
-def decode(data: bytes, limits: Limits, characteristics: tuple[str, ...] = ()) -> Decoded:
-    """The middle picture of a file. Raises Rejected with the reason."""
-    file = opened(data, Reading(limits, characteristics, slices="middle"))
-    return file.frame(file.chosen[0])
 
 
 def decode_entry(data: bytes, shape: tuple[int, ...], dtype: str) -> Decoded:

@@ -6,19 +6,21 @@ import csv
 import io
 import json
 import zipfile
-from collections import Counter
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from intake_decoding import middle
 from PIL import Image
-from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
+from pydicom.encaps import encapsulate
+from pydicom.pixels import pixel_array
 
+from medsynth_engine.intake import decode
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.decode import decode
-from medsynth_engine.intake.options import Limits
+from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import REASONS, Code, Rejected
 from medsynth_engine.intake.selftest.canaries import Aviary
 from medsynth_engine.intake.selftest.dicom import slice_with_everything
@@ -36,109 +38,170 @@ def inventory(zoo: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_every_file_of_the_zoo_ends_accepted_quarantined_or_in_a_reason(zoo: Path, take: Callable) -> None:
+def written(dataset: pydicom.Dataset) -> bytes:
+    stream = io.BytesIO()
+    dataset.save_as(stream)
+    return stream.getvalue()
+
+
+def kind_of(row: dict[str, str]) -> str:
+    """What a file of the inventory is, in words of the table below."""
+    small = row["rows"] and min(int(row["rows"]), int(row["columns"])) < 8
+    if row["pixels"].startswith("("):
+        if row["modality"] in NOT_IMAGES:
+            return row["modality"]
+        if row["file"] in SPECIAL:
+            return SPECIAL[row["file"]]
+        return "tiny image" if small else "image"
+    return SPECIAL.get(row["file"], row["modality"] if row["modality"] in NOT_IMAGES else "no pixels")
+
+
+SPECIAL = {
+    "pydicom/test_files/JPGExtended.dcm": "12-bit JPEG",
+    "pydicom/test_files/JPEG-lossy.dcm": "12-bit JPEG",
+    "pydicom_data/parametric_map_float.dcm": "parametric map",
+    "pydicom_data/parametric_map_double_float.dcm": "parametric map",
+    "pydicom_data/OT-PAL-8-face.dcm": "image",  # without file meta: its transfer syntax is read from the header
+    "pydicom/test_files/MR_truncated.dcm": "cut",
+}
+EXPECTED: dict[str, set[str]] = {
+    "image": {"accepted", "quarantined"},
+    "tiny image": {"too_small"},
+    "12-bit JPEG": {"no_decoder", "unreadable"},
+    "parametric map": {"segmentation"},
+    "cut": {"truncated"},
+    "no pixels": {"no_pixels", "dicom_directory", "radiotherapy_object", "unreadable", "unknown_format"},
+    "RTPLAN": {"radiotherapy_object"},
+    "RTSTRUCT": {"radiotherapy_object"},
+    "RTDOSE": {"radiotherapy_object"},
+    "SR": {"structured_report"},
+    "ECG": {"waveform"},
+    "SEG": {"segmentation"},
+}
+"""What each kind of file of the zoo ends in, every one of its pictures."""
+
+
+def outcomes(data: bytes) -> set[str]:
+    try:
+        file = decode.opened(data, Reading())
+    except Rejected as refusal:
+        return {refusal.code.value}
+    ends = set()
+    for number in file.chosen:
+        try:
+            ends.add("quarantined" if file.frame(number).review else "accepted")
+        except Rejected as refusal:
+            ends.add(refusal.code.value)
+    return ends
+
+
+def test_every_file_of_the_zoo_ends_as_its_kind_does(zoo: Path) -> None:
+    rows = inventory(zoo)
+    assert len(rows) == 273
+    wrong = {
+        row["file"]: ends
+        for row in rows
+        if not (ends := outcomes((zoo / row["file"]).read_bytes())) <= EXPECTED[kind_of(row)]
+    }
+    assert not wrong
+    assert sum(kind_of(row) == "image" for row in rows) >= 150
+
+
+def test_the_zoo_as_a_whole_is_taken_in_and_its_counts_add_up(zoo: Path, take: Callable) -> None:
     document, folder = take(zoo, metadata=None)
-    assert document["submitted"] == 274  # 273 and its SOURCE.md
-    assert document["accepted"] + document["quarantined"] + document["rejected"] == 274
+    counts = [document[name] for name in ("accepted", "quarantined", "rejected")]
+    assert sum(counts) == document["submitted"] > 274  # 273 files and their SOURCE.md; frames count one by one
     assert set(document["reasons"]) <= {code.value for code in REASONS}
     assert not {"crashed", "timeout", "out_of_memory"} & set(document["reasons"])
-    assert document["accepted"] >= 80
-    assert document["quarantined"] >= 70
+    assert counts[0] >= 50
+    assert counts[1] >= 100
     assert len(list((folder / "images").iterdir())) == document["accepted"]
     assert len(list((folder / "quarantine").iterdir())) == document["quarantined"]
     assert (folder / "quarantine").stat().st_mode & 0o077 == 0
 
 
-def test_what_is_an_image_is_taken_and_what_is_none_is_not(zoo: Path) -> None:
-    wrong = Counter()
+def test_a_header_says_how_many_pictures_the_file_gives(zoo: Path) -> None:
     for row in inventory(zoo):
-        decodes = row["pixels"].startswith("(")
+        data = (zoo / row["file"]).read_bytes()
         try:
-            decode((zoo / row["file"]).read_bytes(), Limits())
-            taken = True
-        except Rejected as refusal:
-            taken = False
-            if refusal.code in (Code.TOO_SMALL, Code.NO_DECODER, Code.SEGMENTATION):
-                continue
-        expected = decodes and row["modality"] not in NOT_IMAGES
-        if taken != expected:
-            wrong[row["file"]] += 1
-    # One file without file meta says nothing of its transfer syntax; ours is read from how the header is coded.
-    assert set(wrong) <= {"pydicom_data/OT-PAL-8-face.dcm"}
+            total = decode.opened(data, Reading()).total
+        except Rejected:
+            continue
+        header = decode.header(data, Reading())
+        assert header.pictures == total, row["file"]
+        assert header.modality in ("", row["modality"])
+    report = next(row for row in inventory(zoo) if row["modality"] == "SR")
+    assert decode.header((zoo / report["file"]).read_bytes(), Reading()).pictures == 0
 
 
-GOLDEN = (
-    "pydicom/test_files/CT_small.dcm",
-    "pydicom/test_files/MR_small.dcm",
-    "pydicom/test_files/MR_small_bigendian.dcm",
-    "pydicom/test_files/MR_small_RLE.dcm",
-    "pydicom/test_files/MR_small_jp2klossless.dcm",
-    "pydicom/test_files/MR_small_jpeg_ls_lossless.dcm",
-    "pydicom_data/RG1_J2KI.dcm",
-    "pydicom_data/RG3_J2KI.dcm",
-    "pydicom_data/vlut_04.dcm",
-    "pydicom_data/mlut_18.dcm",
-    "suyashkumar/3.dcm",
-    "kcr/anon_apct.dcm",
-    "dcm_qa_nih/20180918GE/mr_0004/axial_epi_fmri_interleaved_i_to_s-00001.dcm",
-    "dcm_qa_nih/20180918Si/mr_0003/epi_pe_ap-00001.dcm",
-)
+def test_what_is_no_image_is_refused_by_class_whatever_pixels_it_has(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom/test_files/MR_small.dcm")
+    storage = "1.2.840.10008.5.1.4.1.1."
+    for uid, code in (
+        (f"{storage}88.59", Code.PRESENTATION),
+        (f"{storage}104.1", Code.DOCUMENT),
+        (f"{storage}9.1.1", Code.WAVEFORM),
+        (f"{storage}77.1.1.1", Code.VIDEO),
+        (f"{storage}66.1", Code.OTHER_OBJECT),
+        (f"{storage}481.2", Code.RADIOTHERAPY),
+        ("1.2.840.10008.1.3.10", Code.DIRECTORY),
+    ):
+        dataset.SOPClassUID = uid
+        assert outcomes(written(dataset)) == {code.value}
+    dataset.SOPClassUID = f"{storage}4"
+    assert outcomes(written(dataset)) == {"accepted"}
+    dataset.PixelData = encapsulate([dataset.PixelData])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    assert outcomes(written(dataset)) == {"video"}
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.94"
+    assert outcomes(written(dataset)) == {"no_decoder"}
 
 
-@pytest.mark.parametrize("name", GOLDEN)
-def test_intensities_are_those_of_the_standard_pipeline(zoo: Path, name: str) -> None:
-    data = (zoo / name).read_bytes()
-    dataset = pydicom.dcmread(io.BytesIO(data))
-    stored = pixel_array(dataset)
-    values = apply_modality_lut(stored, dataset)
-    if "VOILUTSequence" in dataset:
-        light = apply_voi_lut(np.asarray(values, np.int64), dataset) / (
-            2 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1
-        )
-    elif "WindowCenter" in dataset:
-        shown = apply_voi_lut(values, dataset, index=0)
-        low = -(2 ** (dataset.BitsStored - 1)) if dataset.PixelRepresentation else 0
-        high = low + 2**dataset.BitsStored - 1
-        slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
-        low, high = low * slope + intercept, high * slope + intercept
-        light = (shown - low) / (high - low)
-    elif dataset.Modality == "CT":
-        light = np.clip((values - (-160)) / 400.0, 0, 1)  # soft tissue: centre 40, width 400
-    else:
-        low, high = np.percentile(values, (0.5, 99.5))
-        light = np.clip((values - low) / (high - low), 0, 1)
-    if dataset.PhotometricInterpretation == "MONOCHROME1":
-        light = 1 - light
-    if "PixelPaddingValue" in dataset:
-        light = np.where(stored == dataset.PixelPaddingValue, 0, light)
-    ours = decode(data, Limits()).pixels
-    assert ours.shape == stored.shape
-    white = 255 if ours.dtype == np.uint8 else 65535
-    tolerance = 200 if dataset.Modality == "CT" and "WindowCenter" not in dataset else 2
-    assert np.abs(ours - light * white).max() <= tolerance
+def test_a_header_that_promises_more_than_the_file_holds_is_refused_before_decoding(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom/test_files/MR_small.dcm")
+    dataset.NumberOfFrames = 10**8
+    assert outcomes(written(dataset)) == {"truncated"}
+    dataset.NumberOfFrames = 1
+    dataset.Rows = dataset.Columns = 60000
+    assert outcomes(written(dataset)) == {"too_many_pixels"}
+    dataset.Rows = 0
+    assert outcomes(written(dataset)) == {"unreadable"}
+    packed = pydicom.dcmread(zoo / "pydicom/test_files/MR_small_RLE.dcm")
+    packed.NumberOfFrames = 10**8
+    assert outcomes(written(packed)) == {"truncated"}
+
+
+def test_a_deflated_bomb_is_not_inflated(zoo: Path) -> None:
+    data = (zoo / "pydicom/test_files/image_dfl.dcm").read_bytes()
+    assert middle(data).pixels.size
+    meta_end = 144 + int.from_bytes(data[140:144], "little")
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    element = b"\x09\x00\x10\x00UN\0\0" + (2**30).to_bytes(4, "little")
+    bomb = b"".join([squeeze.compress(element), *(squeeze.compress(bytes(2**24)) for _ in range(64)), squeeze.flush()])
+    assert outcomes(data[:meta_end] + bomb) == {"bomb"}
 
 
 def test_colour_is_rgb_whatever_it_was_coded_as(zoo: Path) -> None:
-    reference = decode((zoo / "pydicom_data/SC_rgb.dcm").read_bytes(), Limits()).pixels
+    reference = middle((zoo / "pydicom_data/SC_rgb.dcm").read_bytes()).pixels
     assert reference.shape == (100, 100, 3)
     same = ("SC_rgb_16bit", "SC_rgb_32bit", "SC_rgb_expb_16bit", "SC_rgb_expb", "SC_ybr_full_uncompressed")
     for name in same:
-        pixels = decode((zoo / f"pydicom_data/{name}.dcm").read_bytes(), Limits()).pixels
+        pixels = middle((zoo / f"pydicom_data/{name}.dcm").read_bytes()).pixels
         assert np.abs(pixels.astype(int) - reference).max() <= 8, name
 
 
-def test_of_several_frames_the_middle_one_is_taken_and_the_count_is_said(
-    zoo: Path, tmp_path: Path, take: Callable
-) -> None:
+def test_every_frame_is_a_picture_of_its_own_and_some_can_be_chosen(zoo: Path, tmp_path: Path, take: Callable) -> None:
     (tmp_path / "in").mkdir()
     data = (zoo / "pydicom_data/emri_small.dcm").read_bytes()
     (tmp_path / "in" / "a.dcm").write_bytes(data)
-    decoded = decode(data, Limits())
-    assert decoded.frames == 10
-    frame = pixel_array(pydicom.dcmread(io.BytesIO(data)))[5]
-    assert np.corrcoef(decoded.pixels.ravel(), frame.ravel())[0, 1] > 0.95
-    document, _ = take(tmp_path / "in")
-    assert any("several frames (10 in all)" in warning for warning in document["warnings"])
+    frames = pixel_array(pydicom.dcmread(io.BytesIO(data)))
+    file = decode.opened(data, Reading(slices="every:3"))
+    assert (file.total, file.chosen) == (10, (0, 3, 6, 9))
+    for number in file.chosen:
+        assert np.corrcoef(file.frame(number).pixels.ravel(), frames[number].ravel())[0, 1] > 0.95
+    document, _ = take(tmp_path / "in", slices="every:3")
+    assert document["accepted"] + document["quarantined"] == 4
 
 
 def test_a_file_without_preamble_and_meta_is_read(zoo: Path) -> None:
@@ -150,19 +213,91 @@ def test_a_file_without_preamble_and_meta_is_read(zoo: Path) -> None:
     dataset.save_as(stream, implicit_vr=True, little_endian=True)
     bare = stream.getvalue()
     assert bare[128:132] != b"DICM"
-    assert np.array_equal(decode(bare, Limits()).pixels, decode(data, Limits()).pixels)
+    assert np.array_equal(middle(bare).pixels, middle(data).pixels)
+
+
+def test_a_data_set_may_start_with_any_group_but_must_read_as_one(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom/test_files/MR_small_implicit.dcm")
+    whole = middle(written(dataset)).pixels
+    for implicit in (True, False):
+        bare = pydicom.Dataset()
+        bare.update({element.tag: element for element in dataset if element.tag.group >= 0x0010})
+        stream = io.BytesIO()
+        bare.save_as(stream, implicit_vr=implicit, little_endian=True)
+        assert np.array_equal(middle(stream.getvalue()).pixels, whole)
+    rng = np.random.default_rng(0)
+    taken = 0
+    for size in (40, 400, 4000) * 300:
+        try:
+            decode.opened(rng.integers(0, 256, size, dtype=np.uint8).tobytes(), Reading())
+            taken += 1
+        except Rejected as refusal:
+            assert refusal.code in (Code.UNKNOWN_FORMAT, Code.NESTED_ARCHIVE, Code.UNREADABLE)
+    assert not taken
+
+
+def test_padding_written_as_an_unsigned_number_is_padding(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom/test_files/CT_small.dcm")
+    stored = dataset.pixel_array.astype(np.int16)
+    stored[:20] = -2000
+    dataset.PixelData = stored.tobytes()
+    dataset[0x00280120] = pydicom.DataElement(0x00280120, "SS", -2000)
+    signed = middle(written(dataset)).pixels
+    dataset[0x00280120] = pydicom.DataElement(0x00280120, "US", 65536 - 2000)
+    assert np.array_equal(middle(written(dataset)).pixels, signed)
+    assert not signed[:20].any()
+    assert signed[20:].max() > 30000
+
+
+def test_a_window_of_a_frame_is_used_for_that_frame(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom_data/emri_small.dcm")
+    frames = dataset.pixel_array.astype(float)
+    dataset.PerFrameFunctionalGroupsSequence = []
+    for number in range(10):
+        voi, groups = pydicom.Dataset(), pydicom.Dataset()
+        voi.WindowCenter, voi.WindowWidth = 100 + 10 * number, 201
+        groups.FrameVOILUTSequence = [voi]
+        dataset.PerFrameFunctionalGroupsSequence.append(groups)
+    file = decode.opened(written(dataset), Reading())
+    for number in file.chosen:
+        light = np.clip((frames[number] - (100 + 10 * number - 0.5)) / 200 + 0.5, 0, 1)
+        assert np.abs(file.frame(number).pixels - light * 65535).max() <= 1
+
+
+def test_pixels_as_fractions_are_scaled_and_what_is_no_number_is_refused(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom_data/parametric_map_float.dcm")
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    stored = np.linspace(-3, 5, dataset.Rows * dataset.Columns, dtype=np.float32).reshape(dataset.Rows, -1)
+    del dataset.SharedFunctionalGroupsSequence, dataset.PerFrameFunctionalGroupsSequence
+    dataset.FloatPixelData = stored.tobytes()
+    pixels = middle(written(dataset)).pixels
+    assert pixels.dtype == np.uint16
+    assert np.corrcoef(pixels.ravel(), stored.ravel())[0, 1] > 0.999
+    stored[3, 3] = np.nan
+    dataset.FloatPixelData = stored.tobytes()
+    assert outcomes(written(dataset)) == {"no_intensity"}
+
+
+def test_bytes_behind_the_last_frame_are_counted_and_gone(zoo: Path) -> None:
+    dataset = pydicom.dcmread(zoo / "pydicom/test_files/MR_small.dcm")
+    plain = middle(written(dataset))
+    dataset.PixelData += b"DOE^JANE MRN 12345"
+    decoded = middle(written(dataset))
+    assert decoded.found["trailing_bytes"] == 1
+    assert not plain.found["trailing_bytes"]
+    assert np.array_equal(decoded.pixels, plain.pixels)
 
 
 def test_bits_above_the_stored_ones_carry_nothing_over(tmp_path: Path) -> None:
     path = tmp_path / "a.dcm"
     slice_with_everything(path, Aviary())
     dataset = pydicom.dcmread(path)
-    clean = decode(path.read_bytes(), Limits()).pixels
+    clean = middle(path.read_bytes()).pixels
     stored = np.frombuffer(dataset.PixelData[:8192], np.uint16) | (np.random.default_rng(0).integers(0, 16, 4096) << 12)
     dataset.PixelData = stored.astype(np.uint16).tobytes()
     stream = io.BytesIO()
     dataset.save_as(stream)
-    assert np.array_equal(decode(stream.getvalue(), Limits()).pixels, clean)
+    assert np.array_equal(middle(stream.getvalue()).pixels, clean)
 
 
 def test_characteristics_are_kept_only_when_named(zoo: Path, tmp_path: Path, take: Callable) -> None:
@@ -194,7 +329,7 @@ def test_a_table_by_patient_reaches_files_through_their_headers(zoo: Path, tmp_p
 
 def test_declared_and_likely_burned_in_text_goes_to_a_person(zoo: Path) -> None:
     def review(name: str) -> Code | None:
-        return decode((zoo / name).read_bytes(), Limits()).review
+        return middle((zoo / name).read_bytes()).review
 
     assert review("pydicom_data/US1_J2KI.dcm") is Code.REVIEW
     assert review("pydicom/test_files/MR_small.dcm") is None
@@ -202,7 +337,7 @@ def test_declared_and_likely_burned_in_text_goes_to_a_person(zoo: Path) -> None:
     dataset.BurnedInAnnotation = "YES"
     stream = io.BytesIO()
     dataset.save_as(stream)
-    assert decode(stream.getvalue(), Limits()).review is Code.BURNED_IN
+    assert middle(stream.getvalue()).review is Code.BURNED_IN
 
 
 def test_cut_files_are_rejected_never_silently_wrong(zoo: Path) -> None:
@@ -210,12 +345,12 @@ def test_cut_files_are_rejected_never_silently_wrong(zoo: Path) -> None:
     for name in names:
         data = (zoo / name).read_bytes()
         try:
-            whole = decode(data, Limits()).pixels
+            whole = middle(data).pixels
         except Rejected:
             continue
         for share in (0.5, 0.95):
             try:
-                cut = decode(data[: int(len(data) * share)], Limits()).pixels
+                cut = middle(data[: int(len(data) * share)]).pixels
             except Rejected:
                 continue
             assert np.array_equal(cut, whole), name
@@ -233,7 +368,7 @@ def test_the_zoo_in_a_zip_is_the_zoo(zoo: Path, tmp_path: Path, take: Callable) 
         (folder_source / file.name).write_bytes(file.read_bytes())
     zipped, one = take(path, "zipped")
     plain, other = take(folder_source, "plain")
-    assert zipped["submitted"] == plain["submitted"] == 60
+    assert zipped["submitted"] == plain["submitted"] >= 60
     assert zipped["reasons"] == plain["reasons"]
     assert Dataset(one).digest() == Dataset(other).digest()
     for record in Dataset(one).records()["record"]:

@@ -10,25 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from intake_decoding import middle, saved
 from intake_pieces import photograph
 from PIL import Image, ImageOps
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.decode import decode, decode_entry
-from medsynth_engine.intake.options import Limits
+from medsynth_engine.intake.decode import decode_entry
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.write import png
 from medsynth_engine.kernel.errors import BadInput, NotFound
 
 
-def saved(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **how)
-    return stream.getvalue()
-
-
 def pixels_of(data: bytes) -> np.ndarray:
-    return decode(data, Limits()).pixels
+    return middle(data).pixels
 
 
 @given(st.integers(0, 10_000), st.integers(8, 40), st.integers(8, 40), st.sampled_from(["L", "RGB", "I;16"]))
@@ -96,7 +90,7 @@ def test_grey_in_colours_clothes_is_grey() -> None:
 )
 def test_each_bad_file_has_its_reason(data: bytes, code: Code) -> None:
     with pytest.raises(Rejected) as refusal:
-        decode(data, Limits())
+        middle(data)
     assert refusal.value.code is code
 
 
@@ -110,7 +104,7 @@ def test_mutated_files_end_in_pixels_or_a_reason(seed: int, kind: str) -> None:
     if rng.random() < 0.3:
         del data[int(rng.integers(10, len(data))) :]
     try:
-        pixels = decode(bytes(data), Limits()).pixels
+        pixels = middle(bytes(data)).pixels
     except Rejected:
         return
     assert pixels.dtype in (np.uint8, np.uint16)
