@@ -39,6 +39,8 @@ class Ended:
     seconds: float = 0.0
     peak: int = 0
     """Bytes that the process itself held at most, up to now."""
+    workers_peak: int = 0
+    """The same of the largest of its workers."""
 
 
 def command(jobs: Path) -> list[str]:
@@ -83,6 +85,10 @@ def check_balance(document: dict[str, Any]) -> None:
     assert (counts["quarantined"], counts["rejected"]) == (document["quarantined"], document["rejected"])
 
 
+def _peak(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def main(jobs: Path) -> None:
     for source, target, options in json.loads(jobs.read_text()):
         began = time.monotonic()
@@ -98,7 +104,7 @@ def main(jobs: Path) -> None:
         except Exception as error:  # noqa: BLE001 - that there is none is what is tested
             ended.uncaught = f"{type(error).__name__}: {error}"[:200]
         ended.seconds = time.monotonic() - began
-        ended.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        ended.peak, ended.workers_peak = _peak(resource.RUSAGE_SELF), _peak(resource.RUSAGE_CHILDREN)
         print(json.dumps(ended.__dict__), flush=True)
 
 
