@@ -50,7 +50,8 @@ def look_at(
         (
             "dates_shifted",
             len(records) if options.dates == "shift" and removed.get("dates") else 0,
-            "Dates of the table were shifted, which is not Safe Harbor: an expert must determine the risk (45 CFR 164.514(b)(1)).",
+            "Dates of the table were shifted, which is not Safe Harbor: an expert must determine the risk (45 CFR "
+            "164.514(b)(1)).",
         ),
         (
             "characteristics_kept",

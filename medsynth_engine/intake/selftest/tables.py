@@ -64,17 +64,21 @@ COLUMNS: dict[str, Maker] = {
     "barcode": _text,
 }
 """Column -> how its cells are made."""
-INSIDE = "a word inside a column that stays"
 
 
 def plant(folder: Path, aviary: Aviary) -> None:
-    """One table. `course` stays, and in one of four cells names the row's patient; ages are 60 to 99."""
+    """One table. `course` stays, and in one of four cells names the row's patient; ages are 60 to 99.
+
+    One age that cannot be read and one finding hold a number of the patient: what is shown and kept must not.
+    """
     rows = []
     for number in range(ROWS):
         row = {name: make(aviary, f"column {name}") for name, make in COLUMNS.items()}
         course = f"see {row['patient_id']}" if number % 4 == 0 else ("stable" if number % 2 else "better")
         row |= {"age": str(60 + number), "sex": "FM"[number % 2], "finding": ("nevus", "melanoma")[number % 3 == 0]}
         rows.append({**row, "course": course})
+    rows[3]["age"] = f"as old as {rows[3]['patient_id']}"
+    rows[7]["finding"] = f"nevus ({rows[7]['mrn']})"
     with (folder / "people.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
