@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from medsynth_engine.intake import roles as role_finding
+from medsynth_engine.intake.dates import Dates
 from medsynth_engine.intake.describe import Described, describe, row_identifiers
 from medsynth_engine.intake.matching import Match, Names, by_file, by_patient
 from medsynth_engine.intake.options import HEADER_COLUMNS, Options
@@ -42,8 +43,8 @@ class Plan:
         return self.source.kind == "table"
 
 
-def make_plan(path: Path, options: Options) -> Plan:
-    """Raises BadInput where the input as a whole cannot be taken."""
+def make_plan(path: Path, options: Options, key: bytes) -> Plan:
+    """key: the store's, for dates that are shifted. Raises BadInput where the input as a whole cannot be taken."""
     source = open_source(path, options)
     plan = Plan(source, list(source.items), warnings=list(source.warnings))
     names = Names(source.items)
@@ -57,7 +58,8 @@ def make_plan(path: Path, options: Options) -> Plan:
         _use(plan, table, options, names)
     if plan.roles.folder_finding:
         _folder_findings(plan)
-    plan.described = describe(plan.frame, plan.roles) if plan.frame is not None else Described()
+    if plan.frame is not None:
+        plan.described = describe(plan.frame, plan.roles, Dates.of(options.dates, key))
     if source.arrays is not None:
         del plan.described.removed["file_names"]  # the numbers of an array are no names
     plan.warnings += plan.described.warnings

@@ -42,8 +42,8 @@ def scan(
     sizes are typical, not final. Raises BadInput, Interrupted.
     """
     progress(0, None, "looking at the files")
-    plan = make_plan(source, options)
     key = key or secrets.token_bytes(KEY_BYTES)
+    plan = make_plan(source, options, key)
     return _built(plan, options, Journal(None), None, key, progress, wanted, Known())[0].document
 
 
@@ -69,7 +69,7 @@ def take_in(
     if target.exists():
         raise BadInput("dataset_exists", "There is a dataset of that name already.", "Choose another name.")
     progress(0, None, "looking at the files")
-    plan = make_plan(source, options)
+    plan = make_plan(source, options, key)
     before = Earlier.of(earlier) if earlier is not None else None
     known = Known.of(earlier, key, options)
     staging = staging_of(target)
