@@ -22,26 +22,27 @@ def work(desk: Desk) -> dict[str, Any]:
     row, folder = newest_of(desk, desk.arguments["dataset_id"])
     there = {one["record"] for one in read_held(folder)}
     decisions = {key: value for key, value in desk.arguments["decisions"].items() if key in there}
-    if not decisions:
-        raise BadInput("nothing_decided", "None of these pictures waits any more.", "See: medsynth review list")
+    if not decisions:  # an earlier process of this job committed it, and was killed before it could say so
+        counts = ("accepted", "quarantined")
+        return {"dataset": row.name, **{name: row.summary.get(name) for name in counts}}
     changes = {record: change_of(decision) for record, decision in decisions.items()}
     by_hand = {record: change.boxes for record, change in changes.items() if change.decision == "mask"}
     still = remains(folder, by_hand, desk.progress("pictures"), desk.wanted)
     for record, finding in still.items():
         changes[record] = Change("quarantine", (*by_hand[record], *finding.boxes), "", finding.read)
-    counts = Counter(f"to_{change.decision}" for change in changes.values())
+    to = Counter(f"to_{change.decision}" for change in changes.values())
     text = row.summary.get("text") or {}
     document = make_next(
         desk,
         row,
         changes,
         ACTION,
-        counts,
+        to,
         # Whether the dataset was checked does not change by a review; how many have which verdict does.
         lambda target: text_summary(target, text["seconds"]) if text.get("state") == "checked" else text,
         also=lambda session, made: note_applied(session, row, decisions, made.version),
     )
-    return {"dataset": row.name, **counts, "accepted": document["accepted"], "quarantined": document["quarantined"]}
+    return {"dataset": row.name, **to, "accepted": document["accepted"], "quarantined": document["quarantined"]}
 
 
 def change_of(decision: dict[str, Any]) -> Change:

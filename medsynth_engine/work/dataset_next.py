@@ -19,7 +19,7 @@ from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.revise import revise
 from medsynth_engine.intake.revised_tables import Change
-from medsynth_engine.intake.text.verdicts import read_verdicts
+from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.removal import discard
@@ -29,6 +29,7 @@ from medsynth_engine.work.desk import Desk
 KEPT = ("source",)
 """What of the earlier version's summary says where it came from."""
 PLACES = ("images", "quarantine")
+HARMLESS = ("clean", "markers", "exempt")
 
 
 def newest_of(desk: Desk, dataset_id: str) -> tuple[Dataset, Path]:
@@ -79,6 +80,7 @@ def make_next(
             share_as(change.session, row, made)
             also(change.session, made)
             gone = _retire(desk, change, made, changes)
+            settle_earlier(desk, change, made)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -113,6 +115,25 @@ def set_summary(change: Recorded, dataset_id: str, **values: Any) -> None:
     change.session.add(row)
 
 
+def settle_earlier(desk: Desk, change: Recorded, checked: Dataset) -> None:
+    """Earlier versions whose own check never ran are checked with this one, where it holds the same pixels unmarked."""
+    verdicts = read_verdicts(desk.home.datasets / checked.folder)
+    harmless = verdicts[verdicts["verdict"].isin(HARMLESS)]
+    for row in change.session.exec(_earlier(checked)).all():
+        if (row.summary.get("text") or {}).get("state") != "waiting":
+            continue
+        if count_unread(DatasetFolder(desk.home.datasets / row.folder).records(), harmless) == 0:
+            text = {**row.summary["text"], "state": "checked", "with_version": checked.version}
+            row.summary = {**row.summary, "text": text}
+            change.session.add(row)
+
+
+def _earlier(newest: Dataset) -> Any:
+    """The query of the versions before `newest` that are there."""
+    same = select(Dataset).where(Dataset.name == newest.name, Dataset.state == "present", Dataset.id != newest.id)
+    return same.order_by(col(Dataset.version))
+
+
 def _demand_newest(session: Session, row: Dataset) -> None:
     newest = newest_version(session, row.name)
     if newest is None:
@@ -125,8 +146,7 @@ def _retire(desk: Desk, change: Recorded, made: Dataset, changes: Mapping[str, C
     """Earlier versions that hold a changed picture say so; unused ones are removed. The folders that are to go."""
     session = change.session
     removed, kept = [], 0
-    earlier = select(Dataset).where(Dataset.name == made.name, Dataset.state == "present", Dataset.id != made.id)
-    for row in session.exec(earlier.order_by(col(Dataset.version))).all():
+    for row in session.exec(_earlier(made)).all():
         folder = desk.home.datasets / row.folder
         if not any((folder / place / f"{record}.png").exists() for record in changes for place in PLACES):
             continue

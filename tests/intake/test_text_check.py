@@ -177,6 +177,14 @@ def test_made_up_names_in_a_real_dicom_are_found(data_folder: Path, tmp_path: Pa
     assert not found.left
 
 
+def test_the_recogniser_is_loaded_in_the_reading_processes_alone() -> None:
+    code = (
+        "import sys, medsynth_engine.work.check_text, medsynth_engine.work.apply_review;"
+        "print([m for m in ('cv2', 'onnxruntime', 'rapidocr_onnxruntime') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
 def _until(true: object, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():  # type: ignore[operator]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlmodel import select
-from text_pieces import mixed, source
+from text_pieces import film, mixed, source, written
 
 from db.ledger import Ledger
 from db.tables import Dataset, Job, Review, Run, User
@@ -176,6 +176,25 @@ def test_a_dataset_that_is_removed_meanwhile_is_left_alone(world: World) -> None
     with pytest.raises(MedSynthError, match="removed"):
         world.finish(world.begin("check_text", {"dataset_id": name, "burned_in": "mask"}))
     assert not list(world.home.datasets.iterdir())
+
+
+def test_a_version_whose_own_check_was_cancelled_is_checked_with_the_next(world: World, tmp_path: Path) -> None:
+    films = {name: pixels for name, pixels in mixed().items() if name not in ("1.png", "6.png")}
+    world.source = source(tmp_path / "clean", films)
+    world.take("mask")
+    (job,) = (row for row in world.rows(Job) if row.kind == "check_text")
+    world.ask("jobs_cancel", job.id)
+    with pytest.raises(MedSynthError):
+        world.finish(job.id)
+    assert world.version(1).summary["text"]["state"] == "waiting"
+    more = source(tmp_path / "more", {"new.png": written(film(20), "MARLOWE EDITH")})
+    world.finish(world.ask("datasets_add", "films", str(more), append=True, burned_in="quarantine")["job"])
+    (second,) = (row for row in world.rows(Job) if row.kind == "check_text" and row.id != job.id)
+    assert world.finish(second.id)["to_quarantine"] == 1
+    first, last = world.version(1), world.version(3)
+    assert first.state == "present" and first.summary["text"]["state"] == "checked"
+    assert world.version(2).state == "removed" and last.summary["quarantined"] == 1
+    assert last.summary["text"]["clean"] + last.summary["text"]["markers"] == 7
 
 
 def said_nowhere(world: World) -> bool:
