@@ -24,6 +24,7 @@ AGE_WORDS = listed("age ages alter edad età eta idade leeftijd âge lebensalter
 ID_WORDS = listed(
     "id ids patient pat subject subj person participant pseudonym case fall proband nr no number code kennung"
 )
+LEVEL_WORDS = listed("type class code stage grade source site ward disposition status category procedure test drug")
 ETHNICITIES = listed(
     "white black asian hispanic latino latina caucasian caucasoid african african-american europid pacific islander "
     "native american indian alaska hawaiian mixed multiracial other or and non-hispanic not"
@@ -117,5 +118,10 @@ def _is_patient(name: str, column: pd.Series) -> bool:
     if coded and one_length and kind_by_name(name) in ("", "record_numbers", "other_identifiers"):
         return True
     numbers = sum(bool(_NUMBER_ID.fullmatch(word)) for word in words) > ENOUGH * len(words)
-    said = ID_WORDS & set(words_of(name)) and kind_by_name(name) in ("record_numbers", "other_identifiers")
+    words_of_name = set(words_of(name))
+    said = (
+        ID_WORDS & words_of_name
+        and not LEVEL_WORDS & words_of_name
+        and kind_by_name(name) in ("record_numbers", "other_identifiers")
+    )
     return bool(numbers and said and counts.iloc[0] > 1)

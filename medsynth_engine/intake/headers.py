@@ -34,7 +34,7 @@ def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
     hidden = 0
     suspects = _in_cells(header, frame)
     for place, raw in enumerate(header, start=1):
-        name = plain(raw, LONGEST).strip().strip("()[]\"'").strip()
+        name = _without_brackets(plain(raw, LONGEST).strip())
         if name and (shapes.kind_inside(name) or shapes.COMMA_NAME.fullmatch(name) or raw in suspects):
             hidden += 1
             name = " ".join([*(word for word in words_of(name) if word in TELLING), f"column {place}"])
@@ -45,6 +45,12 @@ def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
         taken.add(name.casefold())
         names.append(name)
     return names, hidden
+
+
+def _without_brackets(name: str) -> str:
+    """`(age)` is age; `(num) (the predicted attribute)` stays."""
+    bare = name.strip("()[]\"'").strip()
+    return name if set("()[]") & set(bare) else bare
 
 
 def _in_cells(header: list[str], frame: pd.DataFrame) -> set[str]:

@@ -31,6 +31,8 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
             "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita"
         ),
     ),
+    ("email_addresses", listed("email mail emailaddress")),
+    ("ip_addresses", listed("ip ipaddress mac ipv4 ipv6")),
     (
         "geography",
         listed(
@@ -43,7 +45,6 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("phone_numbers", listed("phone telephone tel telefon cellphone")),
     ("fax_numbers", listed("fax telefax")),
     ("phone_numbers", listed("pager")),
-    ("email_addresses", listed("email mail emailaddress")),
     ("social_security_numbers", listed("ssn nhs nino nir socialsecurity socialsecuritynumber")),
     ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart fallnummer patientennummer")),
     (
@@ -55,7 +56,6 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("vehicle_identifiers", listed("plate vin vehicle kennzeichen licenseplate licenceplate")),
     ("device_identifiers", listed("serial device imei station udi pacemakerserial")),
     ("urls", listed("url uri link href website homepage doi")),
-    ("ip_addresses", listed("ip ipaddress mac ipv4 ipv6")),
     ("biometrics", listed("fingerprint fingerprints voiceprint biometric biometrics faceprint iriscode")),
     ("faces", listed("photo photograph photographs portrait selfie mugshot facephoto")),
     ("file_names", listed("filename file filepath folder directory")),

@@ -64,7 +64,8 @@ _MEDICAL_NUMBER = re.compile(
     re.I,
 )
 _PLAN_NUMBER = re.compile(
-    r"\b(policy|insurance|insured|member(ship)?|health plan|medicare|medicaid|beneficiary)\b[^\d]{0,20}\d{4}", re.I
+    r"\b(policy|insurance|insured|member(ship)?|health plan|medicare|medicaid|beneficiary)\b[^\d]{0,20}(\d[a-z-]*){4}",
+    re.I,
 )
 _DEVICE = re.compile(r"\b(serial|s/n|device|imei|udi|implant)\b[^\d]{0,16}\w*\d{3}|\(01\)\d{14}", re.I)
 _LICENCE = re.compile(r"\b(licen[cs]e|licen[cs]e plate|certificate|npi|dea|passport)\b[^\d]{0,16}\w*\d{3}", re.I)
@@ -152,7 +153,7 @@ def is_person(text: str) -> bool:
         return False
     if not all(word[0].isupper() for word in words) or any(word.casefold() in _NO_SURNAMES for word in words):
         return False
-    return any(word.casefold() in GIVEN_NAMES for word in words)
+    return any(part in GIVEN_NAMES for word in words for part in word.casefold().split("-"))
 
 
 def is_given_name(text: str) -> bool:

@@ -66,11 +66,12 @@ def as_text(value: object) -> str | None:
     return amounts.written(float(value))  # type: ignore[arg-type]
 
 
-def masked(raw: str, known: Callable[[str], bool]) -> str:
-    """A raw value that may be shown; where it looks like an identifier, its kind in brackets instead."""
+def masked(raw: str, known: Callable[[str], bool], unread: bool = False) -> str:
+    """A raw value that may be shown; where it looks like an identifier, its kind in brackets instead. What was `unread`
+    needs less to look like a name."""
     word = normalise.clean(raw)
     kind = shapes.kind_inside(word)
-    if not kind and (shapes.is_given_name(word) or shapes.COMMA_NAME.fullmatch(word)):
+    if not kind and unread and (shapes.is_given_name(word) or shapes.COMMA_NAME.fullmatch(word)):
         kind = "names"
     if not kind and known(word):
         kind = "other_identifiers"
@@ -83,7 +84,7 @@ def value_map(seen: Iterable[Reading], known: Callable[[str], bool], every: bool
     """raw -> read for what changed (or `every` value that was read), at most 200, the commonest first. What was merged
     into `other` is not shown: it is rare. `known` says whether a text holds a known identifier."""
     read = (one for one in seen if one.read not in (None, "other") and (every or one.changed))
-    return {masked(one.raw, known): plain(one.read, LONGEST) for one in read}
+    return {masked(one.raw, known): masked(one.read or "", known) for one in read}
 
 
 def unreadable(seen: Iterable[Reading], known: Callable[[str], bool]) -> dict[str, int]:
@@ -91,7 +92,7 @@ def unreadable(seen: Iterable[Reading], known: Callable[[str], bool]) -> dict[st
     found: dict[str, int] = {}
     for one in seen:
         if one.read is None:
-            shown = masked(one.raw, known)
+            shown = masked(one.raw, known, unread=True)
             found[shown] = found.get(shown, 0) + one.count
     return found
 
@@ -100,8 +101,8 @@ def sample(seen: Iterable[Reading], known: Callable[[str], bool]) -> list[dict[s
     """The commonest values and what became of them; those that were not read have `read` None."""
     return [
         {
-            "raw": masked(one.raw, known),
-            "read": None if one.read is None else plain(one.read, LONGEST),
+            "raw": masked(one.raw, known, one.read is None),
+            "read": None if one.read is None else masked(one.read, known),
             "count": one.count,
         }
         for one in list(seen)[:SAMPLE]
