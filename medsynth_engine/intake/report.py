@@ -183,13 +183,14 @@ def series_of(base: pd.DataFrame) -> list[dict[str, Any]]:
 
 def done_otherwise(options: Options) -> dict[str, str]:
     """What this intake did otherwise than usual, by category."""
+    done = {}
     if options.dates == "year":
-        return {
-            "C": "Kept as years; no year that tells of an age over 89. Ages of 90 and more are kept as 90 or older."
-        }
+        done["C"] = "Kept as years; none that tells of an age over 89. Ages of 90 and more are kept as 90 or older."
     if options.dates == "shift":
-        return {"C": "Shifted by a keyed number of days of each patient, which is not Safe Harbor. Ages stop at 90."}
-    return {}
+        done["C"] = "Shifted by a keyed number of days of each patient, which is not Safe Harbor. Ages stop at 90."
+    if options.faces == "keep":
+        done["Q"] = "Kept, because it was asked for: slices of heads are stored, and may show a face."
+    return done
 
 
 def _frame_warnings(base: pd.DataFrame) -> list[str]:

@@ -6,31 +6,63 @@ The one place where kinds meet categories: report, page and studio read it from 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-CATEGORIES: dict[str, tuple[str, str]] = {
-    "A": ("Names", "Removed. A patient is known by a pseudonym: a keyed HMAC of the patient's id."),
-    "B": ("Geographic subdivisions smaller than a state", "Removed. Of a ZIP code at most three digits stay."),
-    "C": ("Elements of dates (except year), and ages over 89", "Removed. Ages of 90 and more are kept as 90 or older."),
-    "D": ("Telephone numbers", "Removed."),
-    "E": ("Fax numbers", "Removed."),
-    "F": ("E-mail addresses", "Removed."),
-    "G": ("Social security numbers", "Removed."),
-    "H": ("Medical record numbers", "Removed. Where they tell patients apart, a keyed HMAC stands instead."),
-    "I": ("Health plan beneficiary numbers", "Removed."),
-    "J": ("Account numbers", "Removed."),
-    "K": ("Certificate and licence numbers", "Removed."),
-    "L": ("Vehicle identifiers and serial numbers", "Removed."),
-    "M": ("Device identifiers and serial numbers", "Removed."),
-    "N": ("Web addresses (URLs)", "Removed."),
-    "O": ("IP addresses", "Removed."),
-    "P": ("Biometric identifiers", "Removed where they are data; see what must still be looked at."),
-    "Q": ("Full-face photographs and comparable images", "Held back until a person has looked."),
-    "R": ("Any other unique number, trait or code", "Removed. UIDs that tie pictures together become keyed HMACs."),
+
+@dataclass(frozen=True)
+class Category:
+    """short: a few letters for a terminal; words: of the rule; done: what is done with all of them."""
+
+    short: str
+    words: str
+    done: str
+
+
+CATEGORIES: dict[str, Category] = {
+    "A": Category("Names", "Names", "Removed. A patient is known by a pseudonym: a keyed HMAC of the patient's id."),
+    "B": Category(
+        "Places", "Geographic subdivisions smaller than a state", "Removed. Of a ZIP code at most three digits stay."
+    ),
+    "C": Category(
+        "Dates, high ages",
+        "Elements of dates (except year), and ages over 89",
+        "Removed. Ages of 90 and more are kept as 90 or older.",
+    ),
+    "D": Category("Telephone", "Telephone numbers", "Removed."),
+    "E": Category("Fax", "Fax numbers", "Removed."),
+    "F": Category("E-mail", "E-mail addresses", "Removed."),
+    "G": Category("Social security", "Social security numbers", "Removed."),
+    "H": Category(
+        "Record numbers",
+        "Medical record numbers",
+        "Removed. Where they tell patients apart, a keyed HMAC stands instead.",
+    ),
+    "I": Category("Health plans", "Health plan beneficiary numbers", "Removed."),
+    "J": Category("Accounts", "Account numbers", "Removed."),
+    "K": Category("Licences", "Certificate and licence numbers", "Removed."),
+    "L": Category("Vehicles", "Vehicle identifiers and serial numbers", "Removed."),
+    "M": Category("Devices", "Device identifiers and serial numbers", "Removed."),
+    "N": Category("Web addresses", "Web addresses (URLs)", "Removed."),
+    "O": Category("IP addresses", "IP addresses", "Removed."),
+    "P": Category(
+        "Biometrics", "Biometric identifiers", "Removed where they are data; see what must still be looked at."
+    ),
+    "Q": Category(
+        "Faces",
+        "Full-face photographs and comparable images",
+        "Slices that show a head from the side or the front are held back for a person. Axial ones are stored.",
+    ),
+    "R": Category(
+        "Other numbers",
+        "Any other unique number, trait or code",
+        "Removed. UIDs that tie pictures together become keyed HMACs.",
+    ),
 }
-"""Letter -> words of the rule, and what is done."""
 HIDING = "-"
-HIDING_PLACES = ("Places where any of these may hide", "Removed with all that they hold, unread.")
+HIDING_PLACES = Category(
+    "Hiding places", "Places where any of these may hide", "Removed with all that they hold, unread."
+)
 """Private elements, free text, carriers in image files: what they hold is not known, so no category is claimed."""
 
 KINDS: dict[str, str] = {
@@ -64,7 +96,7 @@ KINDS: dict[str, str] = {
 
 
 def categories(removed: Mapping[str, int], done: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Per category `{"category", "safe_harbor", "found", "kinds", "done"}`: all eighteen, and the hiding places.
+    """Per category `{"category", "short", "safe_harbor", "found", "kinds", "done"}`: all eighteen, and hiding places.
 
     removed  kind -> count of elements, cells or carriers
     done     letter -> words that replace the usual ones, where this intake did something else
@@ -76,11 +108,12 @@ def categories(removed: Mapping[str, int], done: Mapping[str, str] | None = None
     words = {**CATEGORIES, HIDING: HIDING_PLACES}
     return [
         {
-            "category": words[letter][0],
+            "category": words[letter].words,
+            "short": words[letter].short,
             "safe_harbor": letter,
             "found": sum(found.values()),
             "kinds": dict(sorted(found.items())),
-            "done": (done or {}).get(letter, words[letter][1]),
+            "done": (done or {}).get(letter, words[letter].done),
         }
         for letter, found in kinds.items()
     ]

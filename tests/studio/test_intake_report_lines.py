@@ -1,0 +1,61 @@
+"""The intake document in the studio: what only a person can settle comes first; nothing of it steers the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from medsynth_tui.glyphs import UNICODE
+from medsynth_tui.screens.intake_report import report
+
+DOCUMENT: dict[str, Any] = {
+    **{"submitted": 214, "accepted": 39, "quarantined": 81, "rejected": 94, "duplicates": 18, "patients": 19},
+    "reasons": {"needs_review": 81, "no_pixels": 94},
+    "look_at": [{"code": "needs_review", "count": 81, "sentence": "A person must look."}],
+    "categories": [
+        {"safe_harbor": "A", "short": "Names", "found": 1270},
+        {"safe_harbor": "E", "short": "Fax", "found": 0},
+        {"safe_harbor": "-", "short": "Hiding places", "found": 7},
+    ],
+    "rules": {"edition": "2024e", "rows": 621},
+    "identifiers_removed": {"names": 1270, "exif": 7},
+    "warnings": ["81 x needs_review: A person must look.", "94 x no_pixels: No pixels.", "The holdout has 2 patients."],
+}
+
+
+def lines_of(document: dict[str, Any]) -> list[str]:
+    return [line.plain.rstrip() for line in report(document, UNICODE)]
+
+
+def test_what_a_person_must_look_at_is_on_the_first_screen_and_said_once() -> None:
+    lines = lines_of(DOCUMENT)
+    assert lines.index("A person must look at") < 10
+    assert lines.index("A person must look at") < lines.index("Not taken") < lines.index("Split by patient")
+    assert sum("needs review" in line for line in lines) == 1
+    assert sum("A person must look." in line for line in lines) == 1
+    assert any(line.startswith("no pixels") and line.endswith("94") for line in lines)
+    assert any("The holdout has 2 patients." in line for line in lines)
+
+
+def test_categories_that_were_found_are_listed_with_their_letters_and_the_table() -> None:
+    lines = lines_of(DOCUMENT)
+    assert any(line.startswith("A Names") and line.endswith("1,270") for line in lines)
+    assert any(line.startswith("- Hiding places") for line in lines)
+    assert not any("Fax" in line for line in lines)
+    assert any("edition 2024e, 621 rows" in line for line in lines)
+
+
+def test_documents_of_an_earlier_version_show_kinds() -> None:
+    lines = lines_of({"submitted": 3, "accepted": 3, "identifiers_removed": {"file_names": 3}})
+    assert any(line.startswith("file names") for line in lines)
+    assert "A person must look at" not in lines
+    assert "none found" in lines_of({"submitted": 3})
+
+
+@pytest.mark.parametrize("key", ["code", "sentence"])
+def test_what_a_document_says_cannot_steer_the_terminal(key: str) -> None:
+    hostile = {"code": "x", "count": 1, "sentence": "y", key: "\x1b[2J[bold]boo[/bold]\u202e"}
+    text = "\n".join(lines_of({**DOCUMENT, "look_at": [hostile]}))
+    assert "\x1b" not in text and "\u202e" not in text
+    assert "[bold]" in text  # shown as it is, never as markup
