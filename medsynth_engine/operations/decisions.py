@@ -6,7 +6,7 @@ may make a version between the decision and its application.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,17 +61,20 @@ def note_applied(session: Session, dataset: Dataset, records: Iterable[str], ver
             session.add(row)
 
 
-def counts(session: Session, dataset: Dataset) -> dict[str, int]:
-    """How many pictures were accepted, masked and rejected by people in this dataset's versions, and by whom."""
+def counts(session: Session, dataset: Dataset, held: Collection[str]) -> dict[str, int]:
+    """How many pictures people accepted, masked and rejected in this dataset's versions, and how many uploaders did.
+
+    Of `held`, what was decided before came back (text was still read after masking): these wait, and count as that.
+    """
     ids = [row.id for row in lineage(session, dataset)]
     applied = select(Review).where(col(Review.dataset_id).in_(ids), col(Review.applied_version).is_not(None))
-    last: dict[tuple[str, int | None], Review] = {}
-    for row in session.exec(applied.order_by(col(Review.at), col(Review.id))):
-        last[row.record, row.applied_version] = row
-    found = {"accepted": 0, "masked": 0, "rejected": 0, "self_reviewed": 0}
+    last = {row.record: row for row in session.exec(applied.order_by(col(Review.at), col(Review.id)))}
+    found = {"accepted": 0, "masked": 0, "rejected": 0, "self_reviewed": 0, "came_back": 0}
     words = {"accept": "accepted", "mask": "masked", "reject": "rejected"}
-    for row in last.values():
-        if row.decision in words:
+    for record, row in last.items():
+        if record in held:
+            found["came_back"] += 1
+        elif row.decision in words:
             found[words[row.decision]] += 1
             found["self_reviewed"] += row.self_reviewed
     return found

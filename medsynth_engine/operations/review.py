@@ -101,7 +101,8 @@ class Reviews:
         pictures = held(call.home.datasets / row.folder) or {}
         with call.read() as session:
             decided = waiting(session, row).keys() & pictures.keys()
-            return {"dataset": row.name, "held": len(pictures), "decided": len(decided), **counts(session, row)}
+            found = counts(session, row, pictures.keys())
+        return {"dataset": row.name, "held": len(pictures), "decided": len(decided), **found}
 
 
 def reachable(call: Call, session: Session) -> list[Any]:

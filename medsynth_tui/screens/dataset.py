@@ -173,6 +173,8 @@ def review_lines(counts: dict[str, Any]) -> list[Content]:
     if counts.get("held"):
         undecided = counts["held"] - counts["decided"]
         lines.append(Content.assemble((f"Held back {count(counts['held'])}, undecided {count(undecided)}", "$warning")))
+    if counts.get("came_back"):
+        lines.append(Content.assemble((f"{count(counts['came_back'])} came back: text was left", "$warning")))
     done = [f"{count(counts[key])} {key}" for key in ("accepted", "masked", "rejected") if counts.get(key)]
     if done:
         lines.append(Content.assemble((f"Reviewed: {', '.join(done)}", "$foreground")))

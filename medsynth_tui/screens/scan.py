@@ -10,9 +10,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
-from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.confirm import Ask, Sure
 from medsynth_tui.screens.intake_report import report
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -48,6 +49,7 @@ class ScanResult(View):
         self.columns: dict[str, str] = dict(document.get("columns") or {})
         self.mapped: dict[str, str] = {}
         self.stale = False
+        self.appending = False
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", "Bring in", self.dataset)
@@ -134,8 +136,39 @@ class ScanResult(View):
         if self.followed:
             self.complain("This is being brought in already.", "X stops it.")
             return
+        self._add(append=False)
+
+    def _add(self, append: bool) -> None:
         name, arguments = self.dataset, self.arguments()
-        self.ask(lambda engine: engine.datasets_add(name, **arguments), self._adding, group="scan")
+        self.ask(
+            lambda engine: engine.datasets_add(name, append=append, **arguments),
+            self._adding,
+            group="scan",
+            refused=self._offer_to_append,
+        )
+
+    def _offer_to_append(self, error: MedSynthError) -> bool:
+        """There is a dataset of that name: this may be more of it."""
+        if error.code != "name_taken" or self.appending:
+            return False
+        self.studio.push_screen(
+            Sure(
+                f"There is a dataset {self.dataset} already",
+                "These records can become its next version, together with those that it has. The version that is "
+                "there stays as it is, with everything that was made from it.",
+                "Add to it",
+                "Choose another name",
+            ),
+            self._append,
+        )
+        return True
+
+    def _append(self, sure: bool | None) -> None:
+        if sure:
+            self.appending = True
+            self._add(append=True)
+        else:
+            self.studio.back()
 
     def _adding(self, document: dict[str, Any]) -> None:
         self.follow(document["job"], f"Bringing in {self.dataset}", self._added)

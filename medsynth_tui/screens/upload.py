@@ -16,18 +16,27 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
-from medsynth_tui.widgets.choice import Picks
+from medsynth_tui.widgets.choice import Choice, Picks
 from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.words import said
 
 SAY_NOTHING = ("images", "image", "data", "files", "png", "jpg", "dicom", "metadata")
 """Names of folders after which no dataset should be called."""
 CHARACTERISTICS = ["age", "sex", "ethnicity"]
+NO_ARRIVAL = "none"
+SLICES = re.compile(r"all|first|middle(:[1-9]\d{0,5})?|every:[1-9]\d{0,5}|[1-9]\d{0,5}-[1-9]\d{0,5}", re.ASCII)
+WITHOUT_SLICES = (".csv", ".tsv", ".data", ".xlsx", ".xls", ".ods", ".parquet", ".npz", ".png", ".jpg", ".jpeg", ".bmp")
+"""What is no stack of slices, by the end of its name."""
 
 
 class Upload(View):
     """Path, table and name; esc from the scan's result leads back here with everything as it was."""
 
     HERE: ClassVar[tuple[type[Command], ...]] = (c.UploadPick, c.UploadScan)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrivals: dict[str, str] = {}
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", "Bring in")
@@ -42,6 +51,7 @@ class Upload(View):
                 "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
             ).add_class("gap")
             yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them.")
+            yield Choice("Drop box", [NO_ARRIVAL], "arrival", hint="What came and was not brought in yet.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
             yield Picks(
                 "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."
@@ -49,14 +59,49 @@ class Upload(View):
             yield Field(
                 "Only rows where", "where", hint="For instance modality=X-ray. Empty: all of them.", check=_where
             )
+            yield Choice(
+                "Text in pictures", ["quarantine", "mask"], "burned_in", hint="Hold such pictures back, or paint over."
+            )
+            yield Choice(
+                "Faces", ["review", "keep"], "faces", hint="Slices of a head that may show one: a person looks."
+            )
+            yield Choice(
+                "Dates", ["drop", "year", "shift"], "dates", hint="A shift is one for each patient, and secret."
+            )
+            yield Field(
+                "Slices", "slices", value="all", hint="all, first, middle, middle:5, every:10 or 20-40", check=_slices
+            )
+            yield Choice("NIfTI along", ["axial", "coronal", "sagittal"], "axis", hint="The axis that is cut across.")
             with Horizontal(classes="buttons"):
                 yield Go("Scan", id="scan")
 
     def on_mount(self) -> None:
+        self.query_one("#arrival").display = False
         self.query_one("#path", Field).focus_input()
 
     def load(self) -> None:
-        """Nothing to fetch: what was typed stays."""
+        """What was typed stays; the drop box may have something new."""
+        self.ask(lambda engine: engine.arrivals(), self._arrived, group="arrivals")
+
+    def _arrived(self, found: list[dict[str, Any]]) -> None:
+        self.arrivals = {_arrival_name(each): each["path"] for each in found}
+        choice = self.query_one("#arrival", Choice)
+        choice.display = bool(found)
+        choice.offer([NO_ARRIVAL, *self.arrivals])
+
+    @on(Choice.Changed, "#arrival")
+    def _arrival_chosen(self, event: Choice.Changed) -> None:
+        path = self.arrivals.get(event.choice.value)
+        if path is not None:
+            self.query_one("#name", Field).value = ""
+            self._picked(self.query_one("#path", Field), path)
+
+    @on(Input.Changed)
+    def _path_typed(self) -> None:
+        path = self.query_one("#path", Field).value.lower()
+        stack = not path.endswith(WITHOUT_SLICES)
+        for place in ("slices", "axis"):
+            self.query_one(f"#{place}").display = stack
 
     def do_upload_pick(self) -> None:
         metadata = self.query_one("#metadata", Field)
@@ -103,6 +148,8 @@ class Upload(View):
             "columns": {},
             "where": pairs(self.query_one("#where", Field).value),
             "characteristics": self.query_one("#characteristics", Picks).value,
+            "slices": self.query_one("#slices", Field).value or "all",
+            **{name: self.query_one(f"#{name}", Choice).value for name in ("burned_in", "faces", "dates", "axis")},
         }
 
     def _scanning(self, document: dict[str, Any]) -> None:
@@ -130,3 +177,12 @@ def pairs(text: str) -> dict[str, str]:
 def _where(text: str) -> str:
     whole = all("=" in part for part in text.split(",") if part.strip())
     return "" if whole else "Write column=value, several apart by commas."
+
+
+def _slices(text: str) -> str:
+    return "" if SLICES.fullmatch(text or "all") else "all, first, middle, middle:5, every:10 or 20-40."
+
+
+def _arrival_name(arrival: dict[str, Any]) -> str:
+    """As it is offered; its name alone, for all lie in one folder."""
+    return said(PurePath(arrival["path"]).name, 120)

@@ -120,7 +120,7 @@ class FakeEngine:
         return [{"path": f"/srv/inbox/{name}", **facts} for name in names]
 
     async def review_counts(self, dataset: str) -> dict[str, Any]:
-        facts = {"accepted": 3, "masked": 1, "rejected": 2, "self_reviewed": 2}
+        facts = {"accepted": 3, "masked": 1, "rejected": 2, "self_reviewed": 2, "came_back": 1}
         return {"dataset": dataset, "held": 20, "decided": 3, **facts}
 
     async def review_list(self, dataset: str | None = None) -> list[dict[str, Any]]:
