@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,49 @@ def mutated(data: bytes, other: bytes, rng: np.random.Generator) -> bytes:
     for _ in range(int(rng.integers(1, 5))):
         data = MUTATIONS[int(rng.integers(len(MUTATIONS)))](data, other, rng)
     return data
+
+
+def mutated_inside(data: bytes, other: bytes, rng: np.random.Generator) -> bytes:
+    """The same to what is packed in `data`, with check sums that are right again; else the damage ends at those."""
+    if data.startswith(b"PK"):
+        return _repacked(data, rng)
+    if data[257:262] == b"ustar":
+        return _tarred(data, rng)
+    if data.startswith(b"PAR1"):
+        footer = len(data) - 8 - struct.unpack("<I", data[-8:-4])[0]
+        return data[:4] + _flip(data[4:footer], b"", rng) + data[footer:]
+    for start, module in PACKINGS:
+        if data.startswith(start):
+            within = module.decompress(data)
+            return module.compress(mutated_inside(within, within, rng))
+    return mutated(data, other, rng)
+
+
+def _repacked(data: bytes, rng: np.random.Generator) -> bytes:
+    """A zip with one of its members damaged."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as sound, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        names = sound.namelist()
+        victim = names[int(rng.integers(len(names)))]
+        for name in names:
+            member = sound.read(name)
+            archive.writestr(name, mutated(member, member, rng) if name == victim else member)
+    return stream.getvalue()
+
+
+def _tarred(data: bytes, rng: np.random.Generator) -> bytes:
+    """A tar with one of its members damaged."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(data)) as sound, tarfile.open(fileobj=stream, mode="w") as archive:
+        members = sound.getmembers()
+        victim = int(rng.integers(len(members)))
+        for number, member in enumerate(members):
+            body = sound.extractfile(member).read()  # type: ignore[union-attr]
+            if number == victim:
+                body = mutated(body, body, rng)
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return stream.getvalue()
 
 
 def _place(data: bytes, rng: np.random.Generator) -> int:
@@ -85,6 +130,7 @@ def _chunk(data: bytes, other: bytes, rng: np.random.Generator) -> bytes:
     return data[:place] + struct.pack(">I", length) + name + body + data[place:]
 
 
+PACKINGS: tuple[tuple[bytes, Any], ...] = ((b"\x1f\x8b", gzip), (b"\xfd7zXZ", lzma))
 Mutation = Callable[[bytes, bytes, np.random.Generator], bytes]
 MUTATIONS: tuple[Mutation, ...] = (_flip, _truncate, _splice, _lie, _insert, _delete, _repeat, _chunk)
 
