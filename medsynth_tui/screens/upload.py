@@ -43,7 +43,9 @@ class Upload(View):
 
     def compose_body(self) -> ComposeResult:
         yield Static(
-            Content("A folder, a zip or an NPZ of images, or a table alone. Nothing is stored before you say so."),
+            Content(
+                "A folder, an archive or a volume of images, or a table alone. Nothing is stored before you say so."
+            ),
             classes="muted",
         )
         with VerticalScroll(can_focus=False):
@@ -60,7 +62,7 @@ class Upload(View):
                 "Only rows where", "where", hint="For instance modality=X-ray. Empty: all of them.", check=_where
             )
             yield Choice(
-                "Text in pictures", ["quarantine", "mask"], "burned_in", hint="Hold such pictures back, or paint over."
+                "Burned-in text", ["quarantine", "mask"], "burned_in", hint="Hold such pictures back, or paint over."
             )
             yield Choice(
                 "Faces", ["review", "keep"], "faces", hint="Slices of a head that may show one: a person looks."
