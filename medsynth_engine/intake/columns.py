@@ -109,6 +109,9 @@ def typed(
         return Dropped(name, Verdict("", "It is empty."), 0)
     numbers = _numbers(levels)
     verdict = judge(name, values, numbers is not None)
+    if numbers is None and (verdict is None or verdict.kind == "other_identifiers") and _two_ways(levels):
+        why = "Its numbers can be read in two ways: `1,234` may be a thousand or one."
+        return Dropped(name, Verdict(verdict.kind if verdict else "", why), values.cells)
     if verdict is not None and not (asked and verdict.by_name and len(values.words) <= FEW_LEVELS):
         return Dropped(name, verdict, values.cells)
     if yes_or_no({word.casefold().removesuffix(".0") for word in values.words}):
@@ -116,8 +119,6 @@ def typed(
         return levels.read(role, "boolean", answers)
     if numbers is not None and not _is_code(name, numbers):
         return _amounts(levels, numbers, role)
-    if numbers is None and _two_ways(levels):
-        return Dropped(name, Verdict("", "Its numbers can be read in two ways: `1,234` may be a thousand or one."), 0)
     return category(name, column, patients, role)
 
 
@@ -243,7 +244,11 @@ def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
         values = tuple(band for band in normalise.BANDS if band in bands)
         named = replace(levels, name="age_band")
         return named.read("age", "category", bands, values, note), band_series, levels.cells(old)
-    return levels.read("age", "number", years, note=note), band_series, levels.cells(old)
+    made = levels.read("age", "number", years, note=note)
+    either = [band if year is None else year for year, band in zip(years, bands, strict=True)]  # `early 40s` has a band
+    seen = readings(levels.raw, levels.cleaned, either, levels.counts.tolist())
+    lost = levels.cells([word and read is None for word, read in zip(levels.cleaned, either, strict=True)])
+    return replace(made, readings=seen, unreadable=lost), band_series, levels.cells(old)
 
 
 def _in_years(words: tuple[str, ...], name: str) -> list[str]:

@@ -59,7 +59,7 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("biometrics", listed("fingerprint fingerprints voiceprint biometric biometrics faceprint iriscode")),
     ("faces", listed("photo photograph photographs portrait selfie mugshot facephoto")),
     ("file_names", listed("filename file filepath folder directory")),
-    ("other_identifiers", listed("id ids uid uuid guid identifier nbr key barcode pseudonym kennung")),
+    ("other_identifiers", listed("id ids uid uuid guid identifier nbr nr nummer key barcode pseudonym kennung")),
     (
         "free_text",
         listed(
