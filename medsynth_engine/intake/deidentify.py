@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -50,44 +51,56 @@ def checked(pixels: np.ndarray, attributes: Mapping[str, str | float], identifie
 
 def checked_png(pixels: np.ndarray, identifiers: Collection[bytes]) -> bytes:
     """The picture's PNG, in whose bytes none of `identifiers` occurs. Raises Rejected (quarantined) where one stays."""
-    wanted = {value for value in identifiers if len(value) >= SHORTEST}
     for level in LEVELS:
         data = png(pixels, level)
-        if not any_in(data, wanted):
+        if not any_in(data, identifiers):
             return data
     raise Rejected(Code.IDENTIFIER)
 
 
 def any_in(data: bytes, wanted: Collection[bytes]) -> bool:
-    """Whether one of `wanted` (each of four bytes or more) occurs in `data`: one pass, however many are wanted.
+    """Whether one of `wanted` occurs in `data`; those of fewer than four bytes do not count.
 
-    Pairs of bytes are looked up in two tables of 65,536 flags; only places whose four bytes may begin a wanted value
-    are compared.
+    One pass, however many are wanted: pairs of bytes are looked up in two tables of 65,536 flags, and only places whose
+    four bytes may begin a wanted value are compared.
     """
-    if not wanted or len(data) < SHORTEST:
+    beginning, first, second = _index(tuple(wanted))
+    if not beginning or len(data) < SHORTEST:
         return False
-    beginning: dict[bytes, list[bytes]] = {}
-    for value in wanted:
-        beginning.setdefault(value[:2], []).append(value)
-    first, second = np.zeros(65536, bool), np.zeros(65536, bool)
-    first[np.frombuffer(b"".join(beginning), "<u2")] = True
-    second[np.frombuffer(b"".join(value[2:4] for value in wanted), "<u2")] = True
     for offset in (0, 1):
         pairs = np.frombuffer(data, "<u2", (len(data) - offset) // 2, offset)
         may_begin = first[pairs[:-1]]
         may_begin &= second[pairs[1:]]
         for pair in np.flatnonzero(may_begin).tolist():
             place = 2 * pair + offset
-            if any(data.startswith(value, place) for value in beginning[data[place : place + 2]]):
+            if any(data.startswith(value, place) for value in beginning.get(data[place : place + 2], ())):
                 return True
     return False
+
+
+@lru_cache(maxsize=2)  # all pictures of a file have the same identifiers, which may be thousands
+def _index(wanted: tuple[bytes, ...]) -> tuple[dict[bytes, list[bytes]], np.ndarray, np.ndarray]:
+    """The values by their first two bytes, and which pairs of bytes stand first, and second, in one of them."""
+    beginning: dict[bytes, list[bytes]] = {}
+    first, second = np.zeros(65536, bool), np.zeros(65536, bool)
+    for value in set(wanted):
+        if len(value) >= SHORTEST:
+            beginning.setdefault(value[:2], []).append(value)
+            first[int.from_bytes(value[:2], "little")] = True
+            second[int.from_bytes(value[2:4], "little")] = True
+    return beginning, first, second
+
+
+@lru_cache(maxsize=2)
+def _folded(identifiers: tuple[bytes, ...]) -> frozenset[bytes]:
+    return frozenset(value.lower() for value in identifiers)
 
 
 def _harmless(attributes: Mapping[str, str | float], identifiers: Collection[bytes]) -> bool:
     """Words of a list are compared as a whole, since `HEAD` may be anybody's protocol; free words also in part."""
     if not attributes:
         return True
-    folded = {value.lower() for value in identifiers}
+    folded = _folded(tuple(identifiers))
     for name, value in attributes.items():
         if not isinstance(value, str):
             if name == "age" and not 0 <= value <= OLDEST:

@@ -20,6 +20,7 @@ STANDARD_UID = b"1.2.840.10008."
 DEEPEST = 32
 LONGEST = 64
 """Of a value so many bytes are looked for; more would not make it more of an identifier."""
+LONGEST_TEXT = 65536
 SHORTEST_NUMBER = 2
 LOOKED_AT = 4096
 MOST_RUNS = 16
@@ -87,7 +88,7 @@ def _several(value: Any) -> Iterable[Any]:
 def _texts(value: Any) -> Iterator[bytes]:
     """The single values of an element, as it came (bytes) or as it was read."""
     if isinstance(value, bytes):
-        yield from value.split(b"\\")
+        yield from value[:LONGEST_TEXT].split(b"\\")
         return
     for one in _several(value):
         if isinstance(one, PersonName) and isinstance(one.original_string, bytes):

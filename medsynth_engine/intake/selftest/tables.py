@@ -69,7 +69,7 @@ COLUMNS: dict[str, Maker] = {
 def plant(folder: Path, aviary: Aviary) -> None:
     """One table. `course` stays, and in one of four cells names the row's patient; ages are 60 to 99.
 
-    One age that cannot be read and one finding hold a number of the patient: what is shown and kept must not.
+    One age that cannot be read, and findings, hold numbers and a name of the row: what is shown and kept must not.
     """
     rows = []
     for number in range(ROWS):
@@ -78,6 +78,7 @@ def plant(folder: Path, aviary: Aviary) -> None:
         row |= {"age": str(60 + number), "sex": "FM"[number % 2], "finding": ("nevus", "melanoma")[number % 3 == 0]}
         rows.append({**row, "course": course})
     rows[3]["age"] = f"as old as {rows[3]['patient_id']}"
+    rows[5]["finding"] = f"nevus, seen by {rows[5]['referring_physician']}"
     rows[7]["finding"] = f"nevus ({rows[7]['mrn']})"
     with (folder / "people.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
