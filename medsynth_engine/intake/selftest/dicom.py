@@ -10,7 +10,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medsynth_engine.intake.selftest.canaries import DICOM, Aviary
 
@@ -49,7 +49,7 @@ def slice_with_everything(path: Path, aviary: Aviary) -> None:
     meta.ImplementationVersionName = aviary.text(DICOM, "file meta version")
     meta.SourceApplicationEntityTitle = aviary.text(DICOM, "file meta source AE")
     meta.SendingApplicationEntityTitle = aviary.text(DICOM, "file meta sending AE")
-    meta.PrivateInformationCreatorUID = aviary.uid(DICOM, "file meta private creator")
+    meta.PrivateInformationCreatorUID = UID(aviary.uid(DICOM, "file meta private creator"))
     meta.PrivateInformation = aviary.text(DICOM, "file meta private information").encode().ljust(16, b" ")
     for keyword in TEXTS:
         setattr(dataset, keyword, aviary.text(DICOM, keyword))
@@ -68,8 +68,8 @@ def slice_with_everything(path: Path, aviary: Aviary) -> None:
 def new(path: Path, sop_class: str, aviary: Aviary, preamble: bytes = b"\0" * 128) -> FileDataset:
     """An object with its UIDs and dates planted."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
-    meta.MediaStorageSOPInstanceUID = aviary.uid(DICOM, "file meta SOP instance")
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(aviary.uid(DICOM, "file meta SOP instance"))
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset(str(path), {}, file_meta=meta, preamble=preamble)
     dataset.SOPClassUID = sop_class

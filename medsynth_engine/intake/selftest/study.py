@@ -40,7 +40,7 @@ class Slice:
 
 def write_study(folder: Path, aviary: Aviary) -> list[Slice]:
     """24 files that can be stored, and one a patient whose header declares burned-in text."""
-    made = []
+    made: list[Slice] = []
     for patient in range(3):
         person = {"PatientName": aviary.text(DICOM, "name"), "PatientID": aviary.text(DICOM, "id")}
         born = aviary.date(DICOM, "birth")
@@ -59,8 +59,8 @@ def _slice(seed: int, patient: int, person: dict[str, str], born: str, uids: tup
     """Values of 8 or of 12 bits that fill their window, so that what is shown follows from PS3.3 C.11.2.1.2 by hand."""
     rng = np.random.default_rng(1000 + seed)
     deep = patient == 1
-    stored = rng.integers(0, WHITE_12 + 1 if deep else 256, (64, 64)).astype(np.uint16 if deep else np.uint8)
-    shown = np.rint(stored / WHITE_12 * 65535).astype(np.uint16) if deep else stored
+    values = rng.integers(0, WHITE_12 + 1 if deep else 256, (64, 64))
+    shown = np.rint(values / WHITE_12 * 65535).astype(np.uint16) if deep else values.astype(np.uint8)
     modality, part, view = KINDS[patient]
     kept: dict[str, str | float] = {"modality": modality, "body_part": part, "sex": "FM"[patient % 2]}
     kept |= {"age": float(min(AGES[patient], 90))} | ({"view": view} if view else {})

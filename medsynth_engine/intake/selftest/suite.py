@@ -126,7 +126,7 @@ def _document(
     aviary: Aviary, search: Search, planted: Search, intake: Intake, score: dict[str, Any], seconds: float
 ) -> dict[str, Any]:
     leaked = Counter((one.family, one.place) for one in search.seen)
-    families = []
+    families: list[dict[str, Any]] = []
     for family, words in FAMILIES.items():
         places = aviary.places(family)
         families.append(
