@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 from medsynth_engine.intake import take_in as taking
 from medsynth_engine.intake.selftest import show, suite
 from medsynth_engine.intake.selftest.canaries import DICOM, FAMILIES, NEEDED, Aviary
+from medsynth_tui.cli.main import answer
 
 LEAKY_WORKER = """
 import sys
@@ -88,22 +87,23 @@ def test_an_intake_that_tells_of_a_cell_in_its_report_fails(tmp_path: Path, monk
     assert "DOES NOT HOLD" in list(show.lines(told))[-1]
 
 
-def test_a_decoding_process_that_leaks_fails_with_exit_code_9(tmp_path: Path) -> None:
+def test_a_decoding_process_that_leaks_fails_with_exit_code_9(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "sitecustomize.py").write_text(LEAKY_WORKER)
-    paths = os.pathsep.join([str(tmp_path), str(Path(suite.__file__).parents[3])])
-    done = subprocess.run(
-        [sys.executable, "-m", "medsynth_engine.intake.selftest", "--json"],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 9, done.stderr
-    told = json.loads(done.stdout)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(suite.__file__).parents[3])]))
+    assert answer(["selftest", "deid", "--json"]) == 9
+    told = json.loads(capsys.readouterr().out)
     leaked = {one["family"]: one["leaked"] for one in told["families"]}
     assert "PatientName" in leaked["dicom"]
     assert told["score"]["score"] < 0.999
     assert next(one for one in told["score"]["actions"] if one["action"] == "text_removed")["passed"] < 351
+
+
+def test_the_command_says_which_table_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["about", "deid", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["edition"], told["rows"], len(told["sha256"])) == ("2024e", 621, 64)
 
 
 def test_a_source_that_is_not_taken_in_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
