@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,7 +80,7 @@ class Levels:
     def values(self) -> Values:
         return Values(tuple(sorted(set(self.cleaned) - {""})), self.cells(self.cleaned))
 
-    def cells(self, which: tuple[object, ...] | list[object]) -> int:
+    def cells(self, which: Sequence[object]) -> int:
         """Cells of the raw values whose counterpart in `which` is true."""
         return int(sum(count for wanted, count in zip(which, self.counts.tolist(), strict=True) if wanted))
 
@@ -112,7 +113,10 @@ def typed(
     if numbers is None and (verdict is None or verdict.kind == "other_identifiers") and _two_ways(levels):
         why = "Its numbers can be read in two ways: `1,234` may be a thousand or one."
         return Dropped(name, Verdict(verdict.kind if verdict else "", why), values.cells)
-    if verdict is not None and not (asked and verdict.by_name and len(values.words) <= FEW_LEVELS):
+    few = asked and len(values.words) <= FEW_LEVELS
+    if few and verdict is not None and verdict.kind == "free_text" and values.unique_share < 0.5:
+        return category(name, column, patients, role, many=0)  # a person vouches for it; rare texts go all the same
+    if verdict is not None and not (few and verdict.by_name):
         return Dropped(name, verdict, values.cells)
     if yes_or_no({word.casefold().removesuffix(".0") for word in values.words}):
         answers: list[object] = [_answer(word) for word in levels.cleaned]
@@ -175,8 +179,8 @@ def _is_code(name: str, numbers: dict[str, float]) -> bool:
     return whole and len(numbers) <= FEW_LEVELS and bool(CODE_WORDS & set(words_of(name)))
 
 
-def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "column") -> Typed:
-    """A closed list of levels. More than 50 of them: those of fewer than 11 patients become `other`."""
+def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "column", many: int = FEW_LEVELS) -> Typed:
+    """A closed list of levels. More than `many` of them: those of fewer than 11 patients become `other`."""
     levels = Levels.of(name, column)
     mapping = normalise.category_map(levels.raw)
     if _whole(levels):
@@ -184,7 +188,7 @@ def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "co
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     distinct = {word for word in mapped if word is not None}
     note = ""
-    if len(distinct) > FEW_LEVELS:
+    if len(distinct) > many:
         rare = _rare(levels, mapped, patients)
         if rare:
             mapped = [OTHER if word in rare else word for word in mapped]

@@ -17,7 +17,7 @@ from medsynth_engine.intake.dates import NEEDS_EXPERT, Dates
 from medsynth_engine.intake.identifying import FEW_LEVELS, Values, judge
 from medsynth_engine.intake.matching import group_codes
 from medsynth_engine.intake.people import conflict_warnings, id_warnings
-from medsynth_engine.intake.reduced import reduced
+from medsynth_engine.intake.reduced import capped, reduced
 from medsynth_engine.intake.roles import Roles
 from medsynth_engine.intake.words import listed
 from medsynth_engine.kernel.escape import plain
@@ -87,6 +87,8 @@ def describe(frame: pd.DataFrame, roles: Roles, dates: Dates | None = None) -> D
         if isinstance(result, Dropped):
             _drop(result, made)
         else:
+            result, old = capped(result)
+            made.removed["ages_over_89"] += old
             made.typed.append(_renamed(result, made))
     known = _known(frame, made)
     _clean_cells(known, made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,12 @@ from medsynth_engine.intake import columns as typing
 from medsynth_engine.intake import postcode
 from medsynth_engine.intake.columns import Dropped, Levels, Typed
 from medsynth_engine.intake.dates import EPOCH, Dates, is_birth, read_dates, too_old
+from medsynth_engine.intake.guesses import AGE_WORDS
 from medsynth_engine.intake.identifying import Verdict, words_of
+from medsynth_engine.intake.normalise import OLDEST
+from medsynth_engine.intake.shown import without_old
+
+PER_YEAR = {"months": 12, "weeks": 52, "days": 365}
 
 
 def reduced(
@@ -28,6 +35,19 @@ def reduced(
     if is_birth(words):
         return Dropped(dropped.name, Verdict("dates", "A date of birth is not kept in any form."), dropped.cells)
     return _dates(dropped, column, people, dates, role)
+
+
+def capped(column: Typed) -> tuple[Typed, int]:
+    """Another age than the patient's role (at death, of the mother) with 90 for all that are over 89, and how many."""
+    words = set(words_of(column.name))
+    if not AGE_WORDS & words or column.kind not in ("integer", "number"):
+        return column, 0
+    years = next((per_year for unit, per_year in PER_YEAR.items() if {unit, unit[:-1]} & words), 1)
+    old = (column.series >= OLDEST * years).fillna(False)
+    if not old.any():
+        return column, 0
+    series = column.series.mask(old, OLDEST * years)
+    return replace(column, series=series, readings=without_old(column.readings, years)), int(old.sum())
 
 
 def _zip(dropped: Dropped, column: pd.Series, people: list[str], role: str) -> Typed | Dropped:

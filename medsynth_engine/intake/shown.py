@@ -109,14 +109,21 @@ def sample(seen: Iterable[Reading], known: Callable[[str], bool]) -> list[dict[s
     ]
 
 
-def without_old(seen: Iterable[Reading]) -> tuple[Reading, ...]:
-    """Ages of 90 and more in one line, whatever was written: `97` says more than may stay."""
+def without_old(seen: Iterable[Reading], per_year: int = 1) -> tuple[Reading, ...]:
+    """Ages of 90 and more in one line, whatever was written: `97` says more than may stay. `per_year`: their unit."""
     kept: list[Reading] = []
-    old, read = 0, ""
+    old, read = 0, str(normalise.OLDEST * per_year)
     for one in seen:
-        interval = normalise.age_interval(one.raw)
-        if interval is not None and interval[0] >= normalise.OLDEST:
-            old, read = old + one.count, one.read or read
+        if _is_old(one.raw, per_year):
+            old, read = old + one.count, one.read if one.read in normalise.BANDS else read
         else:
             kept.append(one)
     return (*kept, Reading(OLD, read, old)) if old else tuple(kept)
+
+
+def _is_old(raw: str, per_year: int) -> bool:
+    number = amounts.numbers_of([normalise.clean(raw)]).get(normalise.clean(raw))
+    if number is not None:
+        return number >= normalise.OLDEST * per_year
+    interval = normalise.age_interval(raw)
+    return interval is not None and interval[0] >= normalise.OLDEST

@@ -180,3 +180,26 @@ def test_the_documents_of_a_messy_table_agree_with_what_is_stored(tmp_path: Path
     assert records["age"].between(20, 79).all()
     assert "Who" not in records.to_csv()
     assert (records.groupby("patient")["fold"].nunique() == 1).all()
+
+
+def test_another_age_is_capped_as_well() -> None:
+    _, made = looked_at({"age": cycled("65|70|80"), "age_at_death": cycled("95|88|97"), "stage": cycled("1|95|97")})
+    kept = {column.name: column.series for column in made.typed}
+    assert kept["age_at_death"].max() == 90
+    assert kept["stage"].max() == 97 or "97" in set(kept["stage"])
+    assert made.removed["ages_over_89"] == 80
+    assert "97" not in str(made.value_maps.get("age_at_death"))
+
+
+def test_text_that_a_person_asks_for_stays_where_it_is_formulaic_and_never_a_rare_one() -> None:
+    notes = [f"seen on the ward and felt well again form {number % 3}" for number in range(119)]
+    notes.append("seen on the ward by Jane Doe who called 617-555-0123 again")
+    frame = pd.DataFrame({"notes": notes, "score": cycled("1|2|3.5")}, dtype="str")
+    assert "notes" in describe(frame, find_roles(frame, Options(), None)).dropped
+    made = describe(frame, find_roles(frame, Options.of(columns={"column": "notes"}), None))
+    kept = next(column for column in made.typed if column.name == "notes")
+    assert set(kept.values) == {*notes[:3], "other"}
+    assert "Jane" not in str(made.value_maps) + str(made.unreadable) + str(made.warnings)
+    frame["notes"] = [f"{note} {number}" for number, note in enumerate(notes)]
+    made = describe(frame, find_roles(frame, Options.of(columns={"column": "notes"}), None))
+    assert "notes" in made.dropped
