@@ -70,7 +70,7 @@ def answers_of(
         if told is None:
             answers += [{"ordinal": item.ordinal, "code": code} for code in earlier.codes(keys[item.ordinal])]
             continue
-        answers += [{**answer, "ordinal": item.ordinal} for answer in told if answer["place"] >= 0]
+        answers += [answer.numbered(item.ordinal) for answer in told if answer["place"] >= 0]
     return answers
 
 
