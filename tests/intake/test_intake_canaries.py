@@ -129,6 +129,7 @@ def test_the_one_pass_search_finds_exactly_what_a_plain_search_finds() -> None:
         ({"modality": "MR", "body_part": "CHEST", "age": 61.0, "sex": "F"}, (b"Doe^Jane", b"Doe", b"F"), True),
         ({"body_part": "HEAD"}, (b"Head",), False),  # a person of that name
         ({"view": "PA"}, (b"PA",), False),  # a record number of that name
+        ({"modality": "CT"}, (b"CT",), True),  # what anonymisers write for a patient's name
         ({"ethnicity": "Janedoe"}, (b"jane",), False),  # a part of what somebody typed
         ({"ethnicity": "White"}, (b"Jane", b"WH"), True),
         ({"body_part": "JANE"}, (), False),  # no word of the list: a rule is broken
