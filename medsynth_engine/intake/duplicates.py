@@ -76,10 +76,10 @@ class Groups:
 
     def join_equal(self, labels: np.ndarray) -> None:
         """Join all that have the same label; an empty label joins nothing."""
-        order = np.argsort(labels, kind="stable")
-        ordered = labels[order]
-        for place in np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != "")):
-            self.join(int(order[place]), int(order[place + 1]))
+        first: dict[str, int] = {}
+        for place, label in enumerate(labels.tolist()):
+            if label and first.setdefault(label, place) != place:
+                self.join(first[label], place)
 
     def labels(self) -> np.ndarray:
         """For each member the smallest of its group."""
@@ -106,8 +106,7 @@ def link_duplicates(
     """
     groups = Groups(len(hashes))
     seen = np.flatnonzero(~blank)
-    groups_of_equal = np.where(blank, "", pixels.astype(str))
-    groups.join_equal(groups_of_equal)
+    groups.join_equal(np.where(blank, "", pixels))
     codes = hashes[seen]
     rows = max(1, PAIRS_AT_ONCE // max(len(seen), 1))
     for start in range(0, len(seen), rows):

@@ -116,6 +116,8 @@ class Journal:
 
     def thumbnails(self, cells: np.ndarray) -> np.ndarray:
         """uint8 (k, 1024) of the cells asked for; read from disk where there is one."""
+        if not len(cells):
+            return np.empty((0, CELL), np.uint8)
         if self.folder is None:
             return np.frombuffer(b"".join(self._loose[cell] for cell in cells), np.uint8).reshape(-1, CELL)
         return np.memmap(self.folder / "thumbnails.u8", np.uint8, "r", shape=(self._count, CELL))[cells]
