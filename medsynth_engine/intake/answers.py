@@ -66,7 +66,7 @@ def answers_of(
         if item.refused is not None:
             answers.append({"ordinal": item.ordinal, "code": item.refused.value})
             continue
-        told = journal.answers.get(keys[item.ordinal])
+        told = journal.answers.pop(keys[item.ordinal], None)  # not held twice
         if told is None:
             answers += [{"ordinal": item.ordinal, "code": code} for code in earlier.codes(keys[item.ordinal])]
             continue

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 FORGOTTEN = ("item", "size", "check", "last")
 """What only the journal on disk has to know."""
-SHARED = ("code", "patient", "group", "series")
-"""Texts that many pictures have in common."""
+SHARED = frozenset(("code", "patient", "group", "series", "height", "width", "frames"))
+"""What many pictures have in common."""
 
 
 class Told(Mapping[str, Any]):
@@ -43,11 +42,11 @@ class Told(Mapping[str, Any]):
 
 
 class Keeper:
-    """Makes answers small: names, common texts and equal attributes are held once for all of them."""
+    """Makes answers small: names, common values and equal attributes are held once for all of them."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, ...], dict[str, int]] = {}
-        self._equal: dict[str, dict[str, Any]] = {}
+        self._equal: dict[Any, Any] = {}
 
     def kept(self, answer: Mapping[str, Any]) -> Told:
         names = tuple(name for name in answer if name not in FORGOTTEN)
@@ -58,7 +57,7 @@ class Keeper:
 
     def _value(self, name: str, value: Any) -> Any:
         if name in SHARED:
-            return sys.intern(value)
+            return self._equal.setdefault(value, value)
         if isinstance(value, dict):
             return self._equal.setdefault(json.dumps(value), value)
         return value
