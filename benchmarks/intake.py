@@ -122,6 +122,8 @@ def dicom(data: bytes) -> list[np.ndarray]:
     from pydicom.pixels import pixel_array
 
     dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+    if dataset.get("Modality") in ("RTDOSE", "SEG"):  # intake rejects them unopened, so they would flatter it
+        raise ValueError("no picture")
     pixels = pixel_array(dataset)
     if pixels.dtype.kind not in "ui" or min(pixels.shape[:2]) < 8:
         raise ValueError("no picture")
