@@ -81,9 +81,12 @@ def _surveyed(
     items = [item for item in plan.items if item.refused is None]
     setup = Setup(plan.source.kind, plan.source.path.resolve(), options.reading(key), None, survey=True)
     heads: dict[int, dict[str, Any]] = {}
+    said = time.monotonic()
     for answer, _ in pool.run(setup, _tasks(plan, options, items), len(items), wanted):
         heads[answer["ordinal"]] = answer
-        progress(len(heads), len(items), "reading headers")
+        if time.monotonic() - said > TICK_SECONDS:
+            said = time.monotonic()
+            progress(len(heads), len(items), "reading headers")
     return heads
 
 
@@ -91,9 +94,9 @@ def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
     identifiers = identifiers_of(plan)
     if plan.source.kind == "npz":
         wanted = {item.ordinal: item for item in todo}
-        for ordinal, (data, *entry) in enumerate(arrays.entries(plan.source.path, options.limits)):
+        for ordinal, (data, shape, kind) in enumerate(arrays.entries(plan.source.path, options.limits)):
             if ordinal in wanted:
-                yield Task(ordinal, wanted[ordinal].name, 0, identifiers[ordinal], data, tuple(entry))
+                yield Task(ordinal, wanted[ordinal].name, 0, identifiers[ordinal], data, (shape, kind))
         return
     if plan.source.kind == "tar":
         wanted = {item.ordinal: item for item in todo}

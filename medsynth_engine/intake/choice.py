@@ -1,4 +1,4 @@
-"""Which pictures of a stack are taken: one word for the frames of a file, the slices of a volume, the files of a series."""
+"""Which pictures of a stack are taken: one word for frames of a file, slices of a volume, and files of a series."""
 
 from __future__ import annotations
 

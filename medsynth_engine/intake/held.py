@@ -6,19 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from medsynth_engine.kernel.atomic import read_json, write_json
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NAME = "quarantine.json"
 
 
-def held_of(quarantined: pd.DataFrame, found: Mapping[str, Mapping[str, Any]] | None = None) -> list[dict[str, Any]]:
+class Table(Protocol):
+    """What of a pandas table is needed here; this module must not import it."""
+
+    def __getitem__(self, name: str) -> Iterable[Any]: ...
+
+
+def held_of(quarantined: Table, found: Mapping[str, Mapping[str, Any]] | None = None) -> list[dict[str, Any]]:
     """The list of a table of quarantined records. found: record -> `boxes` and `read` of those in which text was."""
     columns = [quarantined[name] for name in ("record", "reason", "width", "height")]
     known = found or {}

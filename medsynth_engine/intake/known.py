@@ -35,7 +35,7 @@ class Known:
 
     @classmethod
     def of(cls, folder: Path | None, key: bytes, options: Options) -> Known:
-        """What the dataset in `folder` knows; nothing where it was taken in under other options, or by an older version."""
+        """What the dataset in `folder` knows; nothing where it was taken in under other options."""
         footing = _footing(key, options)
         try:
             lines = (folder / NAME).read_text().splitlines() if folder is not None else []

@@ -27,6 +27,7 @@ class Plan:
     files only by the patient in the file's header."""
 
     source: Source
+    options: Options
     items: list[Item]
     frame: pd.DataFrame | None = None
     roles: Roles = field(default_factory=Roles)
@@ -46,7 +47,7 @@ class Plan:
 def make_plan(path: Path, options: Options, key: bytes) -> Plan:
     """key: the store's, for dates that are shifted. Raises BadInput where the input as a whole cannot be taken."""
     source = open_source(path, options)
-    plan = Plan(source, list(source.items), warnings=list(source.warnings))
+    plan = Plan(source, options, list(source.items), warnings=list(source.warnings))
     names = Names(source.items)
     table = _table(source, options, names, plan)
     options = _without_headers(plan, options, table)

@@ -114,8 +114,8 @@ def document(
     outcomes = Counter(outcome(code) for code in codes)
     reasons = count_reasons(codes)
     removed = Counter(plan.described.removed) + found
-    small, options = small_cells(records), getattr(plan, "options", None) or Options()
-    unreadable = getattr(plan.described, "unreadable", {})
+    small, options = small_cells(records), plan.options
+    unreadable = plan.described.unreadable
     unknown = round((1 - known_share) * len(records))
     if not plan.table_alone and plan.source.arrays is None:
         removed["file_names"] += len(plan.items)

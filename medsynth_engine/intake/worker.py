@@ -26,8 +26,9 @@ import numpy as np
 
 from medsynth_engine.intake import decode as decoding
 from medsynth_engine.intake.archive import read_member
-from medsynth_engine.intake.deidentify import checked_png
+from medsynth_engine.intake.deidentify import checked
 from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbnail
+from medsynth_engine.intake.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
@@ -148,9 +149,11 @@ class Desk:
 
     def _kept(self, task: Task, answer: dict[str, Any], decoded: decoding.Decoded, frames: int) -> Answer:
         pixels, key = decoded.pixels, self.key
-        answer["found"] = dict(decoded.found) if answer["place"] == 0 else {}  # a file's header counts once
+        heads = decoded.found[HEAD_SLICES]
+        later = {HEAD_SLICES: heads} if heads else {}
+        answer["found"] = dict(decoded.found) if answer["place"] == 0 else later  # a file's header counts once
         small = thumbnail(pixels, 0)
-        picture = checked_png(pixels, decoded.identifiers + task.identifiers)
+        picture = checked(pixels, decoded.attributes, decoded.identifiers + task.identifiers)
         if decoded.review is not None:
             answer["code"] = decoded.review.value
         answer |= {

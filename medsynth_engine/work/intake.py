@@ -9,6 +9,7 @@ from typing import Any
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.pseudonym import load_key, source_of
+from medsynth_engine.intake.rules.profile import edition
 from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.work.dataset_row import (
@@ -39,7 +40,7 @@ def work(desk: Desk) -> dict[str, Any]:
     key = load_key(desk.home.key)
     document = take_in(source, chosen, target, key, desk.progress("files"), desk.wanted, before)
     summary = summary_of(DatasetFolder(target), document, name) | {"source": source_of(key, source)}
-    counts = {count: document[count] for count in COUNTS}
+    counts = {count: document[count] for count in COUNTS} | {"rules": edition().document()}
     with desk.commit("datasets.taken_in", f"dataset:{name}", version=version, **counts) as change:
         row = add_row(change, target, name, version, desk.actor.user_id, summary)
         if earlier is not None:
