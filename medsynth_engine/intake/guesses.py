@@ -41,6 +41,8 @@ _DICOM_AGE = re.compile(r"\d{3}[DWMY]")
 _CODED_ID = re.compile(r"(?=.*[A-Za-z])(?=(.*\d){3})[A-Za-z0-9]+([_.-][A-Za-z0-9]+){0,4}")
 _NUMBER_ID = re.compile(r"\d{1,20}(\.0)?")
 MOST_LEVELS = 30
+LONGEST_ID = 64
+LONGEST_LEVEL = 200
 ENOUGH = 0.9
 SAMPLE = 2000
 
@@ -60,13 +62,17 @@ def by_values(frame: pd.DataFrame, role: str, free: Iterable[str]) -> str | None
 
 
 def _levels(column: pd.Series) -> list[str]:
-    return [word for word in (normalise.clean(value) for value in column.unique()[:SAMPLE]) if word]
+    """Its distinct values, none where one is a text: a role is told by words."""
+    values = column.unique()[:SAMPLE]
+    if any(len(value) > LONGEST_LEVEL for value in values):
+        return []
+    return [word for word in map(normalise.clean, values) if word]
 
 
 def _is_sex(name: str, column: pd.Series) -> bool:
     words = [word.casefold() for word in _levels(column)]
     read = {normalise.SEX_WORDS.get(word, "") for word in words}
-    return len(words) <= 12 and {"F", "M"} <= read and "" not in read
+    return 0 < len(words) <= 12 and {"F", "M"} <= read and "" not in read
 
 
 def _is_age(name: str, column: pd.Series) -> bool:
@@ -112,6 +118,8 @@ def _is_patient(name: str, column: pd.Series) -> bool:
         return False
     words = [normalise.clean(value) for value in counts.index[:SAMPLE]]
     if any(kind_of(word) for word in words[:200]):
+        return False
+    if max(map(len, words)) > LONGEST_ID:
         return False
     coded = sum(bool(_CODED_ID.fullmatch(word)) for word in words) > ENOUGH * len(words)
     one_length = len({len(word) for word in words}) <= 3

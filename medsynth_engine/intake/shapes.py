@@ -146,6 +146,8 @@ _NO_SURNAMES = listed(
 
 def is_person(text: str) -> bool:
     """`DOE^JANE`, `Dr. Doe`, or a common given name beside a capital word: `Jane Doe`, `DOE, Jane`."""
+    if len(text) > LONGEST_SHAPE:
+        return False
     if _ADDRESSED.fullmatch(text):
         return True
     words = [word for word in _NAME_TOKEN.findall(text) if word.casefold() not in _PARTICLES]
@@ -161,13 +163,22 @@ def is_given_name(text: str) -> bool:
     return text[:1].isupper() and text.casefold() in GIVEN_NAMES
 
 
+LONGEST_SHAPE = 200
+"""No identifier is longer, and no pattern sees more: a cell of a megabyte would keep some of them busy for hours."""
+
+
 def kind_of(text: str) -> str:
     """The kind of identifier that a whole value has the shape of, or empty."""
+    if len(text) > LONGEST_SHAPE:
+        return "urls" if text.startswith(("http://", "https://")) else ""
     return next((kind for kind, pattern in SHAPES if pattern.fullmatch(text)), "")
 
 
 def kind_inside(text: str) -> str:
-    """The kind of identifier that a value is, or has somewhere in it; empty where none is seen."""
+    """The kind of identifier that a value is, or has somewhere in it; empty where none is seen. A text that is longer
+    than any identifier is `free_text`."""
+    if len(text) > LONGEST_SHAPE:
+        return "free_text"
     if text.isalpha() and text.islower():
         return ""
     found = kind_of(text)

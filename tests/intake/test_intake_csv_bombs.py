@@ -6,11 +6,16 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 
-from medsynth_engine.intake.options import Limits
+from medsynth_engine.intake.dates import Dates
+from medsynth_engine.intake.describe import describe
+from medsynth_engine.intake.options import Limits, Options
+from medsynth_engine.intake.roles import Roles, find_roles
 from medsynth_engine.intake.sources import TableFile
 from medsynth_engine.intake.table import MOST_BYTES, parse_table, read_table
 from medsynth_engine.kernel.errors import BadInput
@@ -92,3 +97,38 @@ def test_damaged_tables_end_in_a_table_or_a_reason() -> None:
         read += 1
         assert not any("\0" in name or "\x1b" in name for name in frame.columns)
     assert read > 30
+
+
+LARGE = (
+    "a",
+    "1 ",
+    "@",
+    "a@",
+    "1.",
+    "(",
+    "A B ",
+    "9",
+    "a/",
+    "-",
+    "^",
+    "a,",
+    "1|",
+    "jan ",
+    "1-1-",
+    "Jane Doe ",
+    ":",
+    "0:",
+)
+
+
+@pytest.mark.parametrize("piece", LARGE)
+def test_no_pattern_is_kept_busy_by_a_large_cell(piece: str) -> None:
+    cell = (piece * 2**16)[: 2**16]
+    words = [cell + str(number) if number % 30 == 0 else "short" for number in range(60)]
+    frame = pd.DataFrame({"x": words, "age": words, "sex": words, "when": words, "finding": words}, dtype="str")
+    began = time.process_time()
+    roles = find_roles(frame, Options(), None)
+    for mode in ("year", "shift"):
+        describe(frame, roles, Dates.of(mode, bytes(32)))
+    describe(frame, Roles({"age": "age", "sex": "sex", "finding": "finding"}, ("x",), ("when",)))
+    assert time.process_time() - began < 4  # a pattern that looks again from every letter would take minutes

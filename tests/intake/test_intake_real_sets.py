@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from intake_pieces import KEY
 from PIL import Image
 
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.describe import describe
+from medsynth_engine.intake.options import Limits, Options
+from medsynth_engine.intake.pseudonym import patient_of
+from medsynth_engine.intake.roles import find_roles
+from medsynth_engine.intake.table import parse_table
 
 
 def counts_add_up(document: dict) -> bool:
@@ -126,3 +133,30 @@ def test_small_tables_are_read(data_folder: Path, take: Callable, name: str, row
     shares = records["fold"].value_counts(normalize=True)
     assert abs(shares["holdout"] - 0.3) < 0.02
     assert abs(shares["validation"] - 0.1) < 0.02
+
+
+def test_the_tables_that_come_with_real_sets_say_what_was_read_and_show_nobody(data_folder: Path) -> None:
+    """Every table of the data folder: each raw value of a dropped column is in nothing that is shown."""
+    for path in sorted([*data_folder.glob("*/*.csv"), *data_folder.glob("*/*.data")]):
+        frame = parse_table(path.read_bytes(), Limits()).frame
+        described = describe(frame, find_roles(frame, Options(), None))
+        shown = json.dumps([described.value_maps, described.unreadable, described.roles, described.warnings])
+        for name, kind in described.identifying.items():
+            if kind in ("other_identifiers", "record_numbers", "names", "dates", "file_names"):
+                words = {word for word in frame[name].unique() if len(word) >= 6}
+                assert not any(f'"{word}"' in shown for word in words), (path.name, kind)
+        assert all(len(read) <= 200 for read in described.value_maps.values())
+        assert all(column.series.notna().any() for column in described.typed), path.name
+
+
+def test_two_ids_of_one_person_stay_in_one_fold_and_a_changing_sex_is_said(data_folder: Path, take: Callable) -> None:
+    source = data_folder / "cxr_covid"
+    document, folder = take(source / "images", metadata=source / "metadata.csv")
+    records = Dataset(folder).records()
+    for pair in (("285", "339"), ("287", "340")):
+        found = records[records["patient"].isin([patient_of(KEY, identifier) for identifier in pair])]
+        assert len(found) > 0
+        assert found["group"].nunique() == found["fold"].nunique() == 1
+    assert any("more than one sex" in warning for warning in document["warnings"])
+    assert document["value_maps"]["survival"] == {"Y": "true", "N": "false"}
+    assert not document["unmatched_rows"]
