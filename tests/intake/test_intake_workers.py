@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from medsynth_engine.intake import pool
 from medsynth_engine.intake.options import Limits
 
 
@@ -42,8 +46,9 @@ def strike() -> Callable[[int], threading.Thread]:
     return struck
 
 
-def test_a_worker_that_is_killed_costs_one_file(brains: Path, take: Callable, strike: Callable) -> None:
-    thread = strike(signal.SIGKILL)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_worker_that_dies_costs_one_file(number: int, brains: Path, take: Callable, strike: Callable) -> None:
+    thread = strike(number)
     document, _ = take(brains)
     thread.join()
     assert document["submitted"] == 225
@@ -96,3 +101,62 @@ def test_a_scan_stores_nothing_and_says_what_an_intake_would_do(
     assert not list(tmp_path.iterdir())
     taken, _ = take(brains)
     assert scanned == taken
+
+
+class Line:
+    """A worker's line, played by the test: it hears what the pool sends, and says what it is told to."""
+
+    def __init__(self, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def start(command: list[str], **other: Any) -> subprocess.Popen[bytes]:
+            self.started += 1
+            said = program if self.started == 1 else ""
+            return real([sys.executable, "-c", said + SERVE, command[-1]], **other)
+
+        self.started = 0
+        real = subprocess.Popen
+        monkeypatch.setattr(pool.subprocess, "Popen", start)
+
+
+SERVE = """
+import sys
+from medsynth_engine.intake import worker
+worker.main(int(sys.argv[1]))
+"""
+RAVING = """
+import sys
+from multiprocessing.connection import Connection
+line = Connection(int(sys.argv[1]))
+line.recv()
+line.send_bytes(b"ready")
+line.recv()
+line.send_bytes({message})
+line.recv()
+"""
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["b'no JSON'", "b'[1, 2]'", 'b\'{"ordinal": 99, "last": true}\'', "b'[' * 900_000", "bytes(2_000_000)"],
+    ids=["text", "list", "other-task", "deep", "long"],
+)
+def test_a_worker_that_raves_costs_one_file(
+    message: str, photographs: Path, take: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(RAVING.format(message=message), monkeypatch)
+    document, _ = take(photographs)
+    assert line.started == 2
+    assert document["reasons"] == {"crashed": 1}
+    assert document["accepted"] == 11
+
+
+def test_a_worker_that_never_listens_costs_nothing(
+    take: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An NPZ is sent to the worker; a parent that waits for it to be taken would wait for ever."""
+    monkeypatch.setattr(pool, "LEAST_PATIENCE", 1.0)
+    source = tmp_path / "large.npz"
+    np.savez(source, images=np.random.default_rng(0).integers(0, 256, (10, 600, 600, 3), dtype=np.uint8))
+    line = Line("import time\ntime.sleep(600)\n", monkeypatch)
+    document, _ = take(source, limits=Limits(seconds_per_file=5))
+    assert line.started == 2
+    assert document["accepted"] == 10
