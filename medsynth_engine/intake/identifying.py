@@ -154,8 +154,7 @@ def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
     if named in ("other_identifiers", "device_identifiers"):
         return None if few else Verdict(named, "It holds numbers or codes of single people or stays.", True)
     if named == "free_text":
-        long = values.mean_length > 20 or len(values.words) > FEW_LEVELS
-        return Verdict("free_text", "It holds text that somebody wrote.", True) if long else None
+        return None if numeric else Verdict("free_text", "It holds text that somebody wrote.", True)
     return None if harmless else Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.", True)
 
 

@@ -7,6 +7,7 @@ net under the allow-list, never the rule itself.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from medsynth_engine.intake.given_names import GIVEN_NAMES
 from medsynth_engine.intake.words import listed
@@ -25,6 +26,7 @@ _DATE = re.compile(
     | (1[89]|20)\d\d[-/](0[1-9]|1[0-2])                                      # 2020-01
     | (0?[1-9]|1[0-2])/(1[89]|20)\d\d                                        # 01/2020
     | ({_DAY}(st|nd|rd|th|\.)?[\s-]*(of\s+)?)?{MONTH}[\s-]*({_DAY}(st|nd|rd|th)?)?,?[\s-]*(((1[89]|20)\d\d)|'?\d\d)
+    | {_DAY}(st|nd|rd|th|\.)?[\s-]{MONTH}                                     # 1-Feb
     | {_DAY}(\s+de)?\s+{MONTH}(\s+de)?\s+(1[89]|20)\d\d
     )""",
     re.I | re.X,
@@ -145,17 +147,22 @@ _NO_SURNAMES = listed(
 
 
 def is_person(text: str) -> bool:
-    """`DOE^JANE`, `Dr. Doe`, or a common given name beside a capital word: `Jane Doe`, `DOE, Jane`."""
+    """`DOE^JANE`, `Dr. Doe`, or a common given name beside a capital word: `Jane Doe`, `DOE, Jane`, `see Jane Doe`."""
     if len(text) > LONGEST_SHAPE:
         return False
     if _ADDRESSED.fullmatch(text):
         return True
     words = [word for word in _NAME_TOKEN.findall(text) if word.casefold() not in _PARTICLES]
-    if not 2 <= len(words) <= 4 or any(character.isdigit() for character in text):
-        return False
-    if not all(word[0].isupper() for word in words) or any(word.casefold() in _NO_SURNAMES for word in words):
-        return False
-    return any(part in GIVEN_NAMES for word in words for part in word.casefold().split("-"))
+    terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
+    return any(
+        one[0].isupper() and other[0].isupper() and (_is_given(one) or _is_given(other))
+        for place, (one, other) in enumerate(pairwise(words))
+        if not terms & {place, place + 1, place + 2}
+    )
+
+
+def _is_given(word: str) -> bool:
+    return any(part in GIVEN_NAMES for part in word.casefold().split("-"))
 
 
 def is_given_name(text: str) -> bool:

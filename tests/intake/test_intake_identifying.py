@@ -20,11 +20,12 @@ from medsynth_engine.intake.roles import Roles
 from medsynth_engine.intake.table import parse_table
 
 BY_VALUE = {
-    "names": "Jane Doe|DOE^JANE|Doe, Jane|Dr. Smith|Garcia Lopez, Maria|Hans-Peter Müller",
+    "names": "Jane Doe|DOE^JANE|Doe, Jane|Dr. Smith|Garcia Lopez, Maria|Hans-Peter Müller|see Jane Doe"
+    "|seen by Anna von Meier twice",
     "geography": "12 Main Street|221b Baker Road|Hauptstr. 5|Musterstraße 12|PO Box 99|Boston, MA 02115|"
     "12 Rue Victor Hugo",
     "dates": "2020-01-22|22.01.2020|1/22/20|January 22, 2020|22nd of January 2020|the third of March 1970|"
-    "20200122|12 mai 2019",
+    "20200122|12 mai 2019|1-Feb|3. März",
     "phone_numbers": "+49 30 1234567|(617) 555-0123|617-555-0123|617.555.0123|030 1234567",
     "email_addresses": "jane.doe@example.org",
     "social_security_numbers": "123-45-6789",
