@@ -20,6 +20,9 @@ from medsynth_engine.intake.text.worker import READY
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError
 
 SECONDS_A_PICTURE = 60.0
+"""Of processor time. A machine that is busy with other things makes nobody's pictures unreadable."""
+PATIENCE = 10
+"""So many times as long a process may take by the clock: one that waits for ever uses no processor time."""
 SECONDS_A_MEGAPIXEL = 10.0
 """Beyond the eighth: large pictures are read in many tiles."""
 START_SECONDS = 120.0
@@ -37,7 +40,7 @@ layer of the network it took half of all time."""
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to be read; see `worker.examined`. seconds: how long that may take."""
+    """One picture to be read; see `worker.examined`. seconds: of processor time that it may take."""
 
     record: str
     file: Path
@@ -57,7 +60,24 @@ class _Reader:
     line: Connection
     task: Task | None = None
     heard: float = field(default_factory=time.monotonic)
+    spent: float = 0.0
     ready: bool = False
+
+    def processor_seconds(self) -> float:
+        """What the process has used so far."""
+        try:
+            used = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:  # it is gone, which its line tells
+            return self.spent
+        return float(used.user + used.system)
+
+    def hangs(self) -> bool:
+        """Whether it has been at its picture, or at starting, for too long."""
+        if self.task is None:
+            return False
+        waited = time.monotonic() - self.heard
+        allowed = self.task.seconds if self.ready else START_SECONDS
+        return waited > allowed and (waited > PATIENCE * allowed or self.processor_seconds() - self.spent > allowed)
 
     def stop(self) -> None:
         self.line.close()
@@ -121,7 +141,7 @@ def _feed(readers: list[_Reader], source: Iterator[Task]) -> bool:
                 reader.stop()
                 task, reader = reader.task, _start()
                 readers[place], reader.task = reader, task
-            reader.heard = time.monotonic()
+            reader.heard, reader.spent = time.monotonic(), reader.processor_seconds()
             if reader.task is not None:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # `_heard` finds out
                     reader.line.send_bytes(reader.task.message())
@@ -137,11 +157,10 @@ def _heard(readers: list[_Reader]) -> Iterator[tuple[_Reader, bytes | None]]:
             message: bytes | None = reader.line.recv_bytes()
         except HUNG_UP:
             message = None
-        reader.heard = time.monotonic()
+        reader.heard, reader.spent = time.monotonic(), reader.processor_seconds()
         yield reader, message
-    now = time.monotonic()
     for reader in list(readers):
-        if reader.task is not None and now - reader.heard > (reader.task.seconds if reader.ready else START_SECONDS):
+        if reader.hangs():
             yield reader, None
 
 
