@@ -27,6 +27,7 @@ from medsynth_engine.intake.reasons import Code, Rejected
 PREFERRED = ("pylibjpeg", "pyjpegls", "pillow")
 """They decode JPEG, JPEG 2000 and JPEG-LS in half the time that GDCM takes,
 to the same numbers, and damaged files do not end their process, as they end GDCM's. It is left with lossless JPEG."""
+JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 
 
@@ -101,6 +102,7 @@ def _check_size(dataset: pydicom.Dataset, frames: int, limits: Limits) -> int:
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         if frames > 1 and _fragments(coded) < frames:
             raise Rejected(Code.TRUNCATED)
+        _check_boxes(coded)
         return 0
     halved = text(dataset, "PhotometricInterpretation").upper() == "YBR_FULL_422"
     bits = BITS.get(keyword) or number(dataset, "BitsAllocated", 16)
@@ -114,6 +116,20 @@ def _fragments(coded: bytes) -> int:
     stream = pydicom.filebase.DicomBytesIO(coded)
     parse_basic_offsets(stream)
     return parse_fragments(stream)[0]
+
+
+def _check_boxes(coded: bytes) -> None:
+    """Raises Rejected where the boxes of a JP2 file (ISO/IEC 15444-1, annex I) lead nowhere: pydicom 3.0 follows them
+    for ever."""
+    start = coded.find(JP2_SIGNATURE)
+    while start >= 0:
+        place = start + len(JP2_SIGNATURE)
+        while coded[place + 4 : place + 8] != b"jp2c":
+            length = int.from_bytes(coded[place : place + 4], "big")
+            if length < 8 or place + length > len(coded):
+                raise Rejected(Code.UNREADABLE)
+            place += length
+        start = coded.find(JP2_SIGNATURE, place)
 
 
 def _pixels(dataset: pydicom.Dataset, place: int) -> np.ndarray:
