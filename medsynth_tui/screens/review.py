@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -31,6 +32,8 @@ WIDE = (Column("picture"), Column("dataset", 14), Column("decided", 8))
 WORDS = {"accept": ("accept", "$success"), "mask": ("mask", "$primary"), "reject": ("reject", "$error")}
 STILL_SECONDS = 0.2
 """Looking at a picture is an event of the audit log: passing it by with the arrows is no look."""
+GLANCE_SECONDS = 0.5
+"""A key that is held down repeats faster: it takes the picture that was looked at, and none of those behind it."""
 LOOK, LOOK_LARGER = 256, 2048
 """Pixels a side that are asked for: to find one's way, and to read what is small."""
 DECIDING = (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes, r.ReviewReject, r.ReviewUndo)
@@ -56,6 +59,7 @@ class ReviewQueue(View):
         self.dataset = dataset
         self.entries: list[dict[str, Any]] = []
         self.looked_at: dict[str, Any] = {}
+        self.looked_since = self.pressed_at = 0.0
         self._still: Timer | None = None
 
     def place(self) -> tuple[str, ...]:
@@ -148,6 +152,7 @@ class ReviewQueue(View):
     def _wait_until_still(self) -> None:
         if self._still is not None:
             self._still.stop()
+        self.place_changed()  # what is offered depends on the row
         self._still = self.set_timer(STILL_SECONDS, self._look)
 
     def _look(self) -> None:
@@ -160,7 +165,7 @@ class ReviewQueue(View):
         self.ask(lambda engine: engine.review_show(key, size=size), self._show_picture, group="picture")
 
     def _show_picture(self, document: dict[str, Any]) -> None:
-        self.looked_at = {**document, "key": key_of(document)}
+        self.looked_at, self.looked_since = {**document, "key": key_of(document)}, monotonic()
         self.query_one("#why", Static).update(why_held(document))
         picture = Pixels.from_document(document["picture"]) if document["picture"] else None
         whole = (document["width"], document["height"])
@@ -208,7 +213,10 @@ class ReviewQueue(View):
         self._decide(lambda engine, key: engine.review_reject(key))
 
     def do_review_undo(self) -> None:
-        self._decide(lambda engine, key: engine.review_undo(key))
+        one = self.current
+        if one is not None:
+            key = key_of(one)
+            self.ask(lambda engine: engine.review_undo(key), self._decided, group="decision")
 
     def do_review_mask(self) -> None:
         if self.looked_at.get("boxes"):
@@ -243,7 +251,12 @@ class ReviewQueue(View):
     def _decide(self, question: Callable[[Engine, str], Awaitable[dict[str, Any]]]) -> None:
         one = self.current
         if one is None or self.awaits("decision"):
-            return  # a key that is held down decides about one picture, not about all that follow
+            return
+        now, before = monotonic(), max(self.looked_since, self.pressed_at)
+        self.pressed_at = now
+        if now - before < GLANCE_SECONDS:
+            self.note("Look at it first.")
+            return
         self.clear()
         key = key_of(one)
         self.ask(lambda engine: question(engine, key), self._decided, group="decision")
