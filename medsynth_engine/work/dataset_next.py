@@ -21,6 +21,7 @@ from medsynth_engine.intake.revise import revise
 from medsynth_engine.intake.revised_tables import Change
 from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
+from medsynth_engine.operations.decisions import lineage
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.removal import discard
 from medsynth_engine.work.dataset_row import add_row, newest_version, next_version, share_as, summary_of
@@ -40,7 +41,7 @@ def newest_of(desk: Desk, dataset_id: str) -> tuple[Dataset, Path]:
     with desk.ledger.read() as session:
         asked = session.get(Dataset, dataset_id)
         row = newest_version(session, asked.name.partition("~")[0]) if asked is not None else None
-        same = row is not None and asked is not None and row.owner_id == asked.owner_id
+        same = row is not None and dataset_id in {version.id for version in lineage(session, row)}
     if row is None or not same:
         raise Interrupted("dataset_removed", "The dataset was removed meanwhile.", "There is nothing left to do.")
     return row, desk.home.datasets / row.folder
@@ -81,8 +82,8 @@ def make_next(
             also(change.session, made)
             gone = _retire(desk, change, made, changes)
             settle_earlier(desk, change, made)
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
+    except Exception:
+        shutil.rmtree(target, ignore_errors=True)  # nothing was committed, and masked pictures are a patient's too
         raise
     for folder_name in gone:
         discard(desk.home.datasets / folder_name)  # what a kill leaves here is swept with the next home screen
