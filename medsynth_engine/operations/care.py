@@ -66,6 +66,7 @@ class Care:
     @operation("home.show", Permission.OWN_ACCOUNT)
     def home(self, call: Call) -> dict[str, Any]:
         from db.tables import Assessment, Cohort, Job, Run, User
+        from medsynth_engine.operations.checks import sweep_checks
         from medsynth_engine.operations.overdue import sweep_reviews
 
         look_at_all(call.ledger, call.home)
@@ -74,6 +75,8 @@ class Care:
             days = setting(session, "quarantine_days")
         sweep_reviews(call, days)
         mine = call.actor.role == Role.RESEARCHER
+        if mine:
+            sweep_checks(call)
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
             runs = session.exec(select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())).all()

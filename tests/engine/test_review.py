@@ -26,7 +26,7 @@ BOX = [10, 20, 60, 14]
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Jobs are written down and not run here: what they do is tested where they are made."""
     jobs: list[str] = []
-    for module in ("review", "overdue"):
+    for module in ("review", "overdue", "checks"):
         monkeypatch.setattr(f"medsynth_engine.operations.{module}.launch", lambda call, job: jobs.append(job))
     return jobs
 
@@ -322,3 +322,31 @@ def test_what_is_decided_and_was_not_applied_is_applied_at_the_next_look(
         change.record(actor="ann", action="job.fail")
     run(ann.home())
     assert len(launched) == 1  # what failed is not tried again at every look
+
+
+def test_a_text_check_that_failed_is_asked_for_again_after_an_hour(
+    alone: World, ledger: Ledger, launched: list[str]
+) -> None:
+    waiting_for_it = alone.dataset("knee", "ann", {}, summary={"text": {"state": "waiting"}})
+    with ledger.write() as change:
+        owner = change.session.get_one(Dataset, waiting_for_it).owner_id
+        change.session.add(
+            Job(id="check", kind="check_text", actor_id=owner, subject="dataset:knee", queue="dataset:knee",
+                arguments={"dataset_id": waiting_for_it, "burned_in": "mask"}, arguments_digest="d", state="failed",
+                expires_at=datetime.now(UTC) + timedelta(1), folder="check")
+        )  # fmt: skip
+        change.record(actor="ann", action="job.queue")
+    run(alone.of("ann").home())
+    assert launched == []
+    with ledger.write() as change:
+        change.session.get_one(Job, "check").created_at = datetime.now(UTC) - timedelta(hours=2)
+        change.record(actor="ann", action="job.fail")
+    run(alone.of("root").home())
+    assert launched == []  # it works in the name of who brought the dataset in
+    run(alone.of("ann").home())
+    run(alone.of("ann").home())
+    assert len(launched) == 1
+    again = jobs(ledger)[-1]
+    assert (again.kind, again.queue) == ("check_text", "dataset:knee")
+    assert again.arguments == {"dataset_id": waiting_for_it, "burned_in": "mask"}
+    assert alone.audit()[-1]["action"] == "datasets.check_again"

@@ -1,0 +1,57 @@
+"""Text checks that did not come to their end are asked for again: nothing of a dataset is released before its check."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from db.ledger import SYSTEM
+from db.tables import Dataset, Job
+from medsynth_engine.operations.decisions import work_under_way
+from medsynth_engine.operations.declare import Call, Recorded
+from medsynth_engine.operations.jobs import hand_over, launch
+
+CHECK = "check_text"
+TRY_AGAIN = timedelta(hours=1)
+"""What failed a moment ago fails again; a job that somebody stopped had a reason."""
+
+
+def sweep_checks(call: Call) -> list[str]:
+    """Start the checks of the actor's own datasets that ended without a result; the jobs that were started."""
+    jobs = []
+    with call.read() as session:
+        due = [row.id for row in _waiting(call, session) if _last_failed(session, row) is not None]
+    for dataset_id in due:
+        with call.ledger.write(call.face) as change:
+            row = change.session.get_one(Dataset, dataset_id)
+            last = _last_failed(change.session, row)
+            if last is None:
+                continue  # another home screen was first
+            subject = f"dataset:{row.name}"
+            recorded = Recorded(change.session, change, subject)
+            arguments = {"dataset_id": row.id, "burned_in": last.arguments["burned_in"]}
+            jobs.append(hand_over(call, recorded, CHECK, subject, arguments, queue=subject))
+            change.record(actor=SYSTEM, action="datasets.check_again", object_=subject, detail=recorded.detail)
+    for job in jobs:
+        launch(call, job)
+    return jobs
+
+
+def _waiting(call: Call, session: Session) -> list[Dataset]:
+    """The newest versions of the actor's datasets whose check has not been made."""
+    mine = select(Dataset).where(Dataset.state == "present", Dataset.owner_id == call.actor.user_id)
+    rows = session.exec(mine.order_by(col(Dataset.version))).all()
+    newest = {row.name: row for row in rows}.values()
+    return [row for row in newest if (row.summary.get("text") or {}).get("state") == "waiting"]
+
+
+def _last_failed(session: Session, row: Dataset) -> Job | None:
+    """The check of this dataset that failed, a while ago, with nothing under way since."""
+    if work_under_way(session, row.name) is not None:
+        return None
+    about = select(Job).where(Job.kind == CHECK, Job.subject == f"dataset:{row.name}")
+    last = session.exec(about.order_by(col(Job.created_at).desc())).first()
+    if last is None or last.state not in ("failed", "interrupted"):
+        return None
+    return last if datetime.now(UTC) - last.created_at > TRY_AGAIN else None
