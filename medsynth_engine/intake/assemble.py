@@ -188,12 +188,15 @@ def row_frame(frame: pd.DataFrame, key: bytes) -> tuple[pd.DataFrame, Groups]:
     return base, groups
 
 
-def per_of(frame: pd.DataFrame, column: str, known: bool) -> str:
-    """`patient` where no patient has two values of the column, else `record`."""
+def per_of(column: pd.Series, patients: np.ndarray, known: bool) -> str:
+    """`patient` where no patient has two values of the column, else `record`. patients: a code a row."""
     if not known:
         return "record"
-    given = frame[[column, "patient"]].dropna()
-    return "patient" if (given.groupby("patient")[column].nunique() <= 1).all() else "record"
+    codes = pd.factorize(column)[0].astype(np.int64)
+    given = codes >= 0
+    width = int(codes.max(initial=0)) + 1
+    pairs = np.unique(patients[given] * width + codes[given])
+    return "patient" if len(pairs) == len(np.unique(pairs // width)) else "record"
 
 
 def schema_of(
@@ -201,13 +204,14 @@ def schema_of(
 ) -> dict[str, Any]:
     """schema.json of the accepted records. `columns` are (name, role, kind)."""
     described = []
+    patients = pd.factorize(records["patient"])[0].astype(np.int64)
     for name, role, kind in columns:
         column: dict[str, Any] = {"name": name, "role": role, "kind": kind}
         if kind == "category":
             column["values"] = sorted(records[name].dropna().unique().tolist())
         elif kind == "multi":
             column["values"] = sorted({part for word in records[name].dropna().unique() for part in word.split("|")})
-        column["per"] = per_of(records, name, known)
+        column["per"] = per_of(records[name], patients, known)
         described.append(column)
     image = None
     if records["file"].notna().any():

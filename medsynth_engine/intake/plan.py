@@ -208,11 +208,7 @@ def _folder_findings(plan: Plan) -> None:
         if row is not None:
             values[row] = folder
     plan.frame["folder of the file"] = values
-    plan.roles = Roles({**plan.roles.single, "finding": "folder of the file"}, *_rest(plan.roles))
-
-
-def _rest(roles: Roles) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
-    return roles.conditions, roles.columns, roles.dropped, roles.folder_finding
+    plan.roles = replace(plan.roles, single={**plan.roles.single, "finding": "folder of the file"})
 
 
 def identifiers_of(plan: Plan) -> dict[int, tuple[bytes, ...]]:

@@ -20,6 +20,8 @@ from medsynth_engine.intake.rules import profile, safe_harbor
 from medsynth_engine.kernel.escape import plain
 
 PREVIEW_ROWS = 5
+SHOWN_ONCE = ("preview", "value_maps", "roles", "unreadable")
+"""Keys that may show values of single patients."""
 SMALL_CELL = 10
 """Fewer patients than this in a group of people: it cannot be balanced for, and is easily singled out."""
 
@@ -154,6 +156,7 @@ def document(
             "holdout": folds["holdout"],
             "unmatched_rows": plan.match.unmatched,
             "columns": columns,
+            "roles": plan.described.roles,
             "dropped_columns": plan.described.dropped,
             "table_columns": plan.table_columns,
             "value_maps": plan.described.value_maps,
@@ -167,6 +170,11 @@ def document(
             "warnings": warnings,
         }
     )
+
+
+def to_keep(document: dict[str, Any]) -> dict[str, Any]:
+    """What of the document stays with the dataset: how single values were read is for who asked, and not kept."""
+    return {key: value for key, value in document.items() if key not in SHOWN_ONCE}
 
 
 def series_of(base: pd.DataFrame) -> list[dict[str, Any]]:

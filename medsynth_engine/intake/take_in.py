@@ -26,6 +26,7 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import Code, sentence
+from medsynth_engine.intake.report import to_keep
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
@@ -209,7 +210,7 @@ def _finish(staging: Path, target: Path, built: Built) -> None:
     write_with(staging / "submissions.parquet", lambda stream: _parquet(built.submissions, stream))
     write_json(staging / "schema.json", built.schema)
     write_json(staging / "folds.json", {"salt": built.salt})
-    write_json(staging / "report.json", built.document)
+    write_json(staging / "report.json", to_keep(built.document))
     for name in ("journal.jsonl", "thumbnails.u8", "intake.json", "lock"):
         (staging / name).unlink(missing_ok=True)
     os.sync()  # one call instead of ten thousand: the pictures must be on disk before the dataset appears

@@ -12,13 +12,12 @@ from db.tables import Dataset, DatasetShare, Submission
 from medsynth_engine.cohort.composition import composition
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.dicom_tags import READABLE_SIDE
+from medsynth_engine.intake.report import to_keep
 from medsynth_engine.jobs.start import start
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.jobs import step
 from medsynth_engine.work.desk import Desk
 
-PREVIEW = ("preview", "value_maps", "schema", "roles", "unreadable")
-"""What of the intake's document shows values of single patients: for who asked, not for who may read reports."""
 SMALLEST = 11
 COUNTS = ("submitted", "accepted", "quarantined", "rejected", "patients")
 
@@ -40,7 +39,7 @@ def summary_of(folder: DatasetFolder, document: dict[str, Any], name: str) -> di
     records, schema = folder.records(), folder.schema()
     readable = count_readable(records)
     return {
-        **{key: value for key, value in document.items() if key not in PREVIEW},
+        **to_keep(document),
         "dataset": name,
         "schema": _shown_schema(schema, records),
         "composition": composition(records, schema, suppress=True),
