@@ -61,7 +61,7 @@ def answers_of(
             if time.monotonic() - said > TICK_SECONDS or done == total:
                 said = time.monotonic()
                 progress(done, total, "reading and de-identifying")
-    answers = []
+    answers: list[Any] = []  # of Told, which reads like a dictionary
     for item in plan.items:
         if item.refused is not None:
             answers.append({"ordinal": item.ordinal, "code": item.refused.value})
