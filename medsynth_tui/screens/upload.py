@@ -43,9 +43,7 @@ class Upload(View):
 
     def compose_body(self) -> ComposeResult:
         yield Static(
-            Content(
-                "A folder, an archive or a volume of images, or a table alone. Nothing is stored before you say so."
-            ),
+            Content("Images in a folder, archive or volume, or a table alone. Nothing is stored before you say so."),
             classes="muted",
         )
         with VerticalScroll(can_focus=False):
