@@ -17,7 +17,7 @@ HASH_DISTANCE = 4
 CORRELATION = 0.98
 BLANK_DEVIATION = 3.0
 """Standard deviation of the thumbnail, in grey levels of 255, under which a picture shows next to nothing."""
-PAIRS_AT_ONCE = 2**22
+PAIRS_AT_ONCE = 2**20
 Thumbnails = Callable[[np.ndarray], np.ndarray]
 
 
@@ -76,10 +76,13 @@ class Groups:
 
     def join_equal(self, labels: np.ndarray) -> None:
         """Join all that have the same label; an empty label joins nothing."""
-        first: dict[str, int] = {}
-        for place, label in enumerate(labels.tolist()):
-            if label and first.setdefault(label, place) != place:
-                self.join(first[label], place)
+        hashes = np.fromiter(map(hash, labels), np.int64, len(labels))  # eight bytes each, instead of a dictionary
+        order = np.argsort(hashes, kind="stable")
+        same = hashes[order[1:]] == hashes[order[:-1]]
+        for place in np.flatnonzero(same).tolist():
+            one, other = order[place], order[place + 1]
+            if labels[one] and labels[one] == labels[other]:
+                self.join(int(one), int(other))
 
     def labels(self) -> np.ndarray:
         """For each member the smallest of its group."""
