@@ -47,11 +47,12 @@ class Upload(View):
             classes="muted",
         )
         with VerticalScroll(can_focus=False):
+            # First: what appears later and has no place yet counts as the first in the order of tab.
+            yield Choice("Drop box", [NO_ARRIVAL], "arrival", hint="What came and was not brought in yet.")
             yield Field(
                 "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
             ).add_class("gap")
             yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them.")
-            yield Choice("Drop box", [NO_ARRIVAL], "arrival", hint="What came and was not brought in yet.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
             yield Picks(
                 "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."
