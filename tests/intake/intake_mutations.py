@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from intake_pieces import photograph
+from intake_workbooks import excel
 from PIL import Image, PngImagePlugin
 
 SEED = 20_260
@@ -293,7 +294,8 @@ def _tars() -> list[bytes]:
 
 
 def _xlsxs() -> list[bytes]:
-    return [_written(lambda stream: _table().to_excel(stream, index=False))]
+    table = _table()
+    return [excel({"cases": [list(table.columns), *table.to_numpy(dtype=object).tolist()]})]
 
 
 def _parquets() -> list[bytes]:

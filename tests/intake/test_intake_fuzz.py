@@ -64,12 +64,10 @@ def test_a_damaged_file_costs_itself_alone(kind: str, share: float, data_folder:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_a_damaged_container_is_refused_or_taken(kind: str, share: float, data_folder: Path, tmp_path: Path) -> None:
-    if kind == "xlsx":
-        pytest.importorskip("openpyxl")
     count = int(CONTAINERS[kind] * share)
     files = damaged(kind, count, tmp_path / "all", data_folder)
     ended = take_apart(files, tmp_path / "out", seconds=300 + 5 * count, scans=True)
     check(ended)
     assert max(one.seconds for one in ended) < 30
     assert any(one.code for one in ended)
-    assert any(not one.code for one in ended)
+    assert kind == "parquet" or any(not one.code for one in ended)  # Parquet breaks at the first wrong bit
