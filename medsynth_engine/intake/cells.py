@@ -2,89 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from medsynth_engine.intake import shapes
 from medsynth_engine.intake.columns import Typed
-from medsynth_engine.intake.normalise import clean
+from medsynth_engine.intake.known_people import Identifiers
 
-_TOKEN = re.compile(r"[\w-]+")
-LONGEST_NAME = 4
-"""Words of a name; the one with more is found by its first four."""
-
-
-class Identifiers:
-    """The values of the columns that name people. Codes count with a letter and four characters, or six digits; names
-    only with two words, because `White` and `Brown` are names as well; e-mail addresses and the like as they are."""
-
-    def __init__(self) -> None:
-        self.codes: set[str] = set()
-        self.names: set[tuple[str, ...]] = set()
-        self.numbers: set[float] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self.codes or self.names)
-
-    def add_codes(self, values: Iterable[str]) -> None:
-        for value in values:
-            word = value.strip().casefold().removesuffix(".0")
-            if word.isdecimal() and word.isascii():
-                digits = len(word)
-            else:
-                digits = sum(map(str.isdigit, word))
-            if digits >= 6 or (digits and len(word) >= 4 and any(map(str.isalpha, word))):
-                self.codes.add(word)
-                if word.isdecimal() and len(word) < 16:
-                    self.numbers.add(float(word))
-
-    def add_names(self, values: Iterable[str]) -> None:
-        for value in values:
-            words = tuple(_TOKEN.findall(clean(value.replace("^", " ")).casefold()))[:LONGEST_NAME]
-            if len(words) >= 2:
-                self.names |= {words, words[::-1]}
-
-    def inside(self, text: str) -> bool:
-        """Whether a code or a name is the text, or a part of it between word boundaries."""
-        folded = text.casefold()
-        if folded in self.codes:
-            return True
-        words = _TOKEN.findall(folded)
-        if any(word in self.codes for word in words):
-            return True
-        return any(
-            tuple(words[start : start + length]) in self.names
-            for length in range(2, LONGEST_NAME + 1)
-            for start in range(len(words) - length + 1)
-        )
-
-    def names_somebody(self, text: str) -> bool:
-        """Whether a text holds a known identifier, or something of the shape of one."""
-        return self.inside(text) or bool(shapes.kind_inside(text))
+FEW = 5
+"""Patients. A level that fewer of them have goes where it looks like a code, a name or a sentence."""
+SHORTEST_RECORD = 10**6
+"""A whole number from here on, among others that are a hundred times smaller, is a record or telephone number."""
 
 
-def without_identifiers(column: Typed, known: Identifiers) -> tuple[Typed, int]:
-    """The column without what names somebody, and how many cells lost it.
+def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -> tuple[Typed, int]:
+    """The column without what names somebody, and how many cells lost it. `people` are codes of patients, one a row.
 
     A level goes missing; of several findings only the part that names somebody goes; a number goes where it is the
-    record number of anybody.
+    record number of anybody, or as long as one.
     """
     if column.kind in ("number", "integer"):
         return _without_numbers(column, known)
     if column.kind not in ("category", "multi"):
         return column, 0
-    parts = {part for level in column.series.dropna().unique() for part in _parts(column, level)}
+    parts_of = {level: _parts(column, level) for level in column.series.dropna().unique()}
+    parts = {part for listed in parts_of.values() for part in listed}
     bad = {part for part in parts if known.names_somebody(part)}
+    coded = sum(map(shapes.has_code, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
+    doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and shapes.has_code(part))}
+    bad |= _of_few(column.series, parts_of, doubtful, people)
     if not bad:
         return column, 0
-    levels = {
-        level: "|".join(part for part in _parts(column, level) if part not in bad) or None
-        for level in column.series.dropna().unique()
-    }
-    changed = column.series.isin([level for level, kept in levels.items() if kept != level])
+    kept_of = {level: "|".join(part for part in listed if part not in bad) for level, listed in parts_of.items()}
+    changed = column.series.isin([level for level, kept in kept_of.items() if kept != level])
+    levels = {level: kept or None for level, kept in kept_of.items()}
     series = column.series.where(~changed, column.series.map(levels))
     return replace(column, series=series, values=tuple(v for v in column.values if v not in bad)), int(changed.sum())
 
@@ -93,9 +47,28 @@ def _parts(column: Typed, level: str) -> list[str]:
     return level.split("|") if column.kind == "multi" else [level]
 
 
+def _of_few(series: pd.Series, parts_of: dict[str, list[str]], doubtful: set[str], people: np.ndarray) -> set[str]:
+    """Of the doubtful parts those that fewer than five patients have."""
+    if not doubtful:
+        return set()
+    suspects = {level: doubtful.intersection(parts) for level, parts in parts_of.items()}
+    rows = series.isin([level for level, found in suspects.items() if found]).to_numpy()
+    pairs = pd.DataFrame({"level": series.to_numpy(dtype=object)[rows], "person": people[rows]}).drop_duplicates()
+    shared = Counter(pairs["level"])
+    owners: dict[str, set[int]] = defaultdict(set)
+    often = {part for level, count in shared.items() if count >= FEW for part in suspects[level]}
+    for level, person in pairs.itertuples(index=False):
+        for part in suspects[level] - often:
+            owners[part].add(person)
+    return {part for part, found in owners.items() if len(found) < FEW}
+
+
 def _without_numbers(column: Typed, known: Identifiers) -> tuple[Typed, int]:
-    if not known.numbers:
-        return column, 0
-    hit = column.series.isin(known.numbers)
-    count = int(np.count_nonzero(hit.fillna(False)))
+    """Record numbers of anybody, and whole numbers of seven digits among shorter ones."""
+    values = column.series.astype("float64")
+    hit = values.isin(known.numbers)
+    middle = values.abs().median()
+    if pd.notna(middle):
+        hit |= (values % 1 == 0) & (values.abs() >= SHORTEST_RECORD) & (values.abs() > 100 * max(middle, 1))
+    count = int(np.count_nonzero(hit))
     return (replace(column, series=column.series.mask(hit)), count) if count else (column, 0)

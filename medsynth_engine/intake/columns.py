@@ -9,23 +9,20 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
 from medsynth_engine.intake import amounts, normalise
-from medsynth_engine.intake.identifying import FEW_LEVELS, Values, Verdict, judge, words_of
+from medsynth_engine.intake.dates import OLDEST_YEARS
+from medsynth_engine.intake.identifying import CODE_WORDS, FEW_LEVELS, Values, Verdict, judge, words_of
 from medsynth_engine.intake.shown import Reading, readings
-from medsynth_engine.intake.words import TRUE_WORDS, listed, yes_or_no
+from medsynth_engine.intake.words import TRUE_WORDS, yes_or_no
 
 RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
 OTHER = "other"
-CODE_WORDS = listed(
-    "id code type class grade stage group cluster category race ethnicity site location side laterality position "
-    "diag diagnosis icd histology histological"
-)
-"""Whole numbers under such a name are names of levels, not amounts."""
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
 _SPREADSHEET_DATE = re.compile(r"\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
@@ -77,8 +74,15 @@ class Levels:
         texts = tuple(raw.tolist())
         return cls(name, codes, texts, np.bincount(codes, minlength=len(texts)), tuple(map(normalise.clean, texts)))
 
-    def values(self) -> Values:
-        return Values(tuple(sorted(set(self.cleaned) - {""})), self.cells(self.cleaned))
+    def values(self, patients: np.ndarray | None = None) -> Values:
+        """What `judge` sees. `patients`: a code a row; without them no value counts as one patient's own."""
+        words = tuple(sorted(set(self.cleaned) - {""}))
+        if patients is None:
+            return Values(words, self.cells(self.cleaned))
+        place = {word: number for number, word in enumerate(words)}
+        level = np.array([place.get(word, -1) for word in self.cleaned], dtype=np.int64)[self.codes]
+        pairs = np.unique(np.stack([level, patients])[:, level >= 0], axis=1)[0]
+        return Values(words, self.cells(self.cleaned), int((np.bincount(pairs, minlength=len(words)) == 1).sum()))
 
     def cells(self, which: Sequence[object]) -> int:
         """Cells of the raw values whose counterpart in `which` is true."""
@@ -105,11 +109,13 @@ def typed(
     A column whose values could name people is dropped even when it was asked for.
     """
     levels = Levels.of(name, column)
-    values = levels.values()
+    numbers = _numbers(levels)
+    values = levels.values(patients if numbers is None else None)
     if not values.words:
         return Dropped(name, Verdict("", "It is empty."), 0)
-    numbers = _numbers(levels)
-    verdict = judge(name, values, numbers is not None)
+    verdict = judge(name, values, None if numbers is None else numbers.values())
+    if asked and numbers is not None and verdict is not None and verdict.kind == "dates" and verdict.by_name:
+        return _years(levels, numbers, role)
     if numbers is None and (verdict is None or verdict.kind == "other_identifiers") and _two_ways(levels):
         why = "Its numbers can be read in two ways: `1,234` may be a thousand or one."
         return Dropped(name, Verdict(verdict.kind if verdict else "", why), values.cells)
@@ -142,6 +148,15 @@ def _amounts(levels: Levels, numbers: dict[str, float], role: str) -> Typed:
         whole: list[object] = [int(kept[word]) if word in kept else None for word in levels.cleaned]
         return levels.read(role, "integer", whole, note=note)
     return levels.read(role, "number", [kept.get(word) for word in levels.cleaned], note=note)
+
+
+def _years(levels: Levels, numbers: dict[str, float], role: str) -> Typed:
+    """Years that somebody asked for, without those that may be the birth of a person over 89."""
+    latest = datetime.now(UTC).year
+    kept = {word for word, number in numbers.items() if latest - number <= OLDEST_YEARS}
+    years: list[object] = [int(numbers[word]) if word in kept else None for word in levels.cleaned]
+    made = levels.read(role, "integer", years, note="It holds years; those that could tell an age over 89 are missing.")
+    return replace(made, readings=tuple(one for one in made.readings if one.read is not None))
 
 
 def _two_ways(levels: Levels) -> bool:

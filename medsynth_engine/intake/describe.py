@@ -11,10 +11,11 @@ import pandas as pd
 
 from medsynth_engine.intake import columns as typing
 from medsynth_engine.intake import shown
-from medsynth_engine.intake.cells import Identifiers, without_identifiers
+from medsynth_engine.intake.cells import without_identifiers
 from medsynth_engine.intake.columns import Dropped, Typed
 from medsynth_engine.intake.dates import NEEDS_EXPERT, Dates
 from medsynth_engine.intake.identifying import FEW_LEVELS, Values, judge
+from medsynth_engine.intake.known_people import Identifiers
 from medsynth_engine.intake.matching import group_codes
 from medsynth_engine.intake.people import conflict_warnings, id_warnings
 from medsynth_engine.intake.reduced import capped, reduced
@@ -31,6 +32,8 @@ CODES = listed(
     "record_numbers other_identifiers account_numbers social_security_numbers health_plan_numbers device_identifiers "
     "licence_numbers vehicle_identifiers"
 )
+NAMES_TOGETHER = 6
+"""Columns of names of which a row's cells are looked at as one name."""
 
 
 @dataclass
@@ -89,9 +92,14 @@ def describe(frame: pd.DataFrame, roles: Roles, dates: Dates | None = None) -> D
         else:
             result, old = capped(result)
             made.removed["ages_over_89"] += old
+            result = replace(result, readings=shown.with_people(result.readings, frame[name], people))
             made.typed.append(_renamed(result, made))
+    for place, column in enumerate(made.typed):
+        if column.role in single:
+            seen = shown.with_people(column.readings, frame[single[column.role]], people)
+            made.typed[place] = replace(column, readings=seen)
     known = _known(frame, made)
-    _clean_cells(known, made)
+    _clean_cells(known, people, made)
     _show(frame, roles, known, made)
     if "patient" in single:
         made.warnings += id_warnings(frame[single["patient"]])
@@ -164,7 +172,7 @@ def _sex(column: pd.Series, made: Described) -> None:
 
 def _level_role(column: Typed, values: Values, single: dict[str, str], made: Described) -> None:
     """A role of free levels: asked for, or called so; yet what it holds may be people, dates or reports."""
-    verdict = judge("", values, numeric=False)
+    verdict = judge("", values)
     if verdict is not None and (verdict.kind != "other_identifiers" or len(values.words) > FEW_LEVELS):
         _drop(Dropped(single[column.role], verdict, values.cells), made)
         made.warnings.append(f"The column that was to be the {column.role} was dropped. {verdict.why}")
@@ -175,18 +183,19 @@ def _level_role(column: Typed, values: Values, single: dict[str, str], made: Des
 def _known(frame: pd.DataFrame, made: Described) -> Identifiers:
     """What the dropped columns name people by."""
     known = Identifiers()
+    names = [name for name, kind in made.identifying.items() if kind == "names"]
+    for start in range(0, len(names), NAMES_TOGETHER):
+        known.add_names(frame[names[start : start + NAMES_TOGETHER]])
     for name, kind in made.identifying.items():
-        if kind == "names":
-            known.add_names(frame[name].unique())
-        elif kind in CODES:
+        if kind in CODES:
             known.add_codes(frame[name].unique())
     return known
 
 
-def _clean_cells(known: Identifiers, made: Described) -> None:
+def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> None:
     """No cell, and no name of a column, that stays may hold what names somebody."""
     for place, column in enumerate(made.typed):
-        clean, hits = without_identifiers(column, known)
+        clean, hits = without_identifiers(column, known, people)
         if known.inside(column.name):
             clean = replace(clean, name=f"column {place + 1}")
             made.removed["identifiers_in_cells"] += 1
@@ -202,7 +211,7 @@ def _show(frame: pd.DataFrame, roles: Roles, known: Identifiers, made: Described
     by_role = {column.role: column for column in made.typed}
     for column in made.typed:
         name = column.role if column.role in roles.single else column.name
-        read = shown.value_map(column.readings, known.inside, every=column.role == "sex")
+        read = shown.value_map(column.readings, known.inside, _kept(column), every=column.role == "sex")
         if read:
             made.value_maps[name] = read
         missed = shown.unreadable(column.readings, known.inside)
@@ -217,11 +226,20 @@ def _show(frame: pd.DataFrame, roles: Roles, known: Identifiers, made: Described
         if role in ROLE_KINDS:
             entry |= _repetition(frame[name])
         else:
-            entry["sample"] = shown.sample(by_role[role].readings, known.inside) if role in by_role else []
+            entry["sample"] = _sample(by_role.get(role), known)
         made.roles.append(entry)
     guessed = [f"{entry['column']} as {entry['role']}" for entry in made.roles if entry["guessed_by"] == "values"]
     if any(entry["guessed_by"] == "values" and entry["role"] != "file" for entry in made.roles):
         made.warnings.append(f"Guessed from values alone: {', '.join(guessed)}. Check it.")
+
+
+def _kept(column: Typed) -> tuple[str, ...] | None:
+    """The levels that stayed; None where there are none."""
+    return column.values if column.kind in ("category", "multi") else None
+
+
+def _sample(column: Typed | None, known: Identifiers) -> list[dict[str, Any]]:
+    return shown.sample(column.readings, known.inside, _kept(column)) if column is not None else []
 
 
 def _repetition(column: pd.Series) -> dict[str, int]:

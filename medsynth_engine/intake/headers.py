@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pandas as pd
 
 from medsynth_engine.intake import shapes
-from medsynth_engine.intake.identifying import NAME_WORDS, words_of
+from medsynth_engine.intake.identifying import NAME_WORDS, kind_by_name, words_of
+from medsynth_engine.intake.surnames import is_surname
 from medsynth_engine.kernel.escape import plain
 
 LONGEST = 80
+_LONG_NUMBER = re.compile(r"\d{5}")
+"""`feature_0001` and `icd10_2019` are names of columns, `ZX54321` is none."""
 TELLING = frozenset().union(*(known for _, known in NAME_WORDS))
 
 
@@ -35,7 +39,7 @@ def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
     suspects = _in_cells(header, frame)
     for place, raw in enumerate(header, start=1):
         name = _without_brackets(plain(raw, LONGEST).strip())
-        if name and (shapes.kind_inside(name) or shapes.COMMA_NAME.fullmatch(name) or raw in suspects):
+        if name and (_is_somebody(name) or raw in suspects):
             hidden += 1
             name = " ".join([*(word for word in words_of(name) if word in TELLING), f"column {place}"])
         base, count = name or f"column {place}", 2
@@ -47,6 +51,11 @@ def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
     return names, hidden
 
 
+def _is_somebody(name: str) -> bool:
+    person = shapes.COMMA_NAME.fullmatch(name) or is_surname(name) or shapes.is_given_name(name)
+    return bool(person or shapes.kind_inside(name) or (shapes.has_code(name) and _LONG_NUMBER.search(name)))
+
+
 def _without_brackets(name: str) -> str:
     """`(age)` is age; `(num) (the predicted attribute)` stays."""
     bare = name.strip("()[]\"'").strip()
@@ -54,12 +63,15 @@ def _without_brackets(name: str) -> str:
 
 
 def _in_cells(header: list[str], frame: pd.DataFrame) -> set[str]:
-    """Names that also stand in the cells of another column, and are long enough for a person or a number: the table of
-    a pivot."""
+    """Names that also stand in the cells of another column, and are long enough for a person or a number, or in a
+    column of names: the table of a pivot."""
+    everybody = {name.strip().casefold(): name for name in header}
+    people = [place for place, name in zip(frame.columns, header, strict=True) if kind_by_name(name) == "names"]
+    named = {cell.strip().casefold() for place in people for cell in frame[place].unique()} & set(everybody)
     long = [name for name in header if len(name.split()) >= 2 or sum(map(str.isdigit, name)) >= 4]
+    found: Counter[str] = Counter(everybody[name] for name in named if name)
     if not long:
-        return set()
-    found: Counter[str] = Counter()
+        return set(found)
     for place in frame.columns:
         hits = frame[place].isin(long)
         if hits.any():

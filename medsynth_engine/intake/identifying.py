@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from medsynth_engine.intake import shapes
+from medsynth_engine.intake.surnames import is_surname
 from medsynth_engine.intake.words import FALSE_WORDS, TRUE_WORDS, listed
 
 _WORDS = re.compile(r"[A-ZÄÖÜÉ]?[a-zà-ÿ]+|[A-ZÄÖÜÉ]+(?![a-zà-ÿ])|\d+")
@@ -91,14 +94,33 @@ STRICT = {"email_addresses", "social_security_numbers", "phone_numbers"}
 FEW_LEVELS = 50
 LONG_TEXT = 30
 NEARLY_UNIQUE = 0.9
+LONG_NUMBER = 7
+"""Digits that count. No measurement has so many in most of its whole numbers; record and telephone numbers do."""
+FIRST_YEAR = 1900
+FEW_YEARS = 10
+STEMS = (
+    "surname", "lastname", "firstname", "forename", "patientname", "fullname", "physician", "doctor", "radiologist",
+    "surgeon", "operator", "nachname", "vorname", "birthdate", "birthday", "dateofbirth", "geburt", "telephone",
+    "address", "email", "postcode", "zipcode",
+)  # fmt: skip
+"""At the beginning or the end of a longer word they tell as much: `referringphysician`, `operatorcode`."""
+NAME_ALONE = listed("given first last middle family")
+"""The whole name of a column of names; in a longer one (`contrast given`) they say nothing."""
+CODE_WORDS = listed(
+    "id code type class grade stage group cluster category race ethnicity site location side laterality position "
+    "diag diagnosis icd icd10 icd9 histology histological cpt snomed loinc mesh procedure"
+)
+"""Numbers and codes under such a name are names of levels, not amounts and not people."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """The distinct, non-missing values of a column, cleaned, and how many cells hold one."""
+    """The distinct, non-missing values of a column, cleaned, how many cells hold one, and how many values only one
+    patient has."""
 
     words: tuple[str, ...]
     cells: int
+    of_one: int = 0
 
     @property
     def unique_share(self) -> float:
@@ -127,17 +149,23 @@ def kind_by_name(name: str) -> str:
     """The kind of identifier that a column's name announces, or empty."""
     words = words_of(name)
     joined = "".join(words)
+    if joined in NAME_ALONE:
+        return "names"
     for kind, known in NAME_WORDS:
         if (kind == "geography" and BODY_SITE & set(words)) or (kind == "dates" and AT_BIRTH & set(words)):
             continue
         if any(word in known for word in words) or (len(joined) > 5 and joined in known):
             return kind
+    for kind, known in NAME_WORDS:
+        stems = [stem for stem in STEMS if stem in known or any(stem.endswith(word) for word in known if len(word) > 3)]
+        if any(joined.startswith(stem) or joined.endswith(stem) for stem in stems):
+            return kind
     return ""
 
 
-def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
-    """None where a column may stay. `numeric` says that all its values are numbers."""
-    named = kind_by_name(name)
+def judge(name: str, values: Values, numbers: Collection[float] | None = None) -> Verdict | None:
+    """None where a column may stay. `numbers`: what its values are where they are (nearly all) numbers."""
+    named, numeric = kind_by_name(name), numbers is not None
     if all(word.casefold() in YES_OR_NO for word in values.words):
         return None  # whatever it is called, a yes or no names nobody
     if named in SURE_BY_NAME or SURE_WORDS & set(words_of(name)):
@@ -145,7 +173,7 @@ def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
     shape = _kind_by_shape(values.words)
     if shape:
         return Verdict(shape, "Its values have the shape of such identifiers.")
-    by_values = _number_verdict(values) if numeric else _text_verdict(values)
+    by_values = _text_verdict(name, values) if numbers is None else _number_verdict(values, sorted(numbers))
     if by_values is not None:
         told_by_name = named not in ("", "free_text", "other_identifiers") and by_values.kind == "other_identifiers"
         return Verdict(named, by_values.why) if told_by_name else by_values
@@ -158,37 +186,53 @@ def judge(name: str, values: Values, numeric: bool) -> Verdict | None:
     return None if harmless else Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.", True)
 
 
-def _number_verdict(values: Values) -> Verdict | None:
-    plain = [word.removesuffix(".0") for word in values.words]
-    if len(plain) <= 20 or not all(word.lstrip("-").isdigit() for word in plain):
+def _number_verdict(values: Values, numbers: list[float]) -> Verdict | None:
+    if not all(number.is_integer() for number in numbers):
         return None
-    numbers = [int(word) for word in plain]
-    if values.unique_share == 1 and max(numbers) - min(numbers) == len(numbers) - 1:
+    long = sum(len(str(abs(int(number))).rstrip("0")) >= LONG_NUMBER for number in numbers)
+    if long > SHAPE_SHARE * len(numbers):
+        return Verdict("other_identifiers", "Its numbers are as long as those of records or telephones.")
+    if len(numbers) > FEW_YEARS and numbers[0] >= FIRST_YEAR and numbers[-1] <= datetime.now(UTC).year:
+        return Verdict("dates", "Its numbers look like years, which may be those of birth.", True)
+    if len(numbers) <= 20:
+        return None
+    if values.unique_share == 1 and len(numbers) == len(values.words) and numbers[-1] - numbers[0] == len(numbers) - 1:
         return Verdict("other_identifiers", "It numbers the rows.")
-    if values.unique_share > NEARLY_UNIQUE and max(map(len, plain)) >= 7:
+    if values.unique_share > NEARLY_UNIQUE and max(numbers) >= 10 ** (LONG_NUMBER - 1):
         return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
     return None
 
 
-def _text_verdict(values: Values) -> Verdict | None:
+def _text_verdict(name: str, values: Values) -> Verdict | None:
     sentences = sum(len(word.split()) > 6 for word in values.words)
     if sentences > 0.2 * len(values.words) and len(values.words) > 2:
         return Verdict("free_text", "It holds sentences.")
     if len(values.words) > FEW_LEVELS and values.mean_length > LONG_TEXT:
         return Verdict("free_text", f"It has more than {FEW_LEVELS} different long texts.")
-    people = sum(shapes.is_person(word) or bool(shapes.COMMA_NAME.fullmatch(word)) for word in values.words)
-    given = sum(map(shapes.is_given_name, values.words))
-    if max(people, given) > SHAPE_SHARE * len(values.words) and len(values.words) > 2:
+    named = sum(map(_is_name, values.words))
+    comma = sum(bool(shapes.COMMA_NAME.fullmatch(word)) for word in values.words)
+    if named == len(values.words) or (max(named, comma) > SHAPE_SHARE * len(values.words) and len(values.words) > 2):
         return Verdict("names", "Its values look like names of people.")
     pairs = sum(bool(shapes.TWO_NAMES.fullmatch(word)) for word in values.words)
     if pairs > 0.8 * len(values.words) and len(values.words) > 20 and values.unique_share > 0.3:
         return Verdict("names", "Its values look like names of people.")
     if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
         return Verdict("other_identifiers", "Nearly every row has a value of its own.")
+    if len(values.words) > 5 and values.of_one > NEARLY_UNIQUE * len(values.words):
+        return Verdict("other_identifiers", "Nearly every patient has a value of their own.")
+    coded = sum(map(shapes.has_code, values.words))
+    if coded > SHAPE_SHARE * len(values.words) and not CODE_WORDS & set(words_of(name)):
+        return Verdict("other_identifiers", "Its values are codes as people and their records have.", True)
     paths = sum(bool(shapes.PATH.fullmatch(word)) and " " not in word for word in values.words)
     if paths > SHAPE_SHARE * len(values.words) and len(values.words) > FEW_LEVELS:
         return Verdict("file_names", "Its values look like paths.")
     return None
+
+
+def _is_name(word: str) -> bool:
+    """A person, a given name or a surname, in capitals or not."""
+    titled = word.title() if word.isalpha() else word
+    return shapes.is_person(titled) or shapes.is_given_name(titled) or is_surname(titled)
 
 
 def _kind_by_shape(words: tuple[str, ...]) -> str:

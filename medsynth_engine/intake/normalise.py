@@ -33,12 +33,15 @@ _DECADE_PARTS = {"": (0, 10), "early": (0, 4), "mid": (4, 7), "late": (7, 10)}
 
 
 def clean(text: str) -> str:
-    """One line, compatibility forms folded (full-width letters and commas), blanks single; missing words empty."""
+    """One line, compatibility forms folded (full-width letters and commas), blanks single, what is
+    invisible gone; missing words empty."""
     if text.isascii() and text.isprintable():
         line = " ".join(text.split())
         return "" if line.casefold() in MISSING else line
     folded = unicodedata.normalize("NFKC", text)
-    line = " ".join("".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in folded).split())
+    marks = {c: unicodedata.category(c) for c in set(folded)}
+    seen = (" " if marks[c] in ("Cc", "Cs") else c for c in folded if marks[c] != "Cf")
+    line = " ".join("".join(seen).split())
     return "" if line.casefold() in MISSING else line
 
 

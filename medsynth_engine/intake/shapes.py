@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from medsynth_engine.intake.folding import ascii_digits, folded
 from medsynth_engine.intake.given_names import GIVEN_NAMES
 from medsynth_engine.intake.words import listed
 
@@ -43,8 +44,20 @@ _DATE_INSIDE = re.compile(
     rf"|\b{_DAY}[-\s]{MONTH}[-\s](\d\d){{1,2}}\b",
     re.I,
 )
+_OTHER_CALENDAR = re.compile(
+    r"(1[34]|2[45])\d\d[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])|(0?[1-9]|[12]\d|3[01])[-/.](0?[1-9]|1[0-2])[-/.]"
+    r"(2[45]|1[34])\d\d|.*(明治|大正|昭和|平成|令和|[\d元]\s*年\s*\d+\s*月|\d\s*월\s*\d+\s*일|พ\.?ศ\.?|"
+    r"มกราคม|กุมภาพันธ์|มีนาคม|เมษายน|พฤษภาคม|มิถุนายน|กรกฎาคม|สิงหาคม|กันยายน|ตุลาคม|พฤศจิกายน|ธันวาคม).*"
+    r"|[MTSHR]\d{1,2}\.\d{1,2}\.\d{1,2}"
+)
+"""Buddhist, Persian and Islamic years, Japanese eras."""
 _TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(\s*[ap]m)?", re.I)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}", re.I)
+_SPACED_EMAIL = re.compile(
+    r"[\w+-]\s*@\s*[\w-]+(\s*\.\s*[\w-]+)*\s*\.\s*[a-z]{2,}\b"
+    r"|\w\s*[(\[{]\s*at\s*[)\]}]\s*\w|\w\s+at\s+[\w.-]+\s*[(\[{ ]\s*dot[)\]} ]\s*[a-z]{2,}\b",
+    re.I,
+)
 _URL = re.compile(r"(https?://|ftp://|www\.)\S+|(doi:\s*)?10\.\d{4,9}/\S+", re.I)
 _IP = re.compile(r"(\d{1,3}\.){3}\d{1,3}(/\d{1,2})?|(?=.*:.*:)([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}", re.I)
 _IP_INSIDE = re.compile(r"(?<![\d.])((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
@@ -91,7 +104,7 @@ _PATH = re.compile(r"([a-z]:)?[\\/]?([^\\/]+[\\/])+[^\\/]+", re.I)
 _FILE = re.compile(r".+\.(png|jpe?g|dcm|dicom|tiff?|bmp|nii|gz|gif|webp|ima|npz|zip|pdf)", re.I)
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"  # `Doe, Jane` is a name, `nevus, blue` is none
 _ADDRESSED = re.compile(
-    r"[^\W\d_][\w'’. -]*\^[^\W\d_]{2,}.*|(Dr|Prof|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Dott)\b\.?\s+[A-ZÀ-Þ]\w+.*"
+    r"[^\W\d_][\w'’. -]+\^[^\W\d_].*|(Dr|Prof|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Dott)\b\.?\s+[A-ZÀ-Þ]\w+.*"
 )
 COMMA_NAME = re.compile(rf"{_CAPITAL}['’\w-]+,\s+{_CAPITAL}['’\w.-]+.*")
 TWO_NAMES = re.compile(r"[A-Z][a-zà-ÿ'’-]+( [A-Z]\.?)?( [A-Z][a-zà-ÿ'’-]+){1,2}")
@@ -105,6 +118,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("social_security_numbers", _SSN),
     ("dates", _DATE),
     ("dates", _SPELLED_DATE),
+    ("dates", _OTHER_CALENDAR),
     ("phone_numbers", _PHONE),
     ("other_identifiers", _UUID),
     ("other_identifiers", _UID),
@@ -121,6 +135,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email_addresses", _EMAIL),
+    ("email_addresses", _SPACED_EMAIL),
     ("urls", re.compile(r"(https?|ftp)://|www\.\w|\b10\.\d{4,9}/\w", re.I)),
     ("ip_addresses", _IP_INSIDE),
     ("social_security_numbers", re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")),
@@ -138,7 +153,7 @@ INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Somewhere in a text. Stricter than whole values: a lesion may measure 3-4-5."""
 
 _NAME_TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
-_PARTICLES = listed("van von de der den di da del la le el al bin ibn mac mc st san y")
+PARTICLES = listed("van von de der den di da del la le el al bin ibn mac mc st san y")
 _NO_SURNAMES = listed(
     "syndrome disease sign test score index type grade stage stain splint procedure carcinoma sarcoma tumor tumour "
     "tooth bodies antigen antibody lymphoma cell cells blood pressure rate ratio size level levels count status class "
@@ -152,7 +167,7 @@ def is_person(text: str) -> bool:
         return False
     if _ADDRESSED.fullmatch(text):
         return True
-    words = [word for word in _NAME_TOKEN.findall(text) if word.casefold() not in _PARTICLES]
+    words = [word for word in _NAME_TOKEN.findall(text) if word.casefold() not in PARTICLES]
     terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
     return any(
         one[0].isupper() and other[0].isupper() and (_is_given(one) or _is_given(other))
@@ -162,12 +177,32 @@ def is_person(text: str) -> bool:
 
 
 def _is_given(word: str) -> bool:
-    return any(part in GIVEN_NAMES for part in word.casefold().split("-"))
+    return any(part in GIVEN_NAMES or folded(part) in GIVEN_NAMES for part in word.casefold().split("-"))
 
 
 def is_given_name(text: str) -> bool:
     """A common given name alone, in capitals or with one."""
-    return text[:1].isupper() and text.casefold() in GIVEN_NAMES
+    return text[:1].isupper() and _is_given(text)
+
+
+_CODE_WORD = re.compile(r"(?=[\w-]*[^\W\d_])(?=(?:[\w-]*?\d){4})[\w-]+")
+_PACKED = re.compile(r"[A-Za-z0-9+/]{10,}={1,2}|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/_-]{16,}")
+_FUNCTION_WORDS = listed(
+    "the was were is by his her she he they him seen signed after who whose said from has had been der die das wurde "
+    "war von ihr sein le la les par est une der el los por fue patient patiente patientin"
+)
+FEWEST_WORDS = 5
+
+
+def has_code(text: str) -> bool:
+    """Whether a word holds letters and four digits (`ZX54321FND`, no `T2N0M0`), or is packed text (`SmFuZSBEb2U=`)."""
+    return bool(_CODE_WORD.search(text[:LONGEST_SHAPE]) or _PACKED.search(text[:LONGEST_SHAPE]))
+
+
+def is_sentence(text: str) -> bool:
+    """Whether it reads as written about somebody: five words or more, one of them such as `was`, `by` or `her`."""
+    words = text.casefold().split()
+    return len(words) >= FEWEST_WORDS and bool(_FUNCTION_WORDS.intersection(words))
 
 
 LONGEST_SHAPE = 200
@@ -178,6 +213,7 @@ def kind_of(text: str) -> str:
     """The kind of identifier that a whole value has the shape of, or empty."""
     if len(text) > LONGEST_SHAPE:
         return "urls" if text.startswith(("http://", "https://")) else ""
+    text = ascii_digits(text)
     return next((kind for kind, pattern in SHAPES if pattern.fullmatch(text)), "")
 
 
@@ -191,5 +227,6 @@ def kind_inside(text: str) -> str:
     found = kind_of(text)
     if found:
         return found
+    text = ascii_digits(text)
     found = next((kind for kind, pattern in INSIDE if pattern.search(text)), "")
     return found or ("names" if is_person(text) else "")

@@ -95,10 +95,10 @@ def test_every_column_that_changed_has_its_map_and_what_could_not_be_read_is_lis
     assert made.value_maps["income"]["1,000.50"] == "1000.5"
     assert len(made.value_maps["income"]) == 117
     assert made.value_maps["arm"] == {"A": "a", "b": "B"}
-    assert made.unreadable["sex"] == {"divers": 1, "(names)": 1}
-    assert made.unreadable["age"] == {"old": 1, "12-05": 1}
+    assert made.unreadable["sex"] == {"(rare)": 1, "(names)": 1}
+    assert made.unreadable["age"] == {"(rare)": 2}
     assert made.value_maps["age"]["early 40s"] == "40-64"
-    assert made.unreadable["income"] == {"a lot": 1, "-999": 1, "<5": 1}
+    assert made.unreadable["income"] == {"(rare)": 1, "-999": 1, "<5": 1}
     assert "smoker" not in made.unreadable
     assert any("-999 was taken for not known" in warning for warning in made.warnings)
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from medsynth_engine.intake import shapes
-from medsynth_engine.intake.cells import Identifiers
 from medsynth_engine.intake.columns import Dropped, Typed, typed
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.describe import describe
 from medsynth_engine.intake.identifying import kind_by_name
+from medsynth_engine.intake.known_people import Identifiers
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.roles import Roles
 from medsynth_engine.intake.table import parse_table
@@ -143,7 +143,7 @@ def test_a_pivot_on_record_numbers_hides_them() -> None:
 
 def test_names_need_two_words_or_a_column_of_them() -> None:
     known = Identifiers()
-    known.add_names(["White", "Brown Sequard"])
+    known.add_names(pd.DataFrame({"name": ["White", "Brown Sequard"]}))
     assert not known.inside("White")
     assert known.inside("seen by Brown Sequard")
     assert isinstance(typed("who", pd.Series(["Anna", "Peter", "Laura"] * 20, dtype="str"), np.arange(60)), Dropped)
