@@ -3,7 +3,7 @@
 The bound is what nobody can beat on this machine: a bare loop that decodes, and encodes with Pillow at level 1, on one
 core, over the same files in the same run. `share` is what intake reaches of it, per second of processor time, which
 other people's work on the machine disturbs less; start-up of all processes is counted. Every case is the median of
-three runs. Memory is sampled every 50 ms: of the parent, and the sum over the whole process tree.
+several runs. Memory is sampled every 50 ms: of the parent, and the sum over the whole process tree.
 """
 
 from __future__ import annotations
@@ -162,6 +162,7 @@ def resized(source: Path, folder: Path, count: int, ending: str) -> Path:
     made.mkdir()
     for file in sorted(source.iterdir())[:count]:
         with Image.open(file) as image:
+            image.draft(image.mode, (256, 256))
             image.resize((256, 256)).save(made / f"{file.stem}{ending}")
     return made
 
@@ -205,8 +206,7 @@ def pictures(folder: Path, quick: bool, runs: int) -> Iterator[tuple[str, dict[s
     shutil.rmtree(first)
 
 
-def measure(quick: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    runs = 1 if quick else 3
+def measure(quick: bool, runs: int) -> Iterator[tuple[str, dict[str, Any]]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield from pictures(folder, quick, runs)
@@ -237,13 +237,15 @@ def versions() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a fifth of the files, once, without the large sets")
-    quick = parser.parse_args().quick
+    parser.add_argument("--runs", type=int, default=3, help="of each case but the largest; the median counts")
+    asked = parser.parse_args()
+    quick, runs = asked.quick, 1 if asked.quick else asked.runs
     warnings.simplefilter("ignore")
     load = os.getloadavg()[0]
     found: dict[str, Any] = {}
     columns = "records", "seconds", "a second", "per cpu s", "bound", "share", "parent MB", "tree MB"
     print(f"{'source':22}" + "".join(f"{column:>11}" for column in columns))
-    for name, row in measure(quick):
+    for name, row in measure(quick, runs):
         found[name] = row
         figures = (
             "submitted",
@@ -257,13 +259,13 @@ def main() -> None:
         )
         print(f"{name:22}" + "".join(f"{row.get(figure, ''):>11}" for figure in figures), flush=True)
         if not quick:
-            write(found, load)
+            write(found, load, runs)
     print(
         f"{os.cpu_count()} cores; {load:.1f} processes wanted one when it began, {os.getloadavg()[0]:.1f} at the end."
     )
 
 
-def write(found: dict[str, Any], load: float) -> None:
+def write(found: dict[str, Any], load: float, runs: int) -> None:
     """After every case, since the large ones take minutes."""
     document = {
         "machine": f"{platform.system()} {platform.machine()}",
@@ -271,6 +273,7 @@ def write(found: dict[str, Any], load: float) -> None:
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "versions": versions(),
+        "runs": runs,
         "measured": found,
     }
     RESULTS.parent.mkdir(exist_ok=True)
