@@ -81,8 +81,8 @@ class Levels:
             return Values(words, self.cells(self.cleaned))
         place = {word: number for number, word in enumerate(words)}
         level = np.array([place.get(word, -1) for word in self.cleaned], dtype=np.int64)[self.codes]
-        pairs = np.unique(np.stack([level, patients])[:, level >= 0], axis=1)[0]
-        return Values(words, self.cells(self.cleaned), int((np.bincount(pairs, minlength=len(words)) == 1).sum()))
+        owned = pd.unique((level * (int(patients.max()) + 1) + patients)[level >= 0]) // (int(patients.max()) + 1)
+        return Values(words, self.cells(self.cleaned), int((np.bincount(owned, minlength=len(words)) == 1).sum()))
 
     def cells(self, which: Sequence[object]) -> int:
         """Cells of the raw values whose counterpart in `which` is true."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -182,7 +183,7 @@ def _level_role(column: Typed, values: Values, single: dict[str, str], made: Des
 
 def _known(frame: pd.DataFrame, made: Described) -> Identifiers:
     """What the dropped columns name people by."""
-    known = Identifiers()
+    known = Identifiers(text for column in made.typed for text in _texts(column))
     names = [name for name, kind in made.identifying.items() if kind == "names"]
     for start in range(0, len(names), NAMES_TOGETHER):
         known.add_names(frame[names[start : start + NAMES_TOGETHER]])
@@ -190,6 +191,13 @@ def _known(frame: pd.DataFrame, made: Described) -> Identifiers:
         if kind in CODES:
             known.add_codes(frame[name].unique())
     return known
+
+
+def _texts(column: Typed) -> Iterator[str]:
+    """All words of a column that may be stored or shown."""
+    yield column.name
+    yield from column.values
+    yield from (one.raw for one in column.readings)
 
 
 def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> None:

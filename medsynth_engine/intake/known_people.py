@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
 
 
 class Identifiers:
-    """The values of the columns that name people.
+    """The values of the columns that name people, so far as they matter for the texts that are to be looked at.
 
     codes    letters and digits of those with a letter and four characters, or six digits, wherever they stand
     pairs    two words of one row's names, in either order, or one and the first letter of another
@@ -37,7 +37,8 @@ class Identifiers:
     unspaced names in letters of languages without blanks, which are looked for anywhere
     """
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._in_texts = {word for text in texts for word in _WORD.findall(folded(text))}
         self.codes: set[str] = set()
         self.short: set[str] = set()
         self.pairs: set[tuple[str, str]] = set()
@@ -65,15 +66,18 @@ class Identifiers:
             whole = [cell for cell in map(clean, cells) if _UNSPACED.fullmatch(cell)]
             joined = ("".join(whole), "".join(whole[::-1]))
             self.unspaced.update(name for name in (*whole, *joined) if len(name) > 1)
-            for spelled in zip(*(_spelled(cell) for cell in cells), strict=True):
-                words = [word for cell in spelled for word in cell]
-                self.words.update(word for word in words if len(word) >= 3 and word not in EVERYDAY)
-                for one, other in combinations(words[:12], 2):
-                    if len(one) > 1 and len(other) > 1:
-                        self.pairs |= {_pair(one, other)}
-                    for long, first in ((one, other[0]), (other, one[0])):
-                        if len(long) >= 3:
-                            self.pairs.add(_pair(long, first))
+            for spelled in zip(*map(_spelled, cells), strict=True):
+                self._add_name([word for words in spelled for word in words])
+
+    def _add_name(self, words: list[str]) -> None:
+        seen = [word for word in words if word in self._in_texts]
+        self.words.update(word for word in seen if len(word) >= 3 and word not in EVERYDAY)
+        for word in seen:
+            for other in words:
+                if other != word and len(other) > 1 and other in self._in_texts:
+                    self.pairs.add(_pair(word, other))
+                if other is not word and len(word) >= 3 and other[0] in self._in_texts:
+                    self.pairs.add(_pair(word, other[0]))
 
     def inside(self, text: str) -> bool:
         """Whether a code or a name of two words is the text, or a part of it between word boundaries."""

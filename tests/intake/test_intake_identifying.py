@@ -142,7 +142,7 @@ def test_a_pivot_on_record_numbers_hides_them() -> None:
 
 
 def test_names_need_two_words_or_a_column_of_them() -> None:
-    known = Identifiers()
+    known = Identifiers(["White", "seen by Brown Sequard"])
     known.add_names(pd.DataFrame({"name": ["White", "Brown Sequard"]}))
     assert not known.inside("White")
     assert known.inside("seen by Brown Sequard")
