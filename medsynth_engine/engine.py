@@ -20,6 +20,7 @@ from medsynth_engine.operations.arrivals import Arrivals
 from medsynth_engine.operations.assessments import Assessments
 from medsynth_engine.operations.audit import Audit
 from medsynth_engine.operations.care import Care
+from medsynth_engine.operations.checks import Checks
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declare import Call, Declaration, record_as
@@ -38,7 +39,9 @@ LOOK_EVERY = 0.25
 """Seconds between two looks at a job that a face waits for."""
 
 
-class Engine(Accounts, Datasets, Arrivals, Reviews, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care):
+class Engine(
+    Accounts, Datasets, Checks, Arrivals, Reviews, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care
+):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

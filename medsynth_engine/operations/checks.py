@@ -1,20 +1,48 @@
-"""Text checks that did not come to their end are asked for again: nothing of a dataset is released before its check."""
+"""The text check of a dataset: asked for by a person, and again by itself where it did not come to its end.
+
+Nothing of a dataset is released before its check.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from db.ledger import SYSTEM
 from db.tables import Dataset, Job
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.decisions import work_under_way
-from medsynth_engine.operations.declare import Call, Recorded
+from medsynth_engine.operations.declare import Call, Recorded, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 
 CHECK = "check_text"
 TRY_AGAIN = timedelta(hours=1)
 """What failed a moment ago fails again; a job that somebody stopped had a reason."""
+
+
+class Checks:
+    """Asking for a text check."""
+
+    @operation("datasets.check", Permission.BRING_IN)
+    def datasets_check(self, call: Call, name: str, burned_in: str = "quarantine") -> dict[str, Any]:
+        """Read the pictures that no check has read. Raises BadInput where there are none, Busy during other work."""
+        if burned_in not in ("quarantine", "mask"):
+            raise BadInput("unknown_choice", "Text is masked, or its picture quarantined.", "--burned-in mask")
+        row = newest(call, name)
+        call.require_own(row, "dataset")
+        subject = f"dataset:{row.name}"
+        if (row.summary.get("text") or {}).get("state") != "waiting":
+            raise BadInput("nothing_to_check", "Every picture that can carry text was read.", "See: datasets show")
+        with call.change(subject) as change:
+            if work_under_way(change.session, row.name) is not None:
+                raise Busy("dataset_busy", "Other work on this dataset is under way.", "See: medsynth jobs list")
+            job = hand_over(call, change, CHECK, subject, {"dataset_id": row.id, "burned_in": burned_in}, queue=subject)
+        launch(call, job)
+        return {"job": job, "dataset": row.name}
 
 
 def sweep_checks(call: Call) -> list[str]:

@@ -13,6 +13,7 @@ from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import names, pairs, path
 
+MOST_SERIES = 12
 SERIES = ("series", "modality", "body_part", "files", "pictures")
 app = group("datasets", "Real images and tables, de-identified on the way in.")
 
@@ -157,6 +158,12 @@ def report(
     face.give(document, lambda face, told: show.line(face, f"Written: {told['path']}"))
 
 
+@command(app, "check", "medsynth datasets check chest --burned-in mask")
+def check(face: Face, name: Name, burned_in: BurnedIn = "quarantine") -> None:
+    """Read the pictures for burned-in text, where the check after the intake was cancelled or failed."""
+    face.give(face.work(lambda engine: engine.datasets_check(name, burned_in)), show_checked)
+
+
 @command(app, "arrivals", "medsynth datasets arrivals")
 def arrivals(face: Face) -> None:
     """What lies in the drop box and has not been brought in."""
@@ -214,10 +221,27 @@ def show_intake(face: Face, document: Document) -> None:
         show.table(face, ("", "Safe Harbor category", "found", "done"), rows, right=(2,))
     series = document.get("series") or []
     if len(series) > 1:
-        rows = [tuple(one.get(key) for key in SERIES) for one in series]
-        show.table(face, SERIES, rows, right=(3, 4))
-    show.sentences(face, "Look at", [row["sentence"] for row in document.get("look_at") or []])
-    show.sentences(face, "Note", document.get("warnings") or [])
+        largest = sorted(series, key=lambda one: -one["pictures"])[:MOST_SERIES]
+        show.table(face, SERIES, [tuple(one.get(key) for key in SERIES) for one in largest], right=(3, 4))
+        if len(series) > MOST_SERIES:
+            show.line(face, f"The {MOST_SERIES} largest of {len(series)} series; --json lists more.")
+    looked = document.get("look_at") or []
+    show.sentences(face, "Look at", [f"{show.text(row['count'])} x {row['sentence']}" for row in looked])
+    said = tuple(f"{row['count']} x {row['code']}:" for row in looked)
+    show.sentences(
+        face, "Note", [warning for warning in document.get("warnings") or [] if not warning.startswith(said)]
+    )
+
+
+TEXT_COUNTS = ("read", "clean", "markers", "masked", "quarantined", "unread", "exempt")
+
+
+def show_checked(face: Face, document: Document) -> None:
+    """What a text check found."""
+    text = document.get("text") or document
+    show.pairs(face, [(word, text.get(word)) for word in TEXT_COUNTS])
+    if text.get("quarantined") or text.get("unread"):
+        show.hint(face, "medsynth review list")
 
 
 def show_arrivals(face: Face, found: list[Document]) -> None:
@@ -232,6 +256,8 @@ def show_added(face: Face, document: Document) -> None:
     has_images = schema.get("image") is not None if schema else True
     verb = "train" if has_images else "generate COHORT -n 500 --dataset"
     show.hint(face, f"medsynth {verb} {document['dataset']}")
+    if any(row["code"] == "text_unread" for row in document.get("look_at") or []):
+        show.line(face, "The pictures are now read for burned-in text: medsynth jobs list")
 
 
 def _split(document: Document) -> str | None:
