@@ -31,7 +31,7 @@ def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -
     parts_of = {level: _parts(column, level) for level in column.series.dropna().unique()}
     parts = {part for listed in parts_of.values() for part in listed}
     bad = {part for part in parts if known.names_somebody(part)}
-    coded = sum(map(shapes.has_code, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
+    coded = sum(map(shapes.is_code, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
     doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and shapes.has_code(part))}
     bad |= _of_few(column.series, parts_of, doubtful, people)
     if not bad:

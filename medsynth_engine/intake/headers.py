@@ -13,8 +13,8 @@ from medsynth_engine.intake.surnames import is_surname
 from medsynth_engine.kernel.escape import plain
 
 LONGEST = 80
-_LONG_NUMBER = re.compile(r"\d{5}")
-"""`feature_0001` and `icd10_2019` are names of columns, `ZX54321` is none."""
+_CODE = re.compile(r"\d{5}|[^\W\d_]\d{4,}[^\W\d_]")
+"""`feature_0001` and `icd10_2019` are names of columns, `ZX54321` and `ZX5432A` are none."""
 TELLING = frozenset().union(*(known for _, known in NAME_WORDS))
 
 
@@ -53,7 +53,7 @@ def named(header: list[str], frame: pd.DataFrame) -> tuple[list[str], int]:
 
 def _is_somebody(name: str) -> bool:
     person = shapes.COMMA_NAME.fullmatch(name) or is_surname(name) or shapes.is_given_name(name)
-    return bool(person or shapes.kind_inside(name) or (shapes.has_code(name) and _LONG_NUMBER.search(name)))
+    return bool(person or shapes.kind_inside(name) or (shapes.has_code(name) and _CODE.search(name)))
 
 
 def _without_brackets(name: str) -> str:

@@ -220,7 +220,7 @@ def _text_verdict(name: str, values: Values) -> Verdict | None:
         return Verdict("other_identifiers", "Nearly every row has a value of its own.")
     if len(values.words) > 5 and values.of_one > NEARLY_UNIQUE * len(values.words):
         return Verdict("other_identifiers", "Nearly every patient has a value of their own.")
-    coded = sum(map(shapes.has_code, values.words))
+    coded = sum(map(shapes.is_code, values.words))
     if coded > SHAPE_SHARE * len(values.words) and not CODE_WORDS & set(words_of(name)):
         return Verdict("other_identifiers", "Its values are codes as people and their records have.", True)
     paths = sum(bool(shapes.PATH.fullmatch(word)) and " " not in word for word in values.words)

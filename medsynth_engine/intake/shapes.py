@@ -199,6 +199,11 @@ def has_code(text: str) -> bool:
     return bool(_CODE_WORD.search(text[:LONGEST_SHAPE]) or _PACKED.search(text[:LONGEST_SHAPE]))
 
 
+def is_code(text: str) -> bool:
+    """Whether it is one word that holds such a code."""
+    return " " not in text and has_code(text)
+
+
 def is_sentence(text: str) -> bool:
     """Whether it reads as written about somebody: five words or more, one of them such as `was`, `by` or `her`."""
     words = text.casefold().split()

@@ -22,13 +22,13 @@ def plant(folder: Path, aviary: Aviary) -> tuple[Path, Path]:
     lines = ["filename,finding"]
     for number, ending in enumerate(("png", "jpg", "png")):
         file = inner / f"{aviary.text(NAME, f'file name .{ending}')}.{ending}"
-        file.write_bytes(_picture(number, ending))
+        file.write_bytes(picture(number, ending))
         lines.append(f"{file.name},{('nevus', 'melanoma')[number % 2]}")
     (source / f"{aviary.text(NAME, 'name of the table')}.csv").write_text("\n".join(lines))
     (inner / f"{aviary.text(NAME, 'file that is refused')}.txt").write_text("no picture")
     (inner / f"{aviary.text(NAME, 'empty file')}.png").write_bytes(b"")
     (inner / f"{aviary.text(NAME, 'link')}.png").symlink_to(f"/nowhere/{aviary.text(NAME, 'target of a link')}.png")
-    (inner / f"\u0430{aviary.text(NAME, 'name in other letters')}.png").write_bytes(_picture(7, "png"))
+    (inner / f"\u0430{aviary.text(NAME, 'name in other letters')}.png").write_bytes(picture(7, "png"))
     return source, _archive(folder / f"{aviary.text(NAME, 'name of the archive')}{ZIP}", aviary)
 
 
@@ -39,11 +39,12 @@ def _archive(path: Path, aviary: Aviary) -> Path:
             place = f"member {start}" if start else "member"
             member = zipfile.ZipInfo(f"{start}{aviary.text(NAME, place)}/{aviary.text(NAME, f'{place}name')}.png")
             member.comment = aviary.text(NAME, f"comment of a {place}").encode()
-            archive.writestr(member, _picture(10 + number, "png"))
+            archive.writestr(member, picture(10 + number, "png"))
     return path
 
 
-def _picture(seed: int, ending: str) -> bytes:
+def picture(seed: int, ending: str) -> bytes:
+    """A file of a photograph, `png` or `jpg`."""
     stream = io.BytesIO()
     Image.fromarray(photograph(20 + seed)).save(stream, "JPEG" if ending == "jpg" else "PNG")
     return stream.getvalue()

@@ -15,6 +15,7 @@ import pandas as pd
 from medsynth_engine.intake.deidentify import any_in
 from medsynth_engine.intake.selftest.canaries import Canary
 
+GZIP_START = b"\x1f\x8b"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
@@ -55,7 +56,9 @@ class Search:
 
 
 def _unpacked(ending: str, content: bytes) -> Iterator[bytes]:
-    if content.startswith(PNG_START):
+    if content.startswith(GZIP_START):
+        yield zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content)
+    elif content.startswith(PNG_START):
         yield from _chunks(content)
     elif ending == ".parquet":
         yield pd.read_parquet(io.BytesIO(content)).to_csv().encode()

@@ -17,7 +17,7 @@ from typing import Any
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.pseudonym import KEY_BYTES
 from medsynth_engine.intake.rules import profile
-from medsynth_engine.intake.selftest import dicom, midi, names, pictures, tables
+from medsynth_engine.intake.selftest import dicom, midi, names, pictures, tables, volumes
 from medsynth_engine.intake.selftest.canaries import FAMILIES, NEEDED, Aviary
 from medsynth_engine.intake.selftest.search import Search
 from medsynth_engine.intake.take_in import take_in
@@ -30,6 +30,9 @@ EXPECTED = {
     "people": {"accepted": tables.ROWS, "quarantined": 0, "rejected": 0},
     "folder": {"accepted": 4, "quarantined": 0, "rejected": 3},
     "archive": {"accepted": 2, "quarantined": 0, "rejected": 2},
+    "volumes": {"accepted": 2 * volumes.SLICES, "quarantined": 0, "rejected": 0},
+    "tar": {"accepted": 2, "quarantined": 0, "rejected": 1},
+    "arrays": {"accepted": volumes.ENTRIES, "quarantined": 0, "rejected": 0},
 }
 """What must become of each source; a canary that was never taken in proves nothing."""
 NOTE = "Text burned into pixels is not planted here: finding it is the text check's work, and a person's."
@@ -102,7 +105,7 @@ def run(root: Path) -> dict[str, Any]:
     (root / "out").mkdir()
     with _temporary_files_in(root / "temporary"):
         intake.run("headers", sources["headers"], characteristics=("age", "sex", "ethnicity"))
-        for name in ("pictures", "people", "folder", "archive"):
+        for name in (name for name in EXPECTED if name != "headers"):
             intake.run(name, sources[name])
         score = midi.score(root / "midi")
         search.folder(root / "temporary")
@@ -118,6 +121,7 @@ def _plant(folder: Path, aviary: Aviary) -> dict[str, Path]:
     pictures.plant(sources["pictures"], aviary)
     tables.plant(sources["people"], aviary)
     sources["folder"], sources["archive"] = names.plant(sources["names"], aviary)
+    sources |= volumes.plant(folder / "packed", aviary)
     sources["people"] /= "people.csv"
     return sources
 

@@ -62,6 +62,7 @@ COLUMNS: dict[str, Maker] = {
     "notes": _said("Seen with {} in the garden and was brought in by her son on Monday"),
     "report": _said("FINDINGS: none. Signed by {} after a call with the family."),
     "barcode": _text,
+    "value": lambda aviary, place: f"{aviary.digits(TABLE, place, '#########1')}.0",
 }
 """Column -> how its cells are made."""
 
@@ -69,7 +70,8 @@ COLUMNS: dict[str, Maker] = {
 def plant(folder: Path, aviary: Aviary) -> None:
     """One table. `course` stays, and in one of four cells names the row's patient; ages are 60 to 99.
 
-    One age that cannot be read, and findings, hold numbers and a name of the row: what is shown and kept must not.
+    Ages that cannot be read, and findings, hold numbers and names of the row in many spellings: what is shown and kept
+    must not.
     """
     rows = []
     for number in range(ROWS):
@@ -80,7 +82,22 @@ def plant(folder: Path, aviary: Aviary) -> None:
     rows[3]["age"] = f"as old as {rows[3]['patient_id']}"
     rows[5]["finding"] = f"nevus, seen by {rows[5]['referring_physician']}"
     rows[7]["finding"] = f"nevus ({rows[7]['mrn']})"
+    _spell_out(rows, aviary)
     with (folder / "people.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _spell_out(rows: list[dict[str, str]], aviary: Aviary) -> None:
+    """The names and numbers of a row once more in cells that stay, spelled otherwise."""
+    rows[9]["finding"] = "nevus of {surname}, {first_name}".format(**rows[9])
+    rows[10]["finding"] = f"nevus of {rows[10]['first_name'][0]}. {rows[10]['surname'].upper()}"
+    rows[11]["finding"] = f"nevus ({rows[11]['surname']})"
+    rows[13]["finding"] = f"nevus of {aviary.text(TABLE, 'code in a finding')} on the arm"
+    rows[14]["course"] = f"better, {rows[14]['surname'][:3]}\u200b{rows[14]['surname'][3:]}"
+    rows[15]["course"] = aviary.text(TABLE, "level of one patient")
+    rows[17]["course"] = f"asked {rows[17]['first_name']} at {rows[17]['city']} dot org"
+    rows[18]["age"] = rows[18]["surname"]
+    rows[19]["sex"] = aviary.text(TABLE, "sex that cannot be read")
+    rows[21]["finding"] = f"nevus|{rows[21]['surname']}^{rows[21]['first_name'][0]}"
