@@ -195,10 +195,10 @@ def _codes(plan: Plan, answers: list[dict[str, Any]], built: Built, key: bytes) 
 
 def _finish(staging: Path, target: Path, built: Built) -> None:
     """Write the tables, remove what does not belong, make everything durable, and let the dataset appear."""
-    belongs = {staging / str(file) for table in (built.records, built.quarantined) for file in table["file"].dropna()}
+    belongs = {str(file) for table in (built.records, built.quarantined) for file in table["file"].dropna()}
     for folder in (IMAGES, QUARANTINE):
         for path in (staging / folder).iterdir():
-            if path not in belongs:
+            if f"{folder}/{path.name}" not in belongs:
                 path.unlink()
     quarantine = staging / QUARANTINE
     if not any(quarantine.iterdir()):

@@ -79,6 +79,10 @@ def windowed(pixels: np.ndarray, white: float) -> np.ndarray:
     return np.minimum(pixels.astype(np.float32) * (255.0 / white) + 0.5, 255).astype(np.uint8)
 
 
+BEHIND = 10
+"""Reading takes hours and is waited for by nobody: a training beside it comes first."""
+
+
 def _leave_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
@@ -90,6 +94,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
     os.umask(0o077)
+    os.nice(BEHIND)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold a patient's picture
     line = Connection(descriptor)
     from medsynth_engine.intake.text.reader import Reader
