@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -11,7 +12,9 @@ import pandas as pd
 from medsynth_engine.intake import shapes
 from medsynth_engine.intake.columns import Typed
 from medsynth_engine.intake.known_people import Identifiers
+from medsynth_engine.intake.surnames import is_surname
 
+_LONG_NUMBER = re.compile(r"\d{5}")
 FEW = 5
 """Patients. A level that fewer of them have goes where it looks like a code, a name or a sentence."""
 SHORTEST_RECORD = 10**6
@@ -31,8 +34,10 @@ def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -
     parts_of = {level: _parts(column, level) for level in column.series.dropna().unique()}
     parts = {part for listed in parts_of.values() for part in listed}
     bad = {part for part in parts if known.names_somebody(part)}
-    coded = sum(map(shapes.is_code, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
-    doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and shapes.has_code(part))}
+    if column.role == "column":  # in a finding or a condition a name alone may be that of a disease
+        bad |= {part for part in parts if shapes.is_given_name(part) or is_surname(part)}
+    coded = sum(map(_is_coded, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
+    doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and _is_coded(part))}
     bad |= _of_few(column.series, parts_of, doubtful, people)
     if not bad:
         return column, 0
@@ -41,6 +46,10 @@ def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -
     levels = {level: kept or None for level, kept in kept_of.items()}
     series = column.series.where(~changed, column.series.map(levels))
     return replace(column, series=series, values=tuple(v for v in column.values if v not in bad)), int(changed.sum())
+
+
+def _is_coded(part: str) -> bool:
+    return shapes.has_code(part) or bool(_LONG_NUMBER.search(part))
 
 
 def _parts(column: Typed, level: str) -> list[str]:

@@ -110,7 +110,7 @@ def typed(
     """
     levels = Levels.of(name, column)
     numbers = _numbers(levels)
-    values = levels.values(patients if numbers is None else None)
+    values = levels.values(patients)
     if not values.words:
         return Dropped(name, Verdict("", "It is empty."), 0)
     verdict = judge(name, values, None if numbers is None else numbers.values())

@@ -96,6 +96,8 @@ LONG_TEXT = 30
 NEARLY_UNIQUE = 0.9
 LONG_NUMBER = 7
 """Digits that count. No measurement has so many in most of its whole numbers; record and telephone numbers do."""
+DENSE = 2
+"""Numbers of patients fill their range so far that it is at most twice as long as they are many."""
 FIRST_YEAR = 1900
 FEW_YEARS = 10
 STEMS = (
@@ -196,8 +198,11 @@ def _number_verdict(values: Values, numbers: list[float]) -> Verdict | None:
         return Verdict("dates", "Its numbers look like years, which may be those of birth.", True)
     if len(numbers) <= 20:
         return None
-    if values.unique_share == 1 and len(numbers) == len(values.words) and numbers[-1] - numbers[0] == len(numbers) - 1:
+    whole, span = len(numbers) == len(values.words), numbers[-1] - numbers[0]
+    if whole and values.unique_share == 1 and span == len(numbers) - 1:
         return Verdict("other_identifiers", "It numbers the rows.")
+    if whole and values.of_one > NEARLY_UNIQUE * len(numbers) and span < DENSE * len(numbers):
+        return Verdict("other_identifiers", "It numbers the patients.")
     if values.unique_share > NEARLY_UNIQUE and max(numbers) >= 10 ** (LONG_NUMBER - 1):
         return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
     return None

@@ -103,8 +103,9 @@ class Identifiers:
         return (
             any(word in self.words or word.lstrip("0") in self.short for word in words)
             or shapes.is_sentence(text)
-            or shapes.is_given_name(text)
-            or is_surname(text)
+            or shapes.is_spelled_out(text)
+            or shapes.has_name(text, shapes.is_given_name)
+            or shapes.has_name(text, is_surname)
         )
 
 

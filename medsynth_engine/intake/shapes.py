@@ -7,6 +7,7 @@ net under the allow-list, never the rule itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from medsynth_engine.intake.folding import ascii_digits, folded
@@ -94,6 +95,10 @@ _STREET = re.compile(
     r"|(\d{1,4},?\s+)?(?-i:(Rue|Avenue|Boulevard|Calle|Via|Piazza|Plaza|Rua)\s+[A-ZÀ-Þ]).*|p\.?\s?o\.?\s+box\s+\d+.*",
     re.I,
 )
+_STREET_INSIDE = re.compile(
+    r"\d{1,5}\s+([A-Z][\w.'-]+\s+){1,3}(Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Boulevard|Blvd)\b"
+    r"|[A-ZÄÖÜ][\w-]*(stra(ß|ss)e|str\.|allee|gasse)\s+\d{1,4}\b"
+)
 _PLACE = re.compile(r"-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}|[A-Z][\w .'-]+,\s*[A-Z]{2}\s+\d{5}(-\d{4})?")
 _OLD_AGE = re.compile(
     r".*\b((9\d|1[0-2]\d)[\s-]*(y/?o|yrs?|years?|jahre|ans|años|anni)\b|aged?\s+(9\d|1[0-2]\d)\b"
@@ -136,10 +141,13 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("email_addresses", _EMAIL),
     ("email_addresses", _SPACED_EMAIL),
+    ("other_identifiers", re.compile(r"(?<!\w)@[a-z]\w{3,}|\b[a-z][\w.+-]{2,}@[a-z][\w-]{2,}", re.I)),
     ("urls", re.compile(r"(https?|ftp)://|www\.\w|\b10\.\d{4,9}/\w", re.I)),
     ("ip_addresses", _IP_INSIDE),
     ("social_security_numbers", re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)")),
     ("phone_numbers", re.compile(r"(?<![\d.])(\+\d[\d ()/-]{8,}\d|\(?\d{3}\)?[ -]\d{3}[ -]\d{4})(?![\d.])")),
+    ("phone_numbers", re.compile(r"(?<![\d.,])0[1-9](?:[ ()/-]{0,2}\d){7,}(?!\d)")),
+    ("geography", _STREET_INSIDE),
     ("dates", _DATE_INSIDE),
     ("record_numbers", _MEDICAL_NUMBER),
     ("health_plan_numbers", _PLAN_NUMBER),
@@ -180,12 +188,25 @@ def _is_given(word: str) -> bool:
     return any(part in GIVEN_NAMES or folded(part) in GIVEN_NAMES for part in word.casefold().split("-"))
 
 
+def has_name(text: str, is_name: Callable[[str], bool]) -> bool:
+    """Whether one of its words is a name, and none beside it says that a disease, sign or scale is called so."""
+    words = _NAME_TOKEN.findall(text[:LONGEST_SHAPE])
+    terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
+    return any(is_name(word) for place, word in enumerate(words) if not terms & {place - 1, place, place + 1})
+
+
+def is_spelled_out(text: str) -> bool:
+    """`K o w a l`: five letters one by one."""
+    return bool(_LETTERS.search(text[:LONGEST_SHAPE]))
+
+
 def is_given_name(text: str) -> bool:
     """A common given name alone, in capitals or with one."""
     return text[:1].isupper() and _is_given(text)
 
 
 _CODE_WORD = re.compile(r"(?=[\w-]*[^\W\d_])(?=(?:[\w-]*?\d){4})[\w-]+")
+_LETTERS = re.compile(r"(\b[^\W\d_]\b[ ._-]*){5}")
 _PACKED = re.compile(r"[A-Za-z0-9+/]{10,}={1,2}|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/_-]{16,}")
 _FUNCTION_WORDS = listed(
     "the was were is by his her she he they him seen signed after who whose said from has had been der die das wurde "
