@@ -12,11 +12,10 @@ import pandas as pd
 from medsynth_engine.intake import shapes
 from medsynth_engine.intake.columns import Typed
 from medsynth_engine.intake.known_people import Identifiers
+from medsynth_engine.intake.shown import SHARED
 from medsynth_engine.intake.surnames import is_surname
 
 _LONG_NUMBER = re.compile(r"\d{5}")
-FEW = 5
-"""Patients. A level that fewer of them have goes where it looks like a code, a name or a sentence."""
 SHORTEST_RECORD = 10**6
 """A whole number from here on, among others that are a hundred times smaller, is a record or telephone number."""
 
@@ -24,8 +23,9 @@ SHORTEST_RECORD = 10**6
 def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -> tuple[Typed, int]:
     """The column without what names somebody, and how many cells lost it. `people` are codes of patients, one a row.
 
-    A level goes missing; of several findings only the part that names somebody goes; a number goes where it is the
-    record number of anybody, or as long as one.
+    A level goes missing; what only looks like a name, a code or a sentence goes where fewer than five patients have it;
+    of several findings only the part that names somebody goes; a number goes where it is the record number of anybody,
+    or as long as one.
     """
     if column.kind in ("number", "integer"):
         return _without_numbers(column, known)
@@ -65,11 +65,11 @@ def _of_few(series: pd.Series, parts_of: dict[str, list[str]], doubtful: set[str
     pairs = pd.DataFrame({"level": series.to_numpy(dtype=object)[rows], "person": people[rows]}).drop_duplicates()
     shared = Counter(pairs["level"])
     owners: dict[str, set[int]] = defaultdict(set)
-    often = {part for level, count in shared.items() if count >= FEW for part in suspects[level]}
+    often = {part for level, count in shared.items() if count >= SHARED for part in suspects[level]}
     for level, person in pairs.itertuples(index=False):
         for part in suspects[level] - often:
             owners[part].add(person)
-    return {part for part, found in owners.items() if len(found) < FEW}
+    return {part for part, found in owners.items() if len(found) < SHARED}
 
 
 def _without_numbers(column: Typed, known: Identifiers) -> tuple[Typed, int]:

@@ -202,6 +202,7 @@ def _texts(column: Typed) -> Iterator[str]:
 
 def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> None:
     """No cell, and no name of a column, that stays may hold what names somebody."""
+    emptied = set()
     for place, column in enumerate(made.typed):
         clean, hits = without_identifiers(column, known, people)
         if known.inside(column.name):
@@ -212,6 +213,12 @@ def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> Non
         if hits:
             made.removed["identifiers_in_cells"] += hits
             made.warnings.append(f"{hits} cells of {clean.name} held an identifier of a person, which was taken out.")
+            if clean.series.isna().all():
+                made.dropped[clean.name] = (
+                    "Nothing is left of it: all its cells held identifiers or texts about people."
+                )
+                emptied.add(clean.name)
+    made.typed = [column for column in made.typed if column.name not in emptied]
 
 
 def _show(frame: pd.DataFrame, roles: Roles, known: Identifiers, made: Described) -> None:

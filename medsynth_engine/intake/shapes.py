@@ -192,7 +192,8 @@ def has_name(text: str, is_name: Callable[[str], bool]) -> bool:
     """Whether one of its words is a name, and none beside it says that a disease, sign or scale is called so."""
     words = _NAME_TOKEN.findall(text[:LONGEST_SHAPE])
     terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
-    return any(is_name(word) for place, word in enumerate(words) if not terms & {place - 1, place, place + 1})
+    alone = (word for place, word in enumerate(words) if not terms & {place - 1, place, place + 1})
+    return any(is_name(word) for word in alone if word.count("-") < 2)  # Charcot-Marie-Tooth
 
 
 def is_spelled_out(text: str) -> bool:
@@ -208,11 +209,12 @@ def is_given_name(text: str) -> bool:
 _CODE_WORD = re.compile(r"(?=[\w-]*[^\W\d_])(?=(?:[\w-]*?\d){4})[\w-]+")
 _LETTERS = re.compile(r"(\b[^\W\d_]\b[ ._-]*){5}")
 _PACKED = re.compile(r"[A-Za-z0-9+/]{10,}={1,2}|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/_-]{16,}")
-_FUNCTION_WORDS = listed(
-    "the was were is by his her she he they him seen signed after who whose said from has had been der die das wurde "
-    "war von ihr sein le la les par est une der el los por fue patient patiente patientin"
+_TOLD_OF_SOMEBODY = listed(
+    "was were his her hers she he they him seen signed who whose said has had been lives came went brought asked "
+    "called wurde wurden seine ihre kam lebt était fue patient patients patiente patientin patienten paciente"
 )
 FEWEST_WORDS = 5
+MOST_WORDS = 12
 
 
 def has_code(text: str) -> bool:
@@ -226,9 +228,10 @@ def is_code(text: str) -> bool:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether it reads as written about somebody: five words or more, one of them such as `was`, `by` or `her`."""
+    """Whether it reads as written about somebody: more than twelve words, or five with a full stop or such as `was`."""
     words = text.casefold().split()
-    return len(words) >= FEWEST_WORDS and bool(_FUNCTION_WORDS.intersection(words))
+    told = text.endswith(".") or bool(_TOLD_OF_SOMEBODY.intersection(words))
+    return len(words) > MOST_WORDS or (len(words) >= FEWEST_WORDS and told)
 
 
 LONGEST_SHAPE = 200

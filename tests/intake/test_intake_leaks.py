@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.selftest.canaries import TABLE, Canary
 from medsynth_engine.intake.selftest.search import Search
 
@@ -177,3 +179,37 @@ def test_nor_from_a_table_of_few_rows(name: str, tmp_path: Path, take: Callable)
     write(table, CASES[name], rows=6)
     document, folder = take(table)
     assert leaks(CASES[name], folder, document) == []
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        *("Squamous cell carcinoma of the skin", "Charcot-Marie-Tooth", "Wagner grade 2", "Murphy sign", "T2N0M0"),
+        *("Fracture by fall from the bed", "Stevens-Johnson syndrome", "Morbus Crohn", "E11.9", "nevus of Ota"),
+    ],
+)
+def test_a_rare_finding_stays(finding: str, tmp_path: Path, take: Callable) -> None:
+    table = tmp_path / "t.csv"
+    write(table, Case({**SURNAME, "finding": at(5, finding, FINDINGS)}))
+    document, _ = take(table)
+    assert any(finding in column.get("values", []) for column in document["schema"]["columns"])
+
+
+def test_years_stay_for_who_asks_but_tell_no_age_over_89(tmp_path: Path, take: Callable) -> None:
+    table = tmp_path / "t.csv"
+    write(table, CASES["years of birth"])
+    document, _ = take(table)
+    assert "look like years" in document["dropped_columns"]["x7"]
+    document, folder = take(table, "asked", columns={"column": "x7"})
+    years = Dataset(folder).records()["x7"]
+    assert years.notna().any() and years.min() >= datetime.now(UTC).year - 89
+    assert years.isna().any() and any("89" in warning for warning in document["warnings"])
+
+
+def test_a_value_that_could_not_be_read_shows_where_five_patients_share_it(tmp_path: Path, take: Callable) -> None:
+    table = tmp_path / "t.csv"
+    cells = [*["old"] * 12, *["frail"] * 4, "as old as ZX12345"]
+    ages = {"age": lambda n: cells[n] if n < len(cells) else str(30 + n % 50)}
+    write(table, Case(ages))
+    document, _ = take(table)
+    assert document["unreadable"] == {"age": {"old": 12, "(rare)": 4, "(code)": 1}}
