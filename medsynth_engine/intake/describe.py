@@ -214,9 +214,7 @@ def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> Non
             made.removed["identifiers_in_cells"] += hits
             made.warnings.append(f"{hits} cells of {clean.name} held an identifier of a person, which was taken out.")
             if clean.series.isna().all():
-                made.dropped[clean.name] = (
-                    "Nothing is left of it: all its cells held identifiers or texts about people."
-                )
+                made.dropped[clean.name] = "Nothing is left of it: all its cells held identifiers of people."
                 emptied.add(clean.name)
     made.typed = [column for column in made.typed if column.name not in emptied]
 
