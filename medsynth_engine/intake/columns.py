@@ -22,6 +22,7 @@ from medsynth_engine.intake.words import TRUE_WORDS, yes_or_no
 
 RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
+ALONE = 2
 OTHER = "other"
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
@@ -129,7 +130,7 @@ def typed(
         return levels.read(role, "boolean", answers)
     if numbers is not None and not _is_code(name, numbers):
         return _amounts(levels, numbers, role)
-    return category(name, column, patients, role)
+    return category(name, column, patients, role, asked=asked)
 
 
 def _answer(word: str) -> bool | None:
@@ -194,8 +195,16 @@ def _is_code(name: str, numbers: dict[str, float]) -> bool:
     return whole and len(numbers) <= FEW_LEVELS and bool(CODE_WORDS & set(words_of(name)))
 
 
-def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "column", many: int = FEW_LEVELS) -> Typed:
-    """A closed list of levels. More than `many` of them: those of fewer than 11 patients become `other`."""
+def category(
+    name: str,
+    column: pd.Series,
+    patients: np.ndarray,
+    role: str = "column",
+    many: int = FEW_LEVELS,
+    asked: bool = True,
+) -> Typed:
+    """A closed list of levels. More than `many` of them: those of fewer than 11 patients become `other`; in a column
+    that nobody asked for those of one patient always do, for such a word may be anything."""
     levels = Levels.of(name, column)
     mapping = normalise.category_map(levels.raw)
     if _whole(levels):
@@ -203,13 +212,11 @@ def category(name: str, column: pd.Series, patients: np.ndarray, role: str = "co
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     distinct = {word for word in mapped if word is not None}
     note = ""
-    if len(distinct) > many:
-        rare = _rare(levels, mapped, patients)
-        if rare:
-            mapped = [OTHER if word in rare else word for word in mapped]
-            note = (
-                f"{len(rare)} of its {len(distinct)} values belong to fewer than {RARE} patients each: now `{OTHER}`."
-            )
+    fewest = RARE if len(distinct) > many else 1 if asked else ALONE
+    rare = _rare(levels, mapped, patients, fewest) if fewest > 1 else set()
+    if rare:
+        mapped = [OTHER if word in rare else word for word in mapped]
+        note = f"{len(rare)} of its {len(distinct)} values belong to fewer than {fewest} patients each: now `{OTHER}`."
     return levels.read(role, "category", mapped, tuple(sorted({str(word) for word in mapped if word})), note)
 
 
@@ -219,10 +226,10 @@ def _whole(levels: Levels) -> bool:
     return numbers is not None and all(number.is_integer() for number in numbers.values())
 
 
-def _rare(levels: Levels, mapped: list[object], patients: np.ndarray) -> set[object]:
+def _rare(levels: Levels, mapped: list[object], patients: np.ndarray, fewest: int) -> set[object]:
     taken = pd.Series(np.array(mapped, dtype=object)[levels.codes])
     people = pd.Series(patients).groupby(taken.to_numpy()).nunique()
-    return set(people.index[people < RARE])
+    return set(people.index[people < fewest])
 
 
 def multi(name: str, column: pd.Series, role: str) -> Typed:

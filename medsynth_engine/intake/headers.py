@@ -13,6 +13,7 @@ from medsynth_engine.intake.surnames import is_surname
 from medsynth_engine.kernel.escape import plain
 
 LONGEST = 80
+HIDDEN = "{} column names look like identifiers of people; those columns have numbers for names."
 _CODE = re.compile(r"\d{5}|[^\W\d_]\d{4,}[^\W\d_]")
 """`feature_0001` and `icd10_2019` are names of columns, `ZX54321` and `ZX5432A` are none."""
 TELLING = frozenset().union(*(known for _, known in NAME_WORDS))

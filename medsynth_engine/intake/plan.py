@@ -7,13 +7,14 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from medsynth_engine.intake import headers
 from medsynth_engine.intake import roles as role_finding
 from medsynth_engine.intake.dates import Dates
 from medsynth_engine.intake.describe import Described, describe, row_identifiers
 from medsynth_engine.intake.matching import Match, Names, by_file, by_patient
 from medsynth_engine.intake.options import HEADER_COLUMNS, Options
 from medsynth_engine.intake.roles import Roles
-from medsynth_engine.intake.sources import Item, Source, TableFile, metadata_file, open_source
+from medsynth_engine.intake.sources import ArrayTable, Item, Source, TableFile, metadata_file, open_source
 from medsynth_engine.intake.table import Table, read_table
 from medsynth_engine.kernel.errors import BadInput
 
@@ -80,7 +81,7 @@ def _without_headers(plan: Plan, options: Options, table: Table | None) -> Optio
 def _table(source: Source, options: Options, names: Names, plan: Plan) -> Table | None:
     """The named table, or the one of the source that names most of its files."""
     if source.arrays is not None:
-        frame = pd.DataFrame(source.arrays.columns, dtype=str)
+        frame = _beside_images(source.arrays, plan)
         if options.metadata is not None:
             table = read_table(metadata_file(options.metadata), options.limits)
             if len(table.frame) != len(frame):
@@ -100,6 +101,17 @@ def _table(source: Source, options: Options, names: Names, plan: Plan) -> Table 
             )
         return read_table(source.tables[0], options.limits)
     return _found_table(source.tables, options, names, plan)
+
+
+def _beside_images(arrays: ArrayTable, plan: Plan) -> pd.DataFrame:
+    """What lies in an NPZ beside its images, as a table; what an array is called may name somebody too."""
+    numbered = pd.DataFrame(dict(enumerate(arrays.columns.values())), dtype=str)
+    names, hidden = headers.named(list(arrays.columns), numbered)
+    ours = ("file", "finding")
+    kept = [raw if raw in ours else name for raw, name in zip(arrays.columns, names, strict=True)]
+    if hidden:
+        plan.warnings.append(headers.HIDDEN.format(hidden))
+    return numbered.set_axis(kept, axis=1)
 
 
 def _found_table(tables: tuple[TableFile, ...], options: Options, names: Names, plan: Plan) -> Table | None:

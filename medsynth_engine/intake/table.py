@@ -15,7 +15,7 @@ import pandas as pd
 
 from medsynth_engine.intake import sheet
 from medsynth_engine.intake.encoding import SAMPLE, delimiter_of, encoding_of, lines_of
-from medsynth_engine.intake.headers import look_like_values, named
+from medsynth_engine.intake.headers import HIDDEN, look_like_values, named
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.sources import TableFile
 from medsynth_engine.kernel.errors import BadInput
@@ -97,7 +97,7 @@ def _parsed(data: bytes, limits: Limits) -> Table:
     names, hidden = named(shape.header, frame)
     frame.columns = pd.Index(names)
     if hidden:
-        warnings.append(f"{hidden} column names look like identifiers of people; those columns have numbers for names.")
+        warnings.append(HIDDEN.format(hidden))
     return Table(frame, tuple(warnings))
 
 

@@ -120,7 +120,7 @@ def test_what_stands_in_a_dropped_column_goes_everywhere_else() -> None:
     kept = {column.name: column.series for column in described.typed}
     assert kept["finding"].iloc[3] == "nodule"
     assert kept["finding"].iloc[4] == "nodule|mass"
-    assert pd.isna(kept["arm"].iloc[9])
+    assert kept["arm"].iloc[9] == "other"  # one patient has it, and nobody asked for the column
     assert pd.isna(kept["score"].iloc[11])
     assert described.removed["identifiers_in_cells"] == 3
     shown = str(described.value_maps) + str(described.unreadable) + str(described.roles) + str(described.warnings)

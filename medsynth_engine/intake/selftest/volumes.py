@@ -98,5 +98,6 @@ def arrays(path: Path, aviary: Aviary) -> Path:
         patient=np.array(texts, dtype="S"),
         surname=np.array(letters),
         side=np.array(lone),
+        **{aviary.text(NAME, "name of an array"): np.arange(ENTRIES) % 3},
     )
     return path
