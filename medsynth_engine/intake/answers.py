@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from medsynth_engine.intake import archive, arrays, pool
+from medsynth_engine.intake import pool
+from medsynth_engine.intake.archives import archive, arrays
 from medsynth_engine.intake.journal import Journal, item_key
 from medsynth_engine.intake.known import Known
 from medsynth_engine.intake.options import Options

@@ -11,8 +11,8 @@ import pandas as pd
 
 from medsynth_engine.intake import folds
 from medsynth_engine.intake.duplicates import Groups, link_duplicates
-from medsynth_engine.intake.normalise import clean
 from medsynth_engine.intake.pseudonym import keyed, patient_of, uniform_of
+from medsynth_engine.intake.tables.normalise import clean
 
 FIXED = ("record", "patient", "group", "fold", "file", "height", "width", "channels", "pixels", "phash", "blank")
 

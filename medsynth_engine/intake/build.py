@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from medsynth_engine.intake import assemble, report
+from medsynth_engine.intake import assemble
 from medsynth_engine.intake.append import Earlier, likeness_beside, merged, place_beside
 from medsynth_engine.intake.assemble import FIXED, People
 from medsynth_engine.intake.duplicates import Groups
-from medsynth_engine.intake.matching import by_header
-from medsynth_engine.intake.normalise import band_of_years
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.pseudonym import patient_of
 from medsynth_engine.intake.reasons import Code, outcome
+from medsynth_engine.intake.report import report
 from medsynth_engine.intake.submitted import Submitted
+from medsynth_engine.intake.tables.matching import by_header
+from medsynth_engine.intake.tables.normalise import band_of_years
 
 ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("age", "age", "number"),

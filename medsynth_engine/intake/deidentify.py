@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from medsynth_engine.intake.reasons import Code, Rejected
-from medsynth_engine.intake.words import listed
+from medsynth_engine.intake.tables.words import listed
 from medsynth_engine.intake.write import png
 
 SHORTEST = 4

@@ -7,15 +7,15 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from medsynth_engine.intake import headers
-from medsynth_engine.intake import roles as role_finding
-from medsynth_engine.intake.dates import Dates
-from medsynth_engine.intake.describe import Described, describe, row_identifiers
-from medsynth_engine.intake.matching import Match, Names, by_file, by_patient
 from medsynth_engine.intake.options import HEADER_COLUMNS, Options
-from medsynth_engine.intake.roles import Roles
 from medsynth_engine.intake.sources import ArrayTable, Item, Source, TableFile, metadata_file, open_source
-from medsynth_engine.intake.table import Table, read_table
+from medsynth_engine.intake.tables import headers
+from medsynth_engine.intake.tables import roles as role_finding
+from medsynth_engine.intake.tables.dates import Dates
+from medsynth_engine.intake.tables.describe import Described, describe, row_identifiers
+from medsynth_engine.intake.tables.matching import Match, Names, by_file, by_patient
+from medsynth_engine.intake.tables.roles import Roles
+from medsynth_engine.intake.tables.table import Table, read_table
 from medsynth_engine.kernel.errors import BadInput
 
 MOST_CANDIDATES = 8

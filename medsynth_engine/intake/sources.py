@@ -81,7 +81,7 @@ class Source:
 
 def open_source(path: Path, options: Options) -> Source:
     """Look at `path`. Raises BadInput with a sentence where there is nothing that could be taken."""
-    from medsynth_engine.intake import archive, arrays
+    from medsynth_engine.intake.archives import archive, arrays
 
     try:
         mode = path.stat().st_mode

@@ -26,7 +26,7 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import Code, sentence
-from medsynth_engine.intake.report import to_keep
+from medsynth_engine.intake.report.report import to_keep
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted

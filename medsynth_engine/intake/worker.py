@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from medsynth_engine.intake import decode as decoding
-from medsynth_engine.intake.archive import read_member
+from medsynth_engine.intake.archives.archive import read_member
 from medsynth_engine.intake.deidentify import checked
 from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbnail
-from medsynth_engine.intake.faces import HEAD_SLICES
+from medsynth_engine.intake.formats import decode as decoding
+from medsynth_engine.intake.formats.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome

@@ -201,7 +201,7 @@ class Datasets:
     @operation("datasets.report", Permission.READ_REPORTS)
     def datasets_report(self, call: Call, name: str, path: str) -> dict[str, Any]:
         """The intake's report as one HTML file. It holds counts, never a value of a patient."""
-        from medsynth_engine.intake.report_page import html
+        from medsynth_engine.intake.report.report_page import html
 
         document = _shown(newest(call, name))
         target = Path(path).expanduser()

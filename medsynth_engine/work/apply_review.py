@@ -7,7 +7,7 @@ from typing import Any
 
 from medsynth_engine.intake.held import read_held
 from medsynth_engine.intake.reasons import Code
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import remains
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.operations.decisions import note_applied

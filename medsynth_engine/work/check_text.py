@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from db.tables import Dataset
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import Checked, Finding, check
 from medsynth_engine.intake.text.note import note
 from medsynth_engine.intake.text.verdicts import of_findings

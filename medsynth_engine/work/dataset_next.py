@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 from db.tables import Cohort, Dataset, Evaluation, Run, Weights
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.pseudonym import load_key
-from medsynth_engine.intake.revise import revise
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revise import revise
+from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
 from medsynth_engine.operations.decisions import lineage

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from db.tables import Dataset, DatasetShare, Submission
 from medsynth_engine.cohort.composition import composition
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
-from medsynth_engine.intake.dicom_tags import READABLE_SIDE
-from medsynth_engine.intake.report import to_keep
+from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
+from medsynth_engine.intake.report.report import to_keep
 from medsynth_engine.jobs.start import start
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.jobs import step

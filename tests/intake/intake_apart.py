@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from intake_pieces import KEY, always, quiet
+from intake_pieces import APART, KEY, always, quiet
 
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code, outcome
@@ -60,7 +60,7 @@ def take_apart(sources: list[Path], folder: Path, seconds: float, scans: bool = 
         json.dumps([[os.fsdecode(source), target, options] for source, target in zip(sources, targets, strict=True)])
     )
     process = subprocess.run(
-        command(jobs),
+        [*APART, *command(jobs)],
         capture_output=True,
         timeout=seconds,
         cwd=folder / "here",

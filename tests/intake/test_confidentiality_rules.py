@@ -16,8 +16,8 @@ import pydicom
 import pytest
 from pydicom.datadict import dictionary_VR
 
-from medsynth_engine.intake import decode
 from medsynth_engine.intake.deidentify import checked
+from medsynth_engine.intake.formats import decode
 from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.rules import profile, safe_harbor

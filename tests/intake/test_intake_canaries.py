@@ -13,10 +13,10 @@ from intake_pieces import KEY, always, photograph
 from PIL import Image
 from pydicom.dataset import FileDataset
 
-from medsynth_engine.intake import dicom_tags
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.deidentify import any_in, checked, checked_png
-from medsynth_engine.intake.dicom_tags import identifying
+from medsynth_engine.intake.formats import dicom_tags
+from medsynth_engine.intake.formats.dicom_tags import identifying
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.selftest import dicom, pictures
@@ -149,7 +149,7 @@ def test_attributes_are_checked_with_their_picture(
 
 def test_a_broken_rule_is_caught_and_its_file_stored_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A-3: were a patient's name allowed as a body part, the self-check would hold the file back."""
-    from medsynth_engine.intake import decode
+    from medsynth_engine.intake.formats import decode
     from medsynth_engine.intake.options import Reading
 
     path = tmp_path / "a.dcm"

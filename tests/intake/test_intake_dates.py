@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medsynth_engine.intake import postcode
-from medsynth_engine.intake.dates import EPOCH, FARTHEST_DAYS, Dates, Read, offset_days, read_dates, too_old
-from medsynth_engine.intake.describe import Described, describe
-from medsynth_engine.intake.roles import Roles
+from medsynth_engine.intake.tables import postcode
+from medsynth_engine.intake.tables.dates import EPOCH, FARTHEST_DAYS, Dates, Read, offset_days, read_dates, too_old
+from medsynth_engine.intake.tables.describe import Described, describe
+from medsynth_engine.intake.tables.roles import Roles
 
 KEY = bytes(range(32))
 DAYS = st.dates(date(1900, 1, 1), date(2030, 12, 31))

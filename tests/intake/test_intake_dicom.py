@@ -18,8 +18,8 @@ from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.pixels import pixel_array
 
-from medsynth_engine.intake import decode
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.formats import decode
 from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import REASONS, Code, Rejected
 from medsynth_engine.intake.selftest.canaries import Aviary

@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from intake_decoding import middle
 
-from medsynth_engine.intake import decode
+from medsynth_engine.intake.formats import decode
 from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import Code
 

@@ -16,8 +16,9 @@ from intake_decoding import middle, saved
 from intake_pieces import photograph
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from medsynth_engine.intake import archive, decode
+from medsynth_engine.intake.archives import archive
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.formats import decode
 from medsynth_engine.intake.options import Limits, Options, Reading
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.kernel.errors import BadInput

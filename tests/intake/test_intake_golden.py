@@ -18,8 +18,8 @@ from pydicom.pixels import (
     pixel_array,
 )
 
-from medsynth_engine.intake import decode
-from medsynth_engine.intake.intensity import percentiles
+from medsynth_engine.intake.formats import decode
+from medsynth_engine.intake.formats.intensity import percentiles
 from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import Rejected
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.describe import Described, describe
 from medsynth_engine.intake.options import Limits, Options
-from medsynth_engine.intake.people import id_warnings, loose_form
-from medsynth_engine.intake.roles import find_roles
-from medsynth_engine.intake.table import parse_table
+from medsynth_engine.intake.tables.describe import Described, describe
+from medsynth_engine.intake.tables.people import id_warnings, loose_form
+from medsynth_engine.intake.tables.roles import find_roles
+from medsynth_engine.intake.tables.table import parse_table
 
 
 def cycled(values: str, count: int = 120) -> list[str]:

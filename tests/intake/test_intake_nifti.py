@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from intake_decoding import middle
 
-from medsynth_engine.intake import decode
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.formats import decode
 from medsynth_engine.intake.options import Limits, Reading
 from medsynth_engine.intake.reasons import Code, Rejected
 

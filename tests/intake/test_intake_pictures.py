@@ -15,7 +15,7 @@ from intake_pieces import photograph
 from PIL import Image, ImageOps
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.decode import decode_entry
+from medsynth_engine.intake.formats.decode import decode_entry
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.write import png
 from medsynth_engine.kernel.errors import BadInput, NotFound

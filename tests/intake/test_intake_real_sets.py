@@ -13,11 +13,11 @@ from intake_pieces import KEY
 from PIL import Image
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.describe import describe
 from medsynth_engine.intake.options import Limits, Options
 from medsynth_engine.intake.pseudonym import patient_of
-from medsynth_engine.intake.roles import find_roles
-from medsynth_engine.intake.table import parse_table
+from medsynth_engine.intake.tables.describe import describe
+from medsynth_engine.intake.tables.roles import find_roles
+from medsynth_engine.intake.tables.table import parse_table
 
 
 def counts_add_up(document: dict) -> bool:

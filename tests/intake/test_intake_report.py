@@ -16,9 +16,9 @@ import pytest
 from intake_pieces import photograph
 from PIL import Image
 
-from medsynth_engine.intake import report, report_page
-from medsynth_engine.intake.look_at import look_at
 from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.report import report, report_page
+from medsynth_engine.intake.report.look_at import look_at
 from medsynth_engine.intake.rules import profile
 from medsynth_engine.intake.selftest import dicom
 from medsynth_engine.intake.selftest.canaries import Aviary
@@ -176,7 +176,7 @@ def test_a_document_of_an_earlier_version_still_makes_a_page() -> None:
 
 def test_the_page_is_made_without_pandas() -> None:
     told = (
-        "import sys; from medsynth_engine.intake import report_page; report_page.html({});"
+        "import sys; from medsynth_engine.intake.report import report_page; report_page.html({});"
         "print([name for name in ('pandas', 'torch', 'numpy', 'pydicom') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)

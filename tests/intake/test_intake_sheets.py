@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from intake_workbooks import excel, open_document
 
-from medsynth_engine.intake import sheet
 from medsynth_engine.intake.options import Limits
-from medsynth_engine.intake.table import parse_table
+from medsynth_engine.intake.tables import sheet
+from medsynth_engine.intake.tables.table import parse_table
 from medsynth_engine.kernel.errors import BadInput
 
 ROWS: list[list[object]] = [

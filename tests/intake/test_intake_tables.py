@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medsynth_engine.intake.columns import Dropped, Typed, typed
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.matching import Names, by_file
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.sources import Item
-from medsynth_engine.intake.table import parse_table
+from medsynth_engine.intake.tables.columns import Dropped, Typed, typed
+from medsynth_engine.intake.tables.matching import Names, by_file
+from medsynth_engine.intake.tables.table import parse_table
 
 
 def judged(name: str, values: list[str], asked: bool = False) -> Typed | Dropped:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medsynth_engine.intake import amounts, normalise
-from medsynth_engine.intake.words import yes_or_no
+from medsynth_engine.intake.tables import amounts, normalise
+from medsynth_engine.intake.tables.words import yes_or_no
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from text_pieces import dataset, film, mixed
 
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import perceptual_hash, thumbnail
-from medsynth_engine.intake.revise import revise
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revise import revise
+from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import Finding
 from medsynth_engine.intake.text.note import note
 from medsynth_engine.intake.text.verdicts import count_unread, of_findings, read_verdicts
@@ -33,8 +33,8 @@ BOX = (20, 30, 100, 24)
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from medsynth_engine.intake.revise import revise
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revise import revise
+from medsynth_engine.intake.revise.revised_tables import Change
 folder, target, key = Path(sys.argv[1]), Path(sys.argv[2]), bytes.fromhex(sys.argv[3])
 said = json.loads(sys.argv[4])
 changes = {record: Change(said[record], ((20, 30, 100, 24),), "burned_in_text") for record in said}

@@ -17,7 +17,8 @@ from medsynth_tui.cli.main import answer
 LEAKY_WORKER = """
 import sys
 if "medsynth_engine.intake.worker" in " ".join(sys.orig_argv):
-    from medsynth_engine.intake import deidentify, dicom_tags
+    from medsynth_engine.intake import deidentify
+    from medsynth_engine.intake.formats import dicom_tags
     whole = dicom_tags.identifying
     kept = []
     def forgetful(dataset, data):

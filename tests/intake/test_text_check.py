@@ -21,7 +21,7 @@ from PIL import Image
 from text_pieces import NAME, dataset, film, mixed, written
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.revised_tables import Change
+from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import JOURNAL, Checked, Finding, check, spoken
 from medsynth_engine.intake.text.readers import UNREAD, Task, read_all
 from medsynth_engine.kernel.errors import Interrupted
@@ -147,7 +147,7 @@ def test_a_picture_that_cannot_be_read_is_unread_not_clean(films: Path, tmp_path
 
 
 def test_what_was_checked_before_is_not_read_again(films: Path, checked: Checked, tmp_path: Path) -> None:
-    from medsynth_engine.intake.revise import revise
+    from medsynth_engine.intake.revise.revise import revise
     from medsynth_engine.intake.text.verdicts import of_findings
 
     revise(films, tmp_path / "next", {}, bytes(32), quiet, always, of_findings(checked.findings))

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.dicom_tags import READABLE_SIDE
+from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
 from medsynth_engine.intake.reasons import Code
 from medsynth_engine.intake.text.readers import UNREAD, Task, read_all, seconds_for
 from medsynth_engine.intake.text.verdicts import read_verdicts

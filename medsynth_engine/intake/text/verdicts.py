@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from medsynth_engine.intake.dicom_tags import READABLE_SIDE
+from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
 
 if TYPE_CHECKING:
     from medsynth_engine.intake.text.check import Finding

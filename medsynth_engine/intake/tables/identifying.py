@@ -1,0 +1,252 @@
+"""Recognises columns that could name a person, by their names and by the shape of their values.
+
+Kinds follow the eighteen identifiers of HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i). Deny by default: a column that is
+neither a role nor a typed value of few levels is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from medsynth_engine.intake.tables import shapes
+from medsynth_engine.intake.tables.surnames import is_surname
+from medsynth_engine.intake.tables.words import FALSE_WORDS, TRUE_WORDS, listed
+
+_WORDS = re.compile(r"[A-ZÄÖÜÉ]?[a-zà-ÿ]+|[A-ZÄÖÜÉ]+(?![a-zà-ÿ])|\d+")
+
+NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "names",
+        listed(
+            "name names surname firstname lastname forename maiden initials physician doctor operator "
+            "radiologist referrer nurse mother father spouse contact author reader clinician surgeon nachname vorname "
+            "nom prenom prénom nombre apellido apellidos cognome nome arzt médecin medecin relative relatives employer"
+        ),
+    ),
+    (
+        "dates",
+        listed(
+            "date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged datum "
+            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita"
+        ),
+    ),
+    ("email_addresses", listed("email mail emailaddress")),
+    ("ip_addresses", listed("ip ipaddress mac ipv4 ipv6")),
+    (
+        "geography",
+        listed(
+            "address street city town village zip zipcode postcode postal county location hospital institution "
+            "site clinic ward geocode latitude longitude lat lon lng gps coordinates place residence parish precinct "
+            "plz ort wohnort adresse anschrift strasse straße postleitzahl krankenhaus klinik ville rue ciudad calle "
+            "neighborhood neighbourhood census"
+        ),
+    ),
+    ("phone_numbers", listed("phone telephone tel telefon cellphone")),
+    ("fax_numbers", listed("fax telefax")),
+    ("phone_numbers", listed("pager")),
+    ("social_security_numbers", listed("ssn nhs nino nir socialsecurity socialsecuritynumber")),
+    ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart fallnummer patientennummer")),
+    (
+        "health_plan_numbers",
+        listed("insurance policy beneficiary medicaid medicare member subscriber healthplan versicherung payerid"),
+    ),
+    ("account_numbers", listed("account iban card creditcard konto")),
+    ("licence_numbers", listed("license licence certificate npi dea passport permit")),
+    ("vehicle_identifiers", listed("plate vin vehicle kennzeichen licenseplate licenceplate")),
+    ("device_identifiers", listed("serial device imei station udi pacemakerserial")),
+    ("urls", listed("url uri link href website homepage doi")),
+    ("biometrics", listed("fingerprint fingerprints voiceprint biometric biometrics faceprint iriscode")),
+    ("faces", listed("photo photograph photographs portrait selfie mugshot facephoto")),
+    ("file_names", listed("filename file filepath folder directory")),
+    ("other_identifiers", listed("id ids uid uuid guid identifier nbr nr nummer key barcode pseudonym kennung")),
+    (
+        "free_text",
+        listed(
+            "note notes comment comments remark remarks report narrative history text description bemerkung "
+            "kommentar anamnese freitext commentaire observaciones"
+        ),
+    ),
+)
+"""Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
+
+SURE_BY_NAME = listed(
+    "phone_numbers fax_numbers email_addresses social_security_numbers record_numbers account_numbers biometrics"
+)
+SURE_WORDS = listed(
+    "zip zipcode postcode postal postleitzahl plz address adresse anschrift street latitude longitude geocode "
+    "dob yob birthdate birthday birthyear geburtsdatum geburtsjahr geburtstag surname firstname lastname "
+    "forename nachname vorname"
+)
+BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary metastasis pain injury fracture")
+"""`tumour location` is not geography."""
+AT_BIRTH = listed("weight length order type height head defect term gestational")
+"""`birth weight` is no date."""
+YES_OR_NO = listed("0.0 1.0") | TRUE_WORDS | FALSE_WORDS
+
+SHAPE_SHARE = 0.5
+ANY_SHARE = 0.02
+"""One e-mail address or person number in fifty values already makes the column one that names people."""
+STRICT = {"email_addresses", "social_security_numbers", "phone_numbers"}
+FEW_LEVELS = 50
+LONG_TEXT = 30
+NEARLY_UNIQUE = 0.9
+LONG_NUMBER = 7
+"""Digits that count. No measurement has so many in most of its whole numbers; record and telephone numbers do."""
+DENSE = 2
+"""Numbers of patients fill their range so far that it is at most twice as long as they are many."""
+FIRST_YEAR = 1900
+FEW_YEARS = 10
+STEMS = (
+    "surname", "lastname", "firstname", "forename", "patientname", "fullname", "physician", "doctor", "radiologist",
+    "surgeon", "operator", "nachname", "vorname", "birthdate", "birthday", "dateofbirth", "geburt", "telephone",
+    "address", "email", "postcode", "zipcode",
+)  # fmt: skip
+"""At the beginning or the end of a longer word they tell as much: `referringphysician`, `operatorcode`."""
+NAME_ALONE = listed("given first last middle family")
+"""The whole name of a column of names; in a longer one (`contrast given`) they say nothing."""
+CODE_WORDS = listed(
+    "id code type class grade stage group cluster category race ethnicity site location side laterality position "
+    "diag diagnosis icd icd10 icd9 histology histological cpt snomed loinc mesh procedure"
+)
+"""Numbers and codes under such a name are names of levels, not amounts and not people."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """The distinct, non-missing values of a column, cleaned, how many cells hold one, and how many values only one
+    patient has."""
+
+    words: tuple[str, ...]
+    cells: int
+    of_one: int = 0
+
+    @property
+    def unique_share(self) -> float:
+        return len(self.words) / self.cells if self.cells else 0.0
+
+    @property
+    def mean_length(self) -> float:
+        return sum(map(len, self.words)) / len(self.words) if self.words else 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a column is dropped: its kind of identifier and a sentence. by_name: its values alone would not say so."""
+
+    kind: str
+    why: str
+    by_name: bool = False
+
+
+def words_of(name: str) -> list[str]:
+    """`patientID` and `patient_id` -> patient, id."""
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+def kind_by_name(name: str) -> str:
+    """The kind of identifier that a column's name announces, or empty."""
+    words = words_of(name)
+    joined = "".join(words)
+    if joined in NAME_ALONE:
+        return "names"
+    for kind, known in NAME_WORDS:
+        if (kind == "geography" and BODY_SITE & set(words)) or (kind == "dates" and AT_BIRTH & set(words)):
+            continue
+        if any(word in known for word in words) or (len(joined) > 5 and joined in known):
+            return kind
+    for kind, known in NAME_WORDS:
+        stems = [stem for stem in STEMS if stem in known or any(stem.endswith(word) for word in known if len(word) > 3)]
+        if any(joined.startswith(stem) or joined.endswith(stem) for stem in stems):
+            return kind
+    return ""
+
+
+def judge(name: str, values: Values, numbers: Collection[float] | None = None) -> Verdict | None:
+    """None where a column may stay. `numbers`: what its values are where they are (nearly all) numbers."""
+    named, numeric = kind_by_name(name), numbers is not None
+    if all(word.casefold() in YES_OR_NO for word in values.words):
+        return None  # whatever it is called, a yes or no names nobody
+    if named in SURE_BY_NAME or SURE_WORDS & set(words_of(name)):
+        return Verdict(named or "geography", "Its name says that it identifies people.")
+    shape = _kind_by_shape(values.words)
+    if shape:
+        return Verdict(shape, "Its values have the shape of such identifiers.")
+    by_values = _text_verdict(name, values) if numbers is None else _number_verdict(values, sorted(numbers))
+    if by_values is not None:
+        told_by_name = named not in ("", "free_text", "other_identifiers") and by_values.kind == "other_identifiers"
+        return Verdict(named, by_values.why) if told_by_name else by_values
+    few = len(values.words) <= FEW_LEVELS and values.unique_share < 0.5
+    harmless = (numeric and (few or named == "names") and named != "dates") or not named
+    if named in ("other_identifiers", "device_identifiers"):
+        return None if few else Verdict(named, "It holds numbers or codes of single people or stays.", True)
+    if named == "free_text":
+        return None if numeric else Verdict("free_text", "It holds text that somebody wrote.", True)
+    return None if harmless else Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.", True)
+
+
+def _number_verdict(values: Values, numbers: list[float]) -> Verdict | None:
+    if not all(number.is_integer() for number in numbers):
+        return None
+    long = sum(len(str(abs(int(number))).rstrip("0")) >= LONG_NUMBER for number in numbers)
+    if long > SHAPE_SHARE * len(numbers):
+        return Verdict("other_identifiers", "Its numbers are as long as those of records or telephones.")
+    if len(numbers) > FEW_YEARS and numbers[0] >= FIRST_YEAR and numbers[-1] <= datetime.now(UTC).year:
+        return Verdict("dates", "Its numbers look like years, which may be those of birth.", True)
+    if len(numbers) <= 20:
+        return None
+    whole, span = len(numbers) == len(values.words), numbers[-1] - numbers[0]
+    if whole and values.unique_share == 1 and span == len(numbers) - 1:
+        return Verdict("other_identifiers", "It numbers the rows.")
+    if whole and values.of_one > NEARLY_UNIQUE * len(numbers) and span < DENSE * len(numbers):
+        return Verdict("other_identifiers", "It numbers the patients.")
+    if values.unique_share > NEARLY_UNIQUE and max(numbers) >= 10 ** (LONG_NUMBER - 1):
+        return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
+    return None
+
+
+def _text_verdict(name: str, values: Values) -> Verdict | None:
+    sentences = sum(len(word.split()) > 6 for word in values.words)
+    if sentences > 0.2 * len(values.words) and len(values.words) > 2:
+        return Verdict("free_text", "It holds sentences.")
+    if len(values.words) > FEW_LEVELS and values.mean_length > LONG_TEXT:
+        return Verdict("free_text", f"It has more than {FEW_LEVELS} different long texts.")
+    named = sum(map(_is_name, values.words))
+    comma = sum(bool(shapes.COMMA_NAME.fullmatch(word)) for word in values.words)
+    if named == len(values.words) or (max(named, comma) > SHAPE_SHARE * len(values.words) and len(values.words) > 2):
+        return Verdict("names", "Its values look like names of people.")
+    pairs = sum(bool(shapes.TWO_NAMES.fullmatch(word)) for word in values.words)
+    if pairs > 0.8 * len(values.words) and len(values.words) > 20 and values.unique_share > 0.3:
+        return Verdict("names", "Its values look like names of people.")
+    if len(values.words) > 5 and values.unique_share > NEARLY_UNIQUE:
+        return Verdict("other_identifiers", "Nearly every row has a value of its own.")
+    if len(values.words) > 5 and values.of_one > NEARLY_UNIQUE * len(values.words):
+        return Verdict("other_identifiers", "Nearly every patient has a value of their own.")
+    coded = sum(map(shapes.is_code, values.words))
+    if coded > SHAPE_SHARE * len(values.words) and not CODE_WORDS & set(words_of(name)):
+        return Verdict("other_identifiers", "Its values are codes as people and their records have.", True)
+    paths = sum(bool(shapes.PATH.fullmatch(word)) and " " not in word for word in values.words)
+    if paths > SHAPE_SHARE * len(values.words) and len(values.words) > FEW_LEVELS:
+        return Verdict("file_names", "Its values look like paths.")
+    return None
+
+
+def _is_name(word: str) -> bool:
+    """A person, a given name or a surname, in capitals or not."""
+    titled = word.title() if word.isalpha() else word
+    return shapes.is_person(titled) or shapes.is_given_name(titled) or is_surname(titled)
+
+
+def _kind_by_shape(words: tuple[str, ...]) -> str:
+    """The kind that most values have the shape of; of what no measurement looks like, one in fifty is enough."""
+    if not words:
+        return ""
+    sample = words[:: max(1, len(words) // 2000)]
+    counts = Counter(kind for kind in map(shapes.kind_of, sample) if kind)
+    for kind, count in counts.most_common():
+        if count > (ANY_SHARE if kind in STRICT else SHAPE_SHARE) * len(sample):
+            return kind
+    return ""
