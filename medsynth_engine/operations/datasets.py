@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
+from medsynth_engine.intake.text.state import sentence
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -249,6 +250,7 @@ class Datasets:
 def _shown(row: Any) -> dict[str, Any]:
     return {
         **row.summary,
+        "text_check": sentence(row.summary.get("text")),
         "dataset": row.name,
         "version": row.version,
         "digest": row.digest,

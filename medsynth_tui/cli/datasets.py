@@ -278,9 +278,8 @@ def show_list(face: Face, found: list[Document]) -> None:
 
 def show_dataset(face: Face, document: Document) -> None:
     show.title(face, f"{document['dataset']}, version {show.text(document.get('version'))}")
-    show.pairs(
-        face, [("owner", document.get("owner")), ("created", show.moment(document.get("created"))), _image(document)]
-    )
+    facts = [("owner", document.get("owner")), ("created", show.moment(document.get("created"))), _image(document)]
+    show.pairs(face, [*facts, ("text check", document.get("text_check") or None)])
     show_intake(face, document)
     show.composition(face, document.get("composition") or {})
 

@@ -38,6 +38,9 @@ def report(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
     to_look_at = document.get("look_at") or []
     above = {one.get("code") for one in to_look_at}
     lines += _to_look_at(to_look_at, glyphs)
+    if document.get("text_check"):
+        lines += [Content(""), heading("Burned-in text")]
+        lines.append(Content.assemble((glyphs.text(said(document["text_check"], 400)), "$muted")))
     reasons = {code: n for code, n in (document.get("reasons") or {}).items() if code not in above}
     if reasons:
         lines += [Content(""), heading("Not taken")]
