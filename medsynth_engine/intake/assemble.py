@@ -188,15 +188,18 @@ def row_frame(frame: pd.DataFrame, key: bytes) -> tuple[pd.DataFrame, Groups]:
     return base, groups
 
 
-def per_of(column: pd.Series, patients: np.ndarray, known: bool) -> str:
-    """`patient` where no patient has two values of the column, else `record`. patients: a code a row."""
+def per_of(column: pd.Series, patients: np.ndarray, order: np.ndarray, known: bool) -> str:
+    """`patient` where no patient has two values of the column, else `record`.
+
+    patients: a code a row; order: the rows by patient, so that two values of one patient meet somewhere.
+    """
     if not known:
         return "record"
-    codes = pd.factorize(column)[0].astype(np.int64)
-    given = codes >= 0
-    width = int(codes.max(initial=0)) + 1
-    pairs = np.unique(patients[given] * width + codes[given])
-    return "patient" if len(pairs) == len(np.unique(pairs // width)) else "record"
+    codes = pd.factorize(column)[0][order]
+    people = patients[order][codes >= 0]
+    codes = codes[codes >= 0]
+    differs = (people[1:] == people[:-1]) & (codes[1:] != codes[:-1])
+    return "record" if differs.any() else "patient"
 
 
 def schema_of(
@@ -204,14 +207,15 @@ def schema_of(
 ) -> dict[str, Any]:
     """schema.json of the accepted records. `columns` are (name, role, kind)."""
     described = []
-    patients = pd.factorize(records["patient"])[0].astype(np.int64)
+    patients = pd.factorize(records["patient"])[0]
+    order = np.argsort(patients, kind="stable")
     for name, role, kind in columns:
         column: dict[str, Any] = {"name": name, "role": role, "kind": kind}
         if kind == "category":
             column["values"] = sorted(records[name].dropna().unique().tolist())
         elif kind == "multi":
             column["values"] = sorted({part for word in records[name].dropna().unique() for part in word.split("|")})
-        column["per"] = per_of(records[name], patients, known)
+        column["per"] = per_of(records[name], patients, order, known)
         described.append(column)
     image = None
     if records["file"].notna().any():

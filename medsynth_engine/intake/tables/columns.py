@@ -227,9 +227,12 @@ def _whole(levels: Levels) -> bool:
 
 
 def _rare(levels: Levels, mapped: list[object], patients: np.ndarray, fewest: int) -> set[object]:
-    taken = pd.Series(np.array(mapped, dtype=object)[levels.codes])
-    people = pd.Series(patients).groupby(taken.to_numpy()).nunique()
-    return set(people.index[people < fewest])
+    word_of, words = pd.factorize(np.array(mapped, dtype=object))  # several raw values may be one word
+    taken = word_of[levels.codes].astype(np.int64)
+    width = int(patients.max(initial=0)) + 1
+    pairs = np.unique(taken[taken >= 0] * width + patients[taken >= 0])
+    people = np.bincount(pairs // width, minlength=len(words))
+    return {word for word, count in zip(words.tolist(), people.tolist(), strict=True) if count < fewest}
 
 
 def multi(name: str, column: pd.Series, role: str) -> Typed:

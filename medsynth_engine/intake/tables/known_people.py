@@ -48,6 +48,15 @@ class Identifiers:
 
     def add_codes(self, values: Iterable[str]) -> None:
         for value in values:
+            if value.isascii() and value.isdigit():  # the common case, and the quick one
+                code = value.lstrip("0")
+                if len(code) >= 6:
+                    self.codes.add(code)
+                    if len(code) < 16:
+                        self.numbers.add(float(code))
+                elif len(code) >= 4:
+                    self.short.add(code)
+                continue
             word = folded(value.strip()).removesuffix(".0")
             if _SCIENTIFIC.fullmatch(word) and float(word).is_integer():
                 word = str(int(float(word)))
