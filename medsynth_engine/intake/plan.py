@@ -134,6 +134,8 @@ def _found_table(tables: tuple[TableFile, ...], options: Options, names: Names, 
         by_rows = share > 0 or _names_patients(table, plan)
         if by_rows and (best is None or score > best):
             best, chosen = score, table
+    if chosen is not None and len(tables) == 1:
+        plan.warnings.append("The table among the files was taken with them. Another one is named with --metadata.")
     if chosen is None and tables:
         plan.warnings.append("No table among the files names them; they are taken without a table.")
     elif len(tables) > 1:

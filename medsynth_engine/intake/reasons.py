@@ -100,7 +100,10 @@ REASONS: dict[Code, Reason] = {
     Code.ALREADY_THERE: Reason("rejected", "The dataset holds this very file already."),
     Code.IDENTIFIER: Reason(_QUARANTINED, "An identifier of the source was found in what would be stored."),
     Code.BURNED_IN: Reason(_QUARANTINED, "Its header says that text is burned into the picture."),
-    Code.REVIEW: Reason(_QUARANTINED, "Pictures of this kind often carry burned-in text: a person must look."),
+    Code.REVIEW: Reason(
+        _QUARANTINED,
+        "Ultrasound, screen captures, angiography, endoscopy and photographs often carry text: a person must look.",
+    ),
     Code.FACE: Reason(_QUARANTINED, "A head seen from the side or the front may show a face: a person must look."),
     Code.TEXT: Reason(_QUARANTINED, "The text check read burned-in text in the picture."),
     Code.UNREAD: Reason(_QUARANTINED, "The text check could not read the picture: a person must look."),
