@@ -242,7 +242,7 @@ def _show(frame: pd.DataFrame, roles: Roles, known: Identifiers, made: Described
             entry["sample"] = _sample(by_role.get(role), known)
         made.roles.append(entry)
     guessed = [f"{entry['column']} as {entry['role']}" for entry in made.roles if entry["guessed_by"] == "values"]
-    if any(entry["guessed_by"] == "values" and entry["role"] != "file" for entry in made.roles):
+    if guessed:
         made.warnings.append(f"Guessed from values alone: {', '.join(guessed)}. Check it.")
 
 

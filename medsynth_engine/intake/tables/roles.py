@@ -10,6 +10,7 @@ import pandas as pd
 
 from medsynth_engine.intake.options import FOLDER, SINGLE_ROLES, Options
 from medsynth_engine.intake.tables import guesses, normalise
+from medsynth_engine.intake.tables.identifying import NEARLY_UNIQUE, words_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
@@ -81,6 +82,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Names without case, blanks and marks; earlier ones win. `race` beside `ethnicity` stays a column of its own."""
 MATCH_SHARE = 0.5
+CLOSE = 0.05
+NO_FILES = ("age", "sex", "ethnicity", "finding", "group")
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def find_roles(frame: pd.DataFrame, options: Options, file_share: Callable[[Iter
         found = _file_column(frame, free, file_share)
         if found:
             single["file"] = found
-            guessed["file"] = "values"
+            guessed["file"] = "name" if plain_name(found) in NAMES["file"] else "values"
             free.remove(found)
     for how, guess in (("name", _by_name), ("values", guesses.by_values)):
         for role in SINGLE_ROLES:
@@ -171,20 +174,53 @@ def _mapped(frame: pd.DataFrame, options: Options) -> dict[str, tuple[str, ...]]
 
 
 def _file_column(frame: pd.DataFrame, free: list[str], file_share: Callable[[Iterable[str]], float]) -> str | None:
-    """The column most of whose values name files; a name that says so breaks a tie."""
-    best, best_score = None, (MATCH_SHARE, False)
+    """The column most of whose values name files: one that is called so, else one with a value for each row.
+
+    Raises BadInput where several are as good and name different files.
+    """
+    scores: dict[str, float] = {}
+    said = {column for column in free if plain_name(column) in NAMES["file"]}
     for column in free:
+        if column not in said and not _may_be_file(column, frame[column]):
+            continue
         values = frame[column]
         sample = [value for value in values.iloc[:: max(1, len(values) // 500)] if value]
-        said = plain_name(column) in NAMES["file"]
         share = file_share(sample) if sample else 0.0
-        if share == 0 and said and sample:
+        if share == 0 and column in said and sample:
             share = file_share(value for value in values if value)
-        if share > 0 and said:
+        if share > 0 and column in said:
             share = max(share, MATCH_SHARE + 0.01)
-        if (share, said) > best_score:
-            best, best_score = column, (share, said)
+        if share > MATCH_SHARE:
+            scores[column] = share
+    if not scores:
+        return None
+    best = max(scores, key=lambda column: (column in said, scores[column]))
+    rivals = [column for column in scores if column != best and scores[column] >= scores[best] - CLOSE]
+    if best not in said and any(not _same_files(frame[best], frame[column]) for column in rivals):
+        shown = ", ".join(plain(column, 40) for column in (best, *rivals))
+        raise BadInput(
+            "which_file_column",
+            f"Several columns could name the files: {shown}.",
+            "Say which one does: --columns file=COLUMN.",
+        )
     return best
+
+
+def _may_be_file(column: str, values: pd.Series) -> bool:
+    """Whether a column that is not called so could name files: an age is no file, nor is what many rows share."""
+    known = any(plain_name(column) in NAMES[role] for role in NO_FILES)
+    if known or guesses.AGE_WORDS & set(words_of(column)):
+        return False
+    given = values[values.str.strip() != ""]
+    return len(given) > 0 and given.nunique() >= NEARLY_UNIQUE * len(given)
+
+
+def _same_files(one: pd.Series, other: pd.Series) -> bool:
+    """Whether two columns name the same files, with folder and ending or without."""
+    ours, theirs = (
+        column.str.replace(r".*[\\/]|\.\w+$", "", regex=True).str.strip().str.casefold() for column in (one, other)
+    )
+    return bool((ours == theirs).all())
 
 
 def _by_name(frame: pd.DataFrame, role: str, free: list[str]) -> str | None:
