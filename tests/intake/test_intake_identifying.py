@@ -44,8 +44,8 @@ BY_VALUE = {
 }
 BY_NAME = {
     "names": "patient_name surname Nachname referring_physician",
-    "dates": "dob birth_date Geburtsdatum admission_date",
-    "geography": "zip PLZ street city hospital",
+    "dates": "dob birth_date Geburtsdatum admission_date admis_doy",
+    "geography": "zip PLZ street city hospital Gemeinde kreis ctr school",
     "phone_numbers": "phone telephone_home",
     "fax_numbers": "fax",
     "email_addresses": "email",

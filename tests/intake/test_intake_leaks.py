@@ -15,6 +15,7 @@ import pytest
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.selftest.canaries import TABLE, Canary
 from medsynth_engine.intake.selftest.search import Search
+from medsynth_engine.intake.tables.vocabulary import strange
 
 PEOPLE, VISITS = 40, 2
 SURNAMES = [
@@ -142,6 +143,32 @@ CASES = {
 }  # fmt: skip
 
 
+STRANGERS = "Abegunde|Nwachukwu|Thistlewood|Quenneville"
+PLACES = "Zwiefalten|Mutlangen|Oberstenfeld|none"
+CASES |= {
+    "an address in a finding": in_finding("Abegunde Tola, Gartenweg 5"),
+    "a street in a finding": in_finding("nevus, Gartenweg 5"),
+    "a title in a finding": in_finding("normal Frau Nwachukwu"),
+    "seen by somebody in a finding": in_finding("pneumonia seen by Okonkwo"),
+    "a finding that nobody knows": in_finding("nevus Abegunde"),
+    "a title in every second finding": Case(
+        {"finding": cycle("nevus|normal Frau Nwachukwu|melanoma seen by Quenneville")}, "Nwachukwu", "Quenneville"
+    ),
+    **{
+        f"people in {name}": Case({name: cycle(STRANGERS)}, *STRANGERS.split("|"))
+        for name in ("Attending", "consultant", "seen_by", "login", "team", "Zuweiser", "x9", "anything")
+    },
+    **{
+        f"places in {name}": Case({name: cycle(PLACES)}, *PLACES.split("|")[:3])
+        for name in ("Gemeinde", "Stadt", "kreis", "ctr", "school", "x9")
+    },
+    "a stranger among levels": Case({"side": lambda n: "Abegunde" if 10 <= n < 28 else SIDES(n)}, "Abegunde"),
+    "months with a year": Case({"x": cycle("seit März 2019|seit Mai 2018")}, "2019", "2018"),
+    "months with a day": Case({"x": cycle("Apr 9|May 12|Jun 30")}, "Apr 9", "May 12"),
+    "days of a month": Case({"x": cycle("06.01.|12.02.|30.11.")}, "06.01.", "30.11."),
+}
+
+
 def write(path: Path, case: Case, rows: int = PEOPLE * VISITS) -> None:
     columns: dict[str, Callable[[int], str]] = {
         "patient_id": lambda n: f"P-{n // VISITS:03d}",
@@ -193,6 +220,30 @@ def test_a_rare_finding_stays(finding: str, tmp_path: Path, take: Callable) -> N
     write(table, Case({**SURNAME, "finding": at(5, finding, FINDINGS)}))
     document, _ = take(table)
     assert any(finding in column.get("values", []) for column in document["schema"]["columns"])
+
+
+def test_words_that_nobody_knows_stay_for_who_maps_them(tmp_path: Path, take: Callable) -> None:
+    table = tmp_path / "t.csv"
+    write(table, Case({"arm": cycle("zorblaxin|quellumab|placebo"), "finding": at(5, "zorblax", FINDINGS)}))
+    document, _ = take(table)
+    assert "map it" in document["dropped_columns"]["arm"]
+    assert "zorblax" not in str(document["schema"])
+    document, _ = take(table, "asked", columns={"column": "arm", "finding": "finding"})
+    levels = {column["name"]: column.get("values") for column in document["schema"]["columns"]}
+    assert levels["arm"] == ["placebo", "quellumab", "zorblaxin"]
+    assert "zorblax" in levels["finding"]
+
+
+@pytest.mark.parametrize("word", ["melanoma", "Pediatrics-CriticalCare", "IIIA", "verheiratet", "follow_up", "YBR_RCT"])
+def test_words_of_medicine_and_of_every_day_are_known(word: str) -> None:
+    assert not strange(word)
+
+
+@pytest.mark.parametrize(
+    "word", ["Okonkwo", "Boston", "March", "Bauer", "Montag", "left Abegunde", "王小东", "Victoria"]
+)
+def test_names_places_and_months_are_not(word: str) -> None:
+    assert strange(word)
 
 
 def test_years_stay_for_who_asks_but_tell_no_age_over_89(tmp_path: Path, take: Callable) -> None:

@@ -14,18 +14,23 @@ from medsynth_engine.intake.tables.columns import Typed
 from medsynth_engine.intake.tables.known_people import Identifiers
 from medsynth_engine.intake.tables.shown import SHARED
 from medsynth_engine.intake.tables.surnames import is_surname
+from medsynth_engine.intake.tables.vocabulary import strange
 
 _LONG_NUMBER = re.compile(r"\d{5}")
+GUESSED = ("finding", "ethnicity")
 SHORTEST_RECORD = 10**6
 """A whole number from here on, among others that are a hundred times smaller, is a record or telephone number."""
 
 
-def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -> tuple[Typed, int]:
+def without_identifiers(
+    column: Typed, known: Identifiers, people: np.ndarray, vouched: bool = False
+) -> tuple[Typed, int]:
     """The column without what names somebody, and how many cells lost it. `people` are codes of patients, one a row.
 
     A level goes missing; what only looks like a name, a code or a sentence goes where fewer than five patients have it;
     of several findings only the part that names somebody goes; a number goes where it is the record number of anybody,
-    or as long as one.
+    or as long as one. A role's level with a word that no vocabulary knows goes where fewer than five patients have it,
+    unless it is `vouched` for: a person mapped the column.
     """
     if column.kind in ("number", "integer"):
         return _without_numbers(column, known)
@@ -35,9 +40,13 @@ def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -
     parts = {part for listed in parts_of.values() for part in listed}
     bad = {part for part in parts if known.names_somebody(part)}
     if column.role == "column":  # in a finding or a condition a name alone may be that of a disease
-        bad |= {part for part in parts if shapes.is_given_name(part) or is_surname(part)}
+        bad |= {part for part in parts if _is_name(part)}
+    else:
+        bad |= {part for part in parts if shapes.has_name(part, _is_name)}
     coded = sum(map(_is_coded, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
     doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and _is_coded(part))}
+    if column.role in GUESSED and not vouched:
+        doubtful |= {part for part in parts - bad if strange(part, eponyms=True)}
     bad |= _of_few(column.series, parts_of, doubtful, people)
     if not bad:
         return column, 0
@@ -46,6 +55,10 @@ def without_identifiers(column: Typed, known: Identifiers, people: np.ndarray) -
     levels = {level: kept or None for level, kept in kept_of.items()}
     series = column.series.where(~changed, column.series.map(levels))
     return replace(column, series=series, values=tuple(v for v in column.values if v not in bad)), int(changed.sum())
+
+
+def _is_name(word: str) -> bool:
+    return shapes.is_given_name(word) or is_surname(word)
 
 
 def _is_coded(part: str) -> bool:

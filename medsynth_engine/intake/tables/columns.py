@@ -18,12 +18,14 @@ from medsynth_engine.intake.tables import amounts, normalise
 from medsynth_engine.intake.tables.dates import OLDEST_YEARS
 from medsynth_engine.intake.tables.identifying import CODE_WORDS, FEW_LEVELS, Values, Verdict, judge, words_of
 from medsynth_engine.intake.tables.shown import Reading, readings
+from medsynth_engine.intake.tables.vocabulary import strange
 from medsynth_engine.intake.tables.words import TRUE_WORDS, yes_or_no
 
 RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
 ALONE = 2
 OTHER = "other"
+STRANGE = "Its words are no medical ones that are known here: map it, if it names nobody."
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
 _SPREADSHEET_DATE = re.compile(r"\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
@@ -130,6 +132,8 @@ def typed(
         return levels.read(role, "boolean", answers)
     if numbers is not None and not _is_code(name, numbers):
         return _amounts(levels, numbers, role)
+    if not asked and sum(map(strange, values.words)) * 2 > len(values.words):
+        return Dropped(name, Verdict("free_text", STRANGE), values.cells)
     return category(name, column, patients, role, asked=asked)
 
 
@@ -204,7 +208,8 @@ def category(
     asked: bool = True,
 ) -> Typed:
     """A closed list of levels. More than `many` of them: those of fewer than 11 patients become `other`; in a column
-    that nobody asked for those of one patient always do, for such a word may be anything."""
+    that nobody asked for those of one patient always do, for such a word may be anything, and below 11 patients those
+    with a word that no vocabulary knows."""
     levels = Levels.of(name, column)
     mapping = normalise.category_map(levels.raw)
     if _whole(levels):
@@ -214,6 +219,10 @@ def category(
     note = ""
     fewest = RARE if len(distinct) > many else 1 if asked else ALONE
     rare = _rare(levels, mapped, patients, fewest) if fewest > 1 else set()
+    if not asked and fewest < RARE:
+        unknown = {word for word in distinct if strange(str(word))}
+        if unknown - rare:
+            rare, fewest = rare | (unknown & _rare(levels, mapped, patients, RARE)), RARE
     if rare:
         mapped = [OTHER if word in rare else word for word in mapped]
         note = f"{len(rare)} of its {len(distinct)} values belong to fewer than {fewest} patients each: now `{OTHER}`."

@@ -100,7 +100,7 @@ def describe(frame: pd.DataFrame, roles: Roles, dates: Dates | None = None) -> D
             seen = shown.with_people(column.readings, frame[single[column.role]], people)
             made.typed[place] = replace(column, readings=seen)
     known = _known(frame, made)
-    _clean_cells(known, people, made)
+    _clean_cells(known, people, made, roles)
     _show(frame, roles, known, made)
     if "patient" in single:
         made.warnings += id_warnings(frame[single["patient"]])
@@ -200,11 +200,12 @@ def _texts(column: Typed) -> Iterator[str]:
     yield from (one.raw for one in column.readings)
 
 
-def _clean_cells(known: Identifiers, people: np.ndarray, made: Described) -> None:
+def _clean_cells(known: Identifiers, people: np.ndarray, made: Described, roles: Roles) -> None:
     """No cell, and no name of a column, that stays may hold what names somebody."""
     emptied = set()
     for place, column in enumerate(made.typed):
-        clean, hits = without_identifiers(column, known, people)
+        vouched = column.role in roles.single and roles.guessed.get(column.role, "mapped") == "mapped"
+        clean, hits = without_identifiers(column, known, people, vouched)
         if known.inside(column.name):
             clean = replace(clean, name=f"column {place + 1}")
             made.removed["identifiers_in_cells"] += 1

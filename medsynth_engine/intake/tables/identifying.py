@@ -24,14 +24,15 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
         listed(
             "name names surname firstname lastname forename maiden initials physician doctor operator "
             "radiologist referrer nurse mother father spouse contact author reader clinician surgeon nachname vorname "
-            "nom prenom prénom nombre apellido apellidos cognome nome arzt médecin medecin relative relatives employer"
+            "nom prenom prénom nombre apellido apellidos cognome nome arzt médecin medecin relative relatives employer "
+            "attending consultant seen by login team zuweiser"
         ),
     ),
     (
         "dates",
         listed(
             "date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged datum "
-            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita"
+            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita doy"
         ),
     ),
     ("email_addresses", listed("email mail emailaddress")),
@@ -42,7 +43,7 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
             "address street city town village zip zipcode postcode postal county location hospital institution "
             "site clinic ward geocode latitude longitude lat lon lng gps coordinates place residence parish precinct "
             "plz ort wohnort adresse anschrift strasse straße postleitzahl krankenhaus klinik ville rue ciudad calle "
-            "neighborhood neighbourhood census"
+            "neighborhood neighbourhood census gemeinde stadt kreis ctr center centre school"
         ),
     ),
     ("phone_numbers", listed("phone telephone tel telefon cellphone")),

@@ -29,6 +29,8 @@ _DATE = re.compile(
     | (0?[1-9]|1[0-2])/(1[89]|20)\d\d                                        # 01/2020
     | ({_DAY}(st|nd|rd|th|\.)?[\s-]*(of\s+)?)?{MONTH}[\s-]*({_DAY}(st|nd|rd|th)?)?,?[\s-]*(((1[89]|20)\d\d)|'?\d\d)
     | {_DAY}(st|nd|rd|th|\.)?[\s-]{MONTH}                                     # 1-Feb
+    | {MONTH}[\s-]*{_DAY}(st|nd|rd|th|\.)?                                     # Apr 9
+    | {_DAY}\.\ ?(0?[1-9]|1[0-2])\.                                         # 06.01.
     | {_DAY}(\s+de)?\s+{MONTH}(\s+de)?\s+(1[89]|20)\d\d
     )""",
     re.I | re.X,
@@ -42,7 +44,7 @@ _SPELLED_DATE = re.compile(
 _DATE_INSIDE = re.compile(
     rf"\b(1[89]|20)\d\d[-/.](0?[1-9]|1[0-2])[-/.]{_DAY}\b|\b{_DAY}[-/.]{_DAY}[-/.](1[89]|20)\d\d\b"
     rf"|\b{MONTH}\s+{_DAY}(st|nd|rd|th)?,?\s+(1[89]|20)\d\d\b|\b{_DAY}(st|nd|rd|th|\.)?\s+(of\s+)?{MONTH},?\s+(1[89]|20)\d\d\b"
-    rf"|\b{_DAY}[-\s]{MONTH}[-\s](\d\d){{1,2}}\b",
+    rf"|\b{_DAY}[-\s]{MONTH}[-\s](\d\d){{1,2}}\b|\b{MONTH}[-\s]+(1[89]|20)\d\d\b",
     re.I,
 )
 _OTHER_CALENDAR = re.compile(
@@ -97,7 +99,7 @@ _STREET = re.compile(
 )
 _STREET_INSIDE = re.compile(
     r"\d{1,5}\s+([A-Z][\w.'-]+\s+){1,3}(Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Boulevard|Blvd)\b"
-    r"|[A-ZÄÖÜ][\w-]*(stra(ß|ss)e|str\.|allee|gasse)\s+\d{1,4}\b"
+    r"|[A-ZÄÖÜ][\w-]*(stra(ß|ss)e|str\.|allee|gasse|weg|platz|damm|ufer)\s+\d{1,4}\b"
 )
 _PLACE = re.compile(r"-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}|[A-Z][\w .'-]+,\s*[A-Z]{2}\s+\d{5}(-\d{4})?")
 _OLD_AGE = re.compile(
@@ -110,6 +112,11 @@ _FILE = re.compile(r".+\.(png|jpe?g|dcm|dicom|tiff?|bmp|nii|gz|gif|webp|ima|npz|
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"  # `Doe, Jane` is a name, `nevus, blue` is none
 _ADDRESSED = re.compile(
     r"[^\W\d_][\w'’. -]+\^[^\W\d_].*|(Dr|Prof|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Dott)\b\.?\s+[A-ZÀ-Þ]\w+.*"
+)
+_TITLE_INSIDE = re.compile(
+    r"\b(Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Mme|Mlle|Dott|Señora?|Sra|Signora)\b\.?\s+[A-ZÀ-Þ][^\W\d_]+"
+    r"|\b(?i:seen|signed|reported|read|reviewed|dictated|referred|operated|performed|examined|treated|accompanied|"
+    r"befundet|gesehen|operiert|überwiesen|untersucht|behandelt)\s+(by|von|durch|par|por)\s+(?i:the\s+|dr\.?\s+)?[A-ZÀ-Þ]"
 )
 COMMA_NAME = re.compile(rf"{_CAPITAL}['’\w-]+,\s+{_CAPITAL}['’\w.-]+.*")
 TWO_NAMES = re.compile(r"[A-Z][a-zà-ÿ'’-]+( [A-Z]\.?)?( [A-Z][a-zà-ÿ'’-]+){1,2}")
@@ -148,6 +155,7 @@ INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone_numbers", re.compile(r"(?<![\d.])(\+\d[\d ()/-]{8,}\d|\(?\d{3}\)?[ -]\d{3}[ -]\d{4})(?![\d.])")),
     ("phone_numbers", re.compile(r"(?<![\d.,])0[1-9](?:[ ()/-]{0,2}\d){7,}(?!\d)")),
     ("geography", _STREET_INSIDE),
+    ("names", _TITLE_INSIDE),
     ("dates", _DATE_INSIDE),
     ("record_numbers", _MEDICAL_NUMBER),
     ("health_plan_numbers", _PLAN_NUMBER),
