@@ -11,10 +11,10 @@ from medsynth_engine.intake.choice import GRAMMAR
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.intake import show_added, show_intake, show_scan
 from medsynth_tui.cli.options import names, pairs, path
+from medsynth_tui.intake_words import roles_explained
 
-MOST_SERIES = 12
-SERIES = ("series", "modality", "body_part", "files", "pictures")
 app = group("datasets", "Real images and tables, de-identified on the way in.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
@@ -26,15 +26,18 @@ Source = Annotated[
 ]
 Metadata = Annotated[
     Path | None,
-    typer.Option("--metadata", metavar="TABLE", help="The table that belongs to it: CSV, TSV, Parquet or Excel."),
+    typer.Option(
+        "--metadata",
+        metavar="TABLE",
+        help="The table that belongs to it: CSV, TSV, Parquet or Excel. Without it, a table among the files is taken.",
+    ),
 ]
 Columns = Annotated[
     list[str] | None,
     typer.Option(
         "--columns",
         metavar="ROLE=COLUMN,...",
-        help="Which column is what: patient, age, sex, ethnicity, finding, condition, column, group, drop. "
-        "What is not named is guessed.",
+        help=f"Which column is what. {roles_explained()}. What is not named is guessed.",
     ),
 ]
 Where = Annotated[
@@ -102,7 +105,7 @@ def scan(
     wish = _wish(metadata, columns, where, characteristics)
     wish |= {"slices": slices, "axis": axis, "series": names(series), "faces": faces, "dates": dates}
     wish["burned_in"] = burned_in
-    face.give(face.work(lambda engine: engine.datasets_scan(str(path(source)), **wish)), show_intake)
+    face.give(face.work(lambda engine: engine.datasets_scan(str(path(source)), **wish)), show_scan)
 
 
 @command(app, "add", "medsynth datasets add chest xrays/ --metadata xrays.csv --where modality=X-ray")
@@ -196,43 +199,6 @@ def _wish(
     }
 
 
-def show_intake(face: Face, document: Document) -> None:
-    """The report of a scan or an intake."""
-    submitted = f"{show.text(document['submitted'])} submitted"
-    counts = ", ".join(f"{show.text(document[key])} {key}" for key in ("accepted", "quarantined", "rejected"))
-    show.title(face, f"{submitted}: {counts}")
-    if document.get("reasons"):
-        rows = sorted(document["reasons"].items(), key=lambda item: -item[1])
-        show.table(face, ("why not", "records"), [(show.words(code), count) for code, count in rows], right=(1,))
-    show.pairs(
-        face,
-        [
-            ("patients", document.get("patients")),
-            ("duplicates", document.get("duplicates")),
-            ("split", _split(document)),
-            ("columns", ", ".join(f"{role}={column}" for role, column in (document.get("columns") or {}).items())),
-            ("removed", None if document.get("categories") else document.get("identifiers_removed")),
-            ("unmatched rows", document.get("unmatched_rows") or None),
-        ],
-    )
-    categories = [row for row in document.get("categories") or [] if row["found"]]
-    if categories:
-        rows = [(row["safe_harbor"], row["category"], row["found"], row["done"]) for row in categories]
-        show.table(face, ("", "Safe Harbor category", "found", "done"), rows, right=(2,))
-    series = document.get("series") or []
-    if len(series) > 1:
-        largest = sorted(series, key=lambda one: -one["pictures"])[:MOST_SERIES]
-        show.table(face, SERIES, [tuple(one.get(key) for key in SERIES) for one in largest], right=(3, 4))
-        if len(series) > MOST_SERIES:
-            show.line(face, f"The {MOST_SERIES} largest of {len(series)} series; --json lists more.")
-    looked = document.get("look_at") or []
-    show.sentences(face, "Look at", [f"{show.text(row['count'])} x {row['sentence']}" for row in looked])
-    said = tuple(f"{row['count']} x {row['code']}:" for row in looked)
-    show.sentences(
-        face, "Note", [warning for warning in document.get("warnings") or [] if not warning.startswith(said)]
-    )
-
-
 TEXT_COUNTS = ("read", "clean", "markers", "masked", "quarantined", "unread", "exempt")
 
 
@@ -250,29 +216,10 @@ def show_arrivals(face: Face, found: list[Document]) -> None:
     show.table(face, columns, rows, "Nothing waits in the drop box.", right=(2, 3))
 
 
-def show_added(face: Face, document: Document) -> None:
-    show_intake(face, document)
-    schema = document.get("schema") or {}
-    has_images = schema.get("image") is not None if schema else True
-    verb = "train" if has_images else "generate COHORT -n 500 --dataset"
-    show.hint(face, f"medsynth {verb} {document['dataset']}")
-    if any(row["code"] == "text_unread" for row in document.get("look_at") or []):
-        show.line(face, "The pictures are now read for burned-in text: medsynth jobs list")
-
-
-def _split(document: Document) -> str | None:
-    if document.get("train") is None:
-        return None
-    parts = (("train", "training"), ("validation", "validation"), ("holdout", "held out"))
-    return ", ".join(f"{show.text(document.get(key))} {word}" for key, word in parts)
-
-
 def show_list(face: Face, found: list[Document]) -> None:
-    rows = [
-        (one["dataset"], one["owner"], one["records"], one["patients"], one["train"], one["holdout"], one["images"])
-        for one in found
-    ]
-    columns = ("dataset", "owner", "records", "patients", "training", "held out", "images")
+    keys = ("dataset", "owner", "records", "quarantined", "patients", "holdout")
+    rows = [(*(one.get(key) for key in keys), one["images"] or bool(one.get("quarantined"))) for one in found]
+    columns = ("dataset", "owner", "accepted", "quarantined", "patients", "held out", "images")
     show.table(face, columns, rows, "No datasets yet: medsynth datasets add NAME PATH", right=(2, 3, 4, 5))
 
 
@@ -286,6 +233,8 @@ def show_dataset(face: Face, document: Document) -> None:
 
 def _image(document: Document) -> tuple[str, Any]:
     image = (document.get("schema") or {}).get("image")
+    if image is None and document.get("quarantined"):
+        return ("images", "none accepted yet: all are quarantined")
     if image is None:
         return ("images", "none: a table alone")
     colour = "colour" if image.get("channels") == 3 else "grey"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.kernel.escape import markup, plain
+from medsynth_tui.intake_words import suppressed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -139,6 +140,9 @@ def composition(face: Face, document: Mapping[str, Mapping[str, Any]]) -> None:
     ]
     if rows:
         table(face, ("attribute", "value", "records"), rows, right=(2,))
+    note = suppressed(document)
+    if note:
+        line(face, note)
 
 
 def removal(face: Face, document: Mapping[str, Any]) -> None:
