@@ -19,7 +19,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels import pixel_array
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.formats import decode
+from medsynth_engine.intake.formats import decode, dicom_tags
 from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import REASONS, Code, Rejected
 from medsynth_engine.intake.selftest.canaries import Aviary
@@ -393,3 +393,33 @@ def test_mutated_files_all_end_in_the_ledger_and_the_pool_lives(zoo: Path, tmp_p
     assert document["accepted"] + document["quarantined"] + document["rejected"] == 151
     assert len(Dataset(folder).submissions()) == 151
     assert document["accepted"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("header", "held"),
+    [
+        ({"Modality": "CT", "ImageType": ["ORIGINAL", "PRIMARY"]}, False),
+        ({"Modality": "CT", "ImageType": "SECONDARY"}, True),
+        ({"Modality": "HC"}, True),
+        ({"Modality": "ZZ"}, True),
+        *(
+            ({"SOPClassUID": f"1.2.840.10008.5.1.4.1.1.{kind}"}, True)
+            for kind in ("6.1", "3.1", "12.1", "7.2", "77.1.1")
+        ),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2"}, False),
+    ],
+)
+def test_what_often_carries_text_waits_for_a_person(header: dict, held: bool) -> None:
+    dataset = pydicom.Dataset()
+    for keyword, value in header.items():
+        setattr(dataset, keyword, value)
+    assert (dicom_tags.review_reason(dataset, (512, 512)) is Code.REVIEW) is held
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("White", True), ("Asian/Chinese", True), ("Abegunde Tola", False), ("Okonkwo", False)]
+)
+def test_an_ethnic_group_is_a_word_of_a_list(text: str, kept: bool) -> None:
+    dataset = pydicom.Dataset()
+    dataset.EthnicGroup = text
+    assert ("ethnicity" in dicom_tags.characteristics_of(dataset, ("ethnicity",))) is kept

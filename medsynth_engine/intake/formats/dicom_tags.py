@@ -14,7 +14,9 @@ from pydicom.valuerep import PersonName
 from medsynth_engine.intake.deidentify import SHORTEST, VOCABULARY, VOCABULARY_WORDS
 from medsynth_engine.intake.reasons import Code
 from medsynth_engine.intake.rules.kinds import PIXEL_DATA, Sought, facts_of
+from medsynth_engine.intake.tables.guesses import ETHNICITIES
 from medsynth_engine.intake.tables.normalise import age_years, sex
+from medsynth_engine.intake.tables.words import listed
 
 STANDARD_UID = b"1.2.840.10008."
 DEEPEST = 32
@@ -27,8 +29,17 @@ MOST_RUNS = 16
 _RUN = re.compile(rb"[ -~\x80-\xff]{6,}")
 """Text in bytes that nobody knows how to read."""
 
+ETHNIC_WORDS = ETHNICITIES | listed(
+    "african-caribbean afro-caribbean caribbean bangladeshi pakistani chinese japanese korean filipino vietnamese arab "
+    "gypsy roma traveller irish british english scottish welsh european middle eastern east south southeast any "
+    "background group ethnic american/indian unknown declined"
+)
+"""Groups of CID 5220 and of the censuses of the United States and the United Kingdom."""
 DESCRIBED = {"Modality": "modality", "BodyPartExamined": "body_part", "ViewPosition": "view"}
-OFTEN_BURNED_IN = {"US", "SC", "OT", "XA", "ES", "XC", "GM", "RF", "IVUS"}
+OFTEN_BURNED_IN = {"US", "SC", "OT", "XA", "ES", "XC", "GM", "RF", "IVUS", "HC"}
+OFTEN_BURNED_IN_CLASSES = ("6.1", "3.1", "6", "3", "12", "7", "77.1")
+"""Behind 1.2.840.10008.5.1.4.1.1 and with all below them: ultrasound (the last two retired), angiography and
+fluoroscopy, secondary capture, visible light (PS3.4 B.5)."""
 READABLE_SIDE = 96
 """Pictures with a shorter side carry no readable text (DESIGN, slow checks)."""
 
@@ -170,10 +181,14 @@ def characteristics_of(dataset: pydicom.Dataset, asked: tuple[str, ...]) -> dict
     if "ethnicity" in asked:
         word = " ".join(str(dataset.get("EthnicGroup") or "").split())
         names = str(dataset.get("PatientName") or "").casefold()
-        clean = all(character.isalpha() or character in " -/" for character in word)
-        if 0 < len(word) <= 16 and clean and word.casefold() not in names:
+        words = set(re.split(r"[\s/,&()]+", word.casefold())) - {""}
+        if words and len(word) <= 16 and words <= ETHNIC_WORDS and word.casefold() not in names:
             kept["ethnicity"] = word
     return kept
+
+
+def _is_class(uid: str, known: str) -> bool:
+    return f"{uid}.".startswith(f"1.2.840.10008.5.1.4.1.1.{known}.")
 
 
 def review_reason(dataset: pydicom.Dataset, shape: tuple[int, ...]) -> Code | None:
@@ -182,8 +197,10 @@ def review_reason(dataset: pydicom.Dataset, shape: tuple[int, ...]) -> Code | No
         return Code.BURNED_IN
     if min(shape[:2]) < READABLE_SIDE:
         return None
-    kinds = {str(word).strip().upper() for word in dataset.get("ImageType") or []}
-    secondary = str(dataset.get("SOPClassUID") or "").startswith("1.2.840.10008.5.1.4.1.1.7")
-    if str(dataset.get("Modality") or "").upper() in OFTEN_BURNED_IN or secondary or kinds & {"SECONDARY", "DERIVED"}:
+    kinds = {str(word).strip().upper() for word in _several(dataset.get("ImageType") or ())}
+    modality, kind = (str(dataset.get(keyword) or "").strip() for keyword in ("Modality", "SOPClassUID"))
+    often = modality.upper() in OFTEN_BURNED_IN or any(_is_class(kind, known) for known in OFTEN_BURNED_IN_CLASSES)
+    unheard = bool(modality) and modality.upper() not in VOCABULARY["modality"]
+    if often or unheard or kinds & {"SECONDARY", "DERIVED"}:
         return Code.REVIEW
     return None
