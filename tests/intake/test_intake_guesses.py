@@ -203,3 +203,20 @@ def test_text_that_a_person_asks_for_stays_where_it_is_formulaic_and_never_a_rar
     frame["notes"] = [f"{note} {number}" for number, note in enumerate(notes)]
     made = describe(frame, find_roles(frame, Options.of(columns={"column": "notes"}), None))
     assert "notes" in made.dropped
+
+
+def test_an_age_with_a_sex_behind_it_is_years_and_said() -> None:
+    _, made = looked_at({"age": ["65M", "34F", "96 M", "104F"] * 20})
+    assert made.typed[0].series.tolist()[:4] == [65, 34, 90, 90]
+    assert any("letter of a sex" in warning for warning in made.warnings)
+    assert not any(old in str(made.value_maps) + str(made.roles) for old in ("96", "104"))
+    _, made = looked_at({"age": ["006M", "012M", "065Y"] * 20})
+    assert made.typed[0].series.tolist()[:3] == [0.5, 1, 65]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("onset", 90), ("years_lived", 90), ("survival_months", 103), ("slope", 103)]
+)
+def test_years_under_another_name_are_capped_and_months_stay(name: str, kept: int) -> None:
+    _, made = looked_at({name: [str(60 + number % 44) for number in range(120)]})
+    assert made.typed[0].series.max() == kept

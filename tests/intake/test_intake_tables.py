@@ -15,6 +15,7 @@ from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.tables.columns import Dropped, Typed, typed
 from medsynth_engine.intake.tables.matching import Names, by_file
 from medsynth_engine.intake.tables.table import parse_table
+from medsynth_engine.kernel.errors import BadInput
 
 
 def judged(name: str, values: list[str], asked: bool = False) -> Typed | Dropped:
@@ -216,3 +217,59 @@ def test_a_role_that_was_given_to_people_or_reports_is_dropped_and_said(tmp_path
     assert document["identifiers_removed"] == {"free_text": 60, "names": 60}
     assert sum("was dropped" in warning for warning in document["warnings"]) == 2
     assert "Doe" not in Dataset(folder).records().to_csv()
+
+
+CODES = ("Hosp", "case", "regno", "acc", "sample", "tube", "Auftrag", "study_no", "case number")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        *((name, many(lambda n: str(3000 + n * 37 % 7919))) for name in CODES),
+        ("x", many(lambda n: f"{n % 28 + 1:02d}{n % 12 + 1:02d}{50 + n % 40}")),
+        ("x", many(lambda n: f"{50 + n % 40}{n % 12 + 1:02d}{n % 28 + 1:02d}")),
+        ("x", many(lambda n: str(43000 + n % 90))),
+        ("region", many(lambda n: str(10115 + n % 9 * 1000))),
+        ("x_coord", many(lambda n: f"{52 + n / 1000:.6f}")),
+        ("jg", many(lambda n: str(30 + n % 60))),
+    ],
+)
+def test_numbers_that_are_codes_dates_or_places_are_dropped(name: str, values: list[str]) -> None:
+    assert isinstance(judged(name, values), Dropped)
+
+
+@pytest.mark.parametrize("name", ["platelets", "tumour_pixels", "CreatininePhosphokinase", "bytes", "lesion_area"])
+def test_amounts_stay(name: str) -> None:
+    assert isinstance(judged(name, many(lambda n: str(3000 + n * 37 % 7919))), Typed)
+    assert isinstance(judged("zorblax", many(lambda n: str(3000 + n * 37 % 7919)), asked=True), Typed)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Okonkwo Chidi,1951-03-04,M,diabetes,Gartenweg",
+        "Okonkwo Chidi,71,x,diabetes,Gartenweg",
+        "Okonkwo Chidi,age,M,diabetes,Gartenweg",
+    ],
+)
+def test_a_patient_where_names_of_columns_belong_is_refused(row: str) -> None:
+    below = "".join(
+        f"Person{n},{f'19{n}-02-03' if '-' in row else n},{'MF'[n % 2]},diabetes,Weg{n}\n" for n in range(10, 60)
+    )
+    with pytest.raises(BadInput, match="column names belong"):
+        parse_table(f"{row}\n{below}".encode(), Limits())
+
+
+def test_columns_that_are_counted_or_named_by_years_are_columns() -> None:
+    assert list(parse_table(b"id,arm,side,1,2\n" + b"a,b,c,5,6\n" * 20, Limits()).frame.columns) == [
+        "id",
+        "arm",
+        "side",
+        "1",
+        "2",
+    ]
+
+
+def test_a_person_inside_the_name_of_a_column_is_hidden() -> None:
+    table = parse_table(b"BMI_Dr_Nwachukwu,surg_score Kowalczyk,Wagner grade,Dr_score\n" + b"1,2,3,4\n" * 9, Limits())
+    assert list(table.frame.columns) == ["column 1", "column 2", "Wagner grade", "Dr_score"]

@@ -25,6 +25,7 @@ RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
 ALONE = 2
 OTHER = "other"
+WITH_SEX = "The ages have the letter of a sex behind them (`65M`): the age was read, the letter was not."
 STRANGE = "Its words are no medical ones that are known here: map it, if it names nobody."
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
@@ -125,7 +126,8 @@ def typed(
     few = asked and len(values.words) <= FEW_LEVELS
     if few and verdict is not None and verdict.kind == "free_text" and values.unique_share < 0.5:
         return category(name, column, patients, role, many=0)  # a person vouches for it; rare texts go all the same
-    if verdict is not None and not (few and verdict.by_name):
+    vouched = verdict is not None and ((few and verdict.by_name) or (asked and verdict.mappable))
+    if verdict is not None and not vouched:
         return Dropped(name, verdict, values.cells)
     if yes_or_no({word.casefold().removesuffix(".0") for word in values.words}):
         answers: list[object] = [_answer(word) for word in levels.cleaned]
@@ -266,7 +268,8 @@ def sex(column: pd.Series) -> tuple[Typed, dict[str, str]]:
 def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
     """The age column (a number, or bands where the table has only bands), the band of every row, and ages over 89."""
     levels = Levels.of("age", column)
-    texts = _in_years(levels.cleaned, str(column.name))
+    paired = normalise.without_sex(set(levels.cleaned))
+    texts = _in_years(tuple(paired.get(word, word) for word in levels.cleaned), str(column.name))
     intervals = [normalise.age_interval(text) for text in texts]
     unknown = _ninety_nine(levels, intervals)
     if unknown:
@@ -278,6 +281,8 @@ def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
     readable = levels.cells([band is not None for band in bands])
     old = [text and found and found[0] >= normalise.OLDEST for text, found in zip(texts, intervals, strict=True)]
     note = f"{unknown} ages are 99 and no other is over 89: they were taken for not known." if unknown else ""
+    if paired:
+        note = f"{note} {WITH_SEX}".strip()
     if exact * 2 < readable:
         values = tuple(band for band in normalise.BANDS if band in bands)
         named = replace(levels, name="age_band")

@@ -91,7 +91,7 @@ def describe(frame: pd.DataFrame, roles: Roles, dates: Dates | None = None) -> D
         if isinstance(result, Dropped):
             _drop(result, made)
         else:
-            result, old = capped(result)
+            result, old = capped(result, asked)
             made.removed["ages_over_89"] += old
             result = replace(result, readings=shown.with_people(result.readings, frame[name], people))
             made.typed.append(_renamed(result, made))

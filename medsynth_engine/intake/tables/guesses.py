@@ -84,6 +84,8 @@ def _is_age(name: str, column: pd.Series) -> bool:
         return True
     if not AGE_WORDS & set(words_of(name)):
         return False
+    paired = normalise.without_sex(words)
+    words = [paired.get(word, word) for word in words]
     return sum(normalise.age_interval(word) is not None for word in words) >= ENOUGH * len(words)
 
 

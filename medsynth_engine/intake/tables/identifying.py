@@ -32,7 +32,8 @@ NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
         "dates",
         listed(
             "date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged datum "
-            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita doy"
+            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita doy jg gebj byear "
+            "birthyr"
         ),
     ),
     ("email_addresses", listed("email mail emailaddress")),
@@ -101,6 +102,40 @@ DENSE = 2
 """Numbers of patients fill their range so far that it is at most twice as long as they are many."""
 FIRST_YEAR = 1900
 FEW_YEARS = 10
+LONG_SPAN = 1000
+FEW_DAYS = 5
+FIRST_SERIAL, LAST_SERIAL = 20_000, 50_000
+NEARLY_ALL = 0.95
+ENOUGH = 0.9
+COORDINATES = listed("coord coords x y east north easting northing geo point")
+MEASURES = listed(
+    "count counts amount volume vol weight mass size area length width height depth diameter distance pixels "
+    "voxels bytes rows columns dose dosage level levels score rate ratio percent percentage fraction sum total "
+    "mean median max min std variance intensity density pressure flow time duration seconds minutes hours days "
+    "weeks months years age offset slice frames bits platelets plt leukocytes leukocyte wbc rbc neutrophils neutrophil "
+    "lymphocytes lymphocyte hemoglobin ferritin troponin bnp ntprobnp probnp ck cpk ldh alt ast ggt psa crp glucose "
+    "cholesterol creatinine creatine insulin dimer ddimer cortisol testosterone estradiol vitamin folate b12 tsh "
+    "energy power cost costs price charge charges income steps signal expression reads copies titer titre units "
+    "anzahl menge volumen gewicht größe fläche länge breite höhe dauer zeit tage monate wert summe kosten thrombozyten "
+    "leukozyten nombre poids taille durée valeur peso altura tiempo"
+)
+"""Words of a column's name under which long numbers are amounts."""
+MEASURE_ENDINGS = (
+    "kinase",
+    "amylase",
+    "lipase",
+    "transferase",
+    "phosphatase",
+    "dehydrogenase",
+    "emia",
+    "aemia",
+    "cytes",
+    "zyten",
+    "globin",
+    "count",
+    "volume",
+    "pixels",
+)
 STEMS = (
     "surname", "lastname", "firstname", "forename", "patientname", "fullname", "physician", "doctor", "radiologist",
     "surgeon", "operator", "nachname", "vorname", "birthdate", "birthday", "dateofbirth", "geburt", "telephone",
@@ -141,6 +176,8 @@ class Verdict:
     kind: str
     why: str
     by_name: bool = False
+    mappable: bool = False
+    """Whether it stays where a person maps it, however many values it has."""
 
 
 def words_of(name: str) -> list[str]:
@@ -176,7 +213,7 @@ def judge(name: str, values: Values, numbers: Collection[float] | None = None) -
     shape = _kind_by_shape(values.words)
     if shape:
         return Verdict(shape, "Its values have the shape of such identifiers.")
-    by_values = _text_verdict(name, values) if numbers is None else _number_verdict(values, sorted(numbers))
+    by_values = _text_verdict(name, values) if numbers is None else _number_verdict(name, values, sorted(numbers))
     if by_values is not None:
         told_by_name = named not in ("", "free_text", "other_identifiers") and by_values.kind == "other_identifiers"
         return Verdict(named, by_values.why) if told_by_name else by_values
@@ -189,14 +226,20 @@ def judge(name: str, values: Values, numbers: Collection[float] | None = None) -
     return None if harmless else Verdict(named, f"Its name says that it holds {named.replace('_', ' ')}.", True)
 
 
-def _number_verdict(values: Values, numbers: list[float]) -> Verdict | None:
+def _number_verdict(name: str, values: Values, numbers: list[float]) -> Verdict | None:
+    words = set(words_of(name))
     if not all(number.is_integer() for number in numbers):
-        return None
+        return _coordinates(words, values, numbers)
     long = sum(len(str(abs(int(number))).rstrip("0")) >= LONG_NUMBER for number in numbers)
     if long > SHAPE_SHARE * len(numbers):
         return Verdict("other_identifiers", "Its numbers are as long as those of records or telephones.")
     if len(numbers) > FEW_YEARS and numbers[0] >= FIRST_YEAR and numbers[-1] <= datetime.now(UTC).year:
         return Verdict("dates", "Its numbers look like years, which may be those of birth.", True)
+    measured = bool(MEASURES & words) or any(word.endswith(MEASURE_ENDINGS) for word in words)
+    if not measured and _are_days(numbers):
+        return Verdict("dates", "Its numbers look like dates of six digits, or like the days of a spreadsheet.")
+    if not measured and len(numbers) > 2 and sum(10_000 <= one < 100_000 for one in numbers) >= ENOUGH * len(numbers):
+        return Verdict("geography", "Its numbers have five digits, as postcodes have.", True, True)
     if len(numbers) <= 20:
         return None
     whole, span = len(numbers) == len(values.words), numbers[-1] - numbers[0]
@@ -204,9 +247,37 @@ def _number_verdict(values: Values, numbers: list[float]) -> Verdict | None:
         return Verdict("other_identifiers", "It numbers the rows.")
     if whole and values.of_one > NEARLY_UNIQUE * len(numbers) and span < DENSE * len(numbers):
         return Verdict("other_identifiers", "It numbers the patients.")
+    if not measured and span > LONG_SPAN and values.of_one >= NEARLY_UNIQUE * len(numbers):
+        return Verdict("other_identifiers", "Nearly every patient has a number of their own.", True, True)
     if values.unique_share > NEARLY_UNIQUE and max(numbers) >= 10 ** (LONG_NUMBER - 1):
         return Verdict("other_identifiers", "Nearly every row has a long number of its own.")
     return None
+
+
+def _coordinates(words: set[str], values: Values, numbers: list[float]) -> Verdict | None:
+    """Degrees on the globe; pixels and shares of a picture have fewer decimals or a smaller range."""
+    if not COORDINATES & words or max(map(abs, numbers)) > 180 or max(map(abs, numbers)) < 5:
+        return None
+    fine = sum(len(word.partition(".")[2]) >= 3 for word in values.words)
+    exact = fine > SHAPE_SHARE * len(values.words)
+    return Verdict("geography", "Its numbers look like places on the globe.") if exact else None
+
+
+def _are_days(numbers: list[float]) -> bool:
+    """Whether nearly all are days as `200779` (day, month, year in any order), or between 1954 and 2036 as a
+    spreadsheet counts them."""
+    if len(numbers) <= FEW_DAYS:
+        return False
+    if all(FIRST_SERIAL <= number <= LAST_SERIAL for number in numbers):
+        return True
+    if not all(0 < number < 1_000_000 for number in numbers) or numbers[-1] < 10_000:
+        return False
+    parts = [(int(one) // 10_000, int(one) // 100 % 100, int(one) % 100) for one in numbers]
+    orders = ((0, 1), (1, 0), (2, 1))  # where day and month stand
+    return any(
+        sum(1 <= part[day] <= 31 and 1 <= part[month] <= 12 for part in parts) >= NEARLY_ALL * len(parts)
+        for day, month in orders
+    )
 
 
 def _text_verdict(name: str, values: Values) -> Verdict | None:

@@ -24,6 +24,9 @@ _SMALL_UNIT = re.compile(
     r"(\d{1,5}(?:[.,]\d{1,2})?)\s*-?(d|days?|tage|w|wks?|weeks?|wochen|mo|mos|months?|m|monate|mois|jours)(?:\s+old)?",
     re.I,
 )
+_YEARS_OF_A_MAN = re.compile(r"\d{2,}(?:[.,]\d+)?\s*-?m", re.I)
+"""`65M` is as often a man of 65; `006M` is DICOM."""
+_WITH_SEX = re.compile(r"(\d{2,3})\s*/?\s*([MF])", re.I)
 _RANGE = re.compile(r"[\[(]?\s*(\d|[1-9]\d{1,2})\s*(?:-|–|—|to|bis|\.\.)\s*(\d|[1-9]\d{1,2})\s*([\])]?)" + _YEARS, re.I)
 _OPEN_END = re.compile(r"(?:>=?|≥|over|above|at least)\s*(\d{1,3})" + _YEARS, re.I)
 _PLUS = re.compile(r"(\d{1,3})\s*(?:\+|plus|and\s+(?:over|older|above))" + _YEARS, re.I)
@@ -45,6 +48,13 @@ def clean(text: str) -> str:
     return "" if line.casefold() in MISSING else line
 
 
+def without_sex(texts: Iterable[str]) -> dict[str, str]:
+    """Cleaned text -> the age alone, for a column in which `65M` stands beside `34F`; empty for every other column."""
+    found = {text: match for text in texts if (match := _WITH_SEX.fullmatch(text))}
+    both = {match[2].upper() for match in found.values()} == {"F", "M"}
+    return {text: match[1] for text, match in found.items()} if both else {}
+
+
 def age_interval(text: str) -> tuple[float, float] | None:
     """The years [from, to) that a text allows; equal ends for an exact age; "50+" has no end. None if unreadable.
 
@@ -60,12 +70,12 @@ def age_interval(text: str) -> tuple[float, float] | None:
 
 
 def _exact(word: str) -> tuple[float, float] | None:
-    found = _DICOM.fullmatch(word.upper())
+    found = _DICOM.fullmatch(word if word.endswith("m") else word.upper())
     if found:
         years = int(found[1]) / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[found[2]]
         return years, years
     found = _SMALL_UNIT.fullmatch(word)
-    if found:
+    if found and not _YEARS_OF_A_MAN.fullmatch(word):
         years = _float(found[1]) / {"d": 365.25, "t": 365.25, "j": 365.25, "w": 52.18, "m": 12}[found[2][0].lower()]
         return years, years
     found = _EXACT.fullmatch(word) or _SLASHED.fullmatch(word)

@@ -13,9 +13,14 @@ from medsynth_engine.intake.tables.columns import Dropped, Levels, Typed
 from medsynth_engine.intake.tables.dates import EPOCH, Dates, is_birth, read_dates, too_old
 from medsynth_engine.intake.tables.guesses import AGE_WORDS
 from medsynth_engine.intake.tables.identifying import Verdict, words_of
-from medsynth_engine.intake.tables.normalise import OLDEST
+from medsynth_engine.intake.tables.normalise import HIGHEST_AGE, OLDEST
 from medsynth_engine.intake.tables.shown import without_old
+from medsynth_engine.intake.tables.words import listed
 
+YEAR_WORDS = listed(
+    "year years yr yrs old older onset lived survival survived death died lifespan lifetime birthday jahre lebensjahre "
+    "jahr ans années años beginn"
+)
 PER_YEAR = {"months": 12, "weeks": 52, "days": 365}
 
 
@@ -37,10 +42,13 @@ def reduced(
     return _dates(dropped, column, people, dates, role)
 
 
-def capped(column: Typed) -> tuple[Typed, int]:
-    """Another age than the patient's role (at death, of the mother) with 90 for all that are over 89, and how many."""
+def capped(column: Typed, asked: bool = False) -> tuple[Typed, int]:
+    """Another age than the patient's role (at death, of the mother) with 90 for all that are over 89, and how many.
+
+    asked  a person mapped the column: then only a name with an age in it tells one
+    """
     words = set(words_of(column.name))
-    if not AGE_WORDS & words or column.kind not in ("integer", "number"):
+    if column.kind not in ("integer", "number") or not (AGE_WORDS & words or (not asked and _may_be_years(column))):
         return column, 0
     years = next((per_year for unit, per_year in PER_YEAR.items() if {unit, unit[:-1]} & words), 1)
     old = (column.series >= OLDEST * years).fillna(False)
@@ -48,6 +56,15 @@ def capped(column: Typed) -> tuple[Typed, int]:
         return column, 0
     series = column.series.mask(old, OLDEST * years)
     return replace(column, series=series, readings=without_old(column.readings, years)), int(old.sum())
+
+
+def _may_be_years(column: Typed) -> bool:
+    """Whether whole numbers under a name such as `onset` or `years_lived` may be an age."""
+    words = set(words_of(column.name))
+    months = any({unit, unit[:-1]} & words for unit in PER_YEAR)
+    if column.kind != "integer" or months or not YEAR_WORDS & words:
+        return False
+    return bool(column.series.dropna().between(0, HIGHEST_AGE).all())
 
 
 def _zip(dropped: Dropped, column: pd.Series, people: list[str], role: str) -> Typed | Dropped:

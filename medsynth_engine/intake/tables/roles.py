@@ -238,6 +238,8 @@ def _fits(values: pd.Series, role: str) -> bool:
     if not words:
         return False
     if role == "age":
+        paired = normalise.without_sex(words)
+        words = [paired.get(word, word) for word in words]
         return sum(normalise.age_interval(word) is not None for word in words) >= 0.5 * len(words)
     if role == "sex":
         return len(words) <= 12 and any(normalise.sex_map(words).values())

@@ -170,7 +170,7 @@ INSIDE: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 _NAME_TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
 PARTICLES = listed("van von de der den di da del la le el al bin ibn mac mc st san y")
-_NO_SURNAMES = listed(
+NO_SURNAMES = listed(
     "syndrome disease sign test score index type grade stage stain splint procedure carcinoma sarcoma tumor tumour "
     "tooth bodies antigen antibody lymphoma cell cells blood pressure rate ratio size level levels count status class "
     "group scale fracture lesion"
@@ -184,7 +184,7 @@ def is_person(text: str) -> bool:
     if _ADDRESSED.fullmatch(text):
         return True
     words = [word for word in _NAME_TOKEN.findall(text) if word.casefold() not in PARTICLES]
-    terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
+    terms = {place for place, word in enumerate(words) if word.casefold() in NO_SURNAMES}
     return any(
         one[0].isupper() and other[0].isupper() and (_is_given(one) or _is_given(other))
         for place, (one, other) in enumerate(pairwise(words))
@@ -199,7 +199,7 @@ def _is_given(word: str) -> bool:
 def has_name(text: str, is_name: Callable[[str], bool]) -> bool:
     """Whether one of its words is a name, and none beside it says that a disease, sign or scale is called so."""
     words = _NAME_TOKEN.findall(text[:LONGEST_SHAPE])
-    terms = {place for place, word in enumerate(words) if word.casefold() in _NO_SURNAMES}
+    terms = {place for place, word in enumerate(words) if word.casefold() in NO_SURNAMES}
     alone = (word for place, word in enumerate(words) if not terms & {place - 1, place, place + 1})
     return any(is_name(word) for word in alone if word.count("-") < 2)  # Charcot-Marie-Tooth
 

@@ -29,6 +29,7 @@ SHARED = 5
 MOST_WORDS = 3
 RARE = "(rare)"
 _SHORT_NUMBER = re.compile(r"[<>≤≥~=+-]{0,2}\s?\d{1,3}([.,]\d{1,3})?\s?%?")
+_SEX_BEHIND = re.compile(r"(?<=\d)\s*/?\s*[MF]$", re.I)
 _LONG_NUMBER = re.compile(r"\d{5}")
 
 
@@ -166,5 +167,5 @@ def _is_old(raw: str, per_year: int) -> bool:
     number = amounts.numbers_of([normalise.clean(raw)]).get(normalise.clean(raw))
     if number is not None:
         return number >= normalise.OLDEST * per_year
-    interval = normalise.age_interval(raw)
+    interval = normalise.age_interval(raw) or normalise.age_interval(_SEX_BEHIND.sub("", raw.strip()))
     return interval is not None and interval[0] >= normalise.OLDEST

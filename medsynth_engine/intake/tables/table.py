@@ -17,7 +17,7 @@ from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.sources import TableFile
 from medsynth_engine.intake.tables import sheet
 from medsynth_engine.intake.tables.encoding import SAMPLE, delimiter_of, encoding_of, lines_of
-from medsynth_engine.intake.tables.headers import HIDDEN, look_like_values, named
+from medsynth_engine.intake.tables.headers import HIDDEN, is_a_row, look_like_values, named
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
@@ -94,6 +94,8 @@ def _parsed(data: bytes, limits: Limits) -> Table:
     if shape.repeated:
         warnings.append(f"{shape.repeated} rows repeat the column names and were left out.")
     frame = _frame(data, encoding, delimiter, shape, int(said))
+    if is_a_row(shape.header, frame):
+        raise _no_column_names()
     names, hidden = named(shape.header, frame)
     frame.columns = pd.Index(names)
     if hidden:
@@ -103,6 +105,10 @@ def _parsed(data: bytes, limits: Limits) -> Table:
 
 def _no_table(why: str) -> BadInput:
     return BadInput("not_a_table", f"The table cannot be read as one. {why}", HINT)
+
+
+def _no_column_names() -> BadInput:
+    return BadInput("no_column_names", "The first line of the table holds values where column names belong.", HINT)
 
 
 def _too_large(limits: Limits) -> BadInput:
@@ -184,7 +190,7 @@ def _check_shape(shape: Shape) -> None:
     if len(names) == 1 and (len(names[0]) > 60 or len(names[0].split()) > 5):
         raise _no_table("It has a single column of sentences.")
     if look_like_values(names):  # a patient's values would stand where names are shown
-        raise BadInput("no_column_names", "The first line of the table holds values where column names belong.", HINT)
+        raise _no_column_names()
 
 
 def _frame(data: bytes, encoding: str, delimiter: str, shape: Shape, skip: int) -> pd.DataFrame:
