@@ -224,17 +224,22 @@ def test_a_rare_finding_stays(finding: str, tmp_path: Path, take: Callable) -> N
 
 def test_words_that_nobody_knows_stay_for_who_maps_them(tmp_path: Path, take: Callable) -> None:
     table = tmp_path / "t.csv"
-    write(table, Case({"arm": cycle("zorblaxin|quellumab|placebo"), "finding": at(5, "zorblax", FINDINGS)}))
+    write(table, Case({"arm": cycle("zorblaxin|quellumor|placebo"), "finding": at(5, "zorblax", FINDINGS)}))
     document, _ = take(table)
     assert "map it" in document["dropped_columns"]["arm"]
     assert "zorblax" not in str(document["schema"])
     document, _ = take(table, "asked", columns={"column": "arm", "finding": "finding"})
     levels = {column["name"]: column.get("values") for column in document["schema"]["columns"]}
-    assert levels["arm"] == ["placebo", "quellumab", "zorblaxin"]
+    assert levels["arm"] == ["placebo", "quellumor", "zorblaxin"]
     assert "zorblax" in levels["finding"]
+    write(table, Case({"finding": at(5, "Abegunde Tola", FINDINGS)}))
+    document, _ = take(table, "again", columns={"finding": "finding"})
+    assert "Abegunde" not in str(document)
 
 
-@pytest.mark.parametrize("word", ["melanoma", "Pediatrics-CriticalCare", "IIIA", "verheiratet", "follow_up", "YBR_RCT"])
+@pytest.mark.parametrize(
+    "word", ["melanoma", "Pediatrics-CriticalCare", "IIIA", "verheiratet", "follow_up", "YBR_RCT", "letrozole"]
+)
 def test_words_of_medicine_and_of_every_day_are_known(word: str) -> None:
     assert not strange(word)
 

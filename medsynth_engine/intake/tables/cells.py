@@ -30,7 +30,7 @@ def without_identifiers(
     A level goes missing; what only looks like a name, a code or a sentence goes where fewer than five patients have it;
     of several findings only the part that names somebody goes; a number goes where it is the record number of anybody,
     or as long as one. A role's level with a word that no vocabulary knows goes where fewer than five patients have it,
-    unless it is `vouched` for: a person mapped the column.
+    unless it is `vouched` for (a person mapped the column) and does not read as two names.
     """
     if column.kind in ("number", "integer"):
         return _without_numbers(column, known)
@@ -45,8 +45,9 @@ def without_identifiers(
         bad |= {part for part in parts if shapes.has_name(part, _is_name)}
     coded = sum(map(_is_coded, parts)) * 2 > len(parts)  # a column of codes: one of them tells nothing
     doubtful = {part for part in parts - bad if known.doubtful(part) or (not coded and _is_coded(part))}
-    if column.role in GUESSED and not vouched:
-        doubtful |= {part for part in parts - bad if strange(part, eponyms=True)}
+    if column.role in GUESSED:
+        suspects = (part for part in parts - bad if not vouched or shapes.TWO_NAMES.fullmatch(part))
+        doubtful |= {part for part in suspects if strange(part, eponyms=True)}
     bad |= _of_few(column.series, parts_of, doubtful, people)
     if not bad:
         return column, 0

@@ -75,8 +75,11 @@ MEDICAL = listed(
 )
 _ENDING = re.compile(
     r"\w{4,}(blastoma|carcinoma|sarcoma|cytoma|itis|osis|aemia|emia|uria|ology|ectomy|ostomy|otomy|opathy|plasty|scopy|"
-    r"graphy|plasia|plegia|trophy|algia|therapy|genic|cytic|vascular|cardiac|pulmonary|surgery|surgical)"
+    r"graphy|plasia|plegia|trophy|algia|therapy|genic|cytic|vascular|cardiac|pulmonary|surgery|surgical|"
+    r"mab|nib|statin|pril|sartan|olol|azole|cillin|mycin|floxacin|formin|gliptin|gliflozin|xaban|parin|oxifen|platin|"
+    r"taxel|rubicin|prazole)"
 )
+"""Endings of medicine, and stems of international nonproprietary names (WHO)."""
 _NO_WORDS = listed(
     "january february march april june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday januar februar märz juni juli oktober dezember montag dienstag mittwoch "
@@ -98,8 +101,9 @@ def _everyday() -> frozenset[str]:
 def _medical() -> frozenset[str]:
     """About 5,000 words; read when one is asked for that is none of every day (0.3 s)."""
     from pydicom.datadict import DicomDictionary
-    from pydicom.sr._concepts_dict import concepts
+    from pydicom.sr import _concepts_dict
 
+    concepts: dict[str, dict[str, dict[str, tuple[str, list[int]]]]] = _concepts_dict.concepts  # type: ignore[assignment]
     meanings = (one[0] for scheme in concepts.values() for found in scheme.values() for one in found.values())
     words = {word for meaning in meanings for word in _LETTERS.findall(meaning) if word.islower()}
     words |= {word.lower() for entry in DicomDictionary.values() for word in _LETTERS.findall(entry[2])}
