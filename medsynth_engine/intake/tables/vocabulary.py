@@ -77,7 +77,7 @@ _ENDING = re.compile(
     r"\w{4,}(blastoma|carcinoma|sarcoma|cytoma|itis|osis|aemia|emia|uria|ology|ectomy|ostomy|otomy|opathy|plasty|scopy|"
     r"graphy|plasia|plegia|trophy|algia|therapy|genic|cytic|vascular|cardiac|pulmonary|surgery|surgical|"
     r"mab|nib|statin|pril|sartan|olol|azole|cillin|mycin|floxacin|formin|gliptin|gliflozin|xaban|parin|oxifen|platin|"
-    r"taxel|rubicin|prazole)"
+    r"taxel|rubicin|prazole|ozole)"
 )
 """Endings of medicine, and stems of international nonproprietary names (WHO)."""
 _NO_WORDS = listed(
