@@ -19,18 +19,31 @@ NOT_STORED = {
 SMALL = "<11: of fewer than 11 records or patients."
 HIDDEN = "hidden: not told, so that no subtraction tells a small one."
 ROLES = {
-    "file": "names the image",
+    "file": "names the picture",
     "patient": "who it belongs to",
     "age": "age in years",
-    "sex": "sex",
-    "ethnicity": "ethnicity",
+    "sex": "sex of the patient",
+    "ethnicity": "ethnicity of the patient",
     "finding": "what the image shows",
     "group": "lesion or study",
-    "condition": "images obey it",
-    "column": "rows learn it",
+    "condition": "pictures obey it",
+    "column": "the rows keep it",
     "drop": "left out",
 }
 """Roles of a column, and what each means; those from `condition` on may name several."""
+QUESTIONS = {
+    "file": "Which column names the picture?",
+    "patient": "Which column says who it belongs to?",
+    "age": "Which column is the age in years?",
+    "sex": "Which column is the sex?",
+    "ethnicity": "Which column is the ethnicity?",
+    "finding": "Which column says what the image shows?",
+    "group": "Which column is the lesion or study?",
+    "condition": "Which columns do pictures obey?",
+    "column": "Which columns do the rows keep?",
+    "drop": "Which columns are left out?",
+}
+SEVERAL = ("condition", "column", "drop")
 ROLES_OF_PEOPLE = ("age", "sex", "ethnicity", "finding")
 
 
@@ -63,7 +76,7 @@ def kept(document: Document) -> list[tuple[str, str, str]]:
         found.append((plain(name, 80), f"{words(role)}: {told}", how.get(role, "")))
     for name, column in schema.items():
         role = column.get("role")
-        said = "images obey it" if role == "condition" else "from DICOM headers" if role in ROLES_OF_PEOPLE else ""
+        said = ROLES["condition"] if role == "condition" else "from DICOM headers" if role in ROLES_OF_PEOPLE else ""
         found.append((plain(name, 80), words(column.get("kind")), said))
     return found
 
@@ -133,3 +146,21 @@ def next_steps(document: Document) -> list[str]:
         verb = "train" if has_images else "generate COHORT -n 500 --dataset"
         steps.append(f"medsynth {verb} {document['dataset']}")
     return steps
+
+
+def came_back(applied: Document) -> str:
+    """Of an applied review: the pictures that wait again; empty where none does."""
+    number = int(applied.get("to_quarantine") or 0)
+    if not number:
+        return ""
+    return f"{counted(number, 'picture')} came back: masked, and text was read again."
+
+
+WAITS = "waits for other work on this dataset"
+MOMENT = 2.0
+"""Seconds. Every job is queued for the blink that its process takes to begin."""
+
+
+def waits_for_dataset(job: Document) -> bool:
+    """Whether a job (of `jobs_show`) is queued behind others of its dataset."""
+    return job.get("state") == "queued" and str(job.get("subject") or "").startswith("dataset:")

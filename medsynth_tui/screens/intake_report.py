@@ -7,9 +7,13 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
+from medsynth_tui.intake_words import counted, dropped, kept, readings, unreadable
+from medsynth_tui.intake_words import words as in_words
 from medsynth_tui.words import count, plain, said
 
 WIDTH = 22
+MOST_COLUMNS = 40
+FOLDS = (("train", "records for training"), ("validation", "for validation"), ("holdout", "held out"))
 
 
 def line(label: str, value: Any, style: str = "$foreground") -> Content:
@@ -30,11 +34,13 @@ def report(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
     for key, label, style in (
         ("quarantined", "quarantined", "$warning"),
         ("rejected", "rejected", "$error"),
-        ("duplicates", "duplicates", "$foreground"),
         ("unmatched_rows", "rows without image", "$foreground"),
     ):
         if document.get(key):
             lines.append(line(label, document[key], style))
+    if document.get("duplicates"):
+        lines.append(line("duplicates", document["duplicates"]))
+        lines.append(Content.assemble(("kept, never split over folds", "$muted")))
     to_look_at = document.get("look_at") or []
     above = {one.get("code") for one in to_look_at}
     lines += _to_look_at(to_look_at, glyphs)
@@ -44,11 +50,13 @@ def report(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
     reasons = {code: n for code, n in (document.get("reasons") or {}).items() if code not in above}
     if reasons:
         lines += [Content(""), heading("Not taken")]
-        lines += [line(_words(code), n) for code, n in reasons.items()]
-    lines += [Content(""), heading("Split by patient"), line("patients", document.get("patients"))]
-    lines += [line(label, document.get(label)) for label in ("train", "validation", "holdout")]
+        lines += [line(in_words(code), n) for code, n in reasons.items()]
+    lines += [Content(""), heading("Split"), line("patients", document.get("patients"))]
+    lines += [line(label, document.get(key)) for key, label in FOLDS]
+    lines += _columns(document, glyphs)
     lines += _removed(document)
-    warnings = [text for text in document.get("warnings") or [] if _code(text) not in above]
+    in_above = {in_words(code) for code in above}
+    warnings = [_with_words(text) for text in document.get("warnings") or [] if _code(text) not in in_above]
     if warnings:
         lines += [Content(""), heading("Mind")]
         lines += [Content.assemble(("! ", "bold $warning"), glyphs.text(said(text, 400))) for text in warnings]
@@ -61,8 +69,28 @@ def _to_look_at(things: list[dict[str, Any]], glyphs: Glyphs) -> list[Content]:
         return []
     lines = [Content(""), heading("A person must look at")]
     for one in things:
-        lines.append(line(_words(str(one.get("code"))), one.get("count"), "$warning"))
+        lines.append(line(in_words(one.get("code")), one.get("count"), "$warning"))
         lines.append(Content.assemble((glyphs.text(said(one.get("sentence"), 400)), "$muted")))
+    return lines
+
+
+def _columns(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
+    """Which columns are kept and dropped, and how values were read: a name, and under it what is said of it."""
+    said_of = (
+        ("Columns kept", [(name, f"{read_as}{f', {how}' if how else ''}") for name, read_as, how in kept(document)]),
+        ("Columns dropped", dropped(document)),
+        ("How values were read", readings(document)),
+        ("Could not be read", unreadable(document)),
+    )
+    lines: list[Content] = []
+    for title, rows in said_of:
+        if rows:
+            lines += [Content(""), heading(title)]
+        for name, words in rows[:MOST_COLUMNS]:
+            lines.append(Content.assemble((glyphs.text(f"{name}: "), "$foreground"), (glyphs.text(words), "$muted")))
+        if len(rows) > MOST_COLUMNS:
+            left = counted(len(rows) - MOST_COLUMNS, "more", "more")
+            lines.append(Content.assemble((left, "$muted")))
     return lines
 
 
@@ -75,7 +103,7 @@ def _removed(document: dict[str, Any]) -> list[Content]:
         lines.append(Content.assemble(("A to R: HIPAA Safe Harbor. -: where any may hide.", "$muted")))
     else:
         removed = document.get("identifiers_removed") or {}
-        lines += [line(_words(kind), n) for kind, n in removed.items()]
+        lines += [line(in_words(kind), n) for kind, n in removed.items()]
         lines += [] if removed else [Content.assemble(("none found", "$muted"))]
     rules = document.get("rules") or {}
     if rules:
@@ -85,10 +113,13 @@ def _removed(document: dict[str, Any]) -> list[Content]:
 
 
 def _code(warning: Any) -> str:
-    """The code of a warning of the form `64 x needs_review: ...`, else empty."""
+    """The code of a warning of the form `64 x needs review: ...`, in words, else empty."""
     parts = str(warning).split(":", 1)[0].split(" x ", 1)
-    return parts[1] if len(parts) == 2 and parts[0].isdigit() else ""
+    return in_words(parts[1]) if len(parts) == 2 and parts[0].isdigit() else ""
 
 
-def _words(code: str) -> str:
-    return plain(code, 60).replace("_", " ")
+def _with_words(warning: Any) -> str:
+    """The code at its beginning, if it has one, in words: earlier versions wrote `needs_review`."""
+    code = _code(warning)
+    amount, _, rest = str(warning).partition(":")
+    return f"{amount.split(' x ', 1)[0]} x {code}:{rest}" if code else str(warning)

@@ -13,28 +13,17 @@ from textual.widgets import DataTable, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
+from medsynth_tui.intake_words import QUESTIONS, ROLES, SEVERAL
 from medsynth_tui.screens.confirm import Ask, Sure
 from medsynth_tui.screens.intake_report import report
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said
 
-ROLES = {
-    "file": "names the image",
-    "patient": "who it belongs to",
-    "age": "age in years",
-    "sex": "sex",
-    "ethnicity": "ethnicity",
-    "finding": "what the image shows",
-    "group": "lesion or study",
-    "condition": "images obey it",
-    "column": "rows learn it",
-    "drop": "left out",
-}
-"""Roles of a column, and what each means; those from `condition` on may name several."""
+EMPTY = {"drop": "Empty: nothing but what identifies people.", "column": "Empty: all that identify nobody."}
+"""What an empty answer means; that of other roles lets it be guessed."""
 NARROW = (Column("role", 10), Column("column"))
 WIDE = (Column("role", 10), Column("column", 22), Column("means"))
-SEVERAL = ("condition", "column", "drop")
 
 
 class ScanResult(View):
@@ -88,13 +77,13 @@ class ScanResult(View):
         role = self.query_one(WindowTable).current_key
         if role is None:
             return
-        several = " Several apart by commas." if role in SEVERAL else ""
+        several = " Several are set apart by commas." if role in SEVERAL else ""
         now = self.mapped.get(role) or self.columns.get(role, "")
         self.studio.push_screen(
             Ask(
-                f"Which column is the {role}?",
-                "Column",
-                says=f"{ROLES[role]}. In the table's own words.{several} Empty: let it be guessed.",
+                QUESTIONS[role],
+                "Columns" if role in SEVERAL else "Column",
+                says=f"As the table calls it.{several} {EMPTY.get(role, 'Empty: it is guessed.')}",
                 value=now,
                 verb="Use it",
             ),
@@ -134,7 +123,7 @@ class ScanResult(View):
     def do_upload_add(self) -> None:
         self.clear()
         if self.followed:
-            self.complain("This is being brought in already.", "X stops it.")
+            self.complain("This is being brought in already.", "X cancels it.")
             return
         self._add(append=False)
 

@@ -1,4 +1,4 @@
-"""What `datasets scan`, `add`, `list` and `show` say: what is kept and dropped and why, how it was read, what is next."""
+"""What `datasets scan`, `add`, `list` and `show` say: what is kept, dropped and why, how it was read, what is next."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_scan_says_what_is_kept_and_who_said_so() -> None:
     assert "patient_id patient: one pseudonym each guessed by its name" in said
     assert "AGE age: number guessed by its values: check it" in said
     assert "gender sex: category you said so" in said
-    assert "ward category images obey it" in said and "dose number" in said
+    assert "ward category pictures obey it" in said and "dose number" in said
 
 
 def test_a_scan_says_what_is_dropped_and_why() -> None:

@@ -115,7 +115,7 @@ def test_pictures_of_one_file_are_said_as_such(tmp_path: Path, look: Callable) -
     dataset.NumberOfFrames, dataset.PixelData = 3, dataset.PixelData * 3
     dataset.save_as(path, enforce_file_format=True)
     document = look(path.parent, slices="middle")
-    assert "1 files hold several pictures (3 in all); 1 of these were taken." in document["warnings"]
+    assert "1 file holds several pictures (3 in all); 1 of these was taken." in document["warnings"]
 
 
 class Page(HTMLParser):
@@ -166,6 +166,21 @@ def test_the_page_escapes_all_that_comes_from_outside(headers: Path, look: Calla
     text = report_page.html(document)
     assert "<script" not in text and "\x1b" not in text and "\u202e" not in text
     assert Page(text).open == []
+
+
+def test_levels_that_are_told_are_those_of_many_patients(headers: Path, look: Callable) -> None:
+    """A stored dataset's schema has no rare levels, so their number is not the column's."""
+    document = look(headers, characteristics=("sex",))
+    assert "at least 11 patients" not in report_page.html(document)
+    assert ">Levels with at least 11 patients<" in report_page.html({**document, "composition": {}})
+
+
+def test_codes_and_folds_are_in_words(headers: Path, look: Callable) -> None:
+    document = look(headers)
+    assert any(one.startswith("1 x needs review: ") for one in document["warnings"])
+    text = report_page.html(document)
+    assert "needs_review" not in text and "held back" not in text
+    assert ">for training<" in text and ">held out<" in text
 
 
 def test_a_document_of_an_earlier_version_still_makes_a_page() -> None:

@@ -31,7 +31,7 @@ def lines_of(document: dict[str, Any]) -> list[str]:
 def test_what_a_person_must_look_at_is_on_the_first_screen_and_said_once() -> None:
     lines = lines_of(DOCUMENT)
     assert lines.index("A person must look at") < 10
-    assert lines.index("A person must look at") < lines.index("Not taken") < lines.index("Split by patient")
+    assert lines.index("A person must look at") < lines.index("Not taken") < lines.index("Split")
     assert sum("needs review" in line for line in lines) == 1
     assert sum("A person must look." in line for line in lines) == 1
     assert any(line.startswith("no pixels") and line.endswith("94") for line in lines)
@@ -59,3 +59,28 @@ def test_what_a_document_says_cannot_steer_the_terminal(key: str) -> None:
     text = "\n".join(lines_of({**DOCUMENT, "look_at": [hostile]}))
     assert "\x1b" not in text and "\u202e" not in text
     assert "[bold]" in text  # shown as it is, never as markup
+
+
+def test_what_is_kept_dropped_and_how_it_was_read_is_said() -> None:
+    scanned = {
+        **{"train": 36, "validation": 5, "holdout": 19, "columns": {"sex": "gender"}},
+        "roles": [{"role": "sex", "column": "gender", "guessed_by": "name"}],
+        "schema": {"columns": [{"name": "sex", "role": "sex", "kind": "category"}]},
+        "dropped_columns": {"zip\x1b[2J": "Its name says that it identifies people."},
+        "value_maps": {"sex": {"male": "M", "w": "F"}},
+        "unreadable": {"sex": {"?": 2}},
+    }
+    lines = lines_of({**DOCUMENT, **scanned})
+    assert "gender: sex: category, guessed by its name" in lines
+    assert any(line.startswith("zip") and line.endswith("identifies people.") for line in lines)
+    assert "sex: male -> M, w -> F" in lines and "sex: ? (2)" in lines
+    assert "\x1b" not in "".join(lines)
+    numbers = [line for line in lines if line.endswith((" 36", " 5", " 19")) and "patients" not in line]
+    assert [line.rsplit(maxsplit=1)[0] for line in numbers] == ["records for training", "for validation", "held out"]
+
+
+def test_duplicates_and_codes_are_in_words() -> None:
+    lines = lines_of(DOCUMENT)
+    assert lines[lines.index("kept, never split over folds") - 1].split() == ["duplicates", "18"]
+    assert any("94 x no pixels: No pixels." in line for line in lines)
+    assert not any("_" in line for line in lines)

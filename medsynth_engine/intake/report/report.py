@@ -49,15 +49,15 @@ def fold_warnings(records: pd.DataFrame, known: bool, official: bool, spanning: 
         warnings.append(f"There is no patient id: {instead} counts as a patient of its own, which may split a patient.")
     if len(records) and holdout < ENOUGH_PATIENTS:
         warnings.append(
-            f"The holdout has {holdout} patients. With fewer than {ENOUGH_PATIENTS} many questions about privacy and "
-            "fidelity end in: not enough evidence."
+            f"The holdout has {holdout} {'patient' if holdout == 1 else 'patients'}. With fewer than {ENOUGH_PATIENTS} "
+            "many questions about privacy and fidelity end in: not enough evidence."
         )
     if official:
         warnings.append("The source's own split is kept: test is the holdout, val is the validation fold.")
     if spanning:
         warnings.append(
-            f"{spanning} pictures are (nearly) the same as one in another fold of the source's own split; "
-            "evidence on this dataset may look better than it is."
+            f"{spanning} {'picture is' if spanning == 1 else 'pictures are'} (nearly) the same as one in another fold "
+            "of the source's own split; evidence on this dataset may look better than it is."
         )
     return warnings
 
@@ -79,7 +79,8 @@ def small_cells(records: pd.DataFrame) -> dict[str, list[str]]:
 def small_cell_warnings(small: dict[str, list[str]]) -> list[str]:
     """One sentence an attribute."""
     return [
-        f"Fewer than {SMALL_CELL} training patients have {name}: {', '.join(levels)}." for name, levels in small.items()
+        f"Fewer than {SMALL_CELL} training patients have {name.replace('_', ' ')}: {', '.join(levels)}."
+        for name, levels in small.items()
     ]
 
 
@@ -90,7 +91,7 @@ def count_reasons(codes: Iterable[str]) -> dict[str, int]:
 
 def reason_warnings(reasons: dict[str, int]) -> list[str]:
     """One sentence a reason, so that nobody has to look a code up."""
-    return [f"{count} x {code}: {sentence(code)}" for code, count in reasons.items()]
+    return [f"{count} x {code.replace('_', ' ')}: {sentence(code)}" for code, count in reasons.items()]
 
 
 def settled(document: dict[str, Any]) -> dict[str, Any]:
@@ -209,7 +210,8 @@ def _frame_warnings(base: pd.DataFrame) -> list[str]:
     if several.empty:
         return []
     held, taken = int(several["frames"].sum()), int((base["frames"] > 1).sum())
-    return [f"{len(several)} files hold several pictures ({held} in all); {taken} of these were taken."]
+    files = "1 file holds" if len(several) == 1 else f"{len(several)} files hold"
+    return [f"{files} several pictures ({held} in all); {taken} of these {'was' if taken == 1 else 'were'} taken."]
 
 
 def _known_warnings(share: float) -> list[str]:

@@ -29,6 +29,8 @@ LIMITS = (
     "The best tools of the field still miss about 7 in 10,000 actions (MIDI-B, 2025): automatic is not enough.",
 )
 """What nobody should read into the report."""
+LEVELS = "Levels with at least 11 patients"
+"""What a stored dataset tells of its levels (work/dataset_row.py): rarer ones are in no document."""
 KINDS_SHOWN = 12
 SERIES_SHOWN = 30
 
@@ -50,12 +52,13 @@ def html(document: Mapping[str, Any], marks: Sequence[str] = ()) -> str:
         reasons=[(code, outcome(code), count, sentence(code)) for code, count in _of(document, "reasons").items()],
         folds=[
             (words, document.get(name))
-            for name, words in (("train", "training"), ("validation", "validation"), ("holdout", "held out"))
+            for name, words in (("train", "for training"), ("validation", "for validation"), ("holdout", "held out"))
         ],
         columns=[
             {**column, "levels": len(column.get("values") or ()) or ""}
             for column in _of(document, "schema").get("columns") or []
         ],
+        levels=LEVELS if "composition" in document else "Levels",
         image=_of(document, "schema").get("image"),
         dropped=_of(document, "dropped_columns"),
         value_maps={role: read for role, read in _of(document, "value_maps").items() if read},
