@@ -61,9 +61,9 @@ class Refresh(Command):
 
 
 class CancelJob(Command):
-    """Stop the work whose progress is shown. What it has begun is cleared away; nothing half done stays."""
+    """Cancel the work whose progress is shown. What it has begun is cleared away; nothing half done stays."""
 
-    id, keys, title, footer = "job.cancel", "f8,X", "Stop job", True
+    id, keys, title, footer = "job.cancel", "f8,X", "Cancel job", True
 
 
 class GoHome(Command):
@@ -97,7 +97,7 @@ class GoAssessments(Command):
 
 
 class GoReview(Command):
-    """Pictures that were held back until a person has looked at them."""
+    """Quarantined pictures: they wait until a person has looked at them."""
 
     id, title, permission = "review", "Review", Permission.REVIEW
 
@@ -157,7 +157,7 @@ class DatasetShare(Command):
 
 
 class DatasetReview(Command):
-    """Look at the pictures of this dataset that were held back, and decide about each."""
+    """Look at the quarantined pictures of this dataset, and decide about each."""
 
     id, keys, title, permission, footer = "dataset.review", "v", "Review", Permission.REVIEW, True
 

@@ -39,7 +39,7 @@ class ReviewUndo(Command):
 class ReviewApply(Command):
     """Make the dataset's next version from what is decided so far. With its last decision this begins by itself."""
 
-    id, keys, title, permission = "review.apply", "A", "Apply", Permission.REVIEW
+    id, keys, title, permission, footer = "review.apply", "A", "Apply", Permission.REVIEW, True
 
 
 class ReviewLarger(Command):

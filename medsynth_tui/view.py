@@ -126,7 +126,7 @@ class View(Commanded, Asking, Screen[None]):
     def do_job_cancel(self) -> None:
         job = self.followed
         if job:
-            self.ask(lambda engine: engine.jobs_cancel(job), lambda _: self.say("Asked to stop."), group="cancel")
+            self.ask(lambda engine: engine.jobs_cancel(job), lambda _: self.say("Asked to cancel it."), group="cancel")
 
     def complain(self, message: str, hint: str = "") -> None:
         """A sentence and a way out, in the strip above the hints."""

@@ -10,7 +10,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-app = group("jobs", "Long work: what runs, and stopping it.")
+app = group("jobs", "Long work: what runs, and cancelling it.")
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job, as `jobs list` names it.")]
 
 
@@ -28,9 +28,9 @@ def one(face: Face, job: Job) -> None:
 
 @command(app, "cancel", "medsynth jobs cancel JOB")
 def cancel(face: Face, job: Job) -> None:
-    """Stop a job. It cleans up: nothing is left half done."""
+    """Cancel a job. It cleans up: nothing is left half done."""
     document = face.ask(lambda engine: engine.jobs_cancel(job))
-    face.give(document, lambda face, told: show.line(face, f"Job {told['job']} was told to stop ({told['state']})."))
+    face.give(document, lambda face, told: show.line(face, f"Job {told['job']} is cancelled ({told['state']})."))
 
 
 def show_jobs(face: Face, found: list[Document]) -> None:

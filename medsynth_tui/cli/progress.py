@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.kernel.escape import markup, plain
+from medsynth_tui.intake_words import MOMENT, WAITS, waits_for_dataset
 
 if TYPE_CHECKING:
     from medsynth_tui.cli.face import Face
@@ -34,6 +35,7 @@ def shown(face: Face, title: str) -> Iterator[Update]:
 def _bar(face: Face, title: str) -> Iterator[Update]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    waiting = Patience()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=16),
@@ -52,10 +54,25 @@ def _bar(face: Face, title: str) -> Iterator[Update]:
                 phase = (say, unit)
                 progress.remove_task(task)
                 task = progress.add_task("", total=total, count="")
+            say = waiting(document) or say
             count = _count(now)
-            progress.update(task, total=total, completed=done or 0, description=markup(say or title, 30), count=count)
+            progress.update(task, total=total, completed=done or 0, description=markup(say or title, 70), count=count)
 
         yield update
+
+
+class Patience:
+    """Says that a job is queued behind others of its dataset, once it has been so for more than a moment."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def __call__(self, document: dict[str, Any]) -> str:
+        if not waits_for_dataset(document):
+            self.since = None
+            return ""
+        self.since = time.monotonic() if self.since is None else self.since
+        return f"{WAITS} (medsynth jobs list)" if time.monotonic() - self.since >= MOMENT else ""
 
 
 class _Lines:
@@ -67,8 +84,14 @@ class _Lines:
         self.phase: object = None
         self.last = ""
         self.at = 0.0
+        self.waiting = Patience()
+        self.told = False
 
     def __call__(self, document: dict[str, Any]) -> None:
+        waits = self.waiting(document)
+        if waits and not self.told:
+            self.told = True
+            self.face.say(markup(f"{self.title}: {waits}"))
         now = document.get("progress") or {}
         done, unit, say = (now.get(key) for key in ("done", "unit", "say"))
         if done is None:

@@ -1,4 +1,4 @@
-"""`medsynth review`: the pictures that intake held back, and what a person decides about each."""
+"""`medsynth review`: quarantined pictures, and what a person decides about each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, Pixel, can_show, show_row
+from medsynth_tui.intake_words import came_back
 
 app = group("review", "Quarantined pictures: look, then accept, mask or reject.")
 
@@ -81,6 +82,8 @@ def _box(text: str) -> list[int]:
 
 
 def show_queue(face: Face, found: list[Document]) -> None:
+    columns = ["id", "dataset", "why", "pixels", "texts", "days"]
+    decided = any(each["decision"] for each in found)
     rows = [
         (
             each["id"],
@@ -89,17 +92,27 @@ def show_queue(face: Face, found: list[Document]) -> None:
             f"{each['width']}x{each['height']}",
             len(each["boxes"]) or None,
             each["waiting_days"],
-            DECIDED.get(each["decision"]),
+            *([DECIDED.get(each["decision"])] if decided else []),
         )
         for each in found
     ]
-    columns = ("id", "dataset", "why", "pixels", "texts", "days", "decided")
-    show.table(face, columns, rows, "No picture waits for a review.", right=(4, 5))
+    columns += ["decided"] if decided else []
+    show.table(face, columns, rows, "No picture waits for a review.", right=(4, 5), whole=(0, 2))
+    for dataset in sorted({each["dataset"] for each in found}):
+        _say_came_back(face, dataset)
     undecided = sum(each["decision"] is None for each in found)
     if undecided and any(each["may_decide"] for each in found):
         show.hint(face, "medsynth review show ID, then accept, mask or reject it")
     elif undecided:
         show.line(face, "Another researcher decides about what you brought in: medsynth datasets share NAME USER")
+
+
+def _say_came_back(face: Face, dataset: str) -> None:
+    """Pictures that were masked and wait again."""
+    counts = face.ask(lambda engine: engine.review_counts(dataset))
+    back = came_back({"to_quarantine": counts.get("came_back")})
+    if back:
+        show.line(face, f"{dataset}: {back}")
 
 
 def show_picture(face: Face, document: Document) -> None:
@@ -108,6 +121,9 @@ def show_picture(face: Face, document: Document) -> None:
         show.line(face, "Its picture is not kept.")
     elif can_show(face):
         show_row(face, [outlined(document)])
+        show.line(face, "What is small is read in the studio: medsynth, then Review.")
+    else:
+        show.line(face, "The picture is shown in a terminal, and larger in the studio: medsynth, then Review.")
     show.pairs(
         face,
         [
@@ -149,5 +165,9 @@ def show_decision(face: Face, document: Document) -> None:
 
 
 def show_applied(face: Face, document: Document) -> None:
+    back = came_back(document)
+    if back:
+        show.line(face, back)
+        show.hint(face, f"medsynth review list {document['dataset']}")
     counts: list[tuple[str, Any]] = [(show.words(key), value) for key, value in document.items()]
     show.pairs(face, [(label, value) for label, value in counts if isinstance(value, int | str)])

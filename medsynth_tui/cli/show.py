@@ -71,14 +71,19 @@ def title(face: Face, words: str) -> None:
 
 
 def table(
-    face: Face, columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "None.", right: Sequence[int] = ()
+    face: Face,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    empty: str = "None.",
+    right: Sequence[int] = (),
+    whole: Sequence[int] = (),
 ) -> None:
-    """A table without lines; `right` names the columns (by place) that hold numbers."""
+    """A table without lines; `right` names the columns (by place) that hold numbers, `whole` those never broken."""
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, column in enumerate(columns):
-        grid.add_column(column, justify="right" if place in right else "left", overflow="fold")
+        grid.add_column(column, justify="right" if place in right else "left", overflow="fold", no_wrap=place in whole)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - counts the rows as they go by
         grid.add_row(*(cell(value) for value in row))

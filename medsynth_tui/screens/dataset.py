@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
+from medsynth_tui.intake_words import came_back, suppressed
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
 from medsynth_tui.screens.intake_report import report
 from medsynth_tui.view import View
@@ -48,6 +49,7 @@ class DatasetDetail(View):
                 yield Static("Asking the store", classes="muted", id="report")
             with VerticalScroll(id="composition-side"):
                 yield Bars(id="composition")
+                yield Static("", classes="muted", id="suppressed")
                 yield Pictures(id="pictures")
 
     def load(self) -> None:
@@ -74,6 +76,7 @@ class DatasetDetail(View):
         accepted = document.get("accepted")
         bars = [Attribute(name, counts, total=accepted) for name, counts in composition.items()]
         self.query_one("#composition", Bars).show(bars)
+        self.query_one("#suppressed", Static).update(Content(suppressed(composition)))
         self.place_changed()
 
     @property
@@ -114,7 +117,7 @@ class DatasetDetail(View):
     def _make_room(self, pictures: bool) -> None:
         """Pictures take the whole width."""
         self.query_one("#report-side").display = not pictures
-        self.query_one("#composition").display = not pictures
+        self.query_one("#composition").display = self.query_one("#suppressed").display = not pictures
 
     def do_dataset_review(self) -> None:
         self.studio.open("review", dataset=self.dataset)
@@ -168,13 +171,17 @@ class DatasetDetail(View):
 
 
 def review_lines(counts: dict[str, Any]) -> list[Content]:
-    """What people decided about the pictures that were held back, and how many wait."""
+    """What people decided about quarantined pictures, and how many wait."""
     lines = []
     if counts.get("held"):
         undecided = counts["held"] - counts["decided"]
-        lines.append(Content.assemble((f"Held back {count(counts['held'])}, undecided {count(undecided)}", "$warning")))
+        lines.append(
+            Content.assemble((f"Quarantined {count(counts['held'])}, undecided {count(undecided)}", "$warning"))
+        )
     if counts.get("came_back"):
-        lines.append(Content.assemble((f"{count(counts['came_back'])} came back: text was left", "$warning")))
+        lines.append(
+            Content.assemble((f"{count(counts['came_back'])} came back: masked, text was read again", "$warning"))
+        )
     done = [f"{count(counts[key])} {key}" for key in ("accepted", "masked", "rejected") if counts.get(key)]
     if done:
         lines.append(Content.assemble((f"Reviewed: {', '.join(done)}", "$foreground")))

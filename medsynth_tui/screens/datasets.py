@@ -15,13 +15,19 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, when
 
-COLUMNS = (
+NARROW = (
     Column("dataset"),
-    Column("records", 9, right=True),
+    Column("accepted", 9, right=True),
+    Column("quarantined", 11, right=True),
     Column("patients", 9, right=True),
-    Column("train", 7, right=True),
-    Column("holdout", 7, right=True),
     Column("made", 12),
+)
+WIDE = (
+    *NARROW[:4],
+    Column("training", 9, right=True),
+    Column("held out", 9, right=True),
+    Column("images", 6),
+    NARROW[4],
 )
 
 
@@ -34,7 +40,7 @@ class Datasets(View):
         return ("Datasets",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(COLUMNS)
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -56,11 +62,13 @@ class Datasets(View):
             )
         return "No datasets yet. Researchers bring them in."
 
-    @staticmethod
-    def _row(each: dict[str, Any]) -> list[Any]:
+    def _row(self, each: dict[str, Any]) -> list[Any]:
         name = each["dataset"] if each.get("version", 1) == 1 else f"{each['dataset']} v{each['version']}"
-        numbers = [count(each.get(key)) for key in ("records", "patients", "train", "holdout")]
-        return [name, *numbers, when(each["created"])]
+        numbers = [count(each.get(key)) for key in ("records", "quarantined", "patients")]
+        more = [count(each.get(key)) for key in ("train", "holdout")]
+        more.append("yes" if each.get("images") or each.get("quarantined") else "no")
+        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
+        return [name, *numbers, *(more if wide else []), when(each["created"])]
 
     @on(DataTable.RowSelected)
     def do_dataset_open(self) -> None:

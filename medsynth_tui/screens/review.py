@@ -1,4 +1,4 @@
-"""The review queue: pictures that were held back, one after the other, until a person has decided about each."""
+"""The review queue: quarantined pictures, one after the other, until a person has decided about each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands as c
 from medsynth_tui import commands_review as r
 from medsynth_tui.command import Command
+from medsynth_tui.intake_words import came_back
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.review_words import boxes_of, boxes_wrong, key_of, what_was_read, why_held
 from medsynth_tui.view import View
@@ -47,10 +48,10 @@ class ReviewQueue(View):
         r.ReviewAccept,
         r.ReviewMask,
         r.ReviewReject,
-        r.ReviewUndo,
-        r.ReviewBoxes,
-        r.ReviewLarger,
         r.ReviewApply,
+        r.ReviewUndo,
+        r.ReviewLarger,
+        r.ReviewBoxes,
     )
     ALWAYS: ClassVar[tuple[type[Command], ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
 
@@ -293,5 +294,6 @@ class ReviewQueue(View):
         self.follow(answer["job"], f"Applying the review of {answer['dataset']}", self._applied)
 
     def _applied(self, document: dict[str, Any]) -> None:
-        self.say("The next version is made; what was rejected is deleted.")
+        back = came_back(document)
+        self.say(f"The next version is made; what was rejected is deleted. {back}".strip())
         self.load()

@@ -37,6 +37,10 @@ class Upload(View):
     def __init__(self) -> None:
         super().__init__()
         self.arrivals: dict[str, str] = {}
+        self.from_box = ""
+        """The path that the drop box filled in."""
+        self.suggested = ""
+        """The name that was guessed from the path; what a person typed in its place stays."""
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", "Bring in")
@@ -52,7 +56,7 @@ class Upload(View):
             yield Field(
                 "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
             ).add_class("gap")
-            yield Field("Table", "metadata", hint="The CSV that describes them; empty: one beside them.")
+            yield Field("Table", "metadata", hint="The table (CSV, Excel, Parquet); empty: one among them.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)
             yield Picks(
                 "From DICOM", CHARACTERISTICS, "characteristics", hint="Kept from DICOM headers only when picked."
@@ -61,7 +65,10 @@ class Upload(View):
                 "Only rows where", "where", hint="For instance modality=X-ray. Empty: all of them.", check=_where
             )
             yield Choice(
-                "Burned-in text", ["quarantine", "mask"], "burned_in", hint="Hold such pictures back, or paint over."
+                "Burned-in text",
+                ["quarantine", "mask"],
+                "burned_in",
+                hint="Such pictures: quarantine, or mask the text.",
             )
             yield Choice(
                 "Faces", ["review", "keep"], "faces", hint="Slices of a head that may show one: a person looks."
@@ -92,13 +99,18 @@ class Upload(View):
 
     @on(Choice.Changed, "#arrival")
     def _arrival_chosen(self, event: Choice.Changed) -> None:
-        path = self.arrivals.get(event.choice.value)
+        path, field = self.arrivals.get(event.choice.value), self.query_one("#path", Field)
         if path is not None:
-            self.query_one("#name", Field).value = ""
-            self._picked(self.query_one("#path", Field), path)
+            field.value = self.from_box = path
+        elif self.from_box:
+            if field.value == self.from_box:
+                field.value = ""
+            self.from_box = ""
+        self._suggest_name()
 
     @on(Input.Changed)
     def _path_typed(self) -> None:
+        self._suggest_name()
         path = self.query_one("#path", Field).value.lower()
         stack = not path.endswith(WITHOUT_SLICES)
         for place in ("slices", "axis"):
@@ -118,12 +130,10 @@ class Upload(View):
             self._suggest_name()
 
     def _suggest_name(self) -> None:
+        """The name follows the path until somebody types another."""
         name, path = self.query_one("#name", Field), self.query_one("#path", Field).value
-        if path and not name.value:
-            place = PurePath(path)
-            stem = place.parent.name if place.stem.lower() in SAY_NOTHING else place.stem
-            words = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")
-            name.value = words[:40].lower()
+        if name.value == self.suggested and self.focused is not name.typed:
+            self.suggested = name.value = _name_of(path)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -159,6 +169,13 @@ class Upload(View):
     def _scanned(self, document: dict[str, Any]) -> None:
         name = self.query_one("#name", Field).value
         self.studio.open("scan", name=name, intake=self.intake(), document=document)
+
+
+def _name_of(path: str) -> str:
+    """What a dataset of that path is called; empty without a path."""
+    place = PurePath(path)
+    stem = place.parent.name if place.stem.lower() in SAY_NOTHING else place.stem
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.")[:40].lower()
 
 
 def _name(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from medsynth_tui.intake_words import WAITS, waits_for_dataset
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import count, said, state
 
@@ -41,7 +42,8 @@ class JobProgress(Drawn):
         done, total = progress.get("done"), progress.get("total")
         parts: list[tuple[str, str]] = [(f" {glyphs.text(said(title, 40))}  ", "bold $foreground")]
         if document.get("state") != "running":
-            parts.append((f"{state(document.get('state'))}  ", "$warning"))
+            waits = WAITS if waits_for_dataset(document) else state(document.get("state"))
+            parts.append((f"{waits}  ", "$warning"))
         if isinstance(done, int | float) and total:
             filled = round(BAR * min(1.0, done / total))
             parts.append((glyphs.full * filled, "$primary"))

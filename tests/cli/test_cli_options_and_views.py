@@ -149,3 +149,27 @@ def test_a_reader_that_leaves_early_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (9, "")  # 9: there is no store to be well
+
+
+def test_a_job_that_waits_for_its_dataset_says_so_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("medsynth_tui.cli.progress.time.monotonic", lambda: clock[0])
+    text = io.StringIO()
+    queued = {"state": "queued", "subject": "dataset:chest", "progress": {"done": None}}
+    with progress.shown(face_into(text), "intake") as update:
+        update(queued)
+        assert text.getvalue() == ""  # every job is queued for a blink
+        clock[0] += 3
+        for _ in range(4):
+            update(queued)
+        update({"state": "queued", "subject": "run:first", "progress": {}})
+    assert text.getvalue().splitlines() == ["intake: waits for other work on this dataset (medsynth jobs list)"]
+
+
+def test_the_bar_of_a_job_that_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("medsynth_tui.cli.progress.MOMENT", 0.0)
+    text = io.StringIO()
+    face = face_into(text, force_terminal=True, no_color=True)
+    with progress.shown(face, "intake") as update:
+        update({"state": "queued", "subject": "dataset:chest", "progress": {"done": None}})
+    assert "waits for other work on this dataset" in text.getvalue()

@@ -239,7 +239,7 @@ async def test_a_dataset_says_what_was_reviewed_and_leads_there(tmp_path: Path) 
     async with app.run_test(size=(120, 40)) as pilot:
         await log_in(pilot, "somebody", "some words")
         app.go("dataset", name=LONG)
-        await shows(pilot, "Held back 20, undecided 17")
+        await shows(pilot, "Quarantined 20, undecided 17")
         await shows(pilot, "Reviewed: 3 accepted, 1 masked, 2 rejected")
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, ReviewQueue), why="the queue")
