@@ -147,7 +147,10 @@ def _names_patients(table: Table, plan: Plan) -> bool:
     roles = role_finding.find_roles(table.frame, Options(), None)
     if "patient" not in roles.single:
         return False
-    match = by_patient(table.frame[roles.single["patient"]], plan.items)
+    try:
+        match = by_patient(table.frame[roles.single["patient"]], plan.items)
+    except BadInput:  # its ids stand in the names, if in more than one way
+        return True
     return len(match.row_of) >= PATIENT_SHARE * len(plan.items)
 
 
