@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from medsynth_engine.intake.options import Options
@@ -105,8 +106,35 @@ def open_source(path: Path, options: Options) -> Source:
     if head[TAR_MARK] == b"ustar" or path.name.lower().endswith(TAR_ENDINGS):
         return archive.open_tar(path, options)
     if ending in LOOSE_TABLE_ENDINGS:
-        return Source("table", path, (), (_table_file(path, path.name),))
+        return Source("table", path, (), (_table_file(path.resolve(), path.name),))
     return Source("folder", path.parent, (_item(path, path.name, 0, options),))
+
+
+def opened_without_links(path: Path) -> int:
+    """A descriptor for reading the file at the absolute `path`, no part of which is a link.
+
+    Raises OSError. Parts on the way need not be readable, only passable.
+    """
+    way = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
+    here = os.open(path.anchor, way)
+    for part in path.parts[1:-1]:
+        try:
+            there = os.open(part, way, dir_fd=here)
+        finally:
+            os.close(here)
+        here = there
+    try:
+        return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _bytes_without_links(path: Path) -> bytes:
+    try:
+        with os.fdopen(opened_without_links(path), "rb") as stream:
+            return stream.read()
+    except OSError:
+        raise BadInput("unreadable_table", "The table cannot be opened.", "Check its path and its rights.") from None
 
 
 def _opened(path: Path):
@@ -117,6 +145,7 @@ def _opened(path: Path):
 
 
 def _folder(path: Path, options: Options) -> Source:
+    path = path.resolve()
     items: list[Item] = []
     tables: list[TableFile] = []
     named = options.metadata.resolve() if options.metadata else None
@@ -175,7 +204,7 @@ def _item(file: Path, name: str, ordinal: int, options: Options) -> Item:
 
 
 def _table_file(file: Path, name: str) -> TableFile:
-    return TableFile(name, file.stat().st_size, file.read_bytes)
+    return TableFile(name, file.stat().st_size, partial(_bytes_without_links, file))
 
 
 def metadata_file(path: Path) -> TableFile:
@@ -184,6 +213,6 @@ def metadata_file(path: Path) -> TableFile:
         if not path.is_file():
             raise BadInput("no_such_table", "There is no table at that path.", "Check the path after --metadata.")
         with path.open("rb"):
-            return _table_file(path, path.name)
+            return _table_file(path.resolve(), path.name)
     except (OSError, ValueError):
         raise BadInput("unreadable_table", "The table cannot be opened.", "Check its path and its rights.") from None

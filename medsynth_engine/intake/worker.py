@@ -32,6 +32,7 @@ from medsynth_engine.intake.formats.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
+from medsynth_engine.intake.sources import opened_without_links
 from medsynth_engine.intake.write import write_all
 
 IMAGES, QUARANTINE = "images", "quarantine"
@@ -127,7 +128,7 @@ class Desk:
         if self.archive is not None:
             return read_member(self.archive, task.stamp >> 32, self.setup.reading.limits)
         try:
-            descriptor = os.open(self.setup.path / task.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = opened_without_links(self.setup.path / task.name)
             with os.fdopen(descriptor, "rb") as stream:
                 size = os.fstat(descriptor).st_size
                 if size > self.setup.reading.limits.file_bytes:

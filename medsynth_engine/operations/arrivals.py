@@ -16,9 +16,8 @@ from medsynth_engine.access.roles import Permission
 from medsynth_engine.intake.pseudonym import load_key, source_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.places import demand_apart
 
 SETTING = "drop_box"
 QUIET_SECONDS = 60.0
@@ -125,12 +124,5 @@ def checked_drop_box(call: Call, value: str) -> str:
         raise BadInput("bad_value", "The drop box is an absolute path.", "For instance: /srv/medsynth/inbox")
     if place.is_symlink() or not place.is_dir():
         raise BadInput("bad_value", "There is no folder at that path (a link is none).", "Make the folder first.")
-    demand_outside(call, place)
-    if _holds(place, call.home):
-        raise BadInput("bad_value", "The store itself lies in that folder.", "Choose a folder of its own.")
+    demand_apart(call.home, place)
     return str(place.resolve())
-
-
-def _holds(place: Path, home: Home) -> bool:
-    inside = place.resolve()
-    return any(kept.resolve().is_relative_to(inside) for kept in (home.data, home.runs))

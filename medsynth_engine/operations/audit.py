@@ -13,8 +13,8 @@ from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.atomic import write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain, table_cell
-from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.places import new_file
 
 FIELDS = ("seq", "at", "actor", "role", "action", "object", "outcome", "reason", "detail", "hash")
 PAGE_LIMIT = 500
@@ -97,10 +97,7 @@ class Audit:
     def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:
         if format not in ("jsonl", "csv"):
             raise BadInput("bad_format", f"There is no audit format {plain(format)!r}.", "One of: jsonl, csv.")
-        target = Path(path).expanduser()
-        if target.exists() or not target.parent.is_dir():
-            raise BadInput("bad_target", "The export must be a new file in a folder that exists.", "Choose another.")
-        demand_outside(call, target)
+        target = new_file(call.home, path, "export")
         count = 0
 
         def fill(stream: IO[bytes]) -> None:

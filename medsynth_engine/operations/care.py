@@ -16,8 +16,8 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.arrivals import checked_drop_box, found_for
-from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.places import new_file
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -100,7 +100,7 @@ class Care:
             "jobs": [
                 {"job": j.id, "kind": j.kind, "subject": j.subject, "state": j.state}
                 for j in newest.values()
-                if j.state in ("queued", "running", "failed", "interrupted")
+                if j.state in ("queued", "running", "failed", "interrupted") and not _is_no_news(j)
             ][:5],
             "assessments": [
                 {
@@ -120,10 +120,7 @@ class Care:
     @operation("store.backup", Permission.MAINTAIN)
     def backup(self, call: Call, path: str) -> dict[str, Any]:
         """A consistent copy of the ledger (people, records, audit chain). Images and weights are not in it."""
-        target = Path(path).expanduser()
-        if target.exists() or not target.parent.is_dir():
-            raise BadInput("bad_target", "The backup must be a new file in a folder that exists.", "Choose another.")
-        demand_outside(call, target)
+        target = new_file(call.home, path, "backup")
         with call.change("store"):
             pass  # a copy of all people and records leaves a trace even where it is never finished
         call.ledger.backup(target)
@@ -136,6 +133,11 @@ class Care:
     def doctor(self, call: Call) -> dict[str, Any]:
         checks = _checks(call)
         return {"ok": all(check["ok"] for check in checks), "checks": checks}
+
+
+def _is_no_news(job: Any) -> bool:
+    """An append of what is there already ends without a version, and nothing is left to do about it."""
+    return job.state == "failed" and (job.error or {}).get("code") == "nothing_new"
 
 
 def _whole_number(key: str, value: str) -> int:

@@ -33,7 +33,7 @@ class Checks:
         if burned_in not in ("quarantine", "mask"):
             raise BadInput("unknown_choice", "Text is masked, or its picture quarantined.", "--burned-in mask")
         row = newest(call, name)
-        call.require_own(row, "dataset")
+        call.require_owner(row, "dataset")
         subject = f"dataset:{row.name}"
         if (row.summary.get("text") or {}).get("state") != "waiting":
             raise BadInput("nothing_to_check", "Every picture that can carry text was read.", "See: datasets show")

@@ -17,6 +17,7 @@ from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.places import demand_apart, demand_outside, new_file
 from medsynth_engine.operations.removal import remove_dataset
 
 IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp", ".nii", ".gz", ".ima"}
@@ -63,23 +64,21 @@ def usable(call: Call, dataset_id: str) -> str:
 
 
 def existing_path(call: Call, path: str, what: str = "that path") -> Path:
-    """The path where there is something; BadInput otherwise, and for anything that the store itself keeps.
+    """The path where there is something; BadInput otherwise, and for anything that holds what the store itself keeps.
 
     What a store holds belongs to somebody; it does not come in again through the file system. The path is not
     repeated in the message.
     """
-    source = Path(path).expanduser().resolve()
-    if not source.exists():
-        raise BadInput("no_such_path", f"There is nothing at {what}.", "Check the spelling; it is on the server.")
-    demand_outside(call, source)
+    source = _standing_path(path, what)
+    demand_apart(call.home, source)
     return source
 
 
-def demand_outside(call: Call, path: Path) -> None:
-    """Raise BadInput where `path` lies in the store's own folders of data or runs."""
-    resolved = path.resolve()
-    if any(resolved.is_relative_to(kept.resolve()) for kept in (call.home.data, call.home.runs)):
-        raise BadInput("inside_store", "That path lies inside the store itself.", "Choose a place outside of it.")
+def _standing_path(path: str, what: str = "that path") -> Path:
+    source = Path(path).expanduser().resolve()
+    if not source.exists():
+        raise BadInput("no_such_path", f"There is nothing at {what}.", "Check the spelling; it is on the server.")
+    return source
 
 
 def checked_gallery(count: int, size: int) -> tuple[int, int]:
@@ -96,7 +95,8 @@ class Datasets:
 
     @operation("files.browse", Permission.BRING_IN)
     def browse(self, call: Call, path: str | None = None) -> dict[str, Any]:
-        folder = existing_path(call, path) if path else Path.home()
+        folder = _standing_path(path) if path else Path.home()
+        demand_outside(call.home, folder)  # the folder that holds the store may be looked at, on the way to another
         folder = folder if folder.is_dir() else folder.parent
         entries: list[dict[str, Any]] = []
         try:
@@ -155,8 +155,11 @@ class Datasets:
             if taken is not None and not append:
                 raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
             if taken is not None:
-                call.require_own(taken, "dataset")
-                arguments["name"] = taken.name
+                call.require_owner(taken, "dataset")
+                name = arguments["name"] = taken.name  # one queue for one dataset, however its name was typed
+                change.object_ = f"dataset:{name}"
+            # What was meant when this was asked: the job finds another dataset of that name to be another one.
+            arguments["earlier"] = taken.id if taken is not None else None
             job = hand_over(call, change, "intake", f"dataset:{name}", arguments, queue=f"dataset:{name}")
         launch(call, job)
         return {"job": job, "dataset": name}
@@ -205,10 +208,7 @@ class Datasets:
         from medsynth_engine.intake.report.report_page import html
 
         document = _shown(newest(call, name))
-        target = Path(path).expanduser()
-        if target.exists() or not target.parent.is_dir():
-            raise BadInput("bad_target", "The report must be a new file in a folder that exists.", "Choose another.")
-        demand_outside(call, target)
+        target = new_file(call.home, path, "report")
         with call.change(f"dataset:{name}", version=document["version"]):
             write_text(target, html(document))
         return {"dataset": name, "path": str(target)}
@@ -232,18 +232,23 @@ class Datasets:
         from medsynth_engine.access import users
 
         row = newest(call, name)
-        call.require_own(row, "dataset")
+        call.require_owner(row, "dataset")
         with call.change(f"dataset:{name}", with_=user) as change:
-            colleague = users.by_name(change.session, user)
+            try:
+                colleague = users.by_name(change.session, user)
+            except NotFound as error:
+                raise NotFound(error.code, error.message, "Check the spelling; an admin knows who there is.") from None
             if colleague.role != "researcher":
-                raise BadInput("not_a_researcher", "Datasets are shared with researchers.", "See: medsynth users list")
+                raise BadInput("not_a_researcher", "Datasets are shared with researchers.", "Name a researcher.")
+            if colleague.id == row.owner_id:
+                raise BadInput("already_yours", "The dataset is yours already.", "Name another researcher.")
             change.session.merge(DatasetShare(dataset_id=row.id, user_id=colleague.id, shared_by=call.actor.user_id))
         return {"dataset": name, "shared_with": user}
 
     @operation("datasets.remove", Permission.BRING_IN)
     def datasets_remove(self, call: Call, name: str) -> dict[str, Any]:
         row = newest(call, name)
-        call.require_own(row, "dataset")
+        call.require_owner(row, "dataset")
         return remove_dataset(call, row)
 
 

@@ -88,6 +88,11 @@ class Call:
         if self.scope is Scope.OWN and row.owner_id != self.actor.user_id and not shared:
             raise Denied("not_yours", f"This {what} belongs to somebody else.", "Ask its owner to share it with you.")
 
+    def require_owner(self, row: Owned, what: str) -> None:
+        """Raise Denied where this is somebody else's, shared or not."""
+        if row.owner_id != self.actor.user_id:
+            raise Denied("not_yours", f"This {what} belongs to somebody else.", "Only its owner can do that.")
+
 
 def record_as(
     change: Change,

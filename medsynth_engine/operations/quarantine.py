@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medsynth_engine.intake.held import read_held
+from medsynth_engine.intake.held import read_held, write_held
 from medsynth_engine.intake.reasons import sentence
 
 if TYPE_CHECKING:
@@ -63,6 +63,30 @@ def picture_of(folder: Path, record: str) -> Path | None:
     """Where the picture lies; None where only the fact is kept (an identifier was found in the file's bytes)."""
     path = folder / "quarantine" / f"{record}.png"
     return path if record.isalnum() and path.is_file() else None
+
+
+def forget_decided(datasets: Path, present: Iterable[Dataset]) -> None:
+    """Of the `present` versions, earlier ones hold in quarantine only what the newest still holds: the rest is decided.
+
+    An earlier version stays for what was made from it, and nothing is made from quarantined pictures. Files may be
+    links to one picture; each version's own goes.
+    """
+    newest: dict[str, Dataset] = {}
+    rows = sorted(present, key=lambda row: row.version)
+    for row in rows:
+        newest[row.name] = row
+    for row in rows:
+        still = held(datasets / newest[row.name].folder)
+        folder = datasets / row.folder
+        if row is newest[row.name] or still is None or not folder.is_dir():
+            continue
+        for picture in (folder / "quarantine").glob("*.png"):
+            if picture.stem not in still:
+                picture.unlink(missing_ok=True)
+        entries = read_held(folder)
+        left = [entry for entry in entries if str(entry["record"]) in still]
+        if len(left) < len(entries):
+            write_held(folder, left)
 
 
 def waiting_since(versions: Iterable[tuple[Dataset, Path]], records: Iterable[str]) -> dict[str, datetime]:

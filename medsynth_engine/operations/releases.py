@@ -14,9 +14,9 @@ from medsynth_engine.kernel.errors import BadInput, Refused
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.operations.cohorts import own_cohort
-from medsynth_engine.operations.datasets import demand_outside
 from medsynth_engine.operations.declare import Call, operation, record_as
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.places import demand_outside, demand_writable
 
 FORMATS = ("folder", "zip", "dicom", "hf")
 VOTES_NEEDED = 2
@@ -82,7 +82,8 @@ class Releases:
         target = Path(to).expanduser().resolve() if to else call.home.generated
         if not target.is_dir():
             raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
-        demand_outside(call, target)
+        demand_outside(call.home, target)
+        demand_writable(target)
         row = own_cohort(call, cohort)
         with call.read() as session:
             found = subjects.find(session, cohort)

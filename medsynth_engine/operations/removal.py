@@ -6,18 +6,26 @@ thing's name is free again: the row, and whatever was signed about it, keep the 
 
 from __future__ import annotations
 
+import re
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from db.tables import Assessment, Cohort, Dataset, Release, Run, new_id
+from db.ledger import SYSTEM
+from db.tables import Assessment, Cohort, Dataset, Job, Release, Run, new_id
 from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.quarantine import forget_decided
 
 TRASH = ".trash-"
 DATASET_REMAINS = ("train.npz", "checkpoints")
 """What of a run's folder holds real images."""
+UNFINISHED = timedelta(days=1)
+"""So long a cancelled intake can be continued; then its pictures go."""
+SLACK = timedelta(seconds=10)
+DATASET_FOLDER = re.compile(r"(?P<staging>\.staging-)?(?P<name>.+)-v\d+(-\d+)?")
 
 
 def discard(path: Path) -> None:
@@ -29,11 +37,14 @@ def discard(path: Path) -> None:
     shutil.rmtree(trash) if trash.is_dir() else trash.unlink()
 
 
-def sweep(call: Call) -> None:
-    """Finish what a killed removal began."""
+def sweep(call: Call, removed_name: str = "") -> None:
+    """Finish what a killed removal, review or intake began. Of `removed_name` unfinished work goes at once."""
     home = call.home
     with call.read() as session:
-        gone = [home.datasets / row.folder for row in session.exec(select(Dataset).where(Dataset.state == "removed"))]
+        datasets = session.exec(select(Dataset)).all()
+        there = [row for row in datasets if row.state != "removed"]
+        living = {row.folder for row in there}  # a store of an earlier release may have given a name a second time
+        gone = [home.datasets / row.folder for row in datasets if row.state == "removed" and row.folder not in living]
         runs = session.exec(select(Run)).all()
         removed = {row.id for row in session.exec(select(Dataset).where(Dataset.state == "removed"))}
         held = {run.folder for run in runs if run.state != "removed"}
@@ -49,9 +60,52 @@ def sweep(call: Call) -> None:
         gone += [home.cohorts / cohort.folder for cohort in cohorts if cohort.folder not in kept]
     for path in gone:
         discard(path)
+    _discard_orphans(call, removed_name)
+    forget_decided(home.datasets, there)
     for folder in (home.datasets, home.runs, home.cohorts):
         for trash in folder.glob(f"{TRASH}*"):
             shutil.rmtree(trash, ignore_errors=True)
+
+
+def _discard_orphans(call: Call, removed_name: str) -> None:
+    """What ended jobs left of datasets. Under the ledger's write lock: no job begins or commits in between."""
+    with call.read() as session:
+        if not _orphans(call, session, removed_name):
+            return
+    with call.ledger.write(call.face) as change:
+        orphans = _orphans(call, change.session, removed_name)
+        for path in orphans:
+            path.rename(path.with_name(f"{TRASH}{new_id()}"))
+        if orphans:
+            change.record(
+                actor=SYSTEM, action="datasets.swept", object_="store", detail={"unfinished_folders": len(orphans)}
+            )
+
+
+def _orphans(call: Call, session: Session, removed_name: str) -> list[Path]:
+    """Folders and stagings of datasets that no row names, made by a job that this ledger saw end.
+
+    A folder that came into being while no known job worked on its dataset is left: the ledger may be an older copy.
+    """
+    known = set(session.exec(select(Dataset.folder)))
+    jobs: dict[str, list[Job]] = {}
+    for job in session.exec(select(Job).where(col(Job.subject).startswith("dataset:"))):
+        jobs.setdefault(job.subject.removeprefix("dataset:").lower(), []).append(job)
+    orphans = []
+    for path in call.home.datasets.iterdir():
+        found = DATASET_FOLDER.fullmatch(path.name)
+        if found is None or path.name in known:
+            continue
+        name = found["name"]
+        about = jobs.get(name.lower(), [])
+        if any(job.ended_at is None for job in about):
+            continue
+        made = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+        by_a_job = any(job.created_at <= made <= job.ended_at + SLACK for job in about if job.ended_at)
+        may_go_on = found["staging"] and name != removed_name and datetime.now(UTC) - made < UNFINISHED
+        if by_a_job and not may_go_on:
+            orphans.append(path)
+    return orphans
 
 
 def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
@@ -74,7 +128,7 @@ def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
             session.add(version)
         _retire_assessments(session, "dataset", name, row.id)
         change.detail.update({kind: len(names) for kind, names in remains.items()})
-    sweep(call)
+    sweep(call, removed_name=name)
     return {"dataset": name, "removed_versions": len(ids), "remains": remains}
 
 

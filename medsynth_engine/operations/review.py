@@ -252,12 +252,25 @@ def demand_second_person(call: Call, session: Session, row: Any) -> bool:
     if row.owner_id != call.actor.user_id:
         return False
     if others_may_review(session, row.owner_id):
+        people = _shared_with(session, row)
         raise Denied(
             "needs_second_person",
             "You brought this dataset in, so another researcher reviews its pictures.",
-            f"Share it: medsynth datasets share {row.name} USER",
+            f"They can: {plain(', '.join(people), 300)}"
+            if people
+            else f"Share it: medsynth datasets share {row.name} USER",
         )
     return True
+
+
+def _shared_with(session: Session, row: Any) -> list[str]:
+    """The names of the researchers whom this dataset was given to and who can log in."""
+    from db.tables import Dataset, DatasetShare, User
+
+    versions = select(Dataset.id).where(Dataset.name == row.name)
+    given = select(DatasetShare.user_id).where(col(DatasetShare.dataset_id).in_(versions))
+    people = select(User.name).where(col(User.id).in_(given), User.role == "researcher", User.state == "active")
+    return sorted(session.exec(people))
 
 
 def begin_applying(call: Call, change: Recorded, row: Any, more: dict[str, dict[str, Any]] | None = None) -> str:

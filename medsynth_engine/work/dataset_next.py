@@ -23,8 +23,9 @@ from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
 from medsynth_engine.operations.decisions import lineage
 from medsynth_engine.operations.declare import Recorded
+from medsynth_engine.operations.quarantine import forget_decided
 from medsynth_engine.operations.removal import discard
-from medsynth_engine.work.dataset_row import add_row, newest_version, next_version, share_as, summary_of
+from medsynth_engine.work.dataset_row import add_row, newest_version, next_folder, next_version, share_as, summary_of
 from medsynth_engine.work.desk import Desk
 
 KEPT = ("source",)
@@ -66,7 +67,7 @@ def make_next(
     before = desk.home.datasets / row.folder
     with desk.ledger.read() as session:
         version = next_version(session, row.name)
-    target = desk.home.datasets / f"{row.name}-v{version}"
+        target = desk.home.datasets / next_folder(session, row.name, version)
     if target.exists():
         shutil.rmtree(target)  # killed after the folder was whole and before the ledger knew
     key = load_key(desk.home.key)
@@ -76,7 +77,7 @@ def make_next(
         summary = summary_of(folder, document, row.name) | {"text": text(target)}
         summary |= {name: row.summary[name] for name in KEPT if name in row.summary}
         with desk.commit(action, f"dataset:{row.name}", version=version, **counts) as change:
-            _demand_newest(change.session, row)
+            demand_newest(change.session, row)
             made = add_row(change, target, row.name, version, row.owner_id, summary)
             share_as(change.session, row, made)
             also(change.session, made)
@@ -87,6 +88,9 @@ def make_next(
         raise
     for folder_name in gone:
         discard(desk.home.datasets / folder_name)  # what a kill leaves here is swept with the next home screen
+    with desk.ledger.read() as session:
+        versions = session.exec(select(Dataset).where(Dataset.name == row.name, Dataset.state == "present")).all()
+    forget_decided(desk.home.datasets, versions)
     return document
 
 
@@ -135,7 +139,8 @@ def _earlier(newest: Dataset) -> Any:
     return same.order_by(col(Dataset.version))
 
 
-def _demand_newest(session: Session, row: Dataset) -> None:
+def demand_newest(session: Session, row: Dataset) -> None:
+    """Raise Interrupted where the dataset of `row` was removed, Busy where it has a newer version."""
     newest = newest_version(session, row.name)
     if newest is None:
         raise Interrupted("dataset_removed", "The dataset was removed meanwhile.", "There is nothing left to do.")

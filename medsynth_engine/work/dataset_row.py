@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, or_, select
 
 from db.tables import Dataset, DatasetShare, Submission
 from medsynth_engine.cohort.composition import composition
@@ -23,8 +23,8 @@ COUNTS = ("submitted", "accepted", "quarantined", "rejected", "patients")
 
 
 def newest_version(session: Session, name: str) -> Dataset | None:
-    """The newest version that is present."""
-    present = select(Dataset).where(Dataset.name == name, Dataset.state == "present")
+    """The newest version that is present. Two datasets never differ in upper and lower case alone."""
+    present = select(Dataset).where(func.lower(Dataset.name) == name.lower(), Dataset.state == "present")
     return session.exec(present.order_by(col(Dataset.version).desc())).first()
 
 
@@ -32,6 +32,17 @@ def next_version(session: Session, name: str) -> int:
     """A number that no version of that name has had."""
     numbers = session.exec(select(Dataset.version).where(Dataset.name == name)).all()
     return max(numbers, default=0) + 1
+
+
+def next_folder(session: Session, name: str, version: int) -> str:
+    """A folder name that no version of a dataset of that name has had, removed ones among them.
+
+    It counts the rows there ever were, so it stays the same until one is added: a cancelled intake is continued.
+    """
+    lower = name.lower()
+    removed = func.lower(Dataset.name).startswith(f"{lower}~", autoescape=True)
+    ever = session.exec(select(Dataset.id).where(or_(func.lower(Dataset.name) == lower, removed))).all()
+    return f"{name}-v{version}-{len(ever) + 1}"
 
 
 def summary_of(folder: DatasetFolder, document: dict[str, Any], name: str) -> dict[str, Any]:

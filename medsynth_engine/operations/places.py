@@ -1,0 +1,52 @@
+"""Places in the file system that a person names: nothing of a store comes in or goes out by them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.home import Home
+
+
+def demand_outside(home: Home, path: Path) -> None:
+    """Raise BadInput where `path` lies in the store's own folders of data or runs."""
+    resolved = path.resolve()
+    if any(resolved.is_relative_to(kept.resolve()) for kept in (home.data, home.runs)):
+        raise BadInput("inside_store", "That path lies inside the store itself.", "Choose a place outside of it.")
+
+
+def demand_apart(home: Home, path: Path) -> None:
+    """Raise BadInput where `path` lies in the store, or the store in `path`: others' pictures would come in with it."""
+    demand_outside(home, path)
+    resolved = path.resolve()
+    if any(kept.resolve().is_relative_to(resolved) for kept in (home.data, home.runs)):
+        raise BadInput("holds_store", "The store itself lies in that folder.", "Choose a folder of its own.")
+
+
+def source_still_apart(home: Home, arguments: Mapping[str, Any]) -> Path:
+    """The source of an intake's job. Raises BadInput where it, or the table, leads elsewhere than when it was asked."""
+    for asked in (arguments.get("metadata"), arguments["source"]):
+        if asked:
+            if Path(asked).resolve() != Path(asked):
+                raise BadInput("source_changed", "The path leads elsewhere than when you asked.", "Ask for it again.")
+            demand_apart(home, Path(asked))
+    return Path(arguments["source"])
+
+
+def demand_writable(folder: Path) -> None:
+    """Raise BadInput where this process may not make a file in `folder`."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadInput("not_writable", "You may not write there.", "Choose another folder.")
+
+
+def new_file(home: Home, path: str, what: str) -> Path:
+    """Where the new file `what` can be written, outside the store. Raises BadInput."""
+    target = Path(path).expanduser()
+    if target.exists() or not target.parent.is_dir():
+        raise BadInput("bad_target", f"The {what} must be a new file in a folder that exists.", "Choose another.")
+    demand_outside(home, target)
+    demand_writable(target.parent)
+    return target
