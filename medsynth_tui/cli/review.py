@@ -11,7 +11,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, Pixel, can_show, show_row
-from medsynth_tui.intake_words import came_back
+from medsynth_tui.intake_words import came_back, counted
 
 app = group("review", "Quarantined pictures: look, then accept, mask or reject.")
 
@@ -131,7 +131,7 @@ def show_picture(face: Face, document: Document) -> None:
             ("pixels", f"{document['width']} x {document['height']}"),
             ("read", " | ".join(document["read"])),
             ("boxes", "  ".join(",".join(map(str, box)) for box in document["boxes"])),
-            ("waits", f"{show.text(document['waiting_days'])} days"),
+            ("waits", counted(document["waiting_days"], "day")),
             ("decided", DECIDED.get(document["decision"])),
         ],
     )

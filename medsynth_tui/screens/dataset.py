@@ -175,13 +175,10 @@ def review_lines(counts: dict[str, Any]) -> list[Content]:
     lines = []
     if counts.get("held"):
         undecided = counts["held"] - counts["decided"]
-        lines.append(
-            Content.assemble((f"Quarantined {count(counts['held'])}, undecided {count(undecided)}", "$warning"))
-        )
+        waiting = f"Quarantined {count(counts['held'])}, undecided {count(undecided)}"
+        lines.append(Content.assemble((waiting, "$warning")))
     if counts.get("came_back"):
-        lines.append(
-            Content.assemble((f"{count(counts['came_back'])} came back: masked, text was read again", "$warning"))
-        )
+        lines.append(Content.assemble((came_back({"to_quarantine": counts["came_back"]}), "$warning")))
     done = [f"{count(counts[key])} {key}" for key in ("accepted", "masked", "rejected") if counts.get(key)]
     if done:
         lines.append(Content.assemble((f"Reviewed: {', '.join(done)}", "$foreground")))

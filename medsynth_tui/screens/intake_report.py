@@ -87,10 +87,10 @@ def _columns(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
         if rows:
             lines += [Content(""), heading(title)]
         for name, words in rows[:MOST_COLUMNS]:
+            words = words.removeprefix(f"{name}: ")  # a column that is called like its role
             lines.append(Content.assemble((glyphs.text(f"{name}: "), "$foreground"), (glyphs.text(words), "$muted")))
         if len(rows) > MOST_COLUMNS:
-            left = counted(len(rows) - MOST_COLUMNS, "more", "more")
-            lines.append(Content.assemble((left, "$muted")))
+            lines.append(Content.assemble((f"and {counted(len(rows) - MOST_COLUMNS, 'column')} more", "$muted")))
     return lines
 
 

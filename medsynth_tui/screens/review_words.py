@@ -8,7 +8,8 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
-from medsynth_tui.words import count, plain, said
+from medsynth_tui.intake_words import counted
+from medsynth_tui.words import plain, said
 
 NOT_YOURS = "Another researcher decides about what you brought in: share it, with s on the dataset's page."
 NO_PICTURE = "Its picture is not kept, because an identifier was found in the bytes of the file. It can be rejected."
@@ -22,7 +23,7 @@ def key_of(entry: dict[str, Any]) -> str:
 
 def why_held(document: dict[str, Any]) -> Content:
     """Why the picture waits, its size, for how long, and who may decide."""
-    facts = f"{document['width']} x {document['height']} pixels, waits {count(document['waiting_days'])} days"
+    facts = f"{document['width']} x {document['height']} pixels, waits {counted(document['waiting_days'], 'day')}"
     lines = [Content.assemble((said(document["sentence"], 200), "$foreground")), Content.assemble((facts, "$muted"))]
     if not document["may_decide"]:
         lines.append(Content.assemble((NOT_YOURS, "$warning")))

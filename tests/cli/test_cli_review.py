@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli_people import Hospital
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+from rich.console import Console
+
+from medsynth_tui.cli import review
+from medsynth_tui.cli.face import Face, Manner
 
 COUNT = 3
 
@@ -125,3 +132,47 @@ def test_the_outline_lies_where_the_box_lies() -> None:
     red = {(row, column) for row in range(10) for column in range(20) if drawn.at(row, column) == OUTLINE}
     assert {(2, 5), (2, 14), (5, 5), (5, 14), (9, 19)} <= red
     assert (3, 7) not in red and min(red) == (2, 5) and max(red) == (9, 19)
+
+
+ENTRY = {
+    **{"id": "r3f2a91c04d7be815", "dataset": "a-rather-long-name-for-something", "reason": "burned_in_text"},
+    **{"width": 1024, "height": 768, "boxes": [[1, 2, 3, 4]], "waiting_days": 12, "may_decide": True},
+}
+
+
+class Counted:
+    """A face that writes into 80 columns, and an engine that knows of one picture that came back."""
+
+    def __init__(self, back: int) -> None:
+        self.text = io.StringIO()
+        self.back = back
+
+    def told(self, show_it: Callable[..., None], document: Any) -> str:
+        face = Face(Manner(home=Path("nowhere")))
+        face.out = face.messages = Console(file=self.text, width=80, highlight=False)
+        face.ask = lambda operation: {"came_back": self.back}  # type: ignore[method-assign,assignment,return-value]
+        show_it(face, document)
+        return self.text.getvalue()
+
+
+@pytest.mark.parametrize("decision", [None, "mask"])
+def test_the_list_keeps_ids_and_reasons_whole_in_80_columns(decision: str | None) -> None:
+    said = Counted(0).told(review.show_queue, [{**ENTRY, "decision": decision}])
+    assert "r3f2a91c04d7be815" in said and "burned in text" in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert ("decided" in said) == (decision is not None) and "came back" not in said
+
+
+def test_a_picture_that_came_back_after_masking_is_said() -> None:
+    said = Counted(1).told(review.show_queue, [{**ENTRY, "decision": None}])
+    assert "1 picture came back: masked, and text was read again." in " ".join(said.split())
+    applied = {"dataset": "chest", "to_mask": 3, "to_quarantine": 2, "accepted": 4, "quarantined": 2}
+    said = Counted(0).told(review.show_applied, applied)
+    assert "2 pictures came back: masked, and text was read again." in said
+    assert "Next: medsynth review list chest" in said
+    assert "came back" not in Counted(0).told(review.show_applied, {**applied, "to_quarantine": 0})
+
+
+def test_where_there_is_no_terminal_the_studio_is_named(hospital: Hospital, records: list[str]) -> None:
+    told = hospital.alice.types("review", "show", records[1], "--home", hospital.home)
+    assert "larger in the studio" in " ".join(told.out.split())

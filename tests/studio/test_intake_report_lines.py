@@ -72,6 +72,7 @@ def test_what_is_kept_dropped_and_how_it_was_read_is_said() -> None:
     }
     lines = lines_of({**DOCUMENT, **scanned})
     assert "gender: sex: category, guessed by its name" in lines
+    assert "sex: category" in lines_of({**DOCUMENT, **scanned, "columns": {"sex": "sex"}, "roles": []})
     assert any(line.startswith("zip") and line.endswith("identifies people.") for line in lines)
     assert "sex: male -> M, w -> F" in lines and "sex: ? (2)" in lines
     assert "\x1b" not in "".join(lines)

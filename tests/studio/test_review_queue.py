@@ -374,3 +374,39 @@ async def until_idle(engine: Engine) -> None:
     for job in await engine.jobs_list():
         if job["kind"] == "check_text":
             await engine.finish(job["job"])
+
+
+async def test_apply_is_in_the_footer_as_soon_as_something_is_decided(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=Reviewed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_queue(pilot)
+        await until(pilot, lambda: has_seen(app), why="the picture")
+        assert "A Apply" not in seen(app).splitlines()[-1]
+        await pilot.press("a")
+        await shows(pilot, "1 of 4 decided")
+        await until(pilot, lambda: has_seen(app), why="the picture")
+        assert "A Apply" in seen(app).splitlines()[-1] and "a Accept" in seen(app).splitlines()[-1]
+        await pilot.press("up")
+        await until(pilot, lambda: has_seen(app), why="the picture")
+        assert "A Apply" in seen(app).splitlines()[-1] and "u Undo" in seen(app).splitlines()[-1]
+
+
+async def test_a_masked_picture_that_comes_back_is_announced(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=Reviewed())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_queue(pilot)
+        assert isinstance(app.screen, ReviewQueue)
+        app.screen._applied({"dataset": LONG, "to_mask": 1, "to_quarantine": 2})
+        await shows(pilot, "2 pictures came back: masked, and text was read again.")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+async def test_the_heads_of_the_queue_are_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = studio(tmp_path, engine=Reviewed())
+    async with app.run_test(size=size) as pilot:
+        await open_queue(pilot)
+        words = seen(app)
+        heads = [line.split() for line in words.splitlines() if "picture " in line and "decided " in line]
+        wide = ["dataset"] if size[0] >= 110 else []
+        assert heads and heads[0][: 2 + len(wide)] == ["picture", *wide, "decided"], words
+        assert "rabcdef0000000001" in words
