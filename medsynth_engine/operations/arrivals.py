@@ -48,7 +48,9 @@ def found_for(call: Call) -> list[dict[str, Any]]:
     taken = _taken(call)
     key = load_key(call.home.key) if taken else b""
     found = []
-    for entry, kind, facts in _quiet(Path(place), time.time()):
+    for entry, kind, facts in _entries(Path(place)):
+        if not _is_quiet(facts):
+            continue
         brought_in = taken.get(source_of(key, entry)) if taken else None
         if brought_in is None or brought_in.timestamp() < facts["newest"]:
             arrived = datetime.fromtimestamp(facts["newest"], UTC).isoformat(timespec="seconds")
@@ -74,8 +76,22 @@ def _taken(call: Call) -> dict[str, datetime]:
     return taken
 
 
-def _quiet(place: Path, now: float) -> Iterator[tuple[Path, str, dict[str, Any]]]:
-    """Entries of the drop box that nothing writes to any more: path, kind, and their size, files and newest change.
+def count_arriving(call: Call) -> int:
+    """How many entries of the drop box changed a moment ago, so that they are not offered yet."""
+    from medsynth_engine.operations.care import setting
+
+    with call.read() as session:
+        place = setting(session, SETTING)
+    return sum(not _is_quiet(facts) for _, _, facts in _entries(Path(place))) if place else 0
+
+
+def _is_quiet(facts: dict[str, Any]) -> bool:
+    """Whether nothing seems to write to it any more."""
+    return bool(time.time() - facts["newest"] >= QUIET_SECONDS)
+
+
+def _entries(place: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """Entries of the drop box that hold a file: path, kind, and their size, files and newest change.
 
     Links are never followed, and a name that is not clean is not offered: it would not be the same when typed.
     """
@@ -87,7 +103,7 @@ def _quiet(place: Path, now: float) -> Iterator[tuple[Path, str, dict[str, Any]]
         if entry.name.startswith(".") or entry.is_symlink() or plain(entry.name, 255) != entry.name:
             continue
         facts = _facts(entry)
-        if facts["files"] and now - facts["newest"] >= QUIET_SECONDS:
+        if facts["files"]:
             yield Path(entry.path), _kind(entry), facts
 
 

@@ -15,7 +15,7 @@ from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.operations.arrivals import checked_drop_box, found_for
+from medsynth_engine.operations.arrivals import checked_drop_box, count_arriving, found_for
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file
 from medsynth_engine.operations.removal import sweep
@@ -114,6 +114,7 @@ class Care:
             ],
             "reviews": reviews_waiting(call) if mine else [],
             "arrivals": len(found_for(call)) if mine else 0,
+            "arriving": count_arriving(call) if mine else 0,
             "warnings": [check["says"] for check in _checks(call) if not check["ok"]],
         }
 

@@ -85,7 +85,8 @@ def test_what_is_quiet_is_offered_with_its_kind_and_size(world: World, box: Path
     }  # fmt: skip
     assert (found["night"]["files"], found["night"]["size"]) == (2, 10)
     assert datetime.fromisoformat(found["night"]["arrived"]) < datetime.now(UTC)
-    assert run(world.of("ann").home())["arrivals"] == 3
+    home = run(world.of("ann").home())
+    assert (home["arrivals"], home["arriving"]) == (3, 2)
 
 
 def test_what_one_person_brought_in_is_offered_to_the_others_still(world: World, box: Path) -> None:
