@@ -168,6 +168,22 @@ def test_a_version_that_something_was_made_from_stays_and_says_so(world: World) 
     assert world.audit("datasets.text_checked")[0]["detail"]["versions_kept"] == 1
 
 
+def test_a_version_that_stays_forgets_the_pictures_that_were_rejected(world: World) -> None:
+    world.take("quarantine")
+    world.check()
+    second = world.version(2)
+    with Ledger.open(world.home.ledger) as ledger, ledger.write() as change:
+        change.session.add(Run(name="r1", dataset_id=second.id, owner_id=second.owner_id, preset="nano32", folder="r1"))
+        change.record(actor="alice", action="test.train", object_="run:r1")
+    first, other = (one["id"] for one in world.ask("review_list", "films"))
+    world.finish(world.begin("apply_review", {"dataset_id": second.id, "decisions": {first: {"decision": "reject"}}}))
+    folder = world.home.datasets / second.folder
+    assert world.version(2).state == "present"
+    assert [path.stem for path in (folder / "quarantine").iterdir()] == [other]
+    assert [one["record"] for one in json.loads((folder / "quarantine.json").read_text())] == [other]
+    assert not list(world.home.datasets.rglob(f"*{first}*"))
+
+
 def test_a_dataset_that_is_removed_meanwhile_is_left_alone(world: World) -> None:
     world.take("mask")
     world.check()
