@@ -95,9 +95,9 @@ def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
     identifiers = identifiers_of(plan)
     if plan.source.kind == "npz":
         wanted = {item.ordinal: item for item in todo}
-        for ordinal, (data, shape, kind) in enumerate(arrays.entries(plan.source.path, options.limits)):
+        for ordinal, (data, entry) in enumerate(arrays.entries(plan.source.path, options.limits)):
             if ordinal in wanted:
-                yield Task(ordinal, wanted[ordinal].name, 0, identifiers[ordinal], data, (shape, kind))
+                yield Task(ordinal, wanted[ordinal].name, 0, identifiers[ordinal], data, entry)
         return
     if plan.source.kind == "tar":
         wanted = {item.ordinal: item for item in todo}

@@ -60,14 +60,14 @@ class Setup:
 @dataclass(frozen=True)
 class Task:
     """One item. identifiers: what its row and its name say about the person. data: its bytes, where they are sent along
-    (a tar, an NPZ); entry: shape and type of an image of an NPZ, whose bytes are no file."""
+    (a tar, an NPZ); entry: shape, type and the array's extremes of an image of an NPZ, whose bytes are no file."""
 
     ordinal: int
     name: str
     stamp: int
     identifiers: tuple[bytes, ...] = ()
     data: bytes | None = None
-    entry: tuple[tuple[int, ...], str] | None = None
+    entry: tuple[tuple[int, ...], str, tuple[float, float] | None] | None = None
 
 
 Answer = tuple[dict[str, Any], bytes]
@@ -139,8 +139,8 @@ class Desk:
 
     def _opened(self, task: Task, data: bytes) -> decoding.Opened:
         if task.entry is not None:
-            shape, kind = task.entry
-            return decoding.Opened(1, (0,), lambda _: decoding.decode_entry(data, shape, kind))
+            entry = task.entry
+            return decoding.Opened(1, (0,), lambda _: decoding.decode_entry(data, *entry))
         return decoding.opened(data, self.setup.reading)
 
     def _surveyed(self, data: bytes) -> dict[str, Any]:

@@ -205,18 +205,44 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def entries(path: Path, limits: Limits) -> Iterator[tuple[bytes, tuple[int, ...], str]]:
-    """Every image in the order of the items: its bytes (C order), shape and dtype. Streams; raises BadInput."""
+Entry = tuple[tuple[int, ...], str, tuple[float, float] | None]
+"""Shape and type of an image, and the extremes of its array where its type does not settle what white is."""
+
+
+def entries(path: Path, limits: Limits) -> Iterator[tuple[bytes, Entry]]:
+    """Every image in the order of the items: its bytes (C order) and what they mean. Streams; raises BadInput."""
     with zipfile.ZipFile(path) as archive:
         names = {_key(name): name for name in archive.namelist() if name.endswith(".npy")}
         headers = {key: _header(archive, name) for key, name in names.items()}
-        for group in image_arrays(headers, limits):
-            with archive.open(names[group.key]) as stream:
-                header = _read_header(stream)
-                size = _entry_bytes(header)
-                for _ in range(header.shape[0]):
-                    try:
-                        data = stream.read(size)
-                    except (zipfile.BadZipFile, zlib.error, EOFError):
-                        data = b""
-                    yield data, header.shape[1:], header.dtype.str
+        groups = image_arrays(headers, limits)
+        found = [_extremes(archive, names[group.key], group.header) for group in groups]
+        known = [pair for pair in found if pair is not None]  # training and test images are of one kind
+        extremes = (min(low for low, _ in known), max(high for _, high in known)) if known else None
+        for group in groups:
+            for data in _images(archive, names[group.key], group.header):
+                yield data, (group.header.shape[1:], group.header.dtype.str, extremes)
+
+
+def _images(archive: zipfile.ZipFile, name: str, header: Header) -> Iterator[bytes]:
+    """The bytes of each image; none where the array is damaged."""
+    size = _entry_bytes(header)
+    with archive.open(name) as stream:
+        _read_header(stream)
+        for _ in range(header.shape[0]):
+            try:
+                yield stream.read(size)
+            except (zipfile.BadZipFile, zlib.error, EOFError):
+                yield b""
+
+
+def _extremes(archive: zipfile.ZipFile, name: str, header: Header) -> tuple[float, float] | None:
+    """Lowest and highest finite value of an array; None where its type says what white is, or it holds none."""
+    if header.dtype.itemsize == 1 and header.dtype.kind in "ub":
+        return None
+    low, high = np.inf, -np.inf
+    for data in _images(archive, name, header):
+        values = np.frombuffer(data[: len(data) - len(data) % header.dtype.itemsize], header.dtype)
+        values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        if len(values):
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    return (low, high) if low <= high else None

@@ -19,6 +19,8 @@ from typing import IO, cast
 
 from medsynth_engine.kernel.errors import BadInput
 
+MOST_DIGITS = 18
+"""Of a size; a number with more is none."""
 RECORD = 512
 BLOCK = 2**20
 HEADER_BYTES = 2**20
@@ -144,7 +146,8 @@ def _members(stream: IO[bytes]) -> Iterator[tuple[Member, Body]]:
         sparse = flag == b"S" or any(key.startswith("GNU.sparse") for key in told)
         if flag == b"S":
             _skip_map(stream, record)
-        size = int(told["size"]) if told.get("size", "").isascii() and told.get("size", "").isdigit() else size
+        said = told.get("size", "")
+        size = int(said) if said.isascii() and said.isdigit() and len(said) <= MOST_DIGITS else size
         name = told.get("path") or _name(record)
         kind = OTHER if sparse else DIRECTORY if name.endswith("/") else TYPES.get(flag, OTHER)
         body = Body(stream, 0 if kind in (LINK, DIRECTORY) else size)

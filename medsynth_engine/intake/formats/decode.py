@@ -112,8 +112,13 @@ def header(data: bytes, reading: Reading) -> Header:
     return Header(pictures=opened(data, reading).total)
 
 
-def decode_entry(data: bytes, shape: tuple[int, ...], dtype: str) -> Decoded:
-    """One image of an NPZ. Floats within 0 and 1 are taken as such, other numbers as they are. Raises Rejected."""
+def decode_entry(
+    data: bytes, shape: tuple[int, ...], dtype: str, extremes: tuple[float, float] | None = None
+) -> Decoded:
+    """One image of an NPZ. Floats within 0 and 1 are taken as such, other numbers as they are. Raises Rejected.
+
+    extremes  lowest and highest value of the whole array
+    """
     kind = np.dtype(dtype)
     if len(data) != kind.itemsize * int(np.prod(shape)):
         raise Rejected(Code.TRUNCATED)
@@ -122,4 +127,4 @@ def decode_entry(data: bytes, shape: tuple[int, ...], dtype: str) -> Decoded:
         pixels = pixels[..., 0]
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = over_black(pixels)
-    return Decoded(settle(whole_numbers(pixels)))
+    return Decoded(settle(whole_numbers(pixels, extremes)))

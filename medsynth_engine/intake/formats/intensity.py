@@ -146,11 +146,17 @@ def _voi(
         return np.clip(_looked_up(values, lut, dataset) / np.float32(2 ** int(lut.LUTDescriptor[2]) - 1), 0, 1)
     if (named := _window(source)) is not None:
         return window(values, *named)
-    if str(dataset.get("Modality") or "").strip().upper() == "CT" and values.min() < -100:
+    if str(dataset.get("Modality") or "").strip().upper() == "CT" and _in_hounsfield(values, dataset):
         part = str(dataset.get("BodyPartExamined") or "").strip().upper()
         return window(values, *CT_WINDOWS.get(part, CT_DEFAULT))
     low, high = _range(values, counts, filled)
     return np.clip((values - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1)
+
+
+def _in_hounsfield(values: np.ndarray, dataset: pydicom.Dataset) -> bool:
+    """Whether values of a CT are Hounsfield units: where a rescale says so, whatever a slice happens to hold, so that
+    all slices of a series are shown alike; else where something is as dark as air."""
+    return dataset.get("RescaleIntercept") is not None or bool(values.min() < -100)
 
 
 def _range(values: np.ndarray, counts: np.ndarray | None, filled: np.ndarray | None) -> tuple[float, float]:

@@ -33,8 +33,11 @@ def _is_grey(pixels: np.ndarray) -> bool:
     return True
 
 
-def whole_numbers(pixels: np.ndarray) -> np.ndarray:
-    """Whatever numbers an array holds, as uint8 or uint16. Raises Rejected where one is not finite."""
+def whole_numbers(pixels: np.ndarray, extremes: tuple[float, float] | None = None) -> np.ndarray:
+    """Whatever numbers an array holds, as uint8 or uint16. Raises Rejected where one is not finite.
+
+    extremes  lowest and highest value of all pictures that belong together, which are then treated alike; else its own
+    """
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == bool:
@@ -42,12 +45,12 @@ def whole_numbers(pixels: np.ndarray) -> np.ndarray:
     values = pixels.astype(np.float32)
     if not np.isfinite(values).all():
         raise Rejected(Code.NO_WINDOW)
-    low, high = float(values.min()), float(values.max())
+    low, high = extremes or (float(values.min()), float(values.max()))
     if pixels.dtype.kind == "f" and low >= 0 and high <= 1:
         return np.rint(values * 255).astype(np.uint8)
     if low >= 0 and high <= 255:
         return np.rint(values).astype(np.uint8)
-    if low < 0:  # signed or centred values have no white of their own: the image's own range is used
+    if low < 0 or high > 65535:  # such values have no white of their own: the range decides, and nothing is cut off
         values = (values - low) / max(high - low, 1e-6) * 65535
     return np.rint(np.clip(values, 0, 65535)).astype(np.uint16)
 
