@@ -62,6 +62,18 @@ def keyed(key: bytes, purpose: str, value: str | bytes) -> str:
     return hmac.digest(key, purpose.encode() + b"\0" + data, "sha256").hex()[:32]
 
 
+NOBODY = frozenset(
+    ("", "anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "deidentified", "test", "patient", "na")
+)
+"""What stands in the place of a patient's id when another tool has taken it away: forty studies of it are not one."""
+
+
+def is_somebody(identifier: str) -> bool:
+    """Whether an identifier of a header tells patients apart."""
+    bare = "".join(character for character in identifier.casefold() if character.isalnum())
+    return bare.strip("0") not in NOBODY and not bare.startswith(("anonymo", "deident"))
+
+
 def patient_of(key: bytes, identifier: str) -> str:
     """The pseudonym of a patient, from the identifier as it came (outer blanks and a trailing `.0` do not count)."""
     text = identifier.strip()

@@ -30,7 +30,7 @@ from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbna
 from medsynth_engine.intake.formats import decode as decoding
 from medsynth_engine.intake.formats.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
-from medsynth_engine.intake.pseudonym import keyed, patient_of, record_of, series_of
+from medsynth_engine.intake.pseudonym import is_somebody, keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 from medsynth_engine.intake.sources import opened_without_links
 from medsynth_engine.intake.write import write_all
@@ -166,7 +166,7 @@ class Desk:
             "phash": perceptual_hash(small),
             "blank": is_blank(small),
             "attributes": decoded.attributes,
-            "patient": patient_of(key, decoded.patient) if decoded.patient else "",
+            "patient": patient_of(key, decoded.patient) if is_somebody(decoded.patient) else "",
             "group": keyed(key, "study", decoded.group) if decoded.group else "",
             "series": series_of(key, decoded.series),
             "frames": frames,

@@ -191,6 +191,7 @@ class Datasets:
                     "version": row.version,
                     "owner": owners.get(row.owner_id, ""),
                     "records": row.summary.get("accepted"),
+                    "quarantined": row.summary.get("quarantined"),
                     **{key: row.summary.get(key) for key in keys},
                     "images": bool((row.summary.get("schema") or {}).get("image")),
                     "created": row.created_at.isoformat(timespec="seconds"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,3 +180,32 @@ def test_a_choice_is_rising_inside_the_stack_and_the_same_every_time(count: int,
 def test_a_word_that_is_no_choice_is_refused(word: str) -> None:
     with pytest.raises(BadInput):
         choice.chosen(word, 10)
+
+
+def test_studies_without_a_name_are_not_one_patient(tmp_path: Path, take: Callable) -> None:
+    source = tmp_path / "anonymous"
+    source.mkdir()
+    for study in range(6):
+        slice_file(source / f"{study}.dcm", study, study)
+        data = pydicom.dcmread(source / f"{study}.dcm")
+        data.PatientID = "ANONYMOUS" if study % 2 else "Anonymized0000"
+        data.save_as(source / f"{study}.dcm")
+    document, _ = take(source)
+    assert document["patients"] == 6
+    assert not document["patients_known"]
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int16", "float32", "int32"])
+def test_all_pictures_of_an_array_are_read_alike(kind: str, tmp_path: Path, take: Callable) -> None:
+    """One dark picture among bright ones: the same number is the same light in both."""
+    ramp = np.arange(64 * 64).reshape(64, 64) % 200
+    bright = (ramp * (400 if kind == "int32" else 20)).astype(kind)
+    dark = ramp.astype(kind)
+    if kind == "int16":
+        dark[0, 0] = bright[0, 0] = -100
+    np.savez(tmp_path / "a.npz", images=np.stack([bright, dark, bright[::-1], dark[::-1]]))
+    document, folder = take(tmp_path / "a.npz")
+    assert document["accepted"] == 4
+    dataset = Dataset(folder)
+    light = sorted(float(picture.mean()) for picture in dataset.images(dataset.records(), 64))
+    assert light[1] < light[2] / 5

@@ -10,7 +10,7 @@ COUNTS = (
     ("markers", "with allowed markers only"),
     ("masked", "masked and read again"),
     ("allowed", "allowed by a person"),
-    ("quarantined", "held back for a person"),
+    ("quarantined", "quarantined for a person"),
     ("unread", "that could not be read"),
     ("exempt", "too small to carry text"),
 )
