@@ -81,7 +81,7 @@ def test_nothing_changed_is_the_same_dataset(films: Path, revised: Revise) -> No
     before = Dataset(films)
     assert made.digest() == before.digest()
     assert made.records().dtypes.equals(before.records().dtypes)
-    assert document["warnings"] == before.summary()["warnings"]
+    assert sorted(document["warnings"]) == sorted(before.summary()["warnings"])
     record = made.records()["record"][0]
     assert made.path(record).stat().st_ino == before.path(record).stat().st_ino  # a link, no copy
     assert (made.folder / "folds.json").read_bytes() == (films / "folds.json").read_bytes()
@@ -113,7 +113,7 @@ def test_into_quarantine_and_out_again_is_the_same_dataset(films: Path, revised:
     balanced(held, made)
     assert held["reasons"] == {"burned_in_text": 1}
     assert held["look_at"][0]["code"] == "burned_in_text"
-    assert any("burned_in_text" in line for line in held["warnings"])
+    assert any("burned in text" in line for line in held["warnings"])
     (entry,) = json.loads((made.folder / "quarantine.json").read_text())
     assert entry["boxes"] == [list(BOX)] and entry["read"] == ["DOE JANE"] and entry["width"] == 256
     assert stat.S_IMODE((made.folder / "quarantine.json").stat().st_mode) == 0o600
@@ -124,7 +124,7 @@ def test_into_quarantine_and_out_again_is_the_same_dataset(films: Path, revised:
     balanced(back, again)
     assert again.digest() == Dataset(films).digest()
     assert not (again.folder / "quarantine.json").exists()
-    assert back["warnings"] == Dataset(films).summary()["warnings"]
+    assert sorted(back["warnings"]) == sorted(Dataset(films).summary()["warnings"])
 
 
 def test_a_rejected_picture_is_gone_and_the_ledger_says_so(films: Path, revised: Revise) -> None:
