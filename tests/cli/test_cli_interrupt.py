@@ -114,5 +114,5 @@ def test_without_a_terminal_it_is_stopped(hospital: Hospital, many: Path) -> Non
     assert process.returncode == 130
     assert '"interrupted"' in out
     ended = next(job for job in hospital.alice.gets("jobs", "list") if job["subject"] == "dataset:piped")
-    # On a busy machine the work may have been done before the word reached it: then it is whole, else it is not there.
-    assert ("piped" in datasets(hospital)) is (ended["state"] == "finished")
+    # On a busy machine the work may have been committed before the word reached it: what is there is then whole.
+    assert "piped" in datasets(hospital) or ended["state"] != "finished"
