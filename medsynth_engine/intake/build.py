@@ -162,6 +162,8 @@ def _people(plan: Plan, base: pd.DataFrame, rows: np.ndarray, key: bytes) -> Peo
         base["study"].tolist() if "study" in base else empty,
         base["stack"].tolist() if "stack" in base else empty,
     )
+    if "header_patient" in base:
+        _link_headers(plan, people, base["header_patient"])
     if plan.match.links and plan.frame is not None and "patient" in plan.roles.single:
         texts = plan.frame[plan.roles.single["patient"]].tolist()
         first_of = {patient: number for number, patient in reversed(list(enumerate(people.patient.tolist())))}
@@ -172,6 +174,22 @@ def _people(plan: Plan, base: pd.DataFrame, rows: np.ndarray, key: bytes) -> Peo
                 if number is not None:
                     people.links.append((record_of_row[kept], number))
     return people
+
+
+def _link_headers(plan: Plan, people: People, headers: pd.Series) -> None:
+    """Pictures of one patient by their headers stay together, though the table calls that patient by several ids."""
+    several = 0
+    for places in headers[headers != ""].groupby(headers).groups.values():
+        first_of: dict[str, int] = {}
+        for place in places:
+            first_of.setdefault(people.patient[place], int(place))
+        kept, *others = first_of.values()
+        people.links += [(kept, other) for other in others]
+        several += bool(others)
+    if several:
+        plan.warnings.append(
+            f"{several} patients of DICOM headers have several ids in the table: the pictures of each stay in one fold."
+        )
 
 
 def _attributes(plan: Plan, base: pd.DataFrame, rows: np.ndarray) -> tuple[pd.DataFrame, list[tuple[str, str, str]]]:

@@ -209,3 +209,31 @@ def test_all_pictures_of_an_array_are_read_alike(kind: str, tmp_path: Path, take
     dataset = Dataset(folder)
     light = sorted(float(picture.mean()) for picture in dataset.images(dataset.records(), 64))
     assert light[1] < light[2] / 5
+
+
+def test_one_patient_of_headers_stays_in_one_fold_whatever_the_table_says(tmp_path: Path, take: Callable) -> None:
+    source = tmp_path / "two-ids"
+    source.mkdir()
+    rows = ["filename,patient_id"]
+    for patient in range(30):
+        for place in range(2):
+            slice_file(source / f"{patient:02d}-{place}.dcm", 100 * place + patient, patient)
+            data = pydicom.dcmread(source / f"{patient:02d}-{place}.dcm")
+            data.PatientID = f"MRN{patient:05d}"
+            data.save_as(source / f"{patient:02d}-{place}.dcm")
+            rows.append(f"{patient:02d}-{place}.dcm,T{1000 + 100 * place + patient}")
+    (source / "table.csv").write_text("\n".join(rows))
+    document, folder = take(source)
+    records = Dataset(folder).records()
+    assert len(records) == 60
+    assert (records.groupby("group")["fold"].nunique() == 1).all()
+    assert records["group"].nunique() <= 30
+    assert any("several ids in the table" in warning for warning in document["warnings"])
+
+
+def test_numbers_that_hang_from_the_top_of_their_word_are_not_read_wrongly(tmp_path: Path, look: Callable) -> None:
+    slice_file(tmp_path / "a.dcm", 1, 1)
+    data = pydicom.dcmread(tmp_path / "a.dcm")
+    data.BitsStored, data.HighBit = 6, 7
+    data.save_as(tmp_path / "a.dcm")
+    assert look(tmp_path / "a.dcm")["reasons"] == {"no_decoder": 1}

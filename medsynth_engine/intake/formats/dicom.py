@@ -135,6 +135,9 @@ def _check_boxes(coded: bytes) -> None:
 def _pixels(dataset: pydicom.Dataset, place: int) -> np.ndarray:
     """The decoded frame as uint8 or uint16 grey, or RGB of the same types. Raises Rejected."""
     try:
+        bits = number(dataset, "BitsStored", 8)
+        if number(dataset, "HighBit", bits - 1) != bits - 1:  # retired in 2014; pydicom reads such numbers wrongly
+            raise Rejected(Code.NO_DECODER)
         stored = _stored(dataset, place)
         photometric = text(dataset, "PhotometricInterpretation").upper()
         if photometric == "PALETTE COLOR":
