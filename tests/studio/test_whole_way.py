@@ -273,7 +273,7 @@ async def test_real_slices_are_picked_and_brought_in(store: Path, data_folder: P
         assert "TCGA" not in seen(app)
         await pilot.press("f6")
         await shows(pilot, "Brought in", LONG)
-        await shows(pilot, "Identifiers removed")
+        await shows(pilot, "A person must look at")
         assert "TCGA" not in seen(app)
         await pilot.press("t")
         await until(pilot, lambda: app.screen.query_one("#dataset", Choice).value == "brain")
