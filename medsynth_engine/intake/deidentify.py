@@ -9,7 +9,7 @@ import numpy as np
 
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.tables.words import listed
-from medsynth_engine.intake.write import png
+from medsynth_engine.kernel.png import png
 
 SHORTEST = 4
 """Shorter values occur by chance in any compressed picture; they are compared with attributes alone, as a whole."""

@@ -9,7 +9,7 @@ import pytest
 from intake_apart import GIGABYTE, take_apart
 
 from medsynth_engine.intake.options import Limits
-from medsynth_engine.intake.write import png
+from medsynth_engine.kernel.png import png
 
 MOST = 100_000
 LIBRARIES = 200 * 10**6

@@ -17,8 +17,8 @@ from PIL import Image, ImageOps
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.formats.decode import decode_entry
 from medsynth_engine.intake.reasons import Code, Rejected
-from medsynth_engine.intake.write import png
 from medsynth_engine.kernel.errors import BadInput, NotFound
+from medsynth_engine.kernel.png import png
 
 
 def pixels_of(data: bytes) -> np.ndarray:
