@@ -19,6 +19,7 @@ import pyte
 UNREAD = re.compile(rb"\x1b\[[<>=?][0-9;]*[up]|\x1b\[\?[0-9;]*\$p|\x1bP[^\x1b]*\x1b\\")
 """Keyboard protocols and queries that pyte does not know."""
 SYNC_QUERY = b"\x1b[?2026$p"
+DRAIN_SECONDS = 10
 
 
 @dataclass
@@ -43,19 +44,23 @@ class Terminal:
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, size)
         self._answered = False
 
-    def read(self, seconds: float = 0.1) -> None:
-        """Take what it writes within `seconds`; answer the question that a terminal would answer."""
+    def read(self, seconds: float = 0.1) -> bool:
+        """Take what it writes within `seconds`; answer the question that a terminal would answer.
+
+        Looks at least once, however late it is. Returns False where the other end is gone and all was read.
+        """
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.descriptor], [], [], left)[0]:
-                return
+        while select.select([self.descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
             try:
                 self.output += os.read(self.descriptor, 65536)
             except OSError:  # the other end is gone
-                return
+                return False
             if not self._answered and SYNC_QUERY in self.output:
                 self._answered = True
                 os.write(self.descriptor, b"\x1b[?2026;2$y")
+            if time.monotonic() > end:
+                break
+        return True
 
     def screen(self) -> str:
         window = pyte.Screen(self.columns, self.lines)
@@ -92,8 +97,8 @@ class Terminal:
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
             assert self.status is not None or time.monotonic() < end, "it did not end"
-        if self.descriptor >= 0:
-            self.read(0.1)
+        while self.descriptor >= 0 and self.read() and time.monotonic() < end + DRAIN_SECONDS:
+            pass
         return self.status
 
     def close(self) -> None:

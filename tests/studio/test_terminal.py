@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,22 +38,55 @@ def test_a_signal_ends_it_and_the_terminal_is_restored(start: Start, number: int
     terminal = start()
     terminal.wait_for(PAINTED)
     terminal.signal(number)
-    assert terminal.wait(5) == 128 + number
+    assert terminal.wait(30) == 128 + number
     assert all(code in terminal.output for code in RESTORED)
+
+
+def test_a_signal_wakes_a_studio_that_waits_for_nothing(start: Start) -> None:
+    terminal = start(code=f"from medsynth_tui import signals; signals.DEADLINE_SECONDS = 600; {STUDIO}")
+    terminal.wait_for(PAINTED)
+    terminal.read(1.5)  # no timer of the start is left that would wake it
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait(60) == 128 + signal.SIGTERM
+    assert all(code in terminal.output for code in RESTORED)
+
+
+def test_a_blocked_studio_still_gives_the_terminal_back(start: Start, tmp_path: Path) -> None:
+    planted = """
+import sys, time
+from pathlib import Path
+from medsynth_tui import app
+def blocked():
+    Path({home!r}, "blocked").touch()
+    time.sleep(600)
+app.MedSynth.on_mount = lambda self: (self.open("login"), self.set_timer(1, blocked))
+sys.exit(app.run(Path({home!r})))
+"""
+    terminal = start(code=planted)
+    terminal.wait_for(PAINTED)
+    for _ in range(600):
+        terminal.read()
+        if (tmp_path / "blocked").exists():
+            break
+    assert not termios.tcgetattr(terminal.descriptor)[3] & termios.ECHO
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait(30) == 128 + signal.SIGTERM
+    assert all(code in terminal.output for code in RESTORED)
+    assert termios.tcgetattr(terminal.descriptor)[3] & termios.ECHO
 
 
 def test_it_ends_when_the_line_drops(start: Start) -> None:
     terminal = start()
     terminal.wait_for(PAINTED)
     terminal.hang_up()
-    assert terminal.wait(6) in (128 + signal.SIGHUP, -signal.SIGHUP)
+    assert terminal.wait(30) in (128 + signal.SIGHUP, -signal.SIGHUP)
 
 
 def test_ctrl_q_leaves_with_nothing_to_complain_about(start: Start) -> None:
     terminal = start()
     terminal.wait_for(PAINTED)
     terminal.press("\x11")
-    assert terminal.wait(10) == 0
+    assert terminal.wait(30) == 0
     assert all(code in terminal.output for code in RESTORED)
 
 
@@ -78,7 +112,7 @@ def test_an_ascii_terminal_gets_no_other_byte(start: Start) -> None:
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_terminal_that_cannot_show_it_is_told_the_way_out(start: Start, term: str) -> None:
     terminal = start(TERM=term)
-    assert terminal.wait() == 2
+    assert terminal.wait(30) == 2
     assert b"medsynth --help" in terminal.output
 
 
@@ -108,7 +142,7 @@ Path({home!r}, "data").mkdir()
 sys.exit(app.run(Path({home!r})))
 """
     terminal = start(code=planted)
-    assert terminal.wait(20) == 1
+    assert terminal.wait(60) == 1
     words = bytes(terminal.output).decode(errors="replace")
     assert "MedSynth stopped after an internal error" in words
     assert "JANE" not in words
