@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from medsynth_engine.cohort.cells import AGE_BAND
+from medsynth_engine.cohort.pictures import Pictures, names
 from medsynth_engine.cohort.population import Plan
-from medsynth_engine.kernel.atomic import sync_folder, write_bytes, write_json, write_with
+from medsynth_engine.cohort.tables import Tables, groups
+from medsynth_engine.kernel.atomic import sync_folder, write_json
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
-from medsynth_engine.kernel.escape import table_cell
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.rows.table import UnusableTable
 
@@ -25,7 +26,6 @@ BLOCK = 256
 """Draws are seeded per block of so many records: any number of shards gives the same cohort."""
 FORMAT = 1
 _ROWS, _ORDER = 1, 2  # separate streams of the one seed
-_WAITING = 4 * BLOCK  # images that may wait for a free encoder
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -48,7 +48,7 @@ class ImageDrawer(Protocol):
     @property
     def info(self) -> dict[str, Any]: ...
 
-    def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Iterator[np.ndarray]: ...
+    def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Generator[np.ndarray, None, None]: ...
 
 
 def draw(
@@ -65,7 +65,8 @@ def draw(
 
     `images/*.png` (where there is a drawer), `metadata.csv` and `metadata.parquet` (`file_name` first, then `patient`
     and the row) and `cohort.json` (plan, seed, mergers, digests of both models). The same arguments give the same
-    bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing.
+    bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing, killed
+    work a staging folder that the next attempt clears away. Memory does not grow with `n`.
 
     Returns the document of `generate`: `cohort`, `n`, `path`, `seconds`, `images_per_second` (None for rows alone),
     `files`, `mergers`, `assumed`, `cells`. Raises Busy where the folder exists, Interrupted where `wanted` turned
@@ -80,12 +81,12 @@ def draw(
     shutil.rmtree(staging, ignore_errors=True)
     try:
         staging.mkdir(parents=True, mode=0o700)
-        table = draw_rows(rows_model, plan, seed, progress, wanted)
-        image_seconds = None
-        if drawer is not None:
-            table.insert(0, "file_name", [f"images/{number:07d}.png" for number in range(1, n + 1)])
-            image_seconds = _draw_images(staging, drawer, table, seed, progress, wanted)
-        _write_tables(staging, table)
+        with Tables(staging) as tables:
+            for first, block in draw_rows(rows_model, plan, seed, progress, wanted):
+                if drawer is not None:
+                    block.insert(0, "file_name", [f"images/{name}" for name in names(first + 1, len(block))])
+                tables.add(block)
+        image_seconds = None if drawer is None else _draw_images(staging, drawer, n, seed, progress, wanted)
         facts = {
             **plan.document(),
             "n": n,
@@ -97,7 +98,7 @@ def draw(
         }
         write_json(staging / "cohort.json", {"format": FORMAT, **facts})
         _stop_unless(wanted)
-        files = sum(path.is_file() for path in staging.rglob("*"))
+        os.sync()  # a million files are not synced one by one, but all of them before they count as there
         staging.rename(folder)
         sync_folder(folder.parent)
     except OSError as error:
@@ -115,7 +116,7 @@ def draw(
         "path": str(folder),
         "seconds": round(seconds, 3),
         "images_per_second": round(n / image_seconds, 1) if image_seconds else None,
-        "files": files,
+        "files": 3 + (n if drawer is not None else 0),
         "mergers": facts["mergers"],
         "assumed": facts["assumed"],
         "cells": facts["cells"],
@@ -124,15 +125,15 @@ def draw(
 
 def draw_rows(
     model: RowModel, plan: Plan, seed: int, progress: Progress, wanted: Callable[[], bool] = lambda: True
-) -> pd.DataFrame:
-    """The rows of all records, block by block; `patient` is S000001, S000002, ... A patient never spans two blocks."""
-    given = plan.given().iloc[_shuffled(model, plan.n, seed)] if plan.attributes else None
-    parts: list[pd.DataFrame] = []
+) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The rows of all records, block by block, each with the place of its first record; `patient` is S000001, S000002,
+    ... A patient never spans two blocks."""
+    places = _shuffled(model, plan.n, seed) if plan.attributes else None
     patients = 0
     for start in range(0, plan.n, BLOCK):
         _stop_unless(wanted)
         count = min(BLOCK, plan.n - start)
-        request = given.iloc[start : start + count] if given is not None else None
+        request = plan.given(places[start : start + count]) if places is not None else None
         try:
             block = model.sample(count, request, np.random.default_rng([seed, _ROWS, start // BLOCK]))
         except UnusableTable as error:
@@ -140,9 +141,8 @@ def draw_rows(
         numbers = block["patient"].to_numpy()
         block["patient"] = [f"S{patients + number:06d}" for number in numbers]
         patients += int(numbers.max())
-        parts.append(block)
+        yield start, _with_age_band(block)
         progress(start + count, plan.n, "drawing rows")
-    return _with_age_band(pd.concat(parts, ignore_index=True))
 
 
 def _with_age_band(table: pd.DataFrame) -> pd.DataFrame:
@@ -155,55 +155,28 @@ def _with_age_band(table: pd.DataFrame) -> pd.DataFrame:
 def _shuffled(model: RowModel, n: int, seed: int) -> np.ndarray:
     """Mix the cells, but leave together as many records as a patient usually has: they are of one cell."""
     together = model.usual_records
-    pieces = np.array_split(np.arange(n), np.arange(together, n, together))
-    order = np.random.default_rng([seed, _ORDER]).permutation(len(pieces))
-    return np.concatenate([pieces[piece] for piece in order]) if n else np.arange(0)
+    order = np.random.default_rng([seed, _ORDER]).permutation(-(-n // together))
+    places = (order[:, None] * together + np.arange(together)).ravel()
+    return places[places < n]
 
 
 def _draw_images(
-    staging: Path,
-    drawer: ImageDrawer,
-    table: pd.DataFrame,
-    seed: int,
-    progress: Progress,
-    wanted: Callable[[], bool],
+    staging: Path, drawer: ImageDrawer, n: int, seed: int, progress: Progress, wanted: Callable[[], bool]
 ) -> float:
-    """An image for every row, encoded on threads; returns the seconds it took."""
+    """An image for every row of the staged table; returns the seconds it took."""
     began = time.perf_counter()
-    (staging / "images").mkdir(mode=0o700)
-    files = [staging / name for name in table["file_name"]]
-    done = 0
-    waiting: list[Future[None]] = []
-    with ThreadPoolExecutor(4) as encoders:
-        for block in drawer.draw(table.drop(columns=["file_name", "patient"]), seed):
-            _stop_unless(wanted)
-            for image, file in zip(block, files[done : done + len(block)], strict=True):
-                waiting.append(encoders.submit(_save, image, file))
-            done += len(block)
-            while len(waiting) > _WAITING:
-                waiting.pop(0).result()
-            progress(done, len(files), "drawing images")
-        for encoded in waiting:
-            encoded.result()
-    if done != len(files):
+    start = 0
+    with Pictures(staging / "images") as pictures:
+        for table in groups(staging):
+            with closing(drawer.draw(table.drop(columns=["file_name", "patient"]), seed, start)) as blocks:
+                for block in blocks:
+                    _stop_unless(wanted)
+                    pictures.add(block)
+                    progress(pictures.count, n, "drawing images")
+            start += len(table)
+    if pictures.count != n:
         raise BadInput("too_few_images", "The generator drew fewer images than there are rows.", "Train it again.")
     return time.perf_counter() - began
-
-
-def _save(image: np.ndarray, file: Path) -> None:
-    picture = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
-    Image.fromarray(np.ascontiguousarray(picture)).save(file, "PNG", compress_level=4)
-
-
-def _write_tables(staging: Path, table: pd.DataFrame) -> None:
-    """CSV (cells made inert for spreadsheets) and parquet (typed)."""
-    safe = table.copy()
-    for name in safe:
-        if safe[name].dtype == object or isinstance(safe[name].dtype, pd.StringDtype):
-            safe[name] = safe[name].map(lambda value: table_cell(value) if isinstance(value, str) else value)
-    safe.columns = [table_cell(name) for name in safe]
-    write_bytes(staging / "metadata.csv", safe.to_csv(index=False).encode())
-    write_with(staging / "metadata.parquet", lambda stream: table.to_parquet(stream, index=False))
 
 
 def _facts(drawer: ImageDrawer | None) -> dict[str, Any] | None:

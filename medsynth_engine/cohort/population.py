@@ -42,16 +42,20 @@ class Plan:
     assumed: tuple[str, ...] = ()
     source: dict[str, Any] = field(default_factory=dict)
 
-    def given(self) -> pd.DataFrame:
-        """The request for the row model, cell after cell: n rows; a cell is a value, or a tuple for any of them."""
-        counts = self.cells["n"].to_numpy()
+    def given(self, places: np.ndarray | None = None) -> pd.DataFrame:
+        """The request for the row model, cell after cell: a cell is a value, or a tuple for any of them.
+
+        places  which of the n records, int (m,); without it all of them. m rows.
+        """
+        ends = self.cells["n"].to_numpy().cumsum()
+        chosen = np.searchsorted(ends, np.arange(self.n) if places is None else places, side="right")
         columns = {}
         for attribute in self.attributes:
             each = np.empty(len(self.allowed), dtype=object)
             for number, cell in enumerate(self.allowed):
                 each[number] = cell[attribute][0] if len(cell[attribute]) == 1 else cell[attribute]
-            columns[attribute] = np.repeat(each, counts)
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.n))
+            columns[attribute] = each[chosen]
+        return pd.DataFrame(columns)
 
     def document(self) -> dict[str, Any]:
         """For `cohort.json` and the command line. It holds what was asked for, no count of real records."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from PIL import Image
+from pyarrow import parquet
 
 from medsynth_engine.kernel.atomic import file_digest, read_json
 from medsynth_engine.kernel.errors import BadInput, NotFound
@@ -28,12 +30,17 @@ class Cohort:
             raise NotFound("no_such_cohort", "There is no cohort here.", "See: medsynth cohorts list")
         return document
 
-    def table(self) -> pd.DataFrame:
-        """The rows as they were drawn: `file_name` first where there are images, `patient`, then the columns."""
+    def table(self, columns: Collection[str] | None = None) -> pd.DataFrame:
+        """The rows as they were drawn: `file_name` first where there are images, `patient`, then the columns.
+
+        columns  only these, where there are any of them
+        """
         path = self.folder / "metadata.parquet"
         if not path.exists():
             raise NotFound("no_such_cohort", "There is no cohort here.", "See: medsynth cohorts list")
-        return pd.read_parquet(path)
+        if columns is None:
+            return pd.read_parquet(path)
+        return pd.read_parquet(path, columns=[name for name in parquet.read_schema(path).names if name in columns])
 
     def images(self, size: int | None = None) -> np.ndarray | None:
         """uint8 (n, h, w) or (n, h, w, 3) in the order of the rows, or None for rows alone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from medsynth_engine.gan import device as devices
 from medsynth_engine.gan import weights
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
-from medsynth_engine.gan.networks import Generator, settle
+from medsynth_engine.gan.networks import settle
 
 BLOCK = 256
 """Records that share a seed: a cohort drawn in shards of whole blocks is the cohort drawn at once."""
@@ -60,7 +60,7 @@ class Drawer:
     def __init__(self, path: Path, device: str = "auto") -> None:
         loaded = weights.load(Path(path))
         self.device, self.note = devices.choose(device)
-        self._generator: Generator = loaded.generator
+        self._generator = loaded.generator
         settle(self._generator, self.device)
         self.vocabulary = loaded.vocabulary
         self.conditions: tuple[str, ...] = loaded.vocabulary.names
@@ -77,7 +77,7 @@ class Drawer:
         computes while the other's pixels are fetched (one on MPS, which is not told to bear several)."""
         return {"cpu": devices.threads(), "cuda": 2}.get(self.device.type, 1)
 
-    def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Iterator[np.ndarray]:
+    def draw(self, table: pd.DataFrame, seed: int, start: int = 0) -> Generator[np.ndarray, None, None]:
         """One image per row of `table`, whose columns may carry conditions. What is absent, empty, unseen or had
         fewer than 20 training images is not asked for.
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sqlmodel import select
 
 from db.tables import Cohort
-from medsynth_engine.cohort.composition import composition
+from medsynth_engine.cohort.cells import AGE_BAND
+from medsynth_engine.cohort.composition import ROLES, composition
 from medsynth_engine.cohort.draw import draw
+from medsynth_engine.cohort.learned import demand_learned
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
@@ -45,6 +46,8 @@ def work(desk: Desk) -> dict[str, Any]:
         given=arguments["given"],
         small_cells=arguments["small_cells"],
     )
+    if drawer is not None:
+        demand_learned(target, drawer.learned)
     folder = desk.home.cohorts / arguments["cohort"]
     with desk.ledger.read() as session:
         if session.exec(select(Cohort).where(Cohort.name == arguments["cohort"])).first():
@@ -76,7 +79,7 @@ def _commit(
     desk: Desk, arguments: dict[str, Any], schema: dict[str, Any], folder: Path, document: dict[str, Any]
 ) -> dict[str, Any]:
     drawn = CohortFolder(folder)
-    table: pd.DataFrame = drawn.table()
+    table = drawn.table([AGE_BAND, *(column["name"] for column in schema["columns"] if column.get("role") in ROLES)])
     shown = {**drawn.document(), **document, "composition": composition(table, schema, suppress=False)}
     name, digest = arguments["cohort"], drawn.digest()
     with desk.commit("cohorts.drawn", f"cohort:{name}", n=arguments["n"], digest=digest) as change:

@@ -1,0 +1,79 @@
+"""Images on their way to files: encoded and written on all cores while the next ones are drawn."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from medsynth_engine.kernel.png import pngs
+
+PIECE = 64
+"""Images that one thread encodes at a time; little else than compression, which holds no lock."""
+AHEAD = 4
+"""Pieces a thread that may wait for it: drawing stops until there is room, so memory does not grow."""
+
+
+class Pictures:
+    """Writes images `0000001.png`, `0000002.png`, ... into `folder`, which it makes. A context manager: at its end
+    all of them are written, or none is in work any more. Errors of writing come out of `add` or of the end."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        folder.mkdir(mode=0o700)
+        self.folder = folder
+        self.count = 0
+        threads = threads or cores()
+        self._most = AHEAD * threads
+        self._pool = ThreadPoolExecutor(threads, "encoding")
+        self._waiting: deque[Future[None]] = deque()
+
+    def add(self, block: np.ndarray) -> None:
+        """uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3)."""
+        images = block[..., 0] if block.ndim == 4 and block.shape[-1] == 1 else block
+        for first in range(0, len(images), PIECE):
+            piece = images[first : first + PIECE]
+            self._waiting.append(self._pool.submit(_write, self.folder, self.count + 1, piece))
+            self.count += len(piece)
+        while len(self._waiting) > self._most:
+            self._waiting.popleft().result()
+
+    def __enter__(self) -> Pictures:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            for written in self._waiting:
+                written.result()
+
+
+def name(number: int) -> str:
+    """Of the `number`-th image (from 1), in its folder."""
+    return f"{number:07d}.png"
+
+
+def names(first: int, count: int) -> Iterable[str]:
+    return (name(number) for number in range(first, first + count))
+
+
+def cores() -> int:
+    """Threads to encode with: `MEDSYNTH_THREADS`, else the cores that this process may run on."""
+    wished = os.environ.get("MEDSYNTH_THREADS", "")
+    if wished.isdigit() and int(wished) > 0:
+        return int(wished)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _write(folder: Path, first: int, images: np.ndarray) -> None:
+    prefix = os.fspath(folder)
+    for number, data in enumerate(pngs(images), first):
+        with open(f"{prefix}/{name(number)}", "xb", buffering=0) as stream:  # noqa: PTH123 - a Path costs as much as the file
+            if stream.write(data) != len(data):  # a disk that is nearly full takes a part
+                raise OSError(28, "no room for an image")
