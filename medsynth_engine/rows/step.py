@@ -26,12 +26,24 @@ class Step:
     values: dict[int, Tree]
     absent: Tree | None = None
 
-    def draw(self, predictors: np.ndarray, inside: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-        """A code for each row of `predictors`, int (n, p). `inside`: the codes (n,) it lies within, where it does."""
+    def draw(
+        self,
+        predictors: np.ndarray,
+        inside: np.ndarray | None,
+        rng: np.random.Generator,
+        forbidden: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """A code for each row of `predictors`, int (n, p). `inside`: the codes (n,) it lies within, where it does.
+
+        forbidden  bool (n, size): codes that a rule rules out; where no other is left the value is missing
+        """
         codes = np.full(len(predictors), self.size - 1, dtype=np.int64)
         for branch, tree in self.values.items():
             rows = np.arange(len(codes)) if inside is None else np.flatnonzero(inside == branch)
             codes[rows] = tree.draw(predictors[rows], rng)
+            if forbidden is not None:
+                again = rows[forbidden[rows, codes[rows]]]
+                codes[again] = tree.draw_allowed(predictors[again], forbidden[again], rng)
         if self.absent is not None:
             codes[self.absent.draw(predictors, rng) == 1] = self.size - 1
         return codes

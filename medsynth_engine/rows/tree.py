@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.coding import SMALLEST
 
 REGRESSED = 32
@@ -55,6 +56,19 @@ class Tree:
         reach = base + rng.random(len(leaf)) * (self._before[leaf + 1] - base)
         place = np.searchsorted(self._running, reach, side="right")
         return self.codes[np.clip(place, self.starts[leaf], self.starts[leaf + 1] - 1)]
+
+    def draw_allowed(self, predictors: np.ndarray, forbidden: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One code for each row that is not among its `forbidden`, bool (n, size): from its leaf, else from all leaves.
+
+        Where nothing is left either it is the last code: missing. Drawing a row that fell on a forbidden code once
+        more like this gives the leaf's shares without those codes, exactly.
+        """
+        size = forbidden.shape[1]
+        picked = choose(self.probabilities(predictors, size), forbidden, rng.random(len(predictors)))
+        everywhere = np.bincount(self.codes, self.counts, minlength=size)[None, :]
+        left = np.flatnonzero(picked < 0)
+        picked[left] = choose(np.repeat(everywhere, len(left), axis=0), forbidden[left], rng.random(len(left)))
+        return np.where(picked < 0, size - 1, picked)
 
     def probabilities(self, predictors: np.ndarray, size: int) -> np.ndarray:
         """Share of each of `size` codes in the leaf of each row: float64 (n, size), rows sum to 1."""

@@ -1,0 +1,200 @@
+"""Rules as codes that may not be drawn: what lets every learner obey them without a reject loop.
+
+A rule is a conjunction that must never be true: every test of `when` holds, and `then` does not. On codes each part is
+a mask; a bin of a number that only partly breaks a rule counts as breaking it. The conjunction is enforced where its
+last column is drawn: there the code that would complete it is forbidden. Missing never is, so a draw always exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from medsynth_engine.rows.bands import BANDS, band_numbers
+from medsynth_engine.rows.coding import Bins, Levels
+from medsynth_engine.rows.columns import AGE_BAND, Inner
+from medsynth_engine.rows.rule import Rule, Test
+
+
+@dataclass(frozen=True)
+class Conjunction:
+    """`parts[i]` (bool over the codes of column `columns[i]`) must never all be true; columns ascend."""
+
+    columns: tuple[int, ...]
+    parts: tuple[np.ndarray, ...]
+    rule: Rule
+
+    def forbidden(self, codes: np.ndarray) -> np.ndarray:
+        """bool (n, size): codes of the last column that would break it in each row of `codes` (n, columns)."""
+        fires = np.ones(len(codes), dtype=bool)
+        for column, part in zip(self.columns[:-1], self.parts[:-1], strict=True):
+            fires &= part[codes[:, column]]
+        return fires[:, None] & self.parts[-1][None, :]
+
+    def cells(self, shape: tuple[int, ...]) -> np.ndarray:
+        broken = np.ones(shape, dtype=bool)
+        for column, part in zip(self.columns, self.parts, strict=True):
+            broken &= part.reshape([-1 if axis == column else 1 for axis in range(len(shape))])
+        return broken
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`table[i, j]`: code i of the first column never stands beside code j of the second; columns ascend."""
+
+    columns: tuple[int, int]
+    table: np.ndarray
+    rule: Rule
+
+    def forbidden(self, codes: np.ndarray) -> np.ndarray:
+        return self.table[codes[:, self.columns[0]]]
+
+    def cells(self, shape: tuple[int, ...]) -> np.ndarray:
+        places = [size if axis in self.columns else 1 for axis, size in enumerate(shape)]
+        return np.broadcast_to(self.table.reshape(places), shape)
+
+
+@dataclass(frozen=True)
+class Masks:
+    """The rules for columns that are drawn in the order of their numbers."""
+
+    by_last: dict[int, tuple[Conjunction | Pair, ...]]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], inner: Sequence[Inner]) -> Masks:
+        """Rules on columns that are not there say nothing."""
+        found: dict[int, list[Conjunction | Pair]] = {}
+        for rule in rules:
+            for one in _ordered(rule, inner) if rule.order else _conjunctions(rule, inner):
+                found.setdefault(one.columns[-1], []).append(one)
+        return cls({number: tuple(parts) for number, parts in found.items()})
+
+    def __bool__(self) -> bool:
+        return bool(self.by_last)
+
+    def forbidden(self, number: int, codes: np.ndarray, firsts: np.ndarray | None = None) -> np.ndarray | None:
+        """bool (n, size) of column `number`, None where no rule speaks about it.
+
+        firsts  where the column is drawn once a patient: the place of each patient's first record. What one of the
+                records forbids is forbidden.
+        """
+        parts = self.by_last.get(number)
+        if not parts or not len(codes):
+            return None
+        found = parts[0].forbidden(codes)
+        for part in parts[1:]:
+            found = found | part.forbidden(codes)
+        return found if firsts is None else np.logical_or.reduceat(found, firsts, axis=0)
+
+    def joint(self, shape: tuple[int, ...]) -> tuple[np.ndarray, tuple[Rule, ...]] | None:
+        """Which cells of the joint of the first columns obey, and the rules about them; None where there are none."""
+        parts = [part for last, some in self.by_last.items() if last < len(shape) for part in some]
+        if not parts:
+            return None
+        broken = np.zeros(shape, dtype=bool)
+        for part in parts:
+            broken |= part.cells(shape)
+        return ~broken, tuple(part.rule for part in parts)
+
+
+def _conjunctions(rule: Rule, inner: Sequence[Inner]) -> list[Conjunction]:
+    """One for each way in which the tests of `when` can hold (labels of a finding are columns of their own)."""
+    assert rule.then is not None
+    found = []
+    for alternative in product(*(_holding(test, inner) for test in rule.when)):
+        for number, part in _violated(rule.then, inner).items():
+            together = {number: part}
+            for column, mask in alternative:
+                together[column] = together[column] & mask if column in together else mask
+            found.append(_conjunction(together, rule))
+            found += [_conjunction(lifted, rule) for lifted in [_with_band(together, inner)] if lifted]
+    return found
+
+
+def _conjunction(parts: dict[int, np.ndarray], rule: Rule) -> Conjunction:
+    columns = tuple(sorted(parts))
+    return Conjunction(columns, tuple(parts[number] for number in columns), rule)
+
+
+def _holding(test: Test, inner: Sequence[Inner]) -> list[tuple[int, np.ndarray]]:
+    """For each column a test looks at: the codes with which it may hold."""
+    found = []
+    for number, column in _of(test.column, inner):
+        if column.label is not None:
+            if column.label in test.among:
+                found.append((number, np.array([value is True for value in _values(column)] + [False])))
+        elif isinstance(column.coding, Bins):
+            if not test.among:
+                low, high = _limits(test)
+                lows, highs = np.array(column.coding.lows), np.array(column.coding.highs)
+                found.append((number, np.r_[(highs >= low) & (lows <= high), False].astype(bool)))
+        elif test.among:
+            holds = [test.of_text(value, every=False) for value in _values(column)]
+            found.append((number, np.array([*holds, False], dtype=bool)))
+    return found
+
+
+def _violated(test: Test, inner: Sequence[Inner]) -> dict[int, np.ndarray]:
+    """For each column a test looks at: the codes with which it may fail."""
+    found: dict[int, np.ndarray] = {}
+    for number, column in _of(test.column, inner):
+        if column.label is not None:
+            if test.among and column.label not in test.among:
+                found[number] = np.array([value is True for value in _values(column)] + [False])
+        elif isinstance(column.coding, Bins):
+            if not test.among:
+                low, high = _limits(test)
+                lows, highs = np.array(column.coding.lows), np.array(column.coding.highs)
+                found[number] = np.r_[(lows < low) | (highs > high), False].astype(bool)
+        elif test.among:
+            passes = [test.of_text(value, True) for value in _values(column)]
+            found[number] = np.r_[~np.array(passes, dtype=bool), False].astype(bool)
+    return found
+
+
+def _ordered(rule: Rule, inner: Sequence[Inner]) -> list[Pair]:
+    """The first must not be above the second: bins that end above the end of the other's. The rest `lifted` mends."""
+    assert rule.order is not None
+    first, second = (next(iter(_of(name, inner)), None) for name in rule.order)
+    if first is None or second is None or first[0] == second[0]:
+        return []
+    if not (isinstance(first[1].coding, Bins) and isinstance(second[1].coding, Bins)):
+        return []
+    table = np.array(first[1].coding.highs)[:, None] > np.array(second[1].coding.highs)[None, :]
+    table = np.pad(table, ((0, 1), (0, 1)))  # missing stands beside everything
+    numbers = first[0], second[0]
+    return [Pair(numbers, table, rule) if numbers[0] < numbers[1] else Pair(numbers[::-1], table.T.copy(), rule)]
+
+
+def _with_band(parts: dict[int, np.ndarray], inner: Sequence[Inner]) -> dict[int, np.ndarray]:
+    """The same conjunction about the age's band, where a whole band breaks it: bands are drawn before ages."""
+    for number, part in parts.items():
+        if inner[number].within == AGE_BAND:
+            band = next(i for i, column in enumerate(inner) if column.name == AGE_BAND)
+            ages, bands = inner[number].coding, inner[band].coding
+            assert isinstance(ages, Bins) and isinstance(bands, Levels)
+            of_age = band_numbers((np.array(ages.lows) + np.array(ages.highs)) / 2)
+            whole = [bool(part[:-1][of_age == BANDS.index(value)].all()) for value in bands.values]
+            rest = {other: mask for other, mask in parts.items() if other not in (number, band)}
+            mask = np.array([*whole, False], dtype=bool)
+            return {**rest, band: mask & parts[band] if band in parts else mask}
+    return {}
+
+
+def _of(name: str, inner: Sequence[Inner]) -> list[tuple[int, Inner]]:
+    """The coded columns that hold a column's values: one, or one for each of its labels; of an age not its band."""
+    found = [(number, column) for number, column in enumerate(inner) if column.source == name]
+    named = [pair for pair in enumerate(inner) if pair[1].name == name]
+    return named or [pair for pair in found if pair[1].name != AGE_BAND]
+
+
+def _values(column: Inner) -> tuple[object, ...]:
+    assert isinstance(column.coding, Levels)
+    return column.coding.values
+
+
+def _limits(test: Test) -> tuple[float, float]:
+    return -np.inf if test.low is None else test.low, np.inf if test.high is None else test.high
