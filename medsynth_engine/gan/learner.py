@@ -12,10 +12,12 @@ from medsynth_engine.gan import augment
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.data import Data
 from medsynth_engine.gan.ema import Average
+from medsynth_engine.gan.later import Later
 from medsynth_engine.gan.networks import Architecture, Discriminator, Generator, settle
 from medsynth_engine.gan.objective import Game, Outcome, Pairs
 from medsynth_engine.gan.sampler import Sampler
 from medsynth_engine.gan.schedule import Plan, Rates
+from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.errors import NoRoom
 
 ATTRIBUTE_DROPOUT = 0.1
@@ -31,10 +33,13 @@ MOST_CHANCE = 0.8
 
 @dataclass(frozen=True)
 class Step:
-    """What one step showed: outcomes of the discriminator's and of the generator's half."""
+    """What one step showed: outcomes of the discriminator's and of the generator's half, and the norms of their
+    gradients (scalars on the device)."""
 
     discriminator: Outcome
     generator: Outcome
+    norm_discriminator: Tensor
+    norm_generator: Tensor
 
 
 class Learner:
@@ -50,8 +55,10 @@ class Learner:
         seed: int,
         ema_width: float,
         device: torch.device,
+        team: Alone | None = None,
     ) -> None:
         torch.manual_seed(seed)
+        self.team = team or Alone()
         self.vocabulary, self.data, self.profile, self.device = vocabulary, data, profile, device
         self.batch = self.micro = batch
         generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
@@ -67,6 +74,7 @@ class Learner:
         self.sampler = Sampler(data.training.categorical, device)
         self.controlled = len(data.validation) >= PROBE_LEAST
         self.controller = augment.Controller(0.0 if self.controlled else FIXED_CHANCE, top=MOST_CHANCE)
+        self.probed: Later | None = None
         self.steps = 0
         self.caution = 1.0
         """Factor on the learning rate; lowered once after numbers went wrong."""
@@ -77,15 +85,21 @@ class Learner:
                 group["lr"], group["betas"] = haste * rates.learning_rate * self.caution, (0.0, rates.beta2)
         discriminator = self.game.discriminator
         pairs = self._pairs()
-        first = self._half(0, pairs, lambda part, w: self.game.teach_discriminator(part, rates.gamma, rates.ramp, w))
+        teach = self.game.teach_discriminator
+        first, norm = self._half(0, pairs, lambda part, weight: teach(part, rates.gamma, rates.ramp, weight))
         if self.controlled and self.steps % PROBE_STEPS == 0:
             self._probe(first, pairs, rates, plan)
         discriminator.requires_grad_(False)
-        second = self._half(1, self._pairs(), lambda part, w: self.game.teach_generator(part, rates.ramp, w))
+        pairs = self._pairs()
+        second, other = self._half(1, pairs, lambda part, weight: self.game.teach_generator(part, rates.ramp, weight))
         discriminator.requires_grad_(True)
         self.steps += 1
         self.average.update(self.steps)
-        return Step(first, second)
+        return Step(first, second, norm, other)
+
+    def told(self) -> dict[str, float | None]:
+        """What a metric line tells of the learner itself."""
+        return {"overfitting": self.controller.signal, "augmentation": self.controller.chance}
 
     def _pairs(self) -> Pairs:
         training = self.data.training
@@ -106,26 +120,29 @@ class Learner:
         chance = (self.controller.chance * often).clamp_max(MOST_CHANCE)
         return augment.draw(self.profile, chance, self.data.resolution, self.data.channels, self.random)
 
-    def _half(self, which: int, pairs: Pairs, teach: Any) -> Outcome:
-        """Gradients of all parts of `pairs`, then a step of the optimiser; smaller parts once, if memory ends."""
+    def _half(self, which: int, pairs: Pairs, teach: Any) -> tuple[Outcome, Tensor]:
+        """Gradients of all `pairs`, then a step of the optimiser: outcome of all pairs, norm of the gradients."""
         optimiser = self.optimisers[which]
+        rows = self.team.cut(len(pairs))
+        mine = Pairs(pairs.real[rows], pairs.latent[rows], pairs.conditions[rows], pairs.warp[rows])
+        outcome = self._taught(optimiser, mine, len(pairs), teach)
+        gradients = [one.grad for group in optimiser.param_groups for one in group["params"] if one.grad is not None]
+        columns = self.team.add_up(gradients, torch.stack(columns_of(outcome)), len(pairs))
+        optimiser.step()
+        return Outcome(*columns), torch.nn.utils.get_total_norm(gradients)
+
+    def _taught(self, optimiser: torch.optim.Optimizer, pairs: Pairs, count: int, teach: Any) -> Outcome:
+        """The part of `pairs` in the gradients of `count` pairs; in smaller pieces, halved once, if memory ends."""
         while True:
             optimiser.zero_grad(set_to_none=True)
             try:
-                outcomes = [teach(part, len(part) / len(pairs)) for part in pairs.pieces(self.micro)]
-                break
+                return joined([teach(part, len(part) / count) for part in pairs.pieces(self.micro)])
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
-                if self.micro < self.batch or self.micro < 2:
-                    raise NoRoom(
-                        "out_of_memory",
-                        "There is not enough memory for this preset, not even with half the batch at a time.",
-                        "Choose a smaller preset, or --low-resource.",
-                    ) from error
-                self.micro = (self.batch + 1) // 2
-        optimiser.step()
-        return outcomes[0] if len(outcomes) == 1 else joined(outcomes)
+                if self.micro < len(pairs) or len(pairs) < 2:
+                    raise no_memory() from error
+                self.micro = (len(pairs) + 1) // 2
 
     @torch.no_grad()
     def _probe(self, outcome: Outcome, pairs: Pairs, rates: Rates, plan: Plan) -> None:
@@ -135,9 +152,11 @@ class Learner:
         fake = self.game.generator(pairs.latent, conditions)
         both = torch.cat([pairs.warp(fold.batch(rows)), pairs.warp(fake)])
         real, drawn = self.game.discriminator(both, conditions.twice(), rates.ramp).chunk(2)
-        train, validation = torch.stack([(outcome.real - outcome.fake).mean(), (real - drawn).mean()]).tolist()
-        self.controller.images_to_full = min(200_000, plan.images / 4)
-        self.controller.update(train, validation, self.batch * PROBE_STEPS)
+        if self.probed is not None:  # what was seen a probe ago has arrived by now
+            train, validation = self.probed.read()
+            self.controller.images_to_full = min(200_000, plan.images / 4)
+            self.controller.update(train, validation, self.batch * PROBE_STEPS)
+        self.probed = Later(torch.stack([(outcome.real - outcome.fake).mean(), (real - drawn).mean()]))
 
     def state(self) -> dict[str, Any]:
         """Tensors and plain values; `restore` brings the learner back to exactly here."""
@@ -148,6 +167,8 @@ class Learner:
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "random": self.random.get_state(),
             "controller": self.controller.state(),
+            "probed": self.probed and self.probed.read(),
+            "micro": self.micro,
             "steps": self.steps,
             "caution": self.caution,
         }
@@ -160,20 +181,33 @@ class Learner:
             optimiser.load_state_dict(saved)
         self.random.set_state(state["random"].cpu())
         self.controller.restore(state["controller"])
+        self.probed = Later(torch.tensor(state["probed"])) if state["probed"] else None
+        self.micro = state["micro"]
         self.steps, self.caution = state["steps"], state["caution"]
 
 
-def joined(outcomes: list[Outcome]) -> Outcome:
-    def column(name: str) -> Any:
-        parts = [getattr(outcome, name) for outcome in outcomes]
-        return None if parts[0] is None else torch.cat(parts)
+def columns_of(outcome: Outcome) -> list[Tensor]:
+    """One value per pair each: the penalties are the discriminator's alone."""
+    found = (outcome.real, outcome.fake, outcome.loss, outcome.slope_real, outcome.slope_fake)
+    return [column for column in found if column is not None]
 
-    return Outcome(*(column(name) for name in ("real", "fake", "loss", "slope_real", "slope_fake")))
+
+def joined(outcomes: list[Outcome]) -> Outcome:
+    """Of the parts of a batch, the outcome of the batch."""
+    columns = zip(*(columns_of(outcome) for outcome in outcomes), strict=True)
+    return outcomes[0] if len(outcomes) == 1 else Outcome(*(torch.cat(parts) for parts in columns))
+
+
+def no_memory() -> NoRoom:
+    return NoRoom(
+        "out_of_memory",
+        "There is not enough memory for this preset, not even with half the batch at a time.",
+        "Choose a smaller preset, or --low-resource.",
+    )
 
 
 def out_of_memory(error: BaseException) -> bool:
     """CUDA, MPS and the CPU allocator each say it in their own way."""
     text = str(error).lower()
-    return (
-        isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "out of memory" in text or "allocate memory" in text
-    )
+    said = ("out of memory", "allocate memory", "bad_alloc", "could not create a memory object")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(words in text for words in said)

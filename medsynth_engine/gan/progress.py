@@ -10,7 +10,16 @@ from torch import Tensor
 
 from medsynth_engine.gan.learner import Step
 
-COLUMNS = ("loss_discriminator", "loss_generator", "accuracy_real", "accuracy_fake", "slope_real", "slope_fake")
+COLUMNS = (
+    "loss_discriminator",
+    "loss_generator",
+    "accuracy_real",
+    "accuracy_fake",
+    "slope_real",
+    "slope_fake",
+    "gradient_norm_discriminator",
+    "gradient_norm_generator",
+)
 
 
 class Gathered:
@@ -33,6 +42,8 @@ class Gathered:
                 _share(first.fake < first.real.mean()),
                 first.slope_real.mean(),
                 first.slope_fake.mean(),
+                step.norm_discriminator,
+                step.norm_generator,
             ]
         )
         self.steps += 1

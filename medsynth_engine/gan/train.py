@@ -1,5 +1,7 @@
 """`python -m medsynth_engine.gan.train RUN_FOLDER`: needs nothing but the folder.
 
+`torchrun --nproc-per-node N -m medsynth_engine.gan.train RUN_FOLDER` trains the same run with several processes.
+
 Exit codes: 0 finished, stopped or paused; 130 interrupted after a checkpoint; 8 no room on the disk or in memory; 7
 somebody else is training this folder; 4 the folder cannot be trained; 1 failed. `state.json` says which and why.
 """
@@ -13,6 +15,8 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -21,12 +25,16 @@ import psutil
 # before torch loads its thread pool: threads that spin while they wait starve each other on a shared machine
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from medsynth_engine.gan.learner import no_memory, out_of_memory
+from medsynth_engine.gan.team import Alone, gather
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
 from medsynth_engine.kernel.errors import Busy, Interrupted, MedSynthError, NoRoom, NotFound
 from medsynth_engine.kernel.folders import RunFolder
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+RESERVE_BYTES = 64 * 1024
+"""Set aside while training, and given back when the disk is full: so that it can be said."""
 
 
 def train(folder: RunFolder) -> int:
@@ -34,44 +42,84 @@ def train(folder: RunFolder) -> int:
     if not folder.path.is_dir():
         raise NotFound("no_run", "There is no such run folder.")
     started = psutil.Process().create_time() if _is_main() else time.time()
+    first = os.environ.get("RANK", "0") == "0"
+    previous = signal.signal(signal.SIGTERM, _too_early)
+    try:
+        with _kept_for_us(folder) if first else nullcontext():
+            return _train(folder, started, first)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _train(folder: RunFolder, started: float, first: bool) -> int:
+    team = Alone()
+    try:
+        if first:
+            _reserve(folder).write_bytes(os.urandom(RESERVE_BYTES))
+            folder.set_state("running", pid=os.getpid(), error=None)
+        team = gather()
+        state = Trainer(folder, started, team).run()
+        team.leave()
+    except Interrupted:
+        if first:
+            folder.set_state("interrupted")
+        return 130
+    except Exception as error:  # noqa: BLE001 - nobody watches this process: a sentence must reach the state
+        said = _sentence(folder, error)
+        _failed(folder, said)
+        return said.exit_code if said.exit_code in (4, 8) else 1
+    return 130 if state == "interrupted" else 0
+
+
+@contextmanager
+def _kept_for_us(folder: RunFolder) -> Iterator[None]:
+    """Alone in the folder, and what a killed process left in it put right. Raises Busy where another one trains it."""
     with (folder.path / ".training").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Busy("already_training", "Another process is training this run.", "Wait, or stop it.") from error
         sweep(folder.path)
-        previous = signal.signal(signal.SIGTERM, _too_early)
+        _end_last_line(folder.stream)
         try:
-            folder.set_state("running", pid=os.getpid(), error=None)
-            state = Trainer(folder, started).run()
-        except Interrupted:
-            folder.set_state("interrupted")
-            return 130
-        except MedSynthError as error:
-            _failed(folder, error)
-            return error.exit_code if error.exit_code in (4, 8) else 1
-        except Exception as error:  # noqa: BLE001 - nobody watches this process: a sentence must reach the state
-            folder.log(f"unexpected {type(error).__name__} at {where(error)}")
-            if isinstance(error, OSError) and error.errno in FULL:
-                _failed(
-                    folder,
-                    NoRoom("disk_full", "The disk is full; the last good checkpoint is kept.", "Free some space."),
-                )
-                return NoRoom.exit_code
-            _failed(folder, MedSynthError("unexpected", "Training ended unexpectedly.", "The run's log.txt says more."))
-            return 1
+            yield
         finally:
-            signal.signal(signal.SIGTERM, previous)
-    return 130 if state == "interrupted" else 0
+            _reserve(folder).unlink(missing_ok=True)
+
+
+def _end_last_line(stream: Path) -> None:
+    """A line that was cut by a kill or a full disk is nobody's; the next one must not be appended to it."""
+    with suppress(FileNotFoundError), stream.open("r+b") as lines:
+        if lines.seek(0, os.SEEK_END) and (lines.seek(-1, os.SEEK_END), lines.read(1))[1] != b"\n":
+            lines.write(b"\n")
+
+
+def _sentence(folder: RunFolder, error: Exception) -> MedSynthError:
+    """What went wrong as something a person can act on. What is nobody's fault but ours is told to the log."""
+    if isinstance(error, MedSynthError):
+        return error
+    if out_of_memory(error):
+        return no_memory()
+    if isinstance(error, OSError) and error.errno in FULL:
+        return NoRoom("disk_full", "The disk is full; the last good checkpoint is kept.", "Free some space.")
+    with suppress(OSError):
+        folder.log(f"unexpected {type(error).__name__} at {where(error)}")
+    return MedSynthError("unexpected", "Training ended unexpectedly.", "The run's log.txt says more.")
 
 
 def _failed(folder: RunFolder, error: MedSynthError) -> None:
-    """Say so, even where the disk is full: a small file may still find room."""
-    folder.log(error.message)
-    try:
-        folder.set_state("failed", error=error.document())
-    except NoRoom:
-        (folder.path / "state.json").write_text('{"state": "failed", "error": {"code": "disk_full"}}')
+    """Say so, also where the disk is full. Who only saw another process go leaves the word to that one."""
+    _reserve(folder).unlink(missing_ok=True)
+    if error.code == "process_died" and folder.state()["state"] == "failed":
+        return
+    with suppress(OSError):
+        folder.log(error.message)
+    with suppress(OSError, NoRoom):
+        folder.set_state("failed", error={**error.document(), "exit_code": error.exit_code})
+
+
+def _reserve(folder: RunFolder) -> Path:
+    return folder.path / ".reserve"
 
 
 def _too_early(number: int, frame: FrameType | None) -> None:

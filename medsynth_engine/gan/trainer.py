@@ -1,4 +1,8 @@
-"""The loop: steps, ticks, evaluations, checkpoints, wishes. Everything periodic counts images, never seconds."""
+"""The loop: steps, ticks, evaluations, checkpoints, wishes. Everything periodic counts images, never seconds.
+
+Every process of a team runs this same loop and comes to the same decisions; only the first one looks at the clock and
+at the run's wishes, and only the first one writes.
+"""
 
 from __future__ import annotations
 
@@ -9,126 +13,61 @@ from typing import Any
 
 import torch
 
-from medsynth_engine.gan import augment, checkpoint, data, device, pace, presets, schedule, weights
-from medsynth_engine.gan.conditions import Vocabulary
-from medsynth_engine.gan.evaluate import Evaluator, Measured
-from medsynth_engine.gan.learner import Learner
-from medsynth_engine.gan.networks import Architecture
-from medsynth_engine.gan.progress import Gathered, rounded
-from medsynth_engine.gan.sheet import Sheet
+from medsynth_engine.gan import beginning, checkpoint, pace, roofline, schedule
+from medsynth_engine.gan.diary import Diary
+from medsynth_engine.gan.effort import Effort
+from medsynth_engine.gan.ending import Shelf
+from medsynth_engine.gan.evaluate import NOTHING
+from medsynth_engine.gan.keeper import Judged, Keeper, best_document
+from medsynth_engine.gan.progress import Gathered
+from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.atomic import read_json, write_json
-from medsynth_engine.kernel.errors import BadInput, MedSynthError
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.kernel.home import low_resource
 
-REHEARSAL_SECONDS = 3.0
-"""How long the speed is measured where a budget in minutes hangs on it."""
-GLANCE_SECONDS = 0.3
-"""And where it only sets how often one hears of it."""
 CAUTION = 0.5
 """Learning rate after a roll-back, against before."""
 
 
 class Trainer:
-    """One run folder being trained, in this process."""
+    """One run folder being trained, in this process and perhaps in others beside it."""
 
-    def __init__(self, folder: RunFolder, started: float) -> None:
-        self.folder, self.started = folder, started
-        config = folder.config()
-        if config.get("format") != 1:
-            raise BadInput("not_a_run", "This folder holds no run that can be trained.", "Choose a run's folder.")
-        self.config = config
-        self.seed = int(config.get("seed") or 0)
-        self.small = low_resource(bool(config.get("low_resource")))
-        self.device, note = device.choose(str(config.get("device") or "auto"))
-        device.prepare(self.device, self.small)
-        if note:
-            folder.log(note)
-        self.vocabulary = Vocabulary.from_document(config.get("conditions") or {})
-        self.data = data.load(folder.data, self.vocabulary, self.device)
-        self.preset = presets.resolve(
-            str(config.get("preset") or "auto"),
-            self.data.resolution,
-            len(self.data.training),
-            self.device.type,
-            self.small,
-            fixed_size=True,
-        )
-        if self.preset.resolution != self.data.resolution:
-            raise BadInput(
-                "wrong_resolution",
-                f"Images of {self.data.resolution} pixels, but {self.preset.name} draws {self.preset.resolution}.",
-                "Pack the images at the preset's size, or choose the preset that fits.",
-            )
-        self.budget = pace.Budget.of(config)
-        self.evaluator = Evaluator(self.data, self.seed)
-        self.sheet = Sheet(self.data, self.vocabulary.categorical, self.seed)
-        self.seen, self.earlier_seconds = 0, 0.0
-        self.best: dict[str, float] | None = None
-        self.rolled_back = False
-        self.asked_to_end = False
+    def __init__(self, folder: RunFolder, started: float, team: Alone) -> None:
+        self.folder, self.team = folder, team
+        self.diary = Diary(folder, started, team.first)
+        self.setting = beginning.setting_of(folder, team, self.diary)
+        self.last = folder.checkpoints / "last.pt"
+        self.shelf, self.keeper = Shelf(folder, self.setting), Keeper()
+        self.seen, self.rolled_back, self.asked_to_end = 0, False, False
+        if team.first:
+            self.evaluator, self.sheet = beginning.evaluator_of(self.setting), beginning.sheet_of(self.setting)
         self.pace = pace.Pace(1e-2, 1.0)  # a guess, until something was measured here
-        self.plan, self.learner = self._begin()
+        self.plan = self._plan()
+        torch.set_num_threads(self.plan.threads)
+        self.learner = beginning.learner_of(self.setting, self.plan)
+        saved = checkpoint.load(self.last)
+        if team.agree(saved is not None) and saved is not None:
+            self._restore(saved)
+            self.diary.event("resume", self.seen)
+        else:
+            self._save()  # there is always something to go back to
+        self.effort = self._effort(saved)
 
     # -- beginning --------------------------------------------------------------------------------------------------
 
-    def _learner(self, batch: int, ema_width: float) -> Learner:
-        torch.manual_seed(self.seed)
-        architecture = Architecture(self.preset.widths, self.preset.blocks, self.data.channels)
-        name = str(self.config.get("augmentation") or "radiograph")
-        profile = augment.profile(name, len(self.data.training))
-        return Learner(architecture, self.vocabulary, self.data, profile, batch, self.seed, ema_width, self.device)
+    def _plan(self) -> schedule.Plan:
+        """The plan of the folder; made once, by the first process."""
+        path = self.folder.path / "plan.json"
+        if self.team.first and not path.exists():
+            found = beginning.rehearse(self.setting, self.evaluator, self.sheet, self.folder, self.diary)
+            self.pace = found.pace
+            write_json(path, found.plan.document())
+        return schedule.Plan.from_document(self.team.agree(read_json(path)))
 
-    def _begin(self) -> tuple[schedule.Plan, Learner]:
-        """Go on from the last checkpoint, or make the plan and start."""
-        stored = read_json(self.folder.path / "plan.json")
-        if stored is not None:
-            plan = schedule.Plan.from_document(stored)
-            torch.set_num_threads(plan.threads)
-            learner = self._learner(plan.batch, plan.ema)
-            saved = checkpoint.load(self._last)
-            if saved is not None:
-                self._restore(learner, saved)
-                self._event("resume")
-                return plan, learner
-        else:
-            plan = self._rehearse()
-            write_json(self.folder.path / "plan.json", plan.document())
-            learner = self._learner(plan.batch, plan.ema)
-        self._save(learner)  # there is always something to go back to
-        return plan, learner
-
-    def _rehearse(self) -> schedule.Plan:
-        """Measure a few seconds of steps and one evaluation on networks that are thrown away, then make the plan."""
-        trial = schedule.plan(self.preset, len(self.data.training), 100_000, schedule.EVALUATIONS, 1e-3)
-        learner = self._learner(trial.batch, trial.ema)
-        learner.step(trial.rates(0), trial)
-        least = REHEARSAL_SECONDS if self.budget.minutes else GLANCE_SECONDS
-
-        def step() -> None:
-            learner.step(trial.rates(0), trial)
-            self._synchronise()
-
-        threads = device.threads()
-        if self.device.type == "cpu" and device.wished_threads() is None:
-            threads = pace.best_threads(step, threads)
-        per_image = pace.seconds_per_call(step, least) / trial.batch
-        begin = time.perf_counter()
-        measured = self.evaluator.measure(learner.average.network)
-        self.sheet.write(self._sheet_path(0), learner.average.network)
-        per_evaluation = time.perf_counter() - begin
-        self.folder.append(kind="evaluation", kimg=0.0, seconds=round(self.seconds, 1), **rounded(measured.document()))
-        self.pace = pace.Pace(per_image, per_evaluation)
-        return pace.first_plan(self.budget, self.preset, len(self.data.training), self.pace, self.seconds, threads)
-
-    def _settle(self) -> None:
-        """Fix the length of a training asked for in minutes. The checkpoint comes first: one killed in between settles
-        again."""
-        self.plan = pace.settled(
-            self.plan, self.budget, self.preset, len(self.data.training), self.pace, self.seen, self.seconds
-        )
-        self._save()
-        write_json(self.folder.path / "plan.json", self.plan.document())
+    def _effort(self, saved: dict[str, Any] | None) -> Effort:
+        flops = (saved or {}).get("flops_per_image") or beginning.flops_per_image(self.setting)
+        rates = roofline.measure(self.setting.device)
+        return Effort(self.setting.device, flops, rates, self.team.size)
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -136,216 +75,191 @@ class Trainer:
         """Train until the end, a wish or a signal; returns the state that was reached."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._facts("running", error=None)
+            self._tell("running", error=None)
             return self._loop()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
     def _loop(self) -> str:
-        gathered = Gathered(self.device)
-        tick_begin, tick_seen = time.perf_counter(), self.seen
-        while self.seen < self.plan.images:
-            plan = self.plan
-            gathered.add(self.learner.step(plan.rates(self.seen), plan))
-            self.seen += plan.batch
-            if self.asked_to_end:
-                return self._leave("interrupted", "checkpoint")
-            if self._due(plan.tick):
-                self._synchronise()
-                now = time.perf_counter()
-                speed = (self.seen - tick_seen) / max(1e-9, now - tick_begin)
-                if not self._tick(gathered, speed):
-                    gathered = Gathered(self.device)
-                wish = self.folder.wish()
-                if wish == "pause":
-                    return self._leave("paused", "pause")
-                if wish == "stop":
-                    return self._stop()
-                self.pace = pace.Pace(_blend(self.pace.per_image, 1 / speed), self.pace.per_evaluation)
-                if pace.due(plan, self.budget, self.seconds):
-                    self._settle()
-                tick_begin, tick_seen = time.perf_counter(), self.seen
-            if self._due(plan.evaluate) or self.seen >= self.plan.images:
-                begin = time.perf_counter()
+        self._start_tick()
+        while True:
+            if self._due(self.plan.evaluate) and not self.keeper.knows(self.seen):
                 self._evaluate()
-                self.pace = pace.Pace(
-                    self.pace.per_image, _blend(self.pace.per_evaluation, time.perf_counter() - begin)
-                )
-                tick_begin, tick_seen = time.perf_counter(), self.seen
-            if self._due(plan.checkpoint):
+            if self.seen >= self.plan.images:
+                return self._finish("finished", "finish")
+            if why := self.keeper.over(self.plan.images):
+                return self._finish("finished", "early_stop", why)
+            self.gathered.add(self.learner.step(self.plan.rates(self.seen), self.plan))
+            self.seen += self.plan.batch
+            ticked = self._passed(self.plan.tick)
+            if ticked:
+                self._tick()
+            if ending := self._asked(ticked):
+                return self._end(ending)
+            if self._passed(self.plan.checkpoint):
                 self._save()
-        return self._finish("finished", "finish")
 
-    def _due(self, every: int) -> bool:
+    def _passed(self, every: int) -> bool:
+        """Whether the last step completed another `every` images."""
         return self.seen // every > (self.seen - self.plan.batch) // every
 
-    def _tick(self, gathered: Gathered, speed: float) -> bool:
-        """Tell how it goes. False where numbers went wrong and training was rolled back."""
-        means = gathered.take()
+    def _due(self, every: int) -> bool:
+        return self.seen > 0 and (self._passed(every) or self.seen >= self.plan.images)
+
+    def _asked(self, ticked: bool) -> str | None:
+        """What a signal or a person wants, if anything: one process hears a signal at once, several at a tick."""
+        if self.team.size == 1 and self.asked_to_end:
+            return "interrupted"
+        if not ticked:
+            return None
+        wish: str = "interrupted" if self.asked_to_end else self.folder.wish()
+        agreed = self.team.agree(wish)
+        return None if agreed == "run" else agreed
+
+    def _end(self, ending: str) -> str:
+        if ending == "stop":
+            if not self.keeper.knows(self.seen):
+                self._evaluate()
+            return self._finish("stopped", "stop")
+        self._save()
+        state = "paused" if ending == "pause" else ending
+        if state == "paused":
+            self.diary.event("pause", self.seen)
+        self._tell(state)
+        return state
+
+    # -- what is periodic -------------------------------------------------------------------------------------------
+
+    def _start_tick(self) -> None:
+        self.gathered = Gathered(self.setting.device)
+        self.tick_begin, self.tick_seen = time.perf_counter(), self.seen
+
+    def _tick(self) -> None:
+        """Tell how it goes, and settle the length when the speed is known; where numbers went wrong, roll back."""
+        means = self.gathered.take()
+        roofline.synchronise(self.setting.device)
         if any(value is None for value in means.values()):
             self._roll_back()
-            return False
-        controller = self.learner.controller
+            return self._start_tick()
+        speed = self.team.agree((self.seen - self.tick_seen) / max(1e-9, time.perf_counter() - self.tick_begin))
         left = (self.plan.images - self.seen) / max(1e-9, speed)
         line = {
             **means,
             "images_per_second": speed,
-            "overfitting": controller.signal,
-            "augmentation": controller.chance,
+            **self.learner.told(),
+            **self.effort.told(speed),
             "eta_seconds": left,
-            "epoch": self.seen / len(self.data.training),
+            "epoch": self.seen / len(self.setting.data.training),
         }
-        self.folder.append(kind="tick", kimg=self.kimg, seconds=round(self.seconds, 1), **rounded(line))
-        self._facts("running", images_per_second=round(speed, 2), eta_seconds=round(left, 1))
-        return True
+        self.diary.line("tick", self.seen, line)
+        self._tell("running", images_per_second=round(speed, 2), eta_seconds=round(left, 1))
+        self.pace = pace.Pace(_blend(self.pace.per_image, 1 / speed), self.pace.per_evaluation)
+        if self.team.agree(pace.due(self.plan, self.setting.budget, self.diary.seconds)):
+            self._settle()
+        return self._start_tick()
+
+    def _settle(self) -> None:
+        """Fix the length of a training asked for in minutes. The checkpoint comes first: one killed in between settles
+        again."""
+        setting, spent = self.setting, self.diary.seconds
+        count = len(setting.data.training)
+        plan = pace.settled(self.plan, setting.budget, setting.preset, count, self.pace, self.seen, spent)
+        self.plan = self.team.agree(plan)
+        self._save()
+        if self.team.first:
+            write_json(self.folder.path / "plan.json", self.plan.document())
 
     def _evaluate(self) -> None:
-        network = self.learner.average.network
-        measured = self.evaluator.measure(network)
-        self.folder.append(
-            kind="evaluation", kimg=self.kimg, seconds=round(self.seconds, 1), **rounded(measured.document())
-        )
-        self.sheet.write(self._sheet_path(self.seen), network)
-        better = measured.fd_ratio is not None and (
-            self.best is None or measured.fd_ratio < self.best["fd_ratio_validation"]
-        )
-        if better and checkpoint.finite(network.state_dict()):
-            assert measured.fd_ratio is not None
-            self.best = {"kimg": self.kimg, "fd_ratio_validation": round(measured.fd_ratio, 4)}
-            weights.save(self._best, self._document(measured))
-            self._event("best", fd_ratio_validation=self.best["fd_ratio_validation"])
+        """Measure the averaged generator, show what it draws, and keep it where it is the best so far."""
+        network, begin, measured = self.learner.average.network, time.perf_counter(), NOTHING
+        if self.team.first:
+            measured = self.evaluator.measure(network)
+            self.diary.line("evaluation", self.seen, measured.document())
+            self.sheet.write(beginning.sheet_path(self.folder, self.seen), network)
+        judged = self.team.agree(Judged.of(self.seen, measured))
+        if self.keeper.take(judged, checkpoint.finite(network.state_dict())) and self.team.first:
+            self.shelf.put(network, self.seen, measured)
+            self.diary.event("best", self.seen, fd_ratio_validation=best_document(judged)["fd_ratio_validation"])
+        self.pace = pace.Pace(self.pace.per_image, _blend(self.pace.per_evaluation, time.perf_counter() - begin))
+        self.tick_begin, self.tick_seen = time.perf_counter(), self.seen
 
     def _roll_back(self) -> None:
         """Numbers went wrong: back to the last checkpoint once, with a lower rate; the second time is the end."""
-        saved = checkpoint.load(self._last)
+        saved = checkpoint.load(self.last)
+        self.team.wait()  # until all have read what the first one is going to replace
         if self.rolled_back or saved is None or saved.get("rolled_back"):
-            self._keep_generator()
+            if self.team.first:
+                self._keep()
             raise MedSynthError(
                 "training_diverged",
                 "Training diverged: the losses are no longer numbers, also at a lower learning rate.",
                 "Train again with another seed, or a smaller preset; the best generator so far is kept.",
             )
-        seconds = self.seconds
-        self._restore(self.learner, saved)
-        self.earlier_seconds, self.rolled_back = seconds, True
-        self.learner.caution = CAUTION
+        seconds = self.diary.seconds
+        self._restore(saved)
+        self.diary.go_on_from(seconds)
+        self.rolled_back, self.learner.caution = True, CAUTION
         self._save()
-        self.folder.log("Losses were no longer numbers: back to the last checkpoint, at half the learning rate.")
-        self._event("roll_back")
+        self.diary.say("Losses were no longer numbers: back to the last checkpoint, at half the learning rate.")
+        self.diary.event("roll_back", self.seen)
 
-    # -- ending -----------------------------------------------------------------------------------------------------
+    # -- ending and state -------------------------------------------------------------------------------------------
 
-    def _leave(self, state: str, event: str) -> str:
-        self._save()
-        if event != "checkpoint":
-            self._event(event)
-        self._facts(state)
-        return state
-
-    def _stop(self) -> str:
-        self._evaluate()
-        self._save()
-        return self._finish("stopped", "stop")
-
-    def _finish(self, state: str, event: str) -> str:
+    def _finish(self, state: str, event: str, why: str | None = None) -> str:
         """Put the best generator where it is looked for, and say which it is."""
-        chosen = self._keep_generator()
+        if why:
+            self.diary.event("early_stop", self.seen, why=why)
+            self.diary.say(why)
         self._save()
-        self._event(event, **chosen)
-        self._facts(state)
+        if self.team.first:
+            kept = self._keep()
+            facts = {"generator": kept["generator"], "why": kept["why"]}
+            if "kimg" in kept:
+                facts |= {"best_kimg": kept["kimg"], "fd_ratio_validation": kept["fd_ratio_validation"]}
+            self.diary.event("stop" if event == "stop" else "finish", self.seen, **facts)
+            self._tell(state, kept=kept, ended=why)
+        self.team.wait()
         return state
 
-    def _keep_generator(self) -> dict[str, Any]:
-        """Write `generator.pth`: the best where one was measured, else the last; what to say about it."""
-        if self.best is not None and self._best.exists():
-            kept = weights.load(self._best)
-            content = weights.document(kept.generator, kept.info, self._rows())
-            chosen: dict[str, Any] = {"generator": "best", "best_kimg": self.best["kimg"]}
-            chosen["fd_ratio_validation"] = self.best["fd_ratio_validation"]
-        else:
-            content = self._document(Measured(None, None, None, 0))
-            chosen = {"generator": "last"}
-        weights.save(self.folder.generator, content)
-        return chosen
+    def _keep(self) -> dict[str, Any]:
+        return self.shelf.keep(self.keeper, self.learner.average.network, self.seen)
 
-    def _document(self, measured: Measured) -> dict[str, Any]:
-        info = {
-            "preset": self.preset.name,
-            "kimg": self.kimg,
-            "fd_ratio_validation": measured.fd_ratio,
-            "training_digest": self.config.get("training_digest"),
-            "training_images": len(self.data.training),
-            "augmentation": self.config.get("augmentation"),
-        }
-        return weights.document(self.learner.average.network, info, self._rows())
-
-    def _rows(self) -> str | None:
-        return self.folder.rows.read_text() if self.folder.rows.exists() else None
-
-    # -- state ------------------------------------------------------------------------------------------------------
-
-    def _save(self, learner: Learner | None = None) -> None:
-        state = (learner or self.learner).state()
+    def _save(self) -> None:
+        """A checkpoint; it alone, with the folder's plan, is where a run goes on."""
+        if not self.team.first:
+            return
+        state = self.learner.state()
         if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
             return  # the next tick rolls back to what was saved before
-        checkpoint.save(
-            self._last,
-            {
-                "learner": state,
-                "seen": self.seen,
-                "seconds": self.seconds,
-                "best": self.best,
-                "rolled_back": self.rolled_back,
-            },
-        )
-        self._event("checkpoint")
+        effort = getattr(self, "effort", None)
+        document = {
+            "learner": state,
+            "seen": self.seen,
+            "seconds": self.diary.seconds,
+            "keeper": self.keeper.state(),
+            "rolled_back": self.rolled_back,
+            "flops_per_image": effort and effort.flops_per_image,
+        }
+        checkpoint.save(self.last, document)
+        self.diary.event("checkpoint", self.seen)
 
-    def _restore(self, learner: Learner, saved: dict[str, Any]) -> None:
-        learner.restore(saved["learner"])
-        self.seen, self.best, self.rolled_back = saved["seen"], saved["best"], saved["rolled_back"]
-        self.earlier_seconds = saved["seconds"]
-        self.started = time.time()
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self.learner.restore(saved["learner"])
+        self.seen, self.rolled_back = saved["seen"], saved["rolled_back"]
+        self.keeper.restore(saved["keeper"])
+        self.diary.go_on_from(saved["seconds"])
 
-    @property
-    def kimg(self) -> float:
-        return self.seen / 1000
-
-    @property
-    def seconds(self) -> float:
-        """Wall clock of all sessions of this run."""
-        return self.earlier_seconds + time.time() - self.started
-
-    @property
-    def _last(self) -> Any:
-        return self.folder.checkpoints / "last.pt"
-
-    @property
-    def _best(self) -> Any:
-        return self.folder.checkpoints / "best.pth"
-
-    def _sheet_path(self, seen: int) -> Any:
-        return self.folder.samples / f"{seen / 1000:09.3f}.png"
-
-    def _synchronise(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        elif self.device.type == "mps":
-            torch.mps.synchronize()
-
-    def _event(self, what: str, **facts: Any) -> None:
-        self.folder.append(kind="event", what=what, kimg=self.kimg, seconds=round(self.seconds, 1), **facts)
-
-    def _facts(self, state: str, **facts: Any) -> None:
-        self.folder.set_state(
+    def _tell(self, state: str, **facts: Any) -> None:
+        best = self.keeper.best
+        self.diary.state(
             state,
-            device=self.device.type,
-            preset=self.preset.name,
-            kimg=self.kimg,
+            device=self.setting.device.type,
+            preset=self.setting.preset.name,
+            processes=self.team.size,
+            kimg=self.seen / 1000,
             total_kimg=self.plan.images / 1000,
-            seconds=round(self.seconds, 1),
-            best=self.best,
-            simulated=False,
+            best=best and best_document(best),
             **facts,
         )
 

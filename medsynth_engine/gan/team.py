@@ -1,0 +1,118 @@
+"""The processes that train one run together: each takes a part of the same batch, and gradients are added up.
+
+The mathematics are those of DistributedDataParallel: every process holds the same networks and draws the same batch
+from the same random state, learns from its part of it, and steps with the sum of all gradients. So any number of
+processes trains the same run, up to the order in which floating point numbers are added.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+from medsynth_engine.kernel.errors import MedSynthError
+
+Value = TypeVar("Value")
+PATIENCE = timedelta(minutes=30)
+"""How long one process waits for the others: evaluations and checkpoints are the first one's alone."""
+
+
+class Alone:
+    """One process: nothing to add up, nothing to agree on."""
+
+    rank, size = 0, 1
+
+    @property
+    def first(self) -> bool:
+        """The process that writes."""
+        return self.rank == 0
+
+    def cut(self, count: int) -> slice:
+        """Which of `count` pairs this process learns from."""
+        return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
+
+    def add_up(self, gradients: Sequence[Tensor], columns: Tensor, count: int) -> Tensor:
+        """Sum `gradients` over all processes, in place. columns: float (k, my part) -> (k, count), all parts."""
+        return columns
+
+    def agree(self, value: Value) -> Value:
+        """What the first process says."""
+        return value
+
+    def wait(self) -> None:
+        """Until all are here."""
+
+    def leave(self) -> None:
+        """No more to do together."""
+
+
+class Several(Alone):
+    """As `torchrun` started us: gloo between processors, NCCL between CUDA devices.
+
+    Raises MedSynthError (`process_died`) wherever one of the others is gone.
+    """
+
+    def __init__(self) -> None:
+        self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        with _together(self.size):
+            distributed.init_process_group(backend, timeout=PATIENCE)
+
+    def add_up(self, gradients: Sequence[Tensor], columns: Tensor, count: int) -> Tensor:
+        everywhere = columns.new_zeros(len(columns), count)
+        everywhere[:, self.cut(count)] = columns
+        parts = [*gradients, everywhere]
+        flat = torch.cat([part.flatten().float() for part in parts])
+        with _together(self.size):
+            distributed.all_reduce(flat)
+        summed = [
+            piece.view_as(part) for piece, part in zip(flat.split([p.numel() for p in parts]), parts, strict=True)
+        ]
+        torch._foreach_copy_(list(gradients), summed[:-1])
+        return summed[-1]
+
+    def agree(self, value: Value) -> Value:
+        box: list[Any] = [value if self.first else None]
+        with _together(self.size):
+            distributed.broadcast_object_list(box, device=torch.device("cpu"))
+        return box[0]
+
+    def wait(self) -> None:
+        self.agree(None)
+
+    def leave(self) -> None:
+        distributed.destroy_process_group()
+
+
+class _together:
+    """Turns what a broken connection raises into a sentence."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, RuntimeError):  # distributed errors are RuntimeErrors, and so is what gloo throws
+            raise died(self.size) from error
+
+
+def died(size: int) -> MedSynthError:
+    return MedSynthError(
+        "process_died",
+        f"One of the {size} processes that trained together ended before the others; all have stopped.",
+        "Resume the run: it goes on from the last checkpoint, also with another number of processes.",
+    )
+
+
+def gather() -> Alone:
+    """The team this process belongs to: alone, unless `torchrun` started it beside others."""
+    return Several() if int(os.environ.get("WORLD_SIZE", "1")) > 1 else Alone()
