@@ -26,6 +26,8 @@ import psutil
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from medsynth_engine.gan.learner import no_memory, out_of_memory
+from medsynth_engine.gan.private import limits
+from medsynth_engine.gan.private.trainer import PrivateTrainer
 from medsynth_engine.gan.team import Alone, gather
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
@@ -58,7 +60,8 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
             _reserve(folder).write_bytes(os.urandom(RESERVE_BYTES))
             folder.set_state("running", pid=os.getpid(), error=None)
         team = gather()
-        state = Trainer(folder, started, team).run()
+        kind = PrivateTrainer if limits.wanted(folder.config()) else Trainer
+        state = kind(folder, started, team).run()
         team.leave()
     except Interrupted:
         if first:
@@ -100,11 +103,18 @@ def _sentence(folder: RunFolder, error: Exception) -> MedSynthError:
         return error
     if out_of_memory(error):
         return no_memory()
-    if isinstance(error, OSError) and error.errno in FULL:
+    if _disk_is_full(error):
         return NoRoom("disk_full", "The disk is full; the last good checkpoint is kept.", "Free some space.")
     with suppress(OSError):
         folder.log(f"unexpected {type(error).__name__} at {where(error)}")
     return MedSynthError("unexpected", "Training ended unexpectedly.", "The run's log.txt says more.")
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """torch says in its own words that a write failed; what the system said is behind that."""
+    while error is not None and not (isinstance(error, OSError) and error.errno in FULL):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _failed(folder: RunFolder, error: MedSynthError) -> None:

@@ -23,13 +23,16 @@ MOST_PARAMETERS = 200_000_000
 NUMBERS = ("blocks", "channels", "latent", "condition", "features")
 PLAIN = (str, int, float, bool, type(None))
 INFO = ("preset", "kimg", "fd_ratio_validation", "training_digest", "training_images", "simulated", "augmentation")
+PRIVACY = ("epsilon", "delta", "unit", "clip", "sigma", "steps", "sampling_rate", "conditions_sigma", "covers")
+"""What a generator says of the differential privacy that it was trained with; `unit` is whom it protects."""
 
 
 @dataclass(frozen=True)
 class Weights:
     """A generator that can draw.
 
-    info  preset, kimg, fd_ratio_validation, training_digest, training_images, simulated (always False), augmentation
+    info  preset, kimg, fd_ratio_validation, training_digest, training_images, simulated (always False), augmentation,
+          and privacy: a dictionary of PRIVACY, or None where it was trained without
     rows  the row model's JSON text, or None
     """
 
@@ -51,6 +54,7 @@ def document(generator: Generator, info: dict[str, Any], rows: str | None) -> di
         },
         **{name: info.get(name) for name in INFO},
         "simulated": False,
+        **({} if info.get("privacy") is None else {"privacy": {name: info["privacy"][name] for name in PRIVACY}}),
         **({} if rows is None else {"rows": rows}),
     }
 
@@ -101,7 +105,18 @@ def load(path: Path) -> Weights:
     info = {name: content.get(name) for name in INFO}
     if not all(isinstance(value, PLAIN) for value in info.values()):
         raise _damaged("a value is not plain")
+    info["privacy"] = _privacy(content.get("privacy"))
     return Weights(generator.eval().requires_grad_(False), vocabulary, info, rows)
+
+
+def _privacy(declared: Any) -> dict[str, Any] | None:
+    if declared is None:
+        return None
+    if not isinstance(declared, dict) or set(declared) != set(PRIVACY):
+        raise _damaged("what it says of differential privacy is not readable")
+    if not all(isinstance(value, PLAIN) for value in declared.values()):
+        raise _damaged("a value is not plain")
+    return {name: declared[name] for name in PRIVACY}
 
 
 def _read(path: Path) -> dict[str, Any]:

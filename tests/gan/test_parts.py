@@ -198,7 +198,7 @@ def test_auto_chooses_by_image_count_and_device():
     assert presets.resolve("auto", 64, 100, "cpu", fixed_size=True).resolution == 64
 
 
-@pytest.mark.parametrize("name", ["dp32", "huge", ""])
+@pytest.mark.parametrize("name", ["dp64", "huge", ""])
 def test_presets_that_cannot_be_had_say_what_else(name: str):
     with pytest.raises(BadInput) as caught:
         presets.resolve(name, 64, 1000)

@@ -238,7 +238,10 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(make_run: MakeRun, monkeypat
     ("changes", "code"),
     [
         ({"preset": "small128"}, "wrong_resolution"),
-        ({"preset": "dp32"}, "dp_not_available"),
+        ({"preset": "dp32"}, "no_epsilon"),
+        ({"privacy": {"epsilon": 8}}, "not_private"),
+        ({"preset": "dp32", "privacy": {"epsilon": 8}}, "too_few_for_privacy"),
+        ({"preset": "dp32", "privacy": {"epsilon": 0}}, "bad_epsilon"),
         ({"preset": "enormous"}, "unknown_preset"),
         ({"device": "abacus"}, "unknown_device"),
         ({"augmentation": "selfie"}, "unknown_augmentation"),

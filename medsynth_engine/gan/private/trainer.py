@@ -1,0 +1,199 @@
+"""The loop of a private training: it ends exactly where the budget does, and tells nothing that was not paid for.
+
+What an ordinary training does with real images beside learning is off: no augmentation control, no Fréchet ratio on
+the validation fold, no early stop, no best checkpoint (the last average is kept), no real losses in the metric lines.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import torch
+
+from medsynth_engine.gan import checkpoint, roofline, schedule, weights
+from medsynth_engine.gan.beginning import setting_of, sheet_path
+from medsynth_engine.gan.diary import Diary
+from medsynth_engine.gan.private import beginning
+from medsynth_engine.gan.private.learner import Told
+from medsynth_engine.gan.private.sheet import PublicSheet
+from medsynth_engine.gan.team import Alone
+from medsynth_engine.kernel.atomic import read_json, write_json
+from medsynth_engine.kernel.errors import BadInput, MedSynthError
+from medsynth_engine.kernel.folders import RunFolder
+
+
+class PrivateTrainer:
+    """One run folder being trained with differential privacy, in this process alone.
+
+    Raises BadInput where the promise cannot be kept, or several processes were asked for.
+    """
+
+    def __init__(self, folder: RunFolder, started: float, team: Alone) -> None:
+        if team.size > 1:
+            raise BadInput(
+                "private_alone", "Training with differential privacy runs in one process.", "Leave --processes out."
+            )
+        self.folder, self.diary = folder, Diary(folder, started)
+        beginning.Wish.of(folder.config())
+        self.setting = setting_of(folder, team, self.diary)
+        self.last, self.asked_to_end = folder.checkpoints / "last.pt", False
+        saved = checkpoint.load(self.last)
+        beginning.demand(self.setting)
+        self.plan = self._plan()
+        torch.set_num_threads(self.plan.threads)
+        self.account = beginning.account_of(self.setting, folder, self.plan, saved)
+        self.learner = beginning.learner_of(self.setting, self.plan, self.account)
+        self.sheet = PublicSheet(self.learner.vocabulary, self.setting.seed, self.setting.device)
+        if saved is None:
+            self._save()
+            self.sheet.write(sheet_path(folder, self.seen), self.learner.average.network)
+        else:
+            self.learner.restore(saved["learner"])
+            self.diary.go_on_from(saved["seconds"])
+            self.diary.event("resume", self.seen, **self.account.told())
+
+    def _plan(self) -> schedule.Plan:
+        path = self.folder.path / "plan.json"
+        stored = read_json(path)
+        if stored is not None:
+            return schedule.Plan.from_document(stored)
+        plan = beginning.plan_of(self.setting, self.diary.seconds)
+        write_json(path, plan.document())
+        return plan
+
+    @property
+    def seen(self) -> int:
+        """Images that were charged, in expectation; how many there were is told to nobody."""
+        return self.account.charged * self.plan.batch
+
+    # -- the loop ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> str:
+        """Train until the budget is spent, a wish or a signal; returns the state that was reached."""
+        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._tell("running", error=None)
+            return self._loop()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _loop(self) -> str:
+        told: list[Told] = []
+        begin, steps = time.perf_counter(), self.learner.steps
+        while not self.account.spent:
+            told.append(self.learner.step(self.plan.rates(self.seen)))
+            if self.asked_to_end:
+                return self._leave("interrupted")
+            if self._passed(self.plan.tick):
+                roofline.synchronise(self.setting.device)
+                now, done = time.perf_counter(), self.learner.steps
+                self._tick(told, (done - steps) * self.plan.batch / max(1e-9, now - begin))
+                told, begin, steps = [], now, done
+                wish = self.folder.wish()
+                if wish == "pause":
+                    return self._leave("paused")
+                if wish == "stop":
+                    return self._finish("stopped")
+            if self._passed(self.plan.evaluate):
+                self.sheet.write(sheet_path(self.folder, self.seen), self.learner.average.network)
+            if self._passed(self.plan.checkpoint):
+                self._save()
+        return self._finish("finished")
+
+    def _passed(self, every: int) -> bool:
+        """Whether the last step completed another `every` images."""
+        return self.seen // every > (self.seen - self.plan.batch) // every
+
+    def _tick(self, told: list[Told], speed: float) -> None:
+        """Tell how it goes; raises MedSynthError where the networks hold numbers no more."""
+        state = self.learner.state()
+        if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
+            raise MedSynthError(
+                "training_diverged",
+                "Training diverged: the networks hold no numbers any more. What was spent stays spent.",
+                "Train again with another seed or a larger epsilon; it is a new promise beside this one.",
+            )
+        left = (self.plan.images - self.seen) / max(1e-9, speed)
+        line = {
+            **_means(told),
+            "lead": self.learner.lead,
+            "discriminator_steps": self.learner.ladder.steps,
+            "images_per_second": speed,
+            "eta_seconds": left,
+            "epoch": self.seen / self.account.promise.patients,
+            **self.account.told(),
+        }
+        self.diary.line("tick", self.seen, line)
+        self._tell("running", images_per_second=round(speed, 2), eta_seconds=round(left, 1))
+
+    # -- ending and state -------------------------------------------------------------------------------------------
+
+    def _leave(self, state: str) -> str:
+        self._save()
+        if state == "paused":
+            self.diary.event("pause", self.seen)
+        self._tell(state)
+        return state
+
+    def _finish(self, state: str) -> str:
+        self._save()
+        weights.save(self.folder.generator, self._document())
+        self.sheet.write(sheet_path(self.folder, self.seen), self.learner.average.network)
+        why = "With differential privacy nothing is chosen by looking at patients: the last is kept."
+        kept = {"generator": "last", "why": why}
+        self.diary.event("stop" if state == "stopped" else "finish", self.seen, **kept, **self.account.told())
+        self.diary.say(
+            "The promise covers the images and the list of conditions. The model of rows is not trained with "
+            "differential privacy and does not travel with this generator."
+        )
+        self._tell(state, kept=kept)
+        return state
+
+    def _document(self) -> dict[str, Any]:
+        config = self.setting.config
+        info = {
+            "preset": self.setting.preset.name,
+            "kimg": self.seen / 1000,
+            "training_digest": config.get("training_digest"),
+            "training_images": len(self.setting.data.training),
+            "privacy": self.account.label(),
+        }
+        return weights.document(self.learner.average.network, info, rows=None)
+
+    def _save(self) -> None:
+        state = self.learner.state()
+        if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
+            return
+        checkpoint.save(self.last, {"learner": state, "seconds": self.diary.seconds})
+        self.account.settle()
+        self.diary.event("checkpoint", self.seen)
+
+    def _tell(self, state: str, **facts: Any) -> None:
+        self.diary.state(
+            state,
+            device=self.setting.device.type,
+            preset=self.setting.preset.name,
+            processes=1,
+            kimg=self.seen / 1000,
+            total_kimg=self.plan.images / 1000,
+            best=None,
+            privacy=self.account.told(),
+            **facts,
+        )
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_end = True
+
+
+def _means(told: list[Told]) -> dict[str, float | None]:
+    """Means over the steps of a tick; None for the generator's where it had no turn."""
+
+    def mean(name: str) -> float | None:
+        values = [value for one in told if (value := getattr(one, name)) is not None]
+        return float(torch.stack(values).mean()) if values else None
+
+    return {name: mean(name) for name in ("loss_generator", "accuracy_fake", "slope_fake")}
