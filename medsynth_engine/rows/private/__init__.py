@@ -1,0 +1,1 @@
+"""Rows under differential privacy: noisy marginals on a tree."""
