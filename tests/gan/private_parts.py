@@ -1,0 +1,49 @@
+"""Small private learners for tests: a handful of patients, tiny networks, noise that can be switched off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
+from medsynth_engine.gan.data import Fold
+from medsynth_engine.gan.networks import Architecture
+from medsynth_engine.gan.private.budget import Account, Promise
+from medsynth_engine.gan.private.learner import PrivateLearner
+from medsynth_engine.gan.private.patients import Patients
+from medsynth_engine.gan.private.stream import Stream
+
+VOCABULARY = Vocabulary(
+    (Categorical("finding", ("disc", "bar"), (60, 60)),), (Continuous("age", 50.0, 25.0, 0.0, 100.0),)
+)
+KEY = b"a key for tests, of 32 bytes ..."
+
+
+def promised(**changes: Any) -> Promise:
+    usual = Promise(8.0, 1e-5, 40, 0.2, 1.0, 1.5, 60, 20.0)
+    return Promise(**{**vars(usual), **changes})
+
+
+def fold_of(owner: np.ndarray, side: int = 8, seed: int = 0) -> Fold:
+    rng = np.random.default_rng(seed)
+    count = len(owner)
+    codes = rng.integers(-1, 2, (count, 1))
+    return Fold(
+        torch.from_numpy(rng.integers(0, 256, (count, 1, side, side)).astype(np.uint8)),
+        VOCABULARY.encode(codes, np.where(rng.random((count, 1)) < 0.2, np.nan, rng.uniform(20, 80, (count, 1)))),
+        codes,
+        owner,
+    )
+
+
+def learner_of(path: Path | None = None, owner: np.ndarray | None = None, **changes: Any) -> PrivateLearner:
+    """Forty patients of two images each at 8 pixels, unless `owner` says otherwise."""
+    owner = np.arange(80) // 2 if owner is None else owner
+    small = Architecture((12, 8), 1, 1, latent=8, condition=8, features=8)
+    account = Account(promised(**changes), VOCABULARY.document(), path)
+    fold = fold_of(owner)
+    cpu = torch.device("cpu")
+    return PrivateLearner(small, small, VOCABULARY, fold, Patients(owner), account, 3, Stream(KEY), 0.1, cpu)
