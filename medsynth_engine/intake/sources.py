@@ -24,7 +24,7 @@ LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "__macosx"}
 """What file managers leave behind; not submitted by anybody."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One submitted file, archive member or array entry. `name` stays in memory: it is never stored nor shown.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,11 @@ from intake_apart import GIGABYTE, take_apart
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.kernel.png import png
 
-MOST = 100_000
-LIBRARIES = 200 * 10**6
-BYTES_A_PICTURE = 2_660
+SOME, MORE, MOST = 2_000, 5_000, 100_000
+BYTES_A_PICTURE = 1_600
+"""That Python and numpy ask for; 1,250 were measured, whatever the count."""
+RESIDENT_A_PICTURE = 2_660
+"""That the system gives for it in the end."""
 
 
 def tiny(folder: Path, count: int) -> Path:
@@ -26,9 +30,26 @@ def tiny(folder: Path, count: int) -> Path:
 
 
 @pytest.mark.slow
-def test_what_a_picture_costs_the_parent_is_little(share: float, tmp_path: Path) -> None:
-    count = MOST if share == 1 else MOST // 5
-    (ended,) = take_apart([tiny(tmp_path / "in", count)], tmp_path / "out", seconds=120 + count / 50)
-    assert ended.document["accepted"] == count
-    assert ended.peak < LIBRARIES + BYTES_A_PICTURE * count
-    assert LIBRARIES + BYTES_A_PICTURE * Limits().archive_members < GIGABYTE
+def test_what_a_picture_costs_the_parent_is_little(take: Callable, tmp_path: Path) -> None:
+    """What is asked for is traced, not what the process is given: libraries and allocators differ between machines.
+    The difference of two counts is what pictures cost, without buffers of a fixed size."""
+    peaks = []
+    for count in (SOME, MORE):
+        source = tiny(tmp_path / f"in{count}", count)
+        tracemalloc.start()
+        try:
+            document, _ = take(source, f"set{count}")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert document["accepted"] == count
+    assert peaks[1] - peaks[0] < BYTES_A_PICTURE * (MORE - SOME)
+
+
+@pytest.mark.slow
+def test_the_largest_set_fits_a_gigabyte(share: float, tmp_path: Path) -> None:
+    if share < 1:
+        pytest.skip("a third of the largest set, for minutes: make faults")
+    (ended,) = take_apart([tiny(tmp_path / "in", MOST)], tmp_path / "out", seconds=120 + MOST / 30)
+    assert ended.document["accepted"] == MOST
+    assert ended.peak + RESIDENT_A_PICTURE * (Limits().archive_members - MOST) < GIGABYTE

@@ -59,7 +59,7 @@ def test_a_worker_that_dies_costs_one_file(number: int, brains: Path, take: Call
 
 def test_a_worker_that_hangs_costs_one_file(brains: Path, take: Callable, strike: Callable) -> None:
     thread = strike(signal.SIGSTOP)
-    document, _ = take(brains, limits=Limits(seconds_per_file=1.5))
+    document, _ = take(brains, limits=Limits(seconds_per_file=5))
     thread.join()
     assert document["reasons"] in ({"timeout": 1}, {})
     assert document["accepted"] >= 224
