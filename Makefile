@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check fuzz faults bench clean
+.PHONY: setup demo test check fuzz faults bench bench-peers clean
 
 setup: $(READY)
 
@@ -38,6 +38,9 @@ faults: $(READY)
 
 bench: $(READY)
 	$(BIN)/medsynth benchmark $(ARGS)
+
+bench-peers: $(READY)
+	$(BIN)/python benchmarks/gan_peers.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
