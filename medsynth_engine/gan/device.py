@@ -1,4 +1,4 @@
-"""Where to train: picked, proved by comparing derivatives with the CPU, and told to stay within its memory."""
+"""Where to train: picked, proved by comparing it with the CPU, and told to stay within its memory."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import json
 import math
 import os
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
-from medsynth_engine.gan.augment import UNCHANGED
-from medsynth_engine.gan.conditions import Categorical, Vocabulary
-from medsynth_engine.gan.networks import Architecture, Discriminator, Generator
-from medsynth_engine.gan.objective import Game, Pairs
+from medsynth_engine.gan.probes import PROBES, TOLERANCE, Probe, Used, difference
 from medsynth_engine.kernel.errors import BadInput
 
-TOLERANCE = 2e-3
 LOW_RESOURCE_BYTES = 4 * 1024**3
 
 
@@ -30,10 +29,12 @@ def available() -> tuple[str, ...]:
     return (*found, "cpu")
 
 
-def choose(wish: str = "auto") -> tuple[torch.device, str]:
+def choose(wish: str = "auto", used: Callable[[str], Used] | None = None) -> tuple[torch.device, str]:
     """The device for `wish` (auto, cuda, mps, cpu), and a sentence for the user where another one had to be taken.
 
-    A device whose first or second derivatives differ from the CPU's is not used. Raises BadInput for another word and
+    used  what a run would do on a device of that name: the self-test then tries just these sizes
+
+    A device that computes anything otherwise than the CPU is not used (`probes`). Raises BadInput for another word and
     for a device that this machine does not have.
     """
     if wish not in ("auto", "cuda", "mps", "cpu"):
@@ -45,67 +46,22 @@ def choose(wish: str = "auto") -> tuple[torch.device, str]:
     if name == "cpu":
         return torch.device("cpu"), ""
     device = torch.device(name)
-    try:
-        error = parity(device)
-    except (RuntimeError, NotImplementedError, TypeError):
+    wrong = failing(device, used(name) if used else None)
+    if wrong is None:
+        return device, ""
+    probe, error = wrong
+    if math.isinf(error):
         return torch.device("cpu"), f"The {name} device could not do the self-test; training on the CPU."
-    if not error < TOLERANCE:
-        return torch.device("cpu"), f"The {name} device computes wrong derivatives; training on the CPU."
-    return device, ""
+    return torch.device("cpu"), f"The {name} device computes {probe.says}; training on the CPU."
 
 
-def parity(device: torch.device) -> float:
-    """Largest relative difference of the game's gradients on `device` against the CPU's, where the penalties are
-    differentiated twice by autograd: first and second derivatives, of both networks. About two seconds."""
-    reference, tested = _gradients(torch.device("cpu"), twice=True), _gradients(device, twice=False)
-    again = _gradients(device, twice=True)
-    return max(
-        ((here.cpu() - there).norm() / there.norm().clamp_min(1e-12)).item()
-        for found in (tested, again)
-        for there, here in zip(reference, found, strict=True)
-    )
-
-
-def _gradients(device: torch.device, twice: bool) -> list[torch.Tensor]:
-    """One flat gradient per network, the same problem on every device."""
-    source = torch.Generator().manual_seed(1)
-    vocabulary = Vocabulary((Categorical("finding", ("a", "b"), (1, 1)),))
-    architecture = Architecture((16, 16, 8), 1, 1, latent=8, condition=8, features=8)
-    generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
-    for network in (generator, discriminator):
-        for parameter in network.parameters():
-            fan_in = math.prod(parameter.shape[1:])
-            parameter.data = torch.randn(parameter.shape, generator=source) / math.sqrt(fan_in)
-        network.to(device)
-    conditions = vocabulary.unknown(8)
-    conditions.categorical[:] = torch.arange(8)[:, None] % 3
-    real = torch.randn(8, 1, 16, 16, generator=source)
-    pairs = Pairs(real.to(device), torch.randn(8, 8, generator=source).to(device), conditions.to(device), UNCHANGED)
-    game = Game(generator, discriminator)
-    if twice:
-        game_loss(game, pairs, gamma=2.0, ramp=0.7).backward()
-    else:
-        game.teach_discriminator(pairs, gamma=2.0, ramp=0.7)
-    of_discriminator = _flat(discriminator)
-    game.teach_generator(pairs, ramp=0.7)
-    return [of_discriminator, _flat(generator)]
-
-
-def game_loss(game: Game, pairs: Pairs, gamma: float, ramp: float) -> torch.Tensor:
-    """The discriminator's loss as the paper writes it, to be differentiated twice: the oracle of the objective."""
-    with torch.no_grad():
-        fake = game.generator(pairs.latent, pairs.conditions)
-        images = torch.cat([pairs.warp(pairs.real), pairs.warp(fake)])
-    images.requires_grad_()
-    logits = game.discriminator(images, pairs.conditions.twice(), ramp)
-    (slope,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    real, fake_logits = logits.chunk(2)
-    penalty = slope.square().sum() / len(pairs)
-    return torch.nn.functional.softplus(fake_logits - real).mean() + gamma / 2 * penalty
-
-
-def _flat(network: torch.nn.Module) -> torch.Tensor:
-    return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
+def failing(device: torch.device, used: Used | None = None) -> tuple[Probe, float] | None:
+    """The first probe in which `device` differs from the CPU, and by how much; None where it is to be trusted."""
+    for probe in PROBES:
+        error = difference(probe, device, used)
+        if not error < TOLERANCE:
+            return probe, error
+    return None
 
 
 def wished_threads() -> int | None:
@@ -154,20 +110,35 @@ def keep_freed_memory() -> None:
 
 def main() -> int:
     """`python -m medsynth_engine.gan.device [--json]`: the self-test of every device; 9 where one fails it."""
-    found = []
-    for name in available():
-        try:
-            error = parity(torch.device(name))
-        except (RuntimeError, NotImplementedError, TypeError):
-            error = float("inf")
-        found.append({"device": name, "difference": error if error < float("inf") else None, "ok": error < TOLERANCE})
+    told = [tested(torch.device(name)) for name in available()]
+    ok = all(one["ok"] for one in told)
     if "--json" in sys.argv[1:]:
-        print(json.dumps({"ok": all(one["ok"] for one in found), "tolerance": TOLERANCE, "devices": found}))
-    else:
-        for one in found:
-            told = "the same derivatives as the CPU" if one["ok"] else "wrong derivatives: not used"
-            print(f"{one['device']:5} {told} (largest difference {one['difference']}, allowed {TOLERANCE})")
-    return 0 if all(one["ok"] for one in found) else 9
+        print(json.dumps({"ok": ok, "tolerance": TOLERANCE, "devices": told}))
+        return 0 if ok else 9
+    print(f"largest relative difference from the CPU; allowed {TOLERANCE}")
+    for one in told:
+        verdict = "the same results as the CPU" if one["ok"] else "wrong results: not used"
+        print(f"\n{one['device']:5} {verdict}")
+        for probe in one["probes"]:
+            error = "unable" if probe["difference"] is None else f"{probe['difference']:.1e}"
+            print(f"  {'ok ' if probe['ok'] else 'BAD'}  {error:>8}  {probe['seconds']:6.2f} s  {probe['probe']}")
+    return 0 if ok else 9
+
+
+def tested(device: torch.device) -> dict[str, Any]:
+    """Every probe of a device: difference (None where it could not do it), seconds, and whether that is good enough."""
+    probes, worst = [], 0.0
+    for probe in PROBES:
+        begin = time.perf_counter()
+        error = difference(probe, device)
+        worst = max(worst, error)
+        told = {"probe": probe.name.replace("_", " "), "difference": _known(error), "ok": error < TOLERANCE}
+        probes.append({**told, "seconds": round(time.perf_counter() - begin, 2)})
+    return {"device": device.type, "difference": _known(worst), "ok": worst < TOLERANCE, "probes": probes}
+
+
+def _known(error: float) -> float | None:
+    return error if math.isfinite(error) else None  # JSON has no infinity
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from medsynth_engine.gan import augment, device
+from medsynth_engine.gan import augment, probes
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.networks import Architecture, Discriminator, Generator, settle
 from medsynth_engine.gan.objective import Game, Pairs
@@ -54,7 +54,7 @@ def test_the_discriminators_gradient_equals_double_backward(channels: int, gamma
     ours, theirs = game(channels), game(channels)
     played = pairs(channels=channels)
     ours.teach_discriminator(played, gamma, ramp=0.6)
-    device.game_loss(theirs, played, gamma, ramp=0.6).backward()
+    probes.game_loss(theirs, played, gamma, ramp=0.6).backward()
     expected = gradients(theirs.discriminator)
     assert (gradients(ours.discriminator) - expected).norm() < 1e-4 * expected.norm()
     assert expected.norm() > 0
@@ -104,7 +104,3 @@ def test_without_a_known_attribute_the_discriminator_is_unconditional():
     torch.testing.assert_close(
         both.discriminator(played.real, unknown, 1.0), both.discriminator(played.real, played.conditions, 0.0)
     )
-
-
-def test_the_self_test_passes_on_this_cpu():
-    assert device.parity(torch.device("cpu")) < device.TOLERANCE
