@@ -1,0 +1,314 @@
+"""A private training as a run folder: it ends with its budget, goes on where it was, and looks at nothing unpaid."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from medsynth_engine.gan import checkpoint, schedule, train
+from medsynth_engine.gan.presets import DP32
+from medsynth_engine.gan.private import limits, stream
+from medsynth_engine.gan.private import trainer as room
+from medsynth_engine.gan.private.learner import PrivateLearner
+from medsynth_engine.gan.sample import Drawer
+from medsynth_engine.gan.team import Alone
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.folders import RunFolder
+
+MakeRun = Callable[..., RunFolder]
+STEPS, BATCH = 12, 4
+
+
+@pytest.fixture
+def make_private(make_run: MakeRun) -> MakeRun:
+    """A folder of 1,068 training patients, with a plan of few and small steps."""
+
+    def make(name: str = "run", steps: int = STEPS, **changes: Any) -> RunFolder:
+        folder = make_run(name, **{"count": 1602, "preset": "dp32", "privacy": {"epsilon": 8}, **changes})
+        plan = schedule.plan(DP32, 1068, steps * BATCH, 1, 0.01).document()
+        often = {"tick": 2 * BATCH, "evaluate": 6 * BATCH, "checkpoint": 10**9}
+        plan |= {"batch": BATCH, "images": steps * BATCH, **often}
+        (folder.path / "plan.json").write_text(json.dumps(plan))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def same_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same noise in every run: what differs then is due to something else."""
+    monkeypatch.setattr(stream.secrets, "token_bytes", lambda count: b"k" * count)
+
+
+def ticks(folder: RunFolder) -> list[dict[str, Any]]:
+    return [line for line in folder.lines()[0] if line["kind"] == "tick"]
+
+
+def charged(folder: RunFolder) -> int:
+    return json.loads((folder.path / "privacy.json").read_text())["charged"]
+
+
+def saved(folder: RunFolder) -> dict[str, Any]:
+    found = checkpoint.load(folder.checkpoints / "last.pt")
+    assert found is not None
+    return found["learner"]
+
+
+def weights_of(folder: RunFolder) -> dict[str, torch.Tensor]:
+    return torch.load(folder.generator, weights_only=True)["generator"]
+
+
+def assert_same(one: RunFolder, other: RunFolder) -> None:
+    a, b = weights_of(one), weights_of(other)
+    assert all(torch.equal(a[name], b[name]) for name in a) and a.keys() == b.keys()
+    first, second = saved(one), saved(other)
+    assert all(torch.equal(value, second["discriminator"][name]) for name, value in first["discriminator"].items())
+    assert first["stream"] == second["stream"] and first["lead"] == second["lead"]
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, what: Callable[[], None]) -> None:
+    """Let `what` happen when a learner has taken so many steps."""
+    step = PrivateLearner.step
+
+    def counted(self: PrivateLearner, rates: schedule.Rates) -> Any:
+        told = step(self, rates)
+        if self.account.path is not None and self.steps == steps:
+            what()
+        return told
+
+    monkeypatch.setattr(PrivateLearner, "step", counted)
+
+
+def test_a_private_run_tells_what_is_spent_and_ends_when_all_is(make_private: MakeRun):
+    folder = make_private()
+    folder.rows.write_text('{"model": "trees"}')
+    assert train.train(folder) == 0
+    spent = [line["epsilon"] for line in ticks(folder)]
+    assert spent == sorted(spent) and spent[0] > 0 and 0.95 * 8 < spent[-1] <= 8
+    state = folder.state()
+    assert state["state"] == "finished" and state["best"] is None
+    assert state["privacy"] == {
+        "epsilon": spent[-1],
+        "delta": pytest.approx(1e-5),
+        "epsilon_promised": 8.0,
+        "private_steps": STEPS,
+        "private_steps_total": STEPS,
+    }
+    drawer = Drawer(folder.generator, "cpu")
+    label = drawer.info["privacy"]
+    assert label["epsilon"] == spent[-1] and label["unit"] == "patient" and label["steps"] == STEPS
+    assert label["sampling_rate"] == pytest.approx(BATCH / 1068) and label["sigma"] > 0 and label["clip"] == 1.0
+    assert drawer.rows is None, "rows are learned without differential privacy and must not travel with it"
+    assert any("rows" in line for line in folder.log_tail())
+    assert len(list(folder.samples.glob("*.png"))) >= 2
+    assert Image.open(min(folder.samples.glob("*.png"))).size[0] > 300
+
+
+def test_nothing_that_rests_on_real_images_is_told(make_private: MakeRun):
+    folder = make_private()
+    assert train.train(folder) == 0
+    lines = folder.lines()[0]
+    assert {line["kind"] for line in lines} == {"tick", "event"}
+    told = {key for line in lines for key in line}
+    assert not {"loss_discriminator", "accuracy_real", "slope_real", "overfitting", "fd_ratio_validation", "kid"} & told
+    assert not (folder.checkpoints / "best.pth").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_key")
+def test_the_validation_fold_is_not_looked_at(make_private: MakeRun):
+    clean, poisoned = make_private("clean"), make_private("poisoned")
+    with np.load(poisoned.data) as archive:
+        arrays = dict(archive)
+    held_out = arrays["fold"] == 1
+    rng = np.random.default_rng(0)
+    arrays["images"][held_out] = rng.integers(0, 256, arrays["images"][held_out].shape)
+    arrays["categorical"][held_out] = 0
+    arrays["continuous"][held_out] = 1e6
+    np.savez(poisoned.data, **arrays)
+    for folder in (clean, poisoned):
+        assert train.train(folder) == 0
+    assert_same(clean, poisoned)
+    timeless = [
+        [{key: line[key] for key in ("kimg", "lead", "loss_generator", "epsilon")} for line in ticks(folder)]
+        for folder in (clean, poisoned)
+    ]
+    assert timeless[0] == timeless[1]
+    sheets = [{path.name: path.read_bytes() for path in folder.samples.glob("*.png")} for folder in (clean, poisoned)]
+    assert sheets[0] == sheets[1]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_key")
+def test_counts_means_and_ranges_of_the_folder_are_not_looked_at(make_private: MakeRun):
+    """What `config.json` counted on real patients changes nothing, and is not in the weights."""
+    vocabulary = {
+        "categorical": [{"name": "finding", "values": ["disc", "bar"], "counts": [7, 99999]}],
+        "continuous": [{"name": "age", "mean": 20.0, "std": 3.0, "low": 1.0, "high": 2.0}],
+    }
+    usual, other = make_private("usual"), make_private("other", conditions=vocabulary)
+    for folder in (usual, other):
+        assert train.train(folder) == 0
+    for folder in (usual, other):
+        found = Drawer(folder.generator, "cpu").vocabulary
+        assert found.continuous[0].mean == 50.0 and found.continuous[0].high == 100.0
+        assert 99999 not in found.categorical[0].counts
+    assert Drawer(usual.generator, "cpu").vocabulary == Drawer(other.generator, "cpu").vocabulary
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_key")
+def test_paused_and_resumed_it_is_the_same_run_and_costs_the_same(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    calm, torn = make_private("calm"), make_private("torn")
+    assert train.train(calm) == 0
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5, lambda: torn.set_wish("pause"))
+        assert train.train(torn) == 0
+    assert torn.state()["state"] == "paused" and not torn.generator.exists()
+    assert charged(torn) == 6, "nothing that was charged ahead is lost where a checkpoint was written"
+    torn.set_wish("run")
+    assert train.train(torn) == 0
+    assert_same(calm, torn)
+    assert torn.state()["privacy"] == calm.state()["privacy"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_key")
+def test_interrupted_it_goes_on_the_same(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
+    calm, torn = make_private("calm"), make_private("torn")
+    assert train.train(calm) == 0
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert train.train(torn) == 130
+    assert train.train(torn) == 0
+    assert_same(calm, torn)
+
+
+def test_steps_that_were_lost_stay_charged_and_their_noise_is_not_used_again(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder = make_private()
+
+    class Killed(BaseException):
+        pass
+
+    def kill() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_after(patch, 5, kill)
+        train.train(folder)
+    before, key = charged(folder), saved(folder)["stream"]["key"]
+    assert before >= 5 and saved(folder)["steps"][0] == 0
+    assert train.train(folder) == 0
+    after = saved(folder)
+    assert charged(folder) == STEPS and after["steps"][0] == STEPS - before, "lost steps are missing at the end"
+    assert after["stream"]["key"] != key
+    assert folder.state()["privacy"]["epsilon"] <= 8
+
+
+@pytest.mark.slow
+def test_killed_for_real_it_spends_no_more_than_was_promised(make_private: MakeRun):
+    folder = make_private(steps=60)
+    environment = {**os.environ, "MEDSYNTH_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "medsynth_engine.gan.train", str(folder.path)]
+    process, begin = subprocess.Popen(command, env=environment), time.monotonic()
+    while len(ticks(folder)) < 3:
+        assert time.monotonic() - begin < 200 and process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    lost = charged(folder)
+    assert lost >= 2 * len(ticks(folder)), "a step is charged on the disk before it is told"
+    assert subprocess.run(command, env=environment).returncode == 0
+    told = folder.state()["privacy"]
+    assert told["private_steps"] == 60 and told["epsilon"] <= 8
+    assert saved(folder)["steps"][0] == 60 - lost
+
+
+@pytest.mark.parametrize("removed", ["privacy.json", "checkpoints/last.pt"])
+def test_a_spent_budget_stays_spent(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch, removed: str):
+    folder = make_private()
+    assert train.train(folder) == 0
+    (folder.path / removed).unlink()
+
+    def never(*arguments: Any) -> None:
+        raise AssertionError("a step after the end")
+
+    monkeypatch.setattr(PrivateLearner, "_noisy_mean", never)
+    assert train.train(folder) == 0
+    assert folder.state()["privacy"]["private_steps"] == STEPS
+
+
+def test_a_run_that_is_stopped_has_spent_what_it_took(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
+    folder = make_private()
+    stop_after(monkeypatch, 5, lambda: folder.set_wish("stop"))
+    assert train.train(folder) == 0
+    assert folder.state()["state"] == "stopped"
+    label = Drawer(folder.generator, "cpu").info["privacy"]
+    assert label["steps"] == charged(folder) == 6
+    assert 0 < label["epsilon"] < 8
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"count": 900}, "too_few_for_privacy"),
+        ({"privacy": {"epsilon": 8, "delta": 0.01}}, "bad_delta"),
+        ({"privacy": {"epsilon": 8, "delta": 9.5e-4}}, "bad_delta"),
+        ({"privacy": {"epsilon": -1}}, "bad_epsilon"),
+        ({"privacy": {"epsilon": float("nan")}}, "bad_epsilon"),
+        ({"privacy": {"epsilon": 1e-3}}, "too_much_noise"),
+    ],
+)
+def test_a_promise_that_cannot_be_kept_is_refused_with_what_to_do(
+    make_private: MakeRun, changes: dict[str, Any], code: str
+):
+    folder = make_private(**changes)
+    assert train.train(folder) == 4
+    error = folder.state()["error"]
+    assert error["code"] == code and error["hint"]
+    assert not (folder.checkpoints / "last.pt").exists() and not ticks(folder)
+
+
+def test_few_patients_are_told_what_to_expect():
+    with pytest.raises(BadInput) as caught:
+        limits.delta_for(600, None)
+    assert "5,000" in caught.value.message and "poor" in caught.value.message and "nano32" in caught.value.hint
+    assert limits.delta_for(2_000, None) == 1e-5 and limits.delta_for(100_000, None) == 1e-6
+
+
+def test_several_processes_are_refused(make_private: MakeRun, tmp_path: Path):
+    team = Alone()
+    team.size = 2
+    with pytest.raises(BadInput, match="one process"):
+        room.PrivateTrainer(make_private(), time.time(), team)
+
+
+def test_a_step_is_charged_on_the_disk_before_it_is_taken(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
+    folder = make_private()
+    found: list[int] = []
+    noisy_mean = PrivateLearner._noisy_mean
+
+    def looked(self: PrivateLearner, ramp: float) -> Any:
+        if self.account.path is not None:
+            found.append(charged(folder))
+        return noisy_mean(self, ramp)
+
+    monkeypatch.setattr(PrivateLearner, "_noisy_mean", looked)
+    assert train.train(folder) == 0
+    assert len(found) == STEPS and all(count > step for step, count in enumerate(found))
