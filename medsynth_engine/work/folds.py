@@ -55,7 +55,8 @@ def write_run_folder(
 ) -> dict[str, Any]:
     """Write `train.npz`, `rows.json` and `config.json` (last: a folder without it is not ready).
 
-    facts  what else the configuration holds: `budget`, `seed`, `device`, `low_resource`, `dataset`
+    facts  what else the configuration holds: `budget`, `seed`, `device`, `low_resource`, `dataset`; with `privacy` no
+           `rows.json` is written, because rows are learned without it
     """
     used, training = trainable(dataset)
     schema = dataset.schema()
@@ -68,8 +69,13 @@ def write_run_folder(
     rng = np.random.default_rng(facts["seed"])
     numbers = {patient: i for i, patient in enumerate(rng.permutation(used["patient"].unique()))}
     _write_folds(folder.data, pixels, used, numbers, categorical, continuous)
-    progress(len(used), len(used), "learning the rows")
-    write_text(folder.rows, learn_rows(training, schema, rng).to_json())
+    if facts.get("privacy"):
+        # what the mechanism may know of the schema: columns, whether or not enough patients have their values
+        columns = sum(column["role"] in (*CONDITION_ROLES, "age") for column in schema["columns"])
+        facts = {**facts, "privacy": {**facts["privacy"], "columns": columns}}
+    else:
+        progress(len(used), len(used), "learning the rows")
+        write_text(folder.rows, learn_rows(training, schema, rng).to_json())
     folder.set_config(
         {
             "format": 1,
@@ -103,8 +109,8 @@ def _conditions(
                 facts = {"mean": float(values.mean()), "std": float(values.std())}
                 continuous.append({"name": name, **facts, "low": float(low), "high": float(high)})
                 numbers.append(pd.to_numeric(used[name], errors="coerce").to_numpy(np.float32))
-        elif column["role"] in (*CONDITION_ROLES, "age"):
-            values = _learned_values(training, name)
+        elif name in conditioning_columns(schema):
+            values = learned_values(training, name)
             if len(values) >= 2:
                 vocabulary = {value: i for i, value in enumerate(values)}
                 counts = training[name].astype(str).value_counts()
@@ -117,7 +123,17 @@ def _conditions(
     )
 
 
-def _learned_values(training: pd.DataFrame, name: str) -> list[str]:
+def conditioning_columns(schema: dict[str, Any]) -> list[str]:
+    """Columns whose values a generator may be asked for, where enough images carry them."""
+    measured = ("number", "integer")
+    return [
+        column["name"]
+        for column in schema["columns"]
+        if column["role"] in CONDITION_ROLES or (column["role"] == "age" and column["kind"] not in measured)
+    ]
+
+
+def learned_values(training: pd.DataFrame, name: str) -> list[str]:
     known = training[training[name].notna()]
     groups = known.groupby(known[name].astype(str))["patient"].agg(["size", "nunique"])
     enough = groups[(groups["size"] >= LEAST_IMAGES) & (groups["nunique"] >= LEAST_PATIENTS)]

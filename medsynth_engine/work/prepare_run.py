@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from medsynth_engine.gan.device import choose
 from medsynth_engine.gan.presets import resolve
+from medsynth_engine.gan.private import limits
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.work.desk import Desk, own_run, run
-from medsynth_engine.work.folds import trainable, write_run_folder
+from medsynth_engine.work.folds import (
+    LEAST_IMAGES,
+    LEAST_PATIENTS,
+    conditioning_columns,
+    learned_values,
+    trainable,
+    write_run_folder,
+)
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -19,19 +29,44 @@ def work(desk: Desk) -> dict[str, Any]:
     dataset = Dataset(dataset_folder)
     used, training = trainable(dataset)
     typical_side = int(used[["height", "width"]].min(axis=1).median())
+    privacy = arguments.get("privacy")
+    if privacy:
+        limits.delta_for(training["patient"].nunique(), privacy.get("delta"))
     device, _ = choose(arguments["device"])
     desk.stop_if_unwanted()
-    return write_run_folder(
+    folder = RunFolder(desk.home.runs / arguments["run"])
+    result = write_run_folder(
         dataset,
-        RunFolder(desk.home.runs / arguments["run"]),
+        folder,
         name=arguments["run"],
         preset=resolve(arguments["preset"], typical_side, len(training), device.type),
         facts={
             **{key: arguments[key] for key in ("budget", "seed", "device", "low_resource")},
+            "processes": arguments.get("processes", 1),
             "dataset": row.name,
+            **({"privacy": privacy} if privacy else {}),
         },
         progress=desk.progress("images"),
     )
+    return {**result, "too_rare": say_what_is_too_rare(folder, training, dataset.schema())}
+
+
+def say_what_is_too_rare(folder: RunFolder, training: pd.DataFrame, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Values that cannot be asked for, since a generator would know them by heart: attribute, values, images. Never
+    which values: on so few images a value may name a person."""
+    found = []
+    for name in conditioning_columns(schema):
+        rare = training[name].dropna().astype(str)
+        rare = rare[~rare.isin(learned_values(training, name))]
+        if len(rare):
+            found.append({"attribute": name, "values": int(rare.nunique()), "images": len(rare)})
+    for one in found:
+        folder.log(
+            f"{one['attribute']}: values on {one['images']} images in all ({one['values']} different) have fewer than "
+            f"{LEAST_IMAGES} images or {LEAST_PATIENTS} patients each. They are learned as unknown."
+        )
+    folder.set_state(str(folder.state()["state"]), too_rare=found)
+    return found
 
 
 if __name__ == "__main__":
