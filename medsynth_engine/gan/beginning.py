@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from medsynth_engine.gan import augment, data, device, pace, presets, roofline, schedule
+from medsynth_engine.gan import augment, data, device, pace, precision, presets, probes, roofline, schedule
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.evaluate import Evaluator
@@ -54,9 +55,8 @@ def setting_of(folder: RunFolder, team: Alone, diary: Diary) -> Setting:
     if config.get("format") != 1:
         raise BadInput("not_a_run", "This folder holds no run that can be trained.", "Choose a run's folder.")
     small = low_resource(bool(config.get("low_resource")))
-    chosen, note = device.choose(str(config.get("device") or "auto"))
-    if chosen.type == "cuda" and team.size > 1:
-        chosen = torch.device("cuda", torch.cuda.current_device())
+    chosen, note = device.choose(str(config.get("device") or "auto"), lambda name: _used(config, name, small))
+    chosen = team.device(chosen)
     device.prepare(chosen, small)
     if note:
         diary.say(note)
@@ -74,11 +74,20 @@ def setting_of(folder: RunFolder, team: Alone, diary: Diary) -> Setting:
     return Setting(config, seed, chosen, vocabulary, images, preset, pace.Budget.of(config), team)
 
 
+def _used(config: dict[str, Any], name: str, small: bool) -> probes.Used:
+    """The sizes that a device of this name would have to compute with."""
+    wish, side = str(config.get("preset") or "auto"), int(config.get("resolution") or 0)
+    if not side:
+        return probes.Used()
+    preset = presets.resolve(wish, side, 0, name, small, fixed_size=True)
+    return probes.Used(Architecture(preset.widths, preset.blocks, int(config.get("channels") or 1)), preset.batch)
+
+
 def learner_of(setting: Setting, plan: schedule.Plan) -> Learner:
     """The one place that knows which learner a run has; its `step`, `told`, `average`, `state` and `restore` are all
     that the trainer asks of it."""
     torch.manual_seed(setting.seed)
-    architecture = Architecture(setting.preset.widths, setting.preset.blocks, setting.data.channels)
+    architecture = Architecture(setting.preset.widths, setting.preset.blocks, setting.data.channels, grain=True)
     name = str(setting.config.get("augmentation") or "radiograph")
     profile = augment.profile(name, len(setting.data.training))
     return Learner(
@@ -91,6 +100,7 @@ def learner_of(setting: Setting, plan: schedule.Plan) -> Learner:
         plan.ema,
         setting.device,
         setting.team,
+        precision.TRUNKS[plan.trunk],
     )
 
 
@@ -103,16 +113,20 @@ def sheet_of(setting: Setting) -> Sheet:
     return Sheet(setting.data, setting.vocabulary.categorical, setting.seed)
 
 
-def trial(setting: Setting) -> tuple[Learner, schedule.Plan]:
+def trial(setting: Setting, trunk: str = "fp32") -> tuple[Learner, schedule.Plan]:
     """A learner to be thrown away, that trains by itself."""
     plan = schedule.plan(setting.preset, len(setting.data.training), 100_000, schedule.EVALUATIONS, 1e-3)
+    plan = replace(plan, trunk=trunk)
     alone = Setting(**{**vars(setting), "team": Alone()})
     return learner_of(alone, plan), plan
 
 
 def rehearse(setting: Setting, evaluator: Evaluator, sheet: Sheet, folder: RunFolder, diary: Diary) -> Rehearsed:
     """Measure a few seconds of steps and one evaluation on networks that are thrown away, then make the plan."""
-    learner, tried = trial(setting)
+    trunk = precision.trunk(
+        str(setting.config.get("precision") or "auto"), setting.device, lambda name: _step(*trial(setting, name))
+    )
+    learner, tried = trial(setting, trunk)
     learner.step(tried.rates(0), tried)
     least = REHEARSAL_SECONDS if setting.budget.minutes else GLANCE_SECONDS
 
@@ -130,7 +144,11 @@ def rehearse(setting: Setting, evaluator: Evaluator, sheet: Sheet, folder: RunFo
     found = pace.Pace(per_image, time.perf_counter() - begin)
     diary.line("evaluation", 0, measured.document())
     plan = pace.first_plan(setting.budget, setting.preset, len(setting.data.training), found, diary.seconds, threads)
-    return Rehearsed(plan, found)
+    return Rehearsed(replace(plan, trunk=trunk), found)
+
+
+def _step(learner: Learner, plan: schedule.Plan) -> Callable[[], object]:
+    return lambda: learner.step(plan.rates(0), plan)
 
 
 def flops_per_image(setting: Setting) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -162,8 +163,8 @@ class Vocabulary:
 
     def dropped(self, conditions: Conditions, probability: float, generator: torch.Generator) -> Conditions:
         """Each attribute of each image becomes unknown with `probability`: one model then answers any partial query."""
-        sizes = torch.tensor([len(item.values) for item in self.categorical], device=conditions.categorical.device)
         device = conditions.categorical.device
+        sizes = _on_device(tuple(len(item.values) for item in self.categorical), device)
         drop = torch.rand(conditions.categorical.shape, generator=generator, device=device) < probability
         keep = torch.rand(conditions.continuous.shape, generator=generator, device=device) >= probability
         return Conditions(
@@ -171,6 +172,12 @@ class Vocabulary:
             conditions.continuous * keep,
             conditions.known * keep,
         )
+
+
+@cache
+def _on_device(numbers: tuple[int, ...], device: torch.device) -> Tensor:
+    """Brought there once: a copy to a GPU waits for all that it has to do."""
+    return torch.tensor(numbers, device=device)
 
 
 def as_value(cell: object) -> str | None:

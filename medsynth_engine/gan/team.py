@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, distributed
 
-from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.errors import BadInput, MedSynthError
 
 Value = TypeVar("Value")
 PATIENCE = timedelta(minutes=30)
@@ -25,12 +25,28 @@ PATIENCE = timedelta(minutes=30)
 class Alone:
     """One process: nothing to add up, nothing to agree on."""
 
-    rank, size = 0, 1
+    rank, size, place = 0, 1, 0
 
     @property
     def first(self) -> bool:
         """The process that writes."""
         return self.rank == 0
+
+    def device(self, chosen: torch.device) -> torch.device:
+        """Of the kind that was chosen the one for this process: CUDA devices one each, else the CPU is shared. Raises
+        BadInput where there are fewer CUDA devices than processes."""
+        if self.size == 1:
+            return chosen
+        if chosen.type != "cuda":
+            return torch.device("cpu")
+        if self.place >= torch.cuda.device_count():
+            raise BadInput(
+                "too_few_devices",
+                f"Each process needs a GPU of its own, and this machine has {torch.cuda.device_count()}.",
+                "Train with so many processes, or with --device cpu.",
+            )
+        torch.cuda.set_device(self.place)
+        return torch.device("cuda", self.place)
 
     def cut(self, count: int) -> slice:
         """Which of `count` pairs this process learns from."""
@@ -60,8 +76,7 @@ class Several(Alone):
     def __init__(self) -> None:
         self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        if torch.cuda.is_available():
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        self.place = int(os.environ.get("LOCAL_RANK", "0"))
         with _together(self.size):
             distributed.init_process_group(backend, timeout=PATIENCE)
 

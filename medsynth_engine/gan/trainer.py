@@ -22,7 +22,7 @@ from medsynth_engine.gan.keeper import Judged, Keeper, best_document
 from medsynth_engine.gan.progress import Gathered
 from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.atomic import read_json, write_json
-from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
 
 CAUTION = 0.5
@@ -62,7 +62,14 @@ class Trainer:
             found = beginning.rehearse(self.setting, self.evaluator, self.sheet, self.folder, self.diary)
             self.pace = found.pace
             write_json(path, found.plan.document())
-        return schedule.Plan.from_document(self.team.agree(read_json(path)))
+        plan = schedule.Plan.from_document(self.team.agree(read_json(path)))
+        if plan.batch < self.team.size:
+            raise BadInput(
+                "too_many_processes",
+                f"A batch of {plan.batch} images cannot be shared by {self.team.size} processes.",
+                "Train with fewer processes.",
+            )
+        return plan
 
     def _effort(self, saved: dict[str, Any] | None) -> Effort:
         flops = (saved or {}).get("flops_per_image") or beginning.flops_per_image(self.setting)

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.gan.presets import NAMES
+from medsynth_engine.gan.private import limits
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -21,10 +22,11 @@ from medsynth_engine.operations.declare import Call, Recorded, checked_name, ope
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
 
-PRESETS = tuple(name for name in NAMES if name != "dp32")
+PRESETS = NAMES
 DEVICES = ("auto", "mps", "cuda", "cpu")
 DEFAULT_MINUTES = 10.0
 MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
+MOST_PROCESSES = 64
 
 
 def own_run(call: Call, name: str) -> Any:
@@ -55,11 +57,17 @@ class Runs:
         low_resource: bool = False,
         seed: int = 0,
         simulated: bool = False,
+        processes: int = 1,
+        epsilon: float | None = None,
+        delta: float | None = None,
     ) -> dict[str, Any]:
         from db.tables import Run
 
         row = newest(call, dataset)
         _check_training(row.summary, preset, minutes, kimg, device, seed)
+        _check_processes(processes, device)
+        preset = limits.check_preset(preset, epsilon)
+        privacy = limits.asked(epsilon, delta, int(row.summary.get("patients") or 0), processes)
         name = checked_name(name or f"{dataset[:50]}-{time.strftime('%m%d-%H%M%S')}", "run")
         budget = {"kimg": kimg} if kimg else {"minutes": minutes or DEFAULT_MINUTES}
         arguments = {
@@ -72,8 +80,11 @@ class Runs:
             "low_resource": small_machine(low_resource),
             "seed": seed,
             "simulated": simulated,
+            "processes": processes,
+            "privacy": privacy,
         }
-        with call.change(f"run:{name}", dataset=dataset, preset=preset, simulated=simulated, **budget) as change:
+        facts = {"dataset": dataset, "preset": preset, "simulated": simulated, **budget, **(privacy or {})}
+        with call.change(f"run:{name}", **facts) as change:
             _demand_free(call, change, name)
             change.session.add(
                 Run(
@@ -189,6 +200,7 @@ class Runs:
             "dataset_id": row.dataset_id,
             "device": config.get("device", "auto"),
             "simulated": row.simulated,
+            "processes": config.get("processes", 1),
         }
         with call.change(f"run:{run}") as change:
             job = _hand_over(call, change, row.name, arguments, prepare=False)
@@ -229,6 +241,17 @@ def _check_training(
         raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
 
 
+def _check_processes(processes: int, device: str) -> None:
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise BadInput(
+            "bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU, or for each few cores."
+        )
+    if processes > 1 and device == "mps":
+        raise BadInput(
+            "one_device", "A Mac has one GPU: several processes cannot share it.", "Leave --processes out, or use cpu."
+        )
+
+
 def _sheets(folder: RunFolder) -> dict[float, Any]:
     found = {}
     for sheet in folder.samples.glob("*.png"):
@@ -241,12 +264,19 @@ def _sheets(folder: RunFolder) -> dict[float, Any]:
 
 def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any], prepare: bool) -> str:
     folder = str(call.home.runs / name)
-    trainer = "medsynth_engine.simulated" if arguments["simulated"] else "medsynth_engine.gan.train"
-    steps = [step(trainer, folder), step("medsynth_engine.work.finish_run")]
+    steps = [_training_step(folder, arguments), step("medsynth_engine.work.finish_run")]
     if prepare:
         steps.insert(0, step("medsynth_engine.work.prepare_run"))
     queue = None if arguments["simulated"] else f"train:{arguments['device']}"
     return hand_over(call, change, "train", f"run:{name}", arguments, steps, queue, run_folder=folder)
+
+
+def _training_step(folder: str, arguments: dict[str, Any]) -> list[str]:
+    if arguments["simulated"]:
+        return step("medsynth_engine.simulated", folder)
+    if arguments["processes"] > 1:
+        return step("medsynth_engine.gan.launch", folder, str(arguments["processes"]))
+    return step("medsynth_engine.gan.train", folder)
 
 
 def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
@@ -294,7 +324,9 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "images_per_second": last.get("images_per_second"),
         "seconds": last.get("seconds", 0.0),
         "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
-        "best": best,
+        "best": facts.get("best") or best,  # the fact knows better: what looks like copies is never the best
+        "kept": facts.get("kept"),
+        "privacy": facts.get("privacy"),
         "simulated": row.simulated,
         "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),

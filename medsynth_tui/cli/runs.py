@@ -24,7 +24,9 @@ def attach(root: typer.Typer) -> None:
         name: Annotated[str | None, typer.Option("--name", metavar="RUN", help="The run's name.")] = None,
         preset: Annotated[
             str,
-            typer.Option("--preset", help="auto, nano32, tiny64, small64, small128, base128 or base256."),
+            typer.Option(
+                "--preset", help="auto, nano32, tiny64, small64, small128, base128, base256, or dp32 with --epsilon."
+            ),
         ] = "auto",
         minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="For how long.")] = None,
         kimg: Annotated[
@@ -35,6 +37,16 @@ def attach(root: typer.Typer) -> None:
             bool, typer.Option("--low-resource", help="Half the epochs, half the batch, 4 GB at most.")
         ] = False,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same run.")] = 0,
+        processes: Annotated[
+            int, typer.Option("--processes", metavar="N", help="Train with N processes: one for each GPU.")
+        ] = 1,
+        epsilon: Annotated[
+            float | None,
+            typer.Option("--epsilon", metavar="E", help="Differential privacy of each patient: 1 strong, 10 weak."),
+        ] = None,
+        delta: Annotated[
+            float | None, typer.Option("--delta", metavar="D", help="With --epsilon; else a tenth of 1 / patients.")
+        ] = None,
         wait: Annotated[bool, typer.Option("--wait", help="Stay until it has ended.")] = False,
     ) -> None:
         """Train a generator.
@@ -43,7 +55,18 @@ def attach(root: typer.Typer) -> None:
         """
         started = face.ask(
             lambda engine: engine.train(
-                dataset, name, preset, minutes, kimg, device, low_resource, seed, face.manner.simulated
+                dataset,
+                name,
+                preset,
+                minutes,
+                kimg,
+                device,
+                low_resource,
+                seed,
+                face.manner.simulated,
+                processes,
+                epsilon,
+                delta,
             )
         )
         if not wait:
@@ -132,6 +155,7 @@ def show_run(face: Face, document: Document) -> None:
             ("speed", f"{speed:,.0f} images/s" if speed else None),
             ("time", _clock(document.get("seconds"))),
             ("best", _best(best)),
+            ("privacy", _privacy(document.get("privacy"))),
             ("error", _error(document.get("error"))),
             ("folder", document.get("path")),
         ],
@@ -147,6 +171,15 @@ def _best(best: Document) -> str | None:
         return None
     return (
         f"Fréchet ratio {show.number(ratio)} at {show.text(best.get('kimg'))} kimg (1 is as good as real; an estimate)"
+    )
+
+
+def _privacy(spent: Document | None) -> str | None:
+    if not spent:
+        return None
+    return (
+        f"epsilon {show.number(spent['epsilon'])} of {show.number(spent['epsilon_promised'])} spent "
+        f"at delta {spent['delta']:.0e}, for each patient"
     )
 
 

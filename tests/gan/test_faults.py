@@ -1,0 +1,156 @@
+"""Killed, stopped, out of room, out of memory: a training loses nothing and says what happened. Real processes.
+
+`make faults` kills a hundred times, `make test` ten times.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gan_apart import train_apart
+from gan_runs import BATCH, MakeRun, assert_same, events, start, tensors, ticks, until, with_plan
+
+from medsynth_engine.gan import checkpoint, presets, weights
+from medsynth_engine.kernel.folders import RunFolder
+
+KILLS = 100
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the limit is set from outside")
+
+
+def half_written(folder: RunFolder) -> list[Path]:
+    return list(folder.path.rglob(".partial-*"))
+
+
+def assert_whole(folder: RunFolder) -> None:
+    """Nothing that a killed training left is cut short."""
+    assert folder.state()["state"] in ("queued", "running", "interrupted")
+    if (folder.checkpoints / "last.pt").exists():
+        assert checkpoint.load(folder.checkpoints / "last.pt") is not None
+    if (folder.checkpoints / "best.pth").exists():
+        weights.load(folder.checkpoints / "best.pth")
+
+
+def kill(folder: RunFolder, process: subprocess.Popen[bytes], rng: np.random.Generator) -> bool:
+    """While it writes a checkpoint, or a few seconds after its start; False where it was over before."""
+    end = time.monotonic() + (float(rng.uniform(0.5, 8)) if rng.random() < 0.2 else 120)
+    writes = rng.integers(1, 4)  # in which of its checkpoints
+    known: set[Path] = set()
+    while process.poll() is None and time.monotonic() < end:
+        known |= set(folder.checkpoints.glob(".partial-*-last.pt"))
+        if len(known) >= writes:
+            break
+        time.sleep(0.001)
+    process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_while_it_writes_checkpoints_it_ends_with_the_same_bytes(make_run: MakeRun, share: float):
+    kills = int(KILLS * share)
+    images = BATCH * (20 + 3 * kills)
+    calm, torn = (
+        with_plan(make_run(name), images, evaluate=BATCH * 8, checkpoint=period)
+        for name, period in (("calm", 10**9), ("torn", BATCH))
+    )
+    assert start(calm).wait() == 0
+    rng, killed = np.random.default_rng(11), 0
+    while killed < kills:
+        killed += kill(torn, start(torn), rng)
+        assert_whole(torn)
+        if torn.state()["state"] == "finished":
+            break
+    known, process = len(ticks(torn)), start(torn)
+    until(lambda: len(ticks(torn)) > known, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == 130 and torn.state()["state"] == "interrupted"
+    assert start(torn).wait() == 0
+    assert killed == kills and events(torn).count("resume") >= kills // 2
+    assert_same(calm, torn)
+    assert half_written(torn) == [] and not (torn.path / ".reserve").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """An empty disk of forty megabytes in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = sys.platform == "linux" and os.geteuid() == 0
+    if not mounted or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40M", "tmpfs", disk], check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=False)
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_the_last_good_checkpoint_and_says_so(make_run: MakeRun, small_disk: Path):
+    """A real full disk; once there is room again, the run goes on."""
+    folder = with_plan(make_run("disk/run"), BATCH * 40, checkpoint=BATCH)
+    process = start(folder)
+    until(lambda: len(ticks(folder)) >= 1, process)
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="space"):
+        while True:
+            ballast.write(bytes(4096))
+    assert process.wait() == 8
+    assert folder.state()["state"] == "failed" and folder.state()["error"]["code"] == "disk_full"
+    saved = checkpoint.load(folder.checkpoints / "last.pt")
+    assert saved is not None and 0 < saved["seen"] < BATCH * 40
+    assert half_written(folder) == []
+    (small_disk / "ballast").unlink()
+    assert start(folder).wait() == 0
+    assert folder.state()["state"] == "finished" and folder.state()["error"] is None
+
+
+@linux
+@pytest.mark.slow
+def test_files_that_may_not_grow_end_it_the_same_way(make_run: MakeRun):
+    """`ulimit -f`: what a quota looks like to a process."""
+    folder = with_plan(make_run(), BATCH * 400, checkpoint=BATCH)
+    process = start(folder)
+    until(lambda: len(ticks(folder)) >= 1, process)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+    assert process.wait() == 8
+    assert folder.state()["error"]["code"] == "disk_full" and half_written(folder) == []
+    assert checkpoint.load(folder.checkpoints / "last.pt") is not None
+
+
+@linux
+@pytest.mark.slow
+def test_without_memory_for_the_batch_it_learns_the_same_in_two_halves(make_run: MakeRun):
+    """The limit lies between what the whole batch takes and what half of it takes; then under both."""
+    batch = 320
+    plenty, little, nothing = (
+        with_plan(make_run(name), 2 * batch, batch=batch, tick=batch) for name in ("plenty", "little", "nothing")
+    )
+    whole = train_apart(plenty.path)
+    assert whole.code == 0
+    half = train_apart(little.path, "as", whole.virtual - 100 * 2**20)
+    saved = checkpoint.load(little.checkpoints / "last.pt")
+    assert half.code == 0, half.said
+    assert saved is not None and saved["learner"]["micro"] == batch // 2
+    one, other = tensors(plenty), tensors(little)
+    assert max((one[name] - other[name]).abs().max().item() for name in one) < 5e-3
+    assert train_apart(nothing.path, "as", whole.virtual - 600 * 2**20).code == 8
+    assert nothing.state()["error"]["code"] == "out_of_memory" and "preset" in nothing.state()["error"]["hint"]
+
+
+@linux
+@pytest.mark.slow
+def test_on_a_small_machine_training_stays_under_four_gigabytes(make_run: MakeRun):
+    """The largest preset that is chosen there, under a limit of the process's own memory."""
+    chosen = presets.resolve("auto", 512, 20_000, "mps", low_resource=True)
+    side, batch = chosen.resolution, chosen.batch
+    folder = make_run(preset=chosen.name, side=side, count=90, colour=True, low_resource=True)
+    with_plan(folder, 2 * batch, batch=batch, tick=batch)
+    took = train_apart(folder.path, "data", 4 * 2**30)
+    assert took.code == 0, took.said
+    assert took.resident < 4 * 2**30 and ticks(folder)[-1]["memory_bytes"] < 4 * 2**30
+    assert batch == presets.PRESETS[chosen.name].batch // 2
