@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,10 @@ from medsynth_engine.intake import folds
 from medsynth_engine.intake.assemble import FIXED, People, Placed, group_of
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import Groups, link_duplicates, thumbnail
+from medsynth_engine.intake.merged import Column
 from medsynth_engine.intake.pseudonym import uniform_of
+from medsynth_engine.intake.ties import join_people, kept, read_ties
 from medsynth_engine.kernel.atomic import read_json
-
-Column = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Earlier:
     known: bool
     bits: int
     salt: int
+    ties: pd.DataFrame
 
     @classmethod
     def of(cls, folder: Path) -> Earlier:
@@ -43,7 +45,16 @@ class Earlier:
         quarantined = pd.read_parquet(held) if held.exists() else pd.DataFrame()
         bits = int((schema["image"] or {}).get("white", 255)).bit_length()
         salt = (read_json(folder / "folds.json") or {}).get("salt", 0)
-        return cls(folder, dataset.records(), quarantined, columns, bool(schema["patients_known"]), bits, salt)
+        records = dataset.records()
+        ties = kept(read_ties(folder), records, quarantined)
+        return cls(folder, records, quarantined, columns, bool(schema["patients_known"]), bits, salt, ties)
+
+    @cached_property
+    def pictures(self) -> pd.DataFrame:
+        """The accepted records, and after them those in quarantine: they may be accepted any day."""
+        if not len(self.quarantined):
+            return self.records
+        return pd.concat([self.records[list(FIXED)], self.quarantined[list(FIXED)]], ignore_index=True)
 
     def holds(self, records: pd.Series) -> np.ndarray:
         """True for new records that are here already: the same file under the same name."""
@@ -51,12 +62,8 @@ class Earlier:
         return records.isin(set(self.records["record"]) | held).to_numpy()
 
     def small(self, numbers: np.ndarray) -> np.ndarray:
-        """uint8 (k, 1024) thumbnails of earlier records, made from their pictures when they are asked for."""
-        cells = []
-        for file in self.records["file"].iloc[numbers]:
-            with Image.open(self.folder / file, formats=("PNG",)) as image:
-                cells.append(thumbnail(np.asarray(image), 0).ravel())
-        return np.stack(cells) if cells else np.zeros((0, 1024), np.uint8)
+        """uint8 (k, 1024) thumbnails of earlier pictures, made when they are asked for."""
+        return thumbnails_of(self.folder, self.pictures["file"].iloc[numbers])
 
     def carry_over(self, staging: Path) -> None:
         """The earlier pictures, accepted and quarantined, as hard links where that is possible."""
@@ -73,14 +80,23 @@ class Earlier:
             (staging / read.name).write_bytes(read.read_bytes())
 
 
+def thumbnails_of(folder: Path, files: Iterable[str]) -> np.ndarray:
+    """uint8 (k, 1024) of pictures of a dataset's folder."""
+    cells = []
+    for file in files:
+        with Image.open(folder / file, formats=("PNG",)) as image:
+            cells.append(thumbnail(np.asarray(image), 0).ravel())
+    return np.stack(cells) if cells else np.zeros((0, 1024), np.uint8)
+
+
 def likeness_beside(
     earlier: Earlier,
     base: pd.DataFrame,
     thumbnails: Callable[[np.ndarray], np.ndarray],
     tick: Callable[[int, int], None],
 ) -> Groups:
-    """Groups of like pictures among the earlier records (first) and the new ones."""
-    old = earlier.records
+    """Groups of like pictures among the earlier pictures (first, as in `Earlier.pictures`) and the new ones."""
+    old = earlier.pictures
     count = len(old)
     if "cell" not in base or old["file"].isna().all():
         return Groups(count + len(base))
@@ -104,24 +120,29 @@ def likeness_beside(
 
 def place_beside(
     key: bytes, earlier: Earlier, people: People, alike: Groups, official: np.ndarray | None
-) -> tuple[Placed, np.ndarray]:
-    """Groups and folds of the new records, and which of them would tie two folds together (those are left out).
+) -> tuple[Placed, np.ndarray, pd.DataFrame]:
+    """Groups and folds of the new records, which of them would tie two folds together (those are left out), and the
+    earlier pictures in quarantine.
 
-    An earlier record never changes its fold. A new one takes the fold of the group it belongs to, and where it belongs
-    to none, its own keyed one.
+    An accepted record never changes its fold. A new one takes the fold of the group it belongs to, and where it belongs
+    to none, its own keyed one. A picture in quarantine counts where no accepted one does, and follows whom it turns out
+    to belong to: it may be accepted any day.
     """
-    old, count = earlier.records, len(earlier.records)
+    old, accepted = earlier.pictures, len(earlier.records)
+    count = len(old)
     like = alike.labels()
     together = Groups(len(like))
     together.parent = like.copy()
-    together.join_equal(np.concatenate([old["patient"].to_numpy(str), people.patient.astype(str)]))
+    number_of = {record: number for number, record in enumerate(old["record"])} if len(earlier.ties) else {}
+    before = zip((number_of[record] for record in earlier.ties["record"]), earlier.ties["label"], strict=True)
+    ties = [*before, *((count + number, label) for number, label in people.ties)]
+    join_people(together, np.concatenate([old["patient"].to_numpy(dtype=object), people.patient]), ties)
     together.join_equal(np.concatenate([old["group"].to_numpy(str), np.full(len(people.patient), "", dtype=object)]))
     together.join_equal(np.concatenate([np.full(count, "", dtype=object), people.studies]).astype(str))
     for one, other in people.links:
         together.join(count + one, count + other)
     root = together.labels()
-    before = pd.DataFrame({"root": root[:count], "fold": old["fold"].to_numpy(), "group": old["group"].to_numpy()})
-    known = before.groupby("root").agg(folds=("fold", "nunique"), fold=("fold", "first"), group=("group", "min"))
+    known = _known_roots(root[:count], old, accepted)
     new = pd.DataFrame({"root": root[count:], "patient": people.patient}).join(known, on="root")
     first = new.groupby("root")["patient"].transform("min")
     drawn = folds.draw(np.array([uniform_of(key, name) for name in first], dtype=np.uint64), earlier.salt)
@@ -132,34 +153,34 @@ def place_beside(
         for known_group, name in zip(new["group"], first, strict=True)
     ]
     clash = pd.Series(fold).groupby(root[count:]).transform("nunique").to_numpy() > 1
-    ties = (new["folds"].fillna(1) > 1).to_numpy() | clash
+    joins = (new["folds"].fillna(1) > 1).to_numpy() | clash
     duplicate = (like != np.arange(len(like)))[count:]
-    return Placed(np.array(group, dtype=object), fold, duplicate, earlier.salt), ties
+    placed = Placed(np.array(group, dtype=object), fold, duplicate, earlier.salt)
+    return placed, joins, _followed(earlier.quarantined, root[accepted:count], placed, root[count:], joins)
 
 
-def merged(earlier: Earlier, records: pd.DataFrame, columns: list[Column]) -> tuple[pd.DataFrame, list[Column]]:
-    """The earlier and the new records in one table, sorted by id; a column that only one of them has is missing in the
-    other. Where the kinds of a column differ it becomes a number (integer and number), several (category and multi), or
-    levels of text."""
-    old = earlier.records
-    kinds = {name: (role, kind) for name, role, kind in earlier.columns}
-    made = list(earlier.columns)
-    for name, role, kind in columns:
-        if name not in kinds:
-            made.append((name, role, kind))
-        elif kinds[name][1] != kind:
-            common = _common(kinds[name][1], kind)
-            made[[column[0] for column in made].index(name)] = (name, kinds[name][0], common)
-            dtype = "float64" if common == "number" else "str"
-            old = old.assign(**{name: old[name].astype(dtype)})
-            records = records.assign(**{name: records[name].astype(dtype)})
-    whole = pd.concat([old, records], ignore_index=True)
-    order = [*FIXED, *(name for name in whole.columns if name not in FIXED)]
-    return whole[order].sort_values("record", kind="stable").reset_index(drop=True), made
+def _known_roots(root: np.ndarray, old: pd.DataFrame, accepted: int) -> pd.DataFrame:
+    """By root: how many folds its accepted pictures are in, and fold and group of the group that sorts first."""
+    before = pd.DataFrame({"root": root, "fold": old["fold"].to_numpy(), "group": old["group"].to_numpy()})
+
+    def of(rows: pd.DataFrame) -> pd.DataFrame:
+        by_root = rows.sort_values("group", kind="stable").groupby("root")
+        return by_root.agg(folds=("fold", "nunique"), fold=("fold", "first"), group=("group", "first"))
+
+    known, waiting = of(before.iloc[:accepted]), of(before.iloc[accepted:]).assign(folds=1)
+    return pd.concat([known, waiting[~waiting.index.isin(known.index)]])
 
 
-def _common(one: str, other: str) -> str:
-    kinds = {one, other}
-    if kinds == {"integer", "number"}:
-        return "number"
-    return "multi" if kinds == {"category", "multi"} else "category"
+def _followed(
+    quarantined: pd.DataFrame, held: np.ndarray, placed: Placed, root: np.ndarray, joins: np.ndarray
+) -> pd.DataFrame:
+    """Pictures in quarantine, in the group and fold of the new records that they belong to."""
+    if not len(quarantined):
+        return quarantined
+    new = pd.DataFrame({"root": root, "group": placed.group, "fold": placed.fold})[~joins].drop_duplicates("root")
+    there = pd.DataFrame({"root": held}).join(new.set_index("root"), on="root")
+    moved = {
+        name: np.where(there[name].isna(), quarantined[name].to_numpy(dtype=object), there[name].to_numpy(dtype=object))
+        for name in ("group", "fold")
+    }
+    return quarantined.assign(**{name: pd.Series(v, quarantined.index, dtype="str") for name, v in moved.items()})

@@ -13,6 +13,7 @@ from medsynth_engine.intake import folds
 from medsynth_engine.intake.duplicates import Groups, link_duplicates
 from medsynth_engine.intake.pseudonym import keyed, patient_of, uniform_of
 from medsynth_engine.intake.tables.normalise import clean
+from medsynth_engine.intake.ties import Tie, join_people
 
 FIXED = ("record", "patient", "group", "fold", "file", "height", "width", "channels", "pixels", "phash", "blank")
 
@@ -24,12 +25,14 @@ class People:
     patient  pseudonyms; known  True where it came from a patient's own id
     studies  a label each, empty where there is none
     links    pairs of records that belong to one person although their patients differ
+    ties     whatever else says whose a record is: the header's patient, the lesion, the study, the file
     """
 
     patient: np.ndarray
     known: np.ndarray
     studies: np.ndarray
     links: list[tuple[int, int]] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
 
 
 @dataclass
@@ -60,26 +63,28 @@ def people_of(
     memo: dict[str, str] = {}
     patient = []
     known = []
+    ties: list[Tie] = []
+    stacks: dict[str, str] = {}
+
+    def named(of: str, word: str) -> str:
+        return stacks.get(of + word) or stacks.setdefault(of + word, "p" + keyed(key, f"patient of {of}", word)[:16])
+
     columns = zip(records, identifiers, headers, groups, studies, files, strict=True)
-    for record, identifier, header, group, study, file in columns:
+    for number, (record, identifier, header, group, study, file) in enumerate(columns):
         own = memo.get(identifier)
         if own is None:
             word = clean(identifier)
             own = memo.setdefault(identifier, patient_of(key, word) if word else "")
-        if own:
-            found = own
-        elif header:
-            found = header
-        elif clean(group):
-            found = "p" + keyed(key, "patient of group", clean(group))[:16]
-        elif study or file:
-            found = "p" + keyed(key, "patient of stack", study or file)[:16]
-        else:
-            found = "p" + keyed(key, "patient of record", record)[:16]
+        names = [name for name in (own, header) if name]
+        if clean(group):
+            names.append(named("group", clean(group)))
+        names += [named("stack", stack) for stack in (study, file) if stack]
+        found, *others = names or ["p" + keyed(key, "patient of record", record)[:16]]
+        ties += [(number, other) for other in others if other != found]
         patient.append(found)
         known.append(bool(own or header))
     labels = [f"g\0{clean(group)}" if clean(group) else study for group, study in zip(groups, studies, strict=True)]
-    return People(np.array(patient, dtype=object), np.array(known, bool), np.array(labels, dtype=object))
+    return People(np.array(patient, dtype=object), np.array(known, bool), np.array(labels, dtype=object), ties=ties)
 
 
 def group_of(key: bytes, patient: str) -> str:
@@ -101,7 +106,7 @@ def place(
     duplicate = like != np.arange(count)
     together = Groups(count)
     together.parent = like.copy()
-    together.join_equal(people.patient.astype(str))
+    join_people(together, people.patient, people.ties)
     together.join_equal(people.studies.astype(str))
     for one, other in people.links:
         together.join(one, other)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from medsynth_engine.intake import assemble
-from medsynth_engine.intake.append import Earlier, likeness_beside, merged, place_beside
+from medsynth_engine.intake.append import Earlier, likeness_beside, place_beside
 from medsynth_engine.intake.assemble import FIXED, People
 from medsynth_engine.intake.duplicates import Groups
+from medsynth_engine.intake.merged import merged
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.pseudonym import patient_of
 from medsynth_engine.intake.reasons import Code, outcome
@@ -21,6 +22,8 @@ from medsynth_engine.intake.report import report
 from medsynth_engine.intake.submitted import Submitted
 from medsynth_engine.intake.tables.matching import by_header
 from medsynth_engine.intake.tables.normalise import band_of_years
+from medsynth_engine.intake.ties import kept, ties_of
+from medsynth_engine.kernel.escape import plain
 
 ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("age", "age", "number"),
@@ -28,11 +31,12 @@ ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("ethnicity", "ethnicity", "category"),
 )
 ATTRIBUTES += (("modality", "column", "category"), ("body_part", "column", "category"), ("view", "column", "category"))
+OF_ANOTHER_KIND = "{}: is of another kind than in the dataset; its new values are left out."
 
 
 @dataclass
 class Built:
-    """What is written. quarantined has the columns of records, and `reason`."""
+    """What is written. quarantined has the columns of records, and `reason`; ties: see ties.py."""
 
     records: pd.DataFrame
     quarantined: pd.DataFrame
@@ -40,6 +44,7 @@ class Built:
     schema: dict[str, Any]
     document: dict[str, Any]
     salt: int
+    ties: pd.DataFrame
 
 
 def build(
@@ -74,8 +79,9 @@ def build(
     strata = table["finding"] if "finding" in table else pd.Series([""] * len(base))
     if earlier is not None:
         alike = likeness_beside(earlier, base, thumbnails, tick)
-        placed, ties = place_beside(key, earlier, people, alike, official)
-        _refuse(base, submitted, ties, Code.JOINS_FOLDS)
+        placed, joins, waiting = place_beside(key, earlier, people, alike, official)
+        earlier = replace(earlier, quarantined=waiting)
+        _refuse(base, submitted, joins, Code.JOINS_FOLDS)
     else:
         alike = equal_rows or assemble.likeness(base, thumbnails, tick)
         placed = assemble.place(key, people, strata, alike, official)
@@ -86,7 +92,8 @@ def build(
     for answer in answers:
         found.update(answer.get("found", {}))
     whole = pd.concat([base[list(FIXED)], table], axis=1)
-    return _finished(plan, submitted, found, base, whole, columns, placed, earlier, name)
+    ties = ties_of(base["record"], people.ties, earlier.ties if earlier is not None else None)
+    return _finished(plan, submitted, found, base, whole, columns, placed, ties, earlier, name)
 
 
 def _base(plan: Plan, answers: list[dict[str, Any]], key: bytes) -> tuple[pd.DataFrame, np.ndarray, Groups | None]:
@@ -119,6 +126,7 @@ def _finished(
     whole: pd.DataFrame,
     columns: list[tuple[str, str, str]],
     placed: assemble.Placed,
+    ties: pd.DataFrame,
     earlier: Earlier | None,
     name: str,
 ) -> Built:
@@ -134,13 +142,14 @@ def _finished(
     bits = int(base["bits"].max()) if "bits" in base and len(base) and int(base["bits"].max()) > 8 else 16
     known = share >= 0.5
     if earlier is not None:
-        records, columns = merged(earlier, records, columns)
+        records, columns, lost = merged(earlier.records, earlier.columns, records, columns)
+        plan.warnings += [OF_ANOTHER_KIND.format(plain(column, 80)) for column in lost]
         quarantined = pd.concat([earlier.quarantined, quarantined], ignore_index=True)
         bits, known = max(bits, earlier.bits), known and earlier.known
     schema = assemble.schema_of(records, columns, known, _modality(records), bits)
     submissions = submitted.table()
     document = report.document(plan, submissions, found, base, records, schema, share, placed, name)
-    return Built(records, quarantined, submissions, schema, document, placed.salt)
+    return Built(records, quarantined, submissions, schema, document, placed.salt, kept(ties, records, quarantined))
 
 
 def _cell(plan: Plan, rows: np.ndarray, role: str) -> list[str]:

@@ -27,6 +27,7 @@ from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import Code, sentence
 from medsynth_engine.intake.report.report import to_keep
+from medsynth_engine.intake.ties import NAME as TIES
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
@@ -208,6 +209,8 @@ def _finish(staging: Path, target: Path, built: Built) -> None:
         write_held(staging, held_of(built.quarantined))
     write_with(staging / "records.parquet", lambda stream: _parquet(built.records, stream))
     write_with(staging / "submissions.parquet", lambda stream: _parquet(built.submissions, stream))
+    if len(built.ties):
+        write_with(staging / TIES, lambda stream: _parquet(built.ties, stream))
     write_json(staging / "schema.json", built.schema)
     write_json(staging / "folds.json", {"salt": built.salt})
     write_json(staging / "report.json", to_keep(built.document))

@@ -29,6 +29,7 @@ from medsynth_engine.intake.revise.revised_tables import Change, Tables
 from medsynth_engine.intake.text.mask import masked
 from medsynth_engine.intake.text.verdicts import TEXT, count_unread, merged, read_verdicts
 from medsynth_engine.intake.text.worker import picture
+from medsynth_engine.intake.ties import NAME as TIES
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sync_folder, write_bytes, write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
@@ -36,7 +37,7 @@ from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
 Progress = Callable[[int, int | None, str], None]
 Wanted = Callable[[], bool]
 TICK = 256
-OWN = {"records.parquet", "submissions.parquet", "quarantine.parquet", "schema.json", "report.json", HELD, TEXT}
+OWN = {"records.parquet", "submissions.parquet", "quarantine.parquet", "schema.json", "report.json", HELD, TEXT, TIES}
 """What a revision writes. Every other file of the folder (the salt of the folds) is carried over as it is."""
 
 
@@ -141,6 +142,8 @@ def _made(
         write_held(staging, held)
     if len(text):
         parquet(text, TEXT)
+    if len(tables.ties):
+        parquet(tables.ties, TIES)
     write_json(staging / "schema.json", schema)
     write_json(staging / "report.json", document)
     for path in folder.iterdir():

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from medsynth_engine.intake.ties import kept, read_ties
 from medsynth_engine.intake.worker import IMAGES, QUARANTINE
 from medsynth_engine.kernel.errors import BadInput
 
@@ -32,10 +33,11 @@ class Change:
 
 @dataclass
 class Tables:
-    """The accepted and the held records, indexed by record while they change."""
+    """The accepted and the held records, and their ties, while they change."""
 
     records: pd.DataFrame
     held: pd.DataFrame
+    ties: pd.DataFrame
     joined: set[str] = field(default_factory=set)
     """Records that were to come out of quarantine but would tie two folds together."""
 
@@ -43,7 +45,7 @@ class Tables:
     def of(cls, folder: Path, records: pd.DataFrame) -> Tables:
         path = folder / "quarantine.parquet"
         held = pd.read_parquet(path) if path.exists() else records.iloc[:0].assign(reason=pd.Series(dtype="str"))
-        return cls(records, held)
+        return cls(records, held, kept(read_ties(folder), records, held))
 
     def file(self, record: str) -> str:
         for table in (self.records, self.held):
@@ -68,15 +70,16 @@ class Tables:
         )
         leaving = self.records[accepted == "quarantine"]
         coming = self.held[held.isin(["accept", "mask"])].drop(columns="reason")
-        ties = _ties(coming, self.records[accepted != "quarantine"])
-        self.joined = set(coming.loc[ties, "record"])
-        coming = _placed(coming[~ties], self.records)
+        joins = _joins(coming, self.records[accepted != "quarantine"], self.ties)
+        self.joined = set(coming.loc[joins, "record"])
+        coming = _placed(coming[~joins], self.records, self.ties)
         reasons = leaving["record"].map({record: change.reason for record, change in changes.items()})
         leaving = leaving.assign(reason=reasons.astype(self.held["reason"].dtype))
         staying = self.records[~accepted.isin(["quarantine", "reject"])]
         remaining = self.held[~held.isin(["accept", "mask", "reject"])]
         self.records = _joined(staying, coming, IMAGES, self.records)
         self.held = _joined(remaining, leaving, QUARANTINE, self.held)
+        self.ties = kept(self.ties, self.records, self.held)
         for record, values in new_pixels.items():
             row = self.records["record"] == record
             for name, value in values.items():
@@ -96,22 +99,30 @@ def _joined(table: pd.DataFrame, more: pd.DataFrame, place: str, like: pd.DataFr
     return whole.sort_values("record", kind="stable").reset_index(drop=True)
 
 
-def _ties(coming: pd.DataFrame, records: pd.DataFrame) -> pd.Series:
+def _names(table: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
+    """record, label: all that a picture's person goes by, the patient first, then the group, then the ties."""
+    own = [table[["record", name]].set_axis(["record", "label"], axis=1) for name in ("patient", "group")]
+    return pd.concat([*own, kept(ties, table)], ignore_index=True)
+
+
+def _kin(coming: pd.DataFrame, records: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
+    """record, fold, group: of each coming record, where those that share a name with it are among `records`."""
+    there = _names(records, ties).merge(records[["record", "fold", "group"]], on="record")
+    return _names(coming, ties).merge(there.drop(columns="record").drop_duplicates(), on="label")
+
+
+def _joins(coming: pd.DataFrame, records: pd.DataFrame, ties: pd.DataFrame) -> pd.Series:
     """Which of the records coming out of quarantine would tie patients of two folds together: they are left out."""
-    fold_of = [records.groupby(name)["fold"].agg(set) for name in ("patient", "group")]
-    found = [
-        set().union(*(known.get(row[name], set()) for name, known in zip(("patient", "group"), fold_of, strict=True)))
-        for row in coming[["patient", "group"]].to_dict("records")
-    ]
-    return pd.Series([len(folds) > 1 for folds in found], index=coming.index, dtype=bool)
+    folds = _kin(coming, records, ties).groupby("record")["fold"].nunique()
+    return coming["record"].map(folds).fillna(0) > 1
 
 
-def _placed(coming: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
-    """In the fold and group that the patient, or the group, has among the accepted: an append may have placed them."""
+def _placed(coming: pd.DataFrame, records: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
+    """In the fold and group that the patient, the group, or a tie has among the accepted: an append may have placed
+    them."""
+    there = _kin(coming, records, ties).drop_duplicates("record").set_index("record")
     placed = coming.copy()
-    for by in ("group", "patient"):
-        known = records.groupby(by)[["fold", "group"]].first()
-        for name in ("fold", "group"):
-            there = placed[by].map(known[name])
-            placed[name] = there.where(there.notna(), placed[name])
+    for name in ("fold", "group"):
+        found = placed["record"].map(there[name])
+        placed[name] = found.where(found.notna(), placed[name])
     return placed
