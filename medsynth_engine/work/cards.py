@@ -23,4 +23,5 @@ def weights_document(path: Path) -> dict[str, Any]:
         "fd_ratio_validation": loaded.info["fd_ratio_validation"],
         "training_digest": loaded.info["training_digest"],
         "rows": loaded.rows is not None,
+        "privacy": loaded.info["privacy"],
     }

@@ -49,11 +49,8 @@ def check_promise(epsilon: float, delta: float | None) -> None:
         )
 
 
-def delta_for(patients: int, delta: float | None) -> float:
-    """The delta that was asked for, or a tenth of 1 / patients, at most 1e-5.
-
-    Raises BadInput where there are too few patients, or where delta would allow to publish one of them.
-    """
+def check_patients(patients: int) -> None:
+    """Raise BadInput where there are too few to learn images from."""
     if patients < LEAST_PATIENTS:
         raise BadInput(
             "too_few_for_privacy",
@@ -61,6 +58,22 @@ def delta_for(patients: int, delta: float | None) -> float:
             f"{LEAST_PATIENTS:,} are needed, and below {POOR_BELOW:,} images at epsilon 10 and less will be poor.",
             INSTEAD,
         )
+
+
+def check_alone(processes: int) -> None:
+    """Raise BadInput where several processes were asked for."""
+    if processes > 1:
+        raise BadInput(
+            "private_alone", "Training with differential privacy runs in one process.", "Leave --processes out."
+        )
+
+
+def delta_for(patients: int, delta: float | None) -> float:
+    """The delta that was asked for, or a tenth of 1 / patients, at most 1e-5.
+
+    Raises BadInput where there are too few patients, or where delta would allow to publish one of them.
+    """
+    check_patients(patients)
     if delta is None:
         return min(1e-5, 0.1 / patients)
     if delta >= 1 / patients:
@@ -70,6 +83,21 @@ def delta_for(patients: int, delta: float | None) -> float:
             "Leave --delta out: a tenth of 1 / patients.",
         )
     return delta
+
+
+def asked(epsilon: float | None, delta: float | None, patients: int, processes: int) -> dict[str, float] | None:
+    """`privacy` of a run's `config.json`, checked as far as can be before its data are there; None without epsilon.
+
+    patients  of all folds; those of the training fold are counted when the folder is made
+    """
+    if epsilon is None:
+        if delta is not None:
+            raise BadInput("no_epsilon", "A delta promises nothing without an epsilon.", "For instance: --epsilon 8")
+        return None
+    check_promise(epsilon, delta)
+    check_alone(processes)
+    check_patients(patients)
+    return {"epsilon": epsilon} if delta is None else {"epsilon": epsilon, "delta": delta}
 
 
 def wanted(config: dict[str, Any]) -> bool:

@@ -16,12 +16,12 @@ import torch
 from medsynth_engine.gan import checkpoint, roofline, schedule, weights
 from medsynth_engine.gan.beginning import setting_of, sheet_path
 from medsynth_engine.gan.diary import Diary
-from medsynth_engine.gan.private import beginning
+from medsynth_engine.gan.private import beginning, limits
 from medsynth_engine.gan.private.learner import Told
 from medsynth_engine.gan.private.sheet import PublicSheet
 from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.atomic import read_json, write_json
-from medsynth_engine.kernel.errors import BadInput, MedSynthError
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
 
 
@@ -32,10 +32,7 @@ class PrivateTrainer:
     """
 
     def __init__(self, folder: RunFolder, started: float, team: Alone) -> None:
-        if team.size > 1:
-            raise BadInput(
-                "private_alone", "Training with differential privacy runs in one process.", "Leave --processes out."
-            )
+        limits.check_alone(team.size)
         self.folder, self.diary = folder, Diary(folder, started)
         beginning.Wish.of(folder.config())
         self.setting = setting_of(folder, team, self.diary)
