@@ -173,8 +173,9 @@ def nifti_bomb(size: int) -> bytes:
     return stream.getvalue()
 
 
-def zip_of_names(path: Path, members: int) -> None:
-    """A zip of `members` empty files; written by hand, since only its directory matters."""
+def zip_of_names(path: Path, members: int, claimed: int | None = None) -> None:
+    """A zip of `members` empty files; written by hand, since only its directory matters, which may claim fewer."""
+    claimed = members if claimed is None else claimed
     local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
     with path.open("wb") as stream:
         stream.write(local)
@@ -185,7 +186,7 @@ def zip_of_names(path: Path, members: int) -> None:
             stream.write(struct.pack("<4s6H3I5H2I", b"PK\1\2", *fields) + name)
         size = stream.tell() - start
         end = stream.tell()
-        fields = (44, 45, 45, 0, 0, members, members, size, start)
+        fields = (44, 45, 45, 0, 0, claimed, claimed, size, start)
         stream.write(struct.pack("<4sQHHIIQQQQ", b"PK\6\6", *fields))
         stream.write(struct.pack("<4sIQI", b"PK\6\7", 0, end, 1))
         stream.write(struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0))

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medsynth_engine.intake.archives import tar
+from medsynth_engine.intake.archives.directory import count_entries
 from medsynth_engine.intake.options import Limits, Options
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.sources import TABLE_ENDINGS, Item, Source, TableFile, is_litter
@@ -33,8 +34,10 @@ def open_zip(path: Path, options: Options) -> Source:
     """List a zip. Raises BadInput where it is damaged, empty, or beyond the limits as a whole."""
     limits = options.limits
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+        with path.open("rb") as stream:
+            _check_count(count_entries(stream, limits.archive_members), limits)
+            with zipfile.ZipFile(stream) as archive:
+                members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
         raise BadInput("damaged_archive", "The zip is damaged and cannot be listed.", "Pack it again.") from None
     _check_whole(len(members), sum(member.file_size for member in members), path.stat().st_size, limits)
@@ -55,14 +58,18 @@ def open_zip(path: Path, options: Options) -> Source:
     return Source("zip" if items else "table", path, tuple(items), tuple(tables))
 
 
-def _check_whole(members: int, unpacked: int, packed: int, limits: Limits) -> None:
-    """Raises BadInput where an archive as a whole is beyond the limits."""
+def _check_count(members: int, limits: Limits) -> None:
     if members > limits.archive_members:
         raise BadInput(
             "too_many_members",
             f"The archive holds more than {limits.archive_members:,} files.",
             "Bring it in in parts.",
         )
+
+
+def _check_whole(members: int, unpacked: int, packed: int, limits: Limits) -> None:
+    """Raises BadInput where an archive as a whole is beyond the limits."""
+    _check_count(members, limits)
     if unpacked > limits.archive_bytes:
         raise BadInput(
             "archive_too_large",

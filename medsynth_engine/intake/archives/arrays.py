@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from medsynth_engine.intake.archives.directory import count_entries
 from medsynth_engine.intake.archives.medmnist import names_of
 from medsynth_engine.intake.options import Limits, Options
 from medsynth_engine.intake.sources import ArrayTable, Item, Source
@@ -31,6 +32,7 @@ SPLITS = {
 }
 MAGIC = b"\x93NUMPY"
 HINT = "Save it with numpy.savez_compressed(path, images=..., labels=...) or in MedMNIST layout."
+MOST_ARRAYS = 10_000
 LARGEST_ENTRY = 128 * 2**20
 """Bytes of one image: it passes through the parent, which stays under a gigabyte."""
 COLUMN_BYTES = 256 * 2**20
@@ -60,6 +62,9 @@ class Images:
 def open_npz(path: Path, options: Options) -> Source:
     """List an NPZ. Raises BadInput for object arrays, unknown layouts, and arrays beyond the limits."""
     try:
+        with path.open("rb") as stream:
+            if count_entries(stream, MOST_ARRAYS) > MOST_ARRAYS:
+                raise BadInput("too_many_arrays", f"The NPZ holds more than {MOST_ARRAYS:,} arrays.", HINT)
         with zipfile.ZipFile(path) as archive:
             headers = {_key(name): _header(archive, name) for name in archive.namelist() if name.endswith(".npy")}
             groups = image_arrays(headers, options.limits)
