@@ -196,6 +196,8 @@ class Trainer:
         saved = checkpoint.load(self.last)
         self.team.wait()  # until all have read what the first one is going to replace
         if self.rolled_back or saved is None or saved.get("rolled_back"):
+            if saved is not None:
+                self._restore(saved)  # a generator that holds numbers
             if self.team.first:
                 self._keep()
             raise MedSynthError(

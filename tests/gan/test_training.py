@@ -3,72 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from gan_runs import BATCH, MakeRun, evaluations, event, events, start, ticks, until, with_plan
 from PIL import Image
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from medsynth_engine.gan import checkpoint, learner, schedule, train, trainer
-from medsynth_engine.gan.presets import PRESETS
+from medsynth_engine.gan import beginning, checkpoint, learner, train, trainer
+from medsynth_engine.gan.diary import Diary
+from medsynth_engine.gan.evaluate import Evaluator, Measured
 from medsynth_engine.gan.sample import Drawer
-from medsynth_engine.kernel.errors import NoRoom
-from medsynth_engine.kernel.folders import RunFolder
-
-MakeRun = Callable[..., RunFolder]
-
-
-def start(folder: RunFolder) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "MEDSYNTH_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-m", "medsynth_engine.gan.train", str(folder.path)], env=environment)
-
-
-def with_plan(folder: RunFolder, images: int, **changes: Any) -> RunFolder:
-    """Write the plan beforehand, so that ticks and checkpoints come as often as a test needs them."""
-    plan = schedule.plan(PRESETS["nano32"], 120, images, 2, 0.01).document()
-    (folder.path / "plan.json").write_text(json.dumps({**plan, "tick": 2 * plan["batch"], **changes}))
-    return folder
-
-
-def until(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None, seconds: float = 120) -> None:
-    begin = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begin < seconds, "waited too long"
-        assert process is None or process.poll() is None, "the process ended"
-        time.sleep(0.02)
-
-
-def ticks(folder: RunFolder) -> list[dict[str, Any]]:
-    return [line for line in folder.lines()[0] if line["kind"] == "tick"]
-
-
-def events(folder: RunFolder) -> list[str]:
-    return [line["what"] for line in folder.lines()[0] if line["kind"] == "event"]
-
-
-def tensors(folder: RunFolder) -> dict[str, torch.Tensor]:
-    found = torch.load(folder.generator, weights_only=True)
-    return {**found["generator"], "kimg": torch.tensor(found["kimg"])}
-
-
-def assert_same(first: RunFolder, second: RunFolder) -> None:
-    one, other = tensors(first), tensors(second)
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    a, b = (checkpoint.load(folder.checkpoints / "last.pt") for folder in (first, second))
-    assert a is not None and b is not None and a["seen"] == b["seen"]
-    for part in ("generator", "discriminator", "average"):
-        assert all(torch.equal(value, b["learner"][part][name]) for name, value in a["learner"][part].items())
-    assert torch.equal(a["learner"]["random"], b["learner"]["random"])
-    assert a["learner"]["controller"] == b["learner"]["controller"]
+from medsynth_engine.gan.team import Alone
 
 
 def test_a_run_writes_everything_that_others_read(make_run: MakeRun):
@@ -81,8 +31,11 @@ def test_a_run_writes_everything_that_others_read(make_run: MakeRun):
     line = ticks(folder)[-1]
     wanted = "kimg seconds epoch loss_generator loss_discriminator accuracy_real accuracy_fake images_per_second"
     assert set(line) >= {*wanted.split(), "overfitting", "augmentation", "eta_seconds"}
-    evaluation = [entry for entry in folder.lines()[0] if entry["kind"] == "evaluation"][-1]
+    assert line["gradient_norm_discriminator"] > 0 and line["gradient_norm_generator"] > 0
+    assert 0 < line["roofline"] < 1 and 10**8 < line["memory_bytes"] < 4 * 10**9
+    evaluation = evaluations(folder)[-1]
     assert set(evaluation) >= {"kimg", "seconds", "fd_ratio_validation", "kid", "nearest_neighbour_risk"}
+    assert evaluation["fd_ratio_noise"] > 0 and evaluation["nearest_neighbour_risk_groups"] == {}
     assert {"best", "checkpoint", "finish"} <= set(events(folder))
     sheets = sorted(folder.samples.glob("*.png"))
     assert len(sheets) >= 2 and Image.open(sheets[-1]).size[0] > 300
@@ -90,30 +43,6 @@ def test_a_run_writes_everything_that_others_read(make_run: MakeRun):
     assert drawer.rows == '{"model": "trees"}' and drawer.conditions == ("finding", "age")
     assert drawer.info["training_digest"] == "ab" * 32
     assert not list(folder.path.rglob(".partial-*"))
-
-
-@pytest.mark.slow
-def test_killed_and_started_again_it_ends_with_the_same_weights(make_run: MakeRun):
-    """Uninterrupted against: SIGTERM, then kill -9 between two checkpoints, then to the end."""
-    images = 20 * 2 * PRESETS["nano32"].batch
-    calm = with_plan(make_run("calm"), images, checkpoint=10**9)
-    torn = with_plan(make_run("torn"), images, checkpoint=5 * PRESETS["nano32"].batch)
-    assert start(calm).wait() == 0
-
-    process = start(torn)
-    until(lambda: len(ticks(torn)) >= 3, process)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait() == 130 and torn.state()["state"] == "interrupted"
-
-    process = start(torn)
-    until(lambda: ticks(torn)[-1]["kimg"] > 0.55 * images / 1000, process)
-    process.kill()
-    process.wait()
-    assert torn.state()["state"] == "running"
-
-    assert start(torn).wait() == 0
-    assert events(torn).count("resume") == 2
-    assert_same(calm, torn)
 
 
 @pytest.mark.slow
@@ -137,24 +66,57 @@ def test_pause_and_resume_and_stop(make_run: MakeRun):
 
 
 def test_the_best_generator_is_kept_not_the_last(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch):
-    from medsynth_engine.gan.evaluate import Evaluator, Measured
-
-    batch = PRESETS["nano32"].batch
-    folder = with_plan(make_run(), 6 * batch, evaluate=batch)
+    folder = with_plan(make_run(), 6 * BATCH, evaluate=BATCH)
     ratios = iter([9.0, 7.0, 3.0, 4.0, 5.0, 8.0])
     monkeypatch.setattr(Evaluator, "measure", lambda self, generator: Measured(next(ratios), 0.1, 0.5, 60))
     assert train.train(folder) == 0
-    assert folder.state()["best"] == {"kimg": 3 * batch / 1000, "fd_ratio_validation": 3.0}
-    assert Drawer(folder.generator, "cpu").info["kimg"] == 3 * batch / 1000
-    finish = next(line for line in folder.lines()[0] if line.get("what") == "finish")
-    assert finish["generator"] == "best" and finish["best_kimg"] == 3 * batch / 1000
+    assert folder.state()["best"] == {"kimg": 3 * BATCH / 1000, "fd_ratio_validation": 3.0}
+    assert Drawer(folder.generator, "cpu").info["kimg"] == 3 * BATCH / 1000
+    finish = event(folder, "finish")
+    assert finish["generator"] == "best" and finish["best_kimg"] == 3 * BATCH / 1000
+
+
+def test_overfitting_ends_the_training_and_the_best_is_kept(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch):
+    """Interrupted between, it ends at the same place."""
+    folder = with_plan(make_run(), 16 * BATCH, evaluate=BATCH)
+    ratios = iter([9.0, 3.0, *(4.0 + i for i in range(20))])
+    monkeypatch.setattr(Evaluator, "measure", lambda self, generator: Measured(next(ratios), 0.1, 0.5, 60, 0.01))
+    whole = trainer.Trainer._evaluate
+
+    def evaluate(self: trainer.Trainer) -> None:
+        whole(self)
+        self.asked_to_end = len(self.keeper.history) == 4
+
+    monkeypatch.setattr(trainer.Trainer, "_evaluate", evaluate)
+    assert train.train(folder) == 130
+    assert train.train(folder) == 0
+    assert folder.state()["state"] == "finished" and folder.state()["kimg"] == 7 * BATCH / 1000
+    assert event(folder, "early_stop")["why"].startswith("Overfitting") and "resume" in events(folder)
+    assert folder.state()["ended"] == event(folder, "early_stop")["why"]
+    assert folder.state()["kept"]["kimg"] == 2 * BATCH / 1000 and "best" in folder.state()["kept"]["why"]
+    assert Drawer(folder.generator, "cpu").info["kimg"] == 2 * BATCH / 1000
+
+
+def test_a_generator_that_copies_is_not_kept_and_copying_twice_ends_the_training(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder = with_plan(make_run(), 16 * BATCH, evaluate=BATCH)
+    found = iter([(9.0, False), (3.0, True), (5.0, False), (2.0, True), (1.0, True)])
+
+    def measure(self: Evaluator, generator: Any) -> Measured:
+        ratio, copying = next(found)
+        return Measured(ratio, 0.1, 0.95 if copying else 0.5, 60, 0.01, copying=copying)
+
+    monkeypatch.setattr(Evaluator, "measure", measure)
+    assert train.train(folder) == 0
+    assert event(folder, "early_stop")["why"].startswith("Copying")
+    assert folder.state()["kept"]["fd_ratio_validation"] == 5.0 and "copies" in folder.state()["kept"]["why"]
 
 
 def test_numbers_that_go_wrong_once_are_rolled_back_with_a_lower_rate(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ):
-    batch = PRESETS["nano32"].batch
-    folder = with_plan(make_run(), 8 * batch)
+    folder = with_plan(make_run(), 8 * BATCH)
     spoil = iter([False] * 3 + [True] + [False] * 100)
     whole = learner.Learner.step
 
@@ -171,67 +133,15 @@ def test_numbers_that_go_wrong_once_are_rolled_back_with_a_lower_rate(
     assert checkpoint.finite(saved)
 
 
-def test_numbers_that_go_wrong_again_end_the_run_with_a_sentence(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch):
-    folder = with_plan(make_run(), 8 * PRESETS["nano32"].batch)
-    whole = learner.Learner.step
-
-    def step(self: learner.Learner, *arguments: Any) -> learner.Step:
-        next(self.game.discriminator.parameters()).data.fill_(float("nan"))
-        return whole(self, *arguments)
-
-    monkeypatch.setattr(learner.Learner, "step", step)
+def test_numbers_that_go_wrong_again_end_the_run_with_a_sentence(make_run: MakeRun):
+    """A rate at which training really diverges, and half of it as well."""
+    folder = with_plan(make_run(), 40 * BATCH, learning_rate=1e12)
     assert train.train(folder) == 1
+    assert events(folder).count("roll_back") == 1
     assert folder.state()["state"] == "failed" and folder.state()["error"]["code"] == "training_diverged"
-
-
-def test_without_memory_the_batch_is_halved_once_and_the_mathematics_stay(
-    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
-):
-    batch = PRESETS["nano32"].batch
-    plenty, little = (with_plan(make_run(name), 4 * batch) for name in ("plenty", "little"))
-    assert train.train(plenty) == 0
-    whole = learner.Game.teach_discriminator
-
-    def teach(self: learner.Game, pairs: learner.Pairs, *arguments: Any, **more: Any) -> learner.Outcome:
-        if len(pairs) > batch // 2:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 20 GiB")
-        return whole(self, pairs, *arguments, **more)
-
-    monkeypatch.setattr(learner.Game, "teach_discriminator", teach)
-    assert train.train(little) == 0
-    one, other = tensors(plenty), tensors(little)
-    assert max((one[name] - other[name]).abs().max().item() for name in one) < 5e-3
-
-
-def test_with_too_little_memory_for_half_the_batch_it_fails_with_advice(
-    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
-):
-    folder = with_plan(make_run(), 4 * PRESETS["nano32"].batch)
-
-    def teach(*arguments: Any, **more: Any) -> learner.Outcome:
-        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
-
-    monkeypatch.setattr(learner.Game, "teach_discriminator", teach)
-    assert train.train(folder) == 8
-    assert folder.state()["error"]["code"] == "out_of_memory" and "preset" in folder.state()["error"]["hint"]
-
-
-def test_a_full_disk_keeps_the_last_good_checkpoint(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch):
-    batch = PRESETS["nano32"].batch
-    folder = with_plan(make_run(), 6 * batch, checkpoint=2 * batch, evaluate=10**9)
-    whole, writes = checkpoint.write_with, []
-
-    def write_with(path: Path, fill: Callable[[Any], object]) -> str:
-        writes.append(path)
-        if len(writes) > 2:
-            raise NoRoom("disk_full", "The disk is full; nothing was changed.", "Free some space, then try again.")
-        return whole(path, fill)
-
-    monkeypatch.setattr(checkpoint, "write_with", write_with)
-    assert train.train(folder) == 8
-    assert folder.state()["state"] == "failed" and folder.state()["error"]["code"] == "disk_full"
     saved = checkpoint.load(folder.checkpoints / "last.pt")
-    assert saved is not None and saved["seen"] == 2 * batch
+    assert saved is not None and checkpoint.finite(saved) and saved["rolled_back"]
+    assert Drawer(folder.generator, "cpu").resolution == 32
 
 
 @pytest.mark.parametrize(
@@ -270,7 +180,7 @@ def test_colour_low_resource_and_a_handful_of_validation_images(make_run: MakeRu
     folder = make_run(colour=True, count=61, low_resource=True, budget={"kimg": 0.1}, augmentation="dermoscopy")
     assert train.train(folder) == 0
     plan = json.loads((folder.path / "plan.json").read_text())
-    assert plan["batch"] == PRESETS["nano32"].batch // 2
+    assert plan["batch"] == BATCH // 2
     assert ticks(folder)[-1]["augmentation"] == learner.FIXED_CHANCE
     assert Drawer(folder.generator, "cpu").channels == 3
 
@@ -278,12 +188,57 @@ def test_colour_low_resource_and_a_handful_of_validation_images(make_run: MakeRu
 def test_too_little_validation_data_says_nothing_rather_than_guess(make_run: MakeRun):
     folder = make_run(count=30, budget={"kimg": 0.1})
     assert train.train(folder) == 0
-    evaluations = [line for line in folder.lines()[0] if line["kind"] == "evaluation"]
-    assert all(line["fd_ratio_validation"] is None for line in evaluations)
-    assert next(line for line in folder.lines()[0] if line.get("what") == "finish")["generator"] == "last"
+    assert all(line["fd_ratio_validation"] is None for line in evaluations(folder))
+    assert event(folder, "finish")["generator"] == "last"
 
 
 def test_no_folder_and_no_argument():
     command = [sys.executable, "-m", "medsynth_engine.gan.train"]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 2
     assert subprocess.run([*command, "/nonexistent"], check=False, capture_output=True).returncode == 6
+
+
+EVERYTHING_UNKNOWN = np.full((60, 1), -1, np.int16), np.full((60, 1), np.nan, np.float32)
+
+
+@pytest.mark.parametrize("what", ["sixty", "no validation fold", "one class", "all unknown", "no conditions"])
+def test_little_and_lopsided_data_train_as_well(make_run: MakeRun, what: str):
+    folder = with_plan(make_run(count=60), 6 * BATCH)
+    arrays = dict(np.load(folder.data))
+    config = folder.config()
+    if what == "no validation fold":
+        arrays["fold"][:] = 0
+    if what == "one class":
+        arrays["categorical"][:] = 0
+        config["conditions"]["categorical"] = [{"name": "finding", "values": ["disc"], "counts": [60]}]
+    if what == "all unknown":
+        arrays["categorical"], arrays["continuous"] = EVERYTHING_UNKNOWN
+    if what == "no conditions":
+        del arrays["categorical"], arrays["continuous"], arrays["patient"]
+        config["conditions"] = {}
+    np.savez(folder.data, **arrays)
+    folder.set_config(config)
+    assert train.train(folder) == 0
+    assert folder.state()["state"] == "finished" and Drawer(folder.generator, "cpu").resolution == 32
+    measured = [line["fd_ratio_validation"] for line in evaluations(folder)]
+    assert all(ratio is None for ratio in measured) == (what == "no validation fold")
+
+
+class NoLooking(TorchDispatchMode):
+    """Fails where a number is fetched from a tensor: on a GPU that waits for everything before it."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        assert func is not torch.ops.aten._local_scalar_dense.default, "a step looked at a number"
+        assert func is not torch.ops.aten.nonzero.default, "a step asked how many there are"
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_step_between_two_ticks_waits_for_the_device(make_run: MakeRun):
+    folder = make_run()
+    setting = beginning.setting_of(folder, Alone(), Diary(folder, 0.0))
+    one, plan = beginning.trial(setting)
+    gathered = trainer.Gathered(setting.device)
+    with NoLooking():
+        for _ in range(learner.PROBE_STEPS):
+            gathered.add(one.step(plan.rates(0), plan))
+    assert gathered.take()["gradient_norm_generator"] is not None
