@@ -156,7 +156,7 @@ class Evaluator:
         """uint8, one image for the conditions of each chosen validation image."""
         device = self.conditions.categorical.device
         source = torch.Generator().manual_seed(self.seed)
-        latents = torch.randn(self.n, generator.architecture.latent, generator=source).to(device)
+        latents = torch.randn(self.n, generator.architecture.drawn, generator=source).to(device)
         cuts = [slice(start, start + PART) for start in range(0, self.n, PART)]
         return np.concatenate([to_pixels(generator(latents[cut], self.conditions[cut])) for cut in cuts])
 

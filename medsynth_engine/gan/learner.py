@@ -12,9 +12,11 @@ from medsynth_engine.gan import augment
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.data import Data
 from medsynth_engine.gan.ema import Average
+from medsynth_engine.gan.graphs import Halves
 from medsynth_engine.gan.later import Later
 from medsynth_engine.gan.networks import Architecture, Discriminator, Generator, settle
 from medsynth_engine.gan.objective import Game, Outcome, Pairs
+from medsynth_engine.gan.probes import fused
 from medsynth_engine.gan.sampler import Sampler
 from medsynth_engine.gan.schedule import Plan, Rates
 from medsynth_engine.gan.team import Alone
@@ -56,6 +58,7 @@ class Learner:
         ema_width: float,
         device: torch.device,
         team: Alone | None = None,
+        trunk: torch.dtype = torch.float32,
     ) -> None:
         torch.manual_seed(seed)
         self.team = team or Alone()
@@ -63,11 +66,13 @@ class Learner:
         self.batch = self.micro = batch
         generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
         for network in (generator, discriminator):
-            settle(network, device)
+            settle(network, device, trunk)
         self.game = Game(generator, discriminator)
+        self.halves = Halves(self.game, device)
         self.average = Average(generator, ema_width)
+        settle(self.average.network, device)
         self.optimisers = [
-            torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.0, 0.9), eps=1e-8, fused=True)
+            torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.0, 0.9), eps=1e-8, fused=fused(device))
             for network in (discriminator, generator)
         ]
         self.random = torch.Generator(device).manual_seed(seed + 1)
@@ -85,13 +90,13 @@ class Learner:
                 group["lr"], group["betas"] = haste * rates.learning_rate * self.caution, (0.0, rates.beta2)
         discriminator = self.game.discriminator
         pairs = self._pairs()
-        teach = self.game.teach_discriminator
+        teach = self.halves.teach_discriminator
         first, norm = self._half(0, pairs, lambda part, weight: teach(part, rates.gamma, rates.ramp, weight))
         if self.controlled and self.steps % PROBE_STEPS == 0:
             self._probe(first, pairs, rates, plan)
         discriminator.requires_grad_(False)
         pairs = self._pairs()
-        second, other = self._half(1, pairs, lambda part, weight: self.game.teach_generator(part, rates.ramp, weight))
+        second, other = self._half(1, pairs, lambda part, weight: self.halves.teach_generator(part, rates.ramp, weight))
         discriminator.requires_grad_(True)
         self.steps += 1
         self.average.update(self.steps)
@@ -110,7 +115,7 @@ class Learner:
 
     @property
     def _latent(self) -> int:
-        return self.game.generator.architecture.latent
+        return self.game.generator.architecture.drawn
 
     def _warp(self, rows: Tensor) -> augment.Warp:
         if self.controller.chance <= 0:
@@ -134,7 +139,7 @@ class Learner:
     def _taught(self, optimiser: torch.optim.Optimizer, pairs: Pairs, count: int, teach: Any) -> Outcome:
         """The part of `pairs` in the gradients of `count` pairs; in smaller pieces, halved once, if memory ends."""
         while True:
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad(set_to_none=not self.halves.recorded)
             try:
                 return joined([teach(part, len(part) / count) for part in pairs.pieces(self.micro)])
             except (RuntimeError, MemoryError) as error:

@@ -39,6 +39,7 @@ class Architecture:
     blocks    residual blocks per stage
     channels  of the image: 1 grey, 3 colour
     latent, condition, features  lengths of z, of the embedded condition, of what the discriminator projects on
+    grain     texture that follows from nothing (hair, noise of a sensor) comes from a plane of random numbers
     """
 
     widths: tuple[int, ...]
@@ -47,6 +48,12 @@ class Architecture:
     latent: int = 64
     condition: int = 64
     features: int = 64
+    grain: bool = False
+
+    @property
+    def drawn(self) -> int:
+        """How many standard normal numbers an image is drawn from: z, and after it the plane of grain."""
+        return self.latent + self.resolution**2 * self.grain
 
     @property
     def resolution(self) -> int:
@@ -70,9 +77,10 @@ class Convolution(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor, per_image: Tensor | None = None) -> Tensor:
-        if per_image is None or self.bias is None:
-            return self._conv_forward(x, self.weight, self.bias)
-        return self._conv_forward(x, self.weight, None) + per_image[:, None, None, None] * self.bias[:, None, None]
+        weight, bias = self.weight.to(x.dtype), None if self.bias is None else self.bias.to(x.dtype)
+        if per_image is None or bias is None:
+            return self._conv_forward(x, weight, bias)
+        return self._conv_forward(x, weight, None) + per_image.to(x.dtype)[:, None, None, None] * bias[:, None, None]
 
 
 class ResidualBlock(nn.Module):
@@ -112,8 +120,22 @@ def _nothing(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
+TRUNK_FROM = 16
+"""Stages of at least so many pixels a side may compute in bfloat16; weights stay in single precision."""
+GRAIN_FROM = 8
+"""Stages of at least so many pixels a side take grain."""
+GRAIN = 0.1
+"""How much of it a channel takes at first: it learns how much it wants."""
+
+
 class Generator(nn.Module):
-    """Latent (n, latent) and conditions -> images (n, channels, s, s) around -1 to 1, not clamped."""
+    """Latent (n, architecture.drawn) and conditions -> images (n, channels, s, s) around -1 to 1, not clamped.
+
+    Grain is the noise input of Karras et al. 2019 ("A style-based generator architecture", section 3.2): one plane an
+    image, added to the channels of each stage at its own size, so that z need not be spent on texture.
+    """
+
+    trunk = torch.float32
 
     def __init__(self, architecture: Architecture, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -128,16 +150,34 @@ class Generator(nn.Module):
         self.stages = nn.ModuleList(Stage(width, architecture.blocks, depth) for width in widths)
         self.gains = nn.ModuleList(_nothing(inputs, width) for width in widths)
         self.image = Convolution(widths[-1], architecture.channels, 1, 1.0, bias=True)
+        grainy = [width for width, side in zip(widths, _sides(architecture), strict=True) if side >= GRAIN_FROM]
+        self.grain = nn.ParameterList(
+            nn.Parameter(torch.full((width, 1, 1), GRAIN)) for width in (grainy if architecture.grain else ())
+        )
 
     def forward(self, latent: Tensor, conditions: Conditions) -> Tensor:
-        style = torch.cat([latent, self.embedding(conditions)], dim=1)
+        planes = self._planes(latent[:, self.architecture.latent :])
+        style = torch.cat([latent[:, : self.architecture.latent], self.embedding(conditions)], dim=1)
         x = self.scale(style)[:, :, None, None] * self.basis
         x = x.contiguous(memory_format=_layout(x))
         for position, (stage, gain) in enumerate(zip(self.stages, self.gains, strict=True)):
             if position:
                 x = functional.interpolate(self.widen[position - 1](x), scale_factor=2, mode="bilinear")
-            x = stage(x) * (1 + gain(style))[:, :, None, None]
-        return self.image(x)
+            if x.shape[2] in planes:
+                strength, plane = planes[x.shape[2]]
+                x = x + strength * plane
+            x = _as_trunk(x, self.trunk)
+            x = stage(x) * (1 + gain(style)).to(x.dtype)[:, :, None, None]
+        return self.image(x.float())
+
+    def _planes(self, grain: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
+        """By side of a stage: how much of it each channel takes, and the plane (n, 1, side, side) of variance 1."""
+        found = {}
+        plane = grain.view(len(grain), 1, self.architecture.resolution, -1) if len(self.grain) else grain
+        for strength in reversed(self.grain):
+            found[plane.shape[2]] = (strength, plane)
+            plane = 2 * functional.avg_pool2d(plane, 2)  # the mean of four has half their deviation
+        return found
 
 
 class Discriminator(nn.Module):
@@ -146,6 +186,8 @@ class Discriminator(nn.Module):
     logit = <features, u + ramp * sum over known attributes of E_a(y_a) / sqrt(d)>: the projection discriminator
     (Miyato and Koyama 2018, equation 4) once per attribute, so that a missing one drops out exactly.
     """
+
+    trunk = torch.float32
 
     def __init__(self, architecture: Architecture, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -191,9 +233,13 @@ class Discriminator(nn.Module):
         for position, stage in enumerate(self.stages):
             if position:
                 x = self.narrow[position - 1](functional.avg_pool2d(x, 2))
-            x = stage(x, bend, per_image)
+            x = stage(_as_trunk(x, self.trunk), bend, per_image)
         features = self.features((x * self.basis).sum((2, 3)))
         return (features * self.projection(conditions, ramp)).sum(1)
+
+
+def _sides(architecture: Architecture) -> list[int]:
+    return [4 * 2**position for position in range(len(architecture.widths))]
 
 
 def _pairs(widths: tuple[int, ...]) -> list[tuple[int, int]]:
@@ -212,8 +258,15 @@ def _one_by_one(x: Tensor, weight: Tensor) -> Tensor:
     return (x.permute(0, 2, 3, 1) @ weight.flatten(1).T).permute(0, 3, 1, 2)
 
 
-def settle(network: nn.Module, device: torch.device) -> None:
-    """Move a network to where it is fastest: on the device, in its layout."""
+def _as_trunk(x: Tensor, trunk: torch.dtype) -> Tensor:
+    """What goes into a stage, in the type in which it computes: the small stages always in single precision."""
+    return x.to(trunk if x.shape[2] >= TRUNK_FROM else torch.float32)
+
+
+def settle(network: nn.Module, device: torch.device, trunk: torch.dtype = torch.float32) -> None:
+    """Move a network to where it is fastest: on the device, in its layout; large stages compute in `trunk`."""
+    if isinstance(network, (Generator, Discriminator)):
+        network.trunk = trunk
     network.to(device)
     if device.type != "mps":
         network.to(memory_format=torch.channels_last)

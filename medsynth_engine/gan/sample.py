@@ -62,6 +62,8 @@ class Drawer:
         self.device, self.note = devices.choose(device)
         self._generator = loaded.generator
         settle(self._generator, self.device)
+        if self.device.type == "cpu":
+            devices.keep_freed_memory()
         self.vocabulary = loaded.vocabulary
         self.conditions: tuple[str, ...] = loaded.vocabulary.names
         self.learned = learned(loaded.vocabulary)
@@ -107,7 +109,7 @@ class Drawer:
         asked = self._asked(table)
         entropy = np.random.SeedSequence([abs(seed), int(seed < 0), block]).generate_state(1, np.uint64)[0]
         source = torch.Generator().manual_seed(int(entropy >> np.uint64(1)))
-        latents = torch.randn(BLOCK, self._generator.architecture.latent, generator=source)
+        latents = torch.randn(BLOCK, self._generator.architecture.drawn, generator=source)
         latents = latents[offset : offset + len(table)]
         parts, size = [], part_size(self.resolution)
         for first in range(0, len(table), size):

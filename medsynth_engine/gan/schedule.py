@@ -27,6 +27,7 @@ class Plan:
     fade           (start, end): share of the training over which conditions fade in
     settled        the length is final; one asked for in minutes is settled when a tenth of them has shown the speed
     threads        CPU threads: sums depend on it in their last bit, so a resumed run keeps it
+    trunk          numbers the large stages compute in (`precision.TRUNKS`): fp32 or bf16
     """
 
     images: int
@@ -40,6 +41,7 @@ class Plan:
     fade: tuple[float, float]
     settled: bool = True
     threads: int = 1
+    trunk: str = "fp32"
 
     def document(self) -> dict[str, Any]:
         return {**asdict(self), "fade": list(self.fade)}

@@ -37,7 +37,7 @@ class Sheet:
     def write(self, path: Path, generator: Generator) -> None:
         """Draw and write a PNG. Raises NoRoom where the disk is full."""
         source = torch.Generator().manual_seed(self.source_seed)
-        latents = torch.randn(len(self.conditions), generator.architecture.latent, generator=source)
+        latents = torch.randn(len(self.conditions), generator.architecture.drawn, generator=source)
         pixels = to_pixels(generator(latents.to(self.conditions.categorical.device), self.conditions))
         picture = tile(pixels, self.labels)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -149,7 +149,10 @@ def _architecture(declared: Any) -> Architecture:
         raise _damaged("no architecture")
     if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= 2048 for n in (*widths, *numbers)):
         raise _damaged("an architecture out of bounds")
-    found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS})
+    grain = declared.get("grain", False)  # weights of an earlier version have none
+    if not isinstance(grain, bool):
+        raise _damaged("an architecture out of bounds")
+    found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS}, grain=grain)
     size = sum(18 * found.blocks * width**2 for width in found.widths)
     if found.channels not in (1, 3) or found.blocks > 16 or size > MOST_PARAMETERS:
         raise _damaged("an architecture out of bounds")

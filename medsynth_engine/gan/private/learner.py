@@ -190,7 +190,7 @@ class PrivateLearner:
         return self.vocabulary.dropped(asked, ATTRIBUTE_DROPOUT, self.random)
 
     def _latent(self, count: int) -> Tensor:
-        return torch.randn(count, self.generator.architecture.latent, generator=self.random, device=self.device)
+        return torch.randn(count, self.generator.architecture.drawn, generator=self.random, device=self.device)
 
     @torch.no_grad()
     def _fakes(self, conditions: Conditions) -> Tensor:

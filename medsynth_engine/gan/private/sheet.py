@@ -36,7 +36,7 @@ class PublicSheet:
     def write(self, path: Path, generator: Generator) -> None:
         """Draw and write a PNG. Raises NoRoom where the disk is full."""
         source = torch.Generator().manual_seed(self.seed)
-        latents = torch.randn(len(self.conditions), generator.architecture.latent, generator=source).to(self.device)
+        latents = torch.randn(len(self.conditions), generator.architecture.drawn, generator=source).to(self.device)
         memory = io.BytesIO()
         tile(to_pixels(generator(latents, self.conditions)), self.labels).save(memory, "PNG")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
