@@ -18,6 +18,7 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import Groups, link_duplicates, thumbnail
 from medsynth_engine.intake.merged import Column
 from medsynth_engine.intake.pseudonym import uniform_of
+from medsynth_engine.intake.removed import read_removed
 from medsynth_engine.intake.ties import join_people, kept, read_ties
 from medsynth_engine.kernel.atomic import read_json
 
@@ -34,6 +35,7 @@ class Earlier:
     bits: int
     salt: int
     ties: pd.DataFrame
+    removed: dict[str, str]
 
     @classmethod
     def of(cls, folder: Path) -> Earlier:
@@ -47,7 +49,8 @@ class Earlier:
         salt = (read_json(folder / "folds.json") or {}).get("salt", 0)
         records = dataset.records()
         ties = kept(read_ties(folder), records, quarantined)
-        return cls(folder, records, quarantined, columns, bool(schema["patients_known"]), bits, salt, ties)
+        removed = read_removed(folder, dataset.submissions())
+        return cls(folder, records, quarantined, columns, bool(schema["patients_known"]), bits, salt, ties, removed)
 
     @cached_property
     def pictures(self) -> pd.DataFrame:
@@ -60,6 +63,10 @@ class Earlier:
         """True for new records that are here already: the same file under the same name."""
         held = set(self.quarantined["record"]) if len(self.quarantined) else set()
         return records.isin(set(self.records["record"]) | held).to_numpy()
+
+    def taken_out(self, records: pd.Series) -> np.ndarray:
+        """Why people took out each of new records, empty for all others."""
+        return np.array([self.removed.get(record, "") for record in records], dtype=object)
 
     def small(self, numbers: np.ndarray) -> np.ndarray:
         """uint8 (k, 1024) thumbnails of earlier pictures, made when they are asked for."""

@@ -18,6 +18,7 @@ from medsynth_engine.intake.merged import merged
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.pseudonym import patient_of
 from medsynth_engine.intake.reasons import Code, outcome
+from medsynth_engine.intake.removed import removed_table
 from medsynth_engine.intake.report import report
 from medsynth_engine.intake.submitted import Submitted
 from medsynth_engine.intake.tables.matching import by_header
@@ -36,7 +37,7 @@ OF_ANOTHER_KIND = "{}: is of another kind than in the dataset; its new values ar
 
 @dataclass
 class Built:
-    """What is written. quarantined has the columns of records, and `reason`; ties: see ties.py."""
+    """What is written. quarantined has the columns of records, and `reason`. See ties.py and removed.py for those."""
 
     records: pd.DataFrame
     quarantined: pd.DataFrame
@@ -45,6 +46,7 @@ class Built:
     document: dict[str, Any]
     salt: int
     ties: pd.DataFrame
+    removed: pd.DataFrame
 
 
 def build(
@@ -66,9 +68,12 @@ def build(
     else:
         submitted = Submitted.of_answers(answers)
     if earlier is not None:
-        there = earlier.holds(base["record"])
+        there, why = earlier.holds(base["record"]), earlier.taken_out(base["record"])
         _refuse(base, submitted, there, Code.ALREADY_THERE)
-        base, rows = base[~there].reset_index(drop=True), rows[~there]
+        for code in sorted(set(why[why != ""])):
+            _refuse(base, submitted, why == code, Code(code))
+        left = ~(there | (why != ""))
+        base, rows = base[left].reset_index(drop=True), rows[left]
 
     def tick(done: int, total: int) -> None:
         progress(done, total, "comparing pictures")
@@ -149,7 +154,10 @@ def _finished(
     schema = assemble.schema_of(records, columns, known, _modality(records), bits)
     submissions = submitted.table()
     document = report.document(plan, submissions, found, base, records, schema, share, placed, name)
-    return Built(records, quarantined, submissions, schema, document, placed.salt, kept(ties, records, quarantined))
+    removed = removed_table(earlier.removed if earlier is not None else {})
+    return Built(
+        records, quarantined, submissions, schema, document, placed.salt, kept(ties, records, quarantined), removed
+    )
 
 
 def _cell(plan: Plan, rows: np.ndarray, role: str) -> list[str]:

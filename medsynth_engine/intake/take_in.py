@@ -26,6 +26,7 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, make_plan
 from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
 from medsynth_engine.intake.reasons import Code, sentence
+from medsynth_engine.intake.removed import NAME as REMOVED
 from medsynth_engine.intake.report.report import to_keep
 from medsynth_engine.intake.ties import NAME as TIES
 from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
@@ -211,6 +212,8 @@ def _finish(staging: Path, target: Path, built: Built) -> None:
     write_with(staging / "submissions.parquet", lambda stream: _parquet(built.submissions, stream))
     if len(built.ties):
         write_with(staging / TIES, lambda stream: _parquet(built.ties, stream))
+    if len(built.removed):
+        write_with(staging / REMOVED, lambda stream: _parquet(built.removed, stream))
     write_json(staging / "schema.json", built.schema)
     write_json(staging / "folds.json", {"salt": built.salt})
     write_json(staging / "report.json", to_keep(built.document))

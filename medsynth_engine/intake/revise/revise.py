@@ -24,6 +24,8 @@ from medsynth_engine.intake.held import NAME as HELD
 from medsynth_engine.intake.held import held_of, read_held, write_held
 from medsynth_engine.intake.pseudonym import keyed
 from medsynth_engine.intake.reasons import Code, outcome
+from medsynth_engine.intake.removed import NAME as REMOVED
+from medsynth_engine.intake.removed import read_removed, removed_table
 from medsynth_engine.intake.revise.revised_report import revised_report, revised_schema
 from medsynth_engine.intake.revise.revised_tables import Change, Tables
 from medsynth_engine.intake.text.mask import masked
@@ -37,7 +39,17 @@ from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
 Progress = Callable[[int, int | None, str], None]
 Wanted = Callable[[], bool]
 TICK = 256
-OWN = {"records.parquet", "submissions.parquet", "quarantine.parquet", "schema.json", "report.json", HELD, TEXT, TIES}
+OWN = {
+    "records.parquet",
+    "submissions.parquet",
+    "quarantine.parquet",
+    "schema.json",
+    "report.json",
+    HELD,
+    TEXT,
+    TIES,
+    REMOVED,
+}
 """What a revision writes. Every other file of the folder (the salt of the folds) is carried over as it is."""
 
 
@@ -142,6 +154,9 @@ def _made(
         write_held(staging, held)
     if len(text):
         parquet(text, TEXT)
+    removed = read_removed(folder, dataset.submissions()) | _taken_out(changes)
+    if removed:
+        parquet(removed_table(removed), REMOVED)
     if len(tables.ties):
         parquet(tables.ties, TIES)
     write_json(staging / "schema.json", schema)
@@ -202,6 +217,15 @@ def _submissions(table: pd.DataFrame, changes: Mapping[str, Change], tables: Tab
     reason = new.where(new.notna(), table["reason"]).astype(table["reason"].dtype)
     result = reason.map({code: outcome(code) for code in set(reason)}).astype(table["outcome"].dtype)
     return table.assign(outcome=result, reason=reason)
+
+
+def _taken_out(changes: Mapping[str, Change]) -> dict[str, str]:
+    """Record -> reason of what people rejected now, whichever intake brought it."""
+    return {
+        record: change.reason or Code.BY_REVIEWER.value
+        for record, change in changes.items()
+        if change.decision == "reject"
+    }
 
 
 def _held(folder: Path, held: pd.DataFrame, changes: Mapping[str, Change]) -> list[dict[str, Any]]:
