@@ -114,6 +114,14 @@ def _labels(column: Column, series: pd.Series, patients: np.ndarray) -> list[Cod
     return coded
 
 
+def ages_of_bands(age: Inner, band: Inner) -> np.ndarray:
+    """bool (bands and missing, ages and missing): which codes of an age lie in which band."""
+    assert isinstance(age.coding, Bins) and isinstance(band.coding, Levels)
+    of_age = np.r_[band_numbers((np.array(age.coding.lows) + np.array(age.coding.highs)) / 2), -1]
+    of_band = np.array([*(BANDS.index(value) for value in band.coding.values), -1])
+    return of_band[:, None] == of_age[None, :]
+
+
 def split(text: Any) -> tuple[str, ...]:
     """The labels of one finding."""
     return tuple(dict.fromkeys(part.strip() for part in str(text).split(SEPARATOR) if part.strip()))

@@ -124,14 +124,14 @@ def _holding(test: Test, inner: Sequence[Inner]) -> list[tuple[int, np.ndarray]]
     found = []
     for number, column in _of(test.column, inner):
         if column.label is not None:
-            if column.label in test.among:
+            if test.names(column.label):
                 found.append((number, np.array([value is True for value in _values(column)] + [False])))
         elif isinstance(column.coding, Bins):
-            if not test.among:
+            if not test.of_words:
                 low, high = _limits(test)
                 lows, highs = np.array(column.coding.lows), np.array(column.coding.highs)
                 found.append((number, np.r_[(highs >= low) & (lows <= high), False].astype(bool)))
-        elif test.among:
+        elif test.of_words:
             holds = [test.of_text(value, every=False) for value in _values(column)]
             found.append((number, np.array([*holds, False], dtype=bool)))
     return found
@@ -142,14 +142,14 @@ def _violated(test: Test, inner: Sequence[Inner]) -> dict[int, np.ndarray]:
     found: dict[int, np.ndarray] = {}
     for number, column in _of(test.column, inner):
         if column.label is not None:
-            if test.among and column.label not in test.among:
+            if test.of_words and not test.names(column.label):
                 found[number] = np.array([value is True for value in _values(column)] + [False])
         elif isinstance(column.coding, Bins):
-            if not test.among:
+            if not test.of_words:
                 low, high = _limits(test)
                 lows, highs = np.array(column.coding.lows), np.array(column.coding.highs)
                 found[number] = np.r_[(lows < low) | (highs > high), False].astype(bool)
-        elif test.among:
+        elif test.of_words:
             passes = [test.of_text(value, True) for value in _values(column)]
             found[number] = np.r_[~np.array(passes, dtype=bool), False].astype(bool)
     return found

@@ -22,28 +22,37 @@ ORIGINS = ("known", "learned", "own")
 
 @dataclass(frozen=True)
 class Test:
-    """What one column's value must be: one of `among` (as text), or a number from `low` to `high`, both included."""
+    """What one column's value must be: one of `among` (as text) or with one of `stems` in it (lower case), or a number
+    from `low` to `high`, both included."""
 
     column: str
     among: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    stems: tuple[str, ...] = ()
 
     __test__ = False  # not a test of pytest's
 
     def __post_init__(self) -> None:
-        if bool(self.among) == (self.low is not None or self.high is not None):
+        if self.of_words == (self.low is not None or self.high is not None):
             raise UnusableTable("bad_rule", "A rule's test names values or bounds of a number, one of the two.")
+
+    @property
+    def of_words(self) -> bool:
+        return bool(self.among or self.stems)
+
+    def names(self, label: str) -> bool:
+        return label in self.among or any(stem in label.lower() for stem in self.stems)
 
     def of_text(self, text: Any, every: bool) -> bool:
         """Whether a text passes; of several findings any is enough, or `every` one must be named."""
         labels = split(text)
-        named = [label in self.among for label in labels]
+        named = [self.names(label) for label in labels]
         return str(text) in self.among or (bool(named) and (all(named) if every else any(named)))
 
     def on(self, series: pd.Series, every: bool) -> np.ndarray:
         """bool (n,): known and passing."""
-        if self.among:
+        if self.of_words:
             places, distinct = pd.factorize(series)
             return np.array([*(self.of_text(value, every) for value in distinct), False], dtype=bool)[places]
         values = numbers(series)
@@ -53,12 +62,14 @@ class Test:
 
     def document(self) -> dict[str, Any]:
         bounds = {key: float(value) for key, value in (("low", self.low), ("high", self.high)) if value is not None}
-        return {"column": self.column, **({"among": list(self.among)} if self.among else bounds)}
+        words = {key: list(value) for key, value in (("among", self.among), ("stems", self.stems)) if value}
+        return {"column": self.column, **words, **bounds}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Test:
         bounds = (None if document.get(key) is None else float(document[key]) for key in ("low", "high"))
-        return cls(str(document["column"]), tuple(map(str, document.get("among") or ())), *bounds)
+        words = (tuple(map(str, document.get(key) or ())) for key in ("among", "stems"))
+        return cls(str(document["column"]), next(words), *bounds, next(words))
 
 
 @dataclass(frozen=True)
@@ -134,9 +145,7 @@ class Rule:
                 int(document.get("rows", 0)),
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise UnusableTable(
-                "bad_rule", "This is not a rule: it needs name, sentence, and what holds."
-            ) from error
+            raise UnusableTable("bad_rule", "This is not a rule: it needs name, sentence, and what holds.") from error
 
 
 def obeyed(table: pd.DataFrame, rules: Iterable[Rule], kept: Iterable[str]) -> pd.DataFrame:

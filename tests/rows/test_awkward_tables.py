@@ -9,7 +9,9 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medsynth_engine.rows.table import Column, Schema
+from medsynth_engine.rows.adversarial.gan import TabularGan
+from medsynth_engine.rows.private.tree import PrivateTree
+from medsynth_engine.rows.table import Column, Schema, UnusableTable
 from medsynth_engine.rows.trees import SequentialTrees
 
 WORDS = st.text(min_size=0, max_size=8).filter(lambda text: "\x00" not in text)
@@ -106,3 +108,43 @@ def test_any_known_value_can_be_asked_for(case, n):
             continue
         drawn = model.sample(n, pd.DataFrame({name: [value] * n}), np.random.default_rng(1))
         assert (drawn[name] == value).all()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(tables(), st.integers(0, 40))
+def test_the_gan_learns_any_table_too(case, n):
+    table, schema, patients = case
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = TabularGan.fit(table, schema, np.random.default_rng(0), patients=patients, steps=2)
+        drawn = model.sample(n, None, np.random.default_rng(1))
+        again = TabularGan.from_json(model.to_json()).sample(n, None, np.random.default_rng(1))
+    pd.testing.assert_frame_equal(drawn, again)
+    assert len(drawn) == n and list(drawn)[-len(table.columns) :] == list(table)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(tables(), st.integers(0, 40))
+def test_any_table_can_be_learned_privately_once_it_is_declared(case, n):
+    table, schema, patients = case
+    words = {}
+    for column in schema.columns:
+        if column.numeric:
+            finite = pd.to_numeric(table[column.name]).to_numpy(dtype=float)
+            finite = finite[np.isfinite(finite)]
+            low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
+            words[column.name] = f"{low:.9g}..{high:.9g}" if f"{low:.9g}" != f"{high:.9g}" else "drop"
+        elif column.kind != "boolean":
+            levels = {part for value in table[column.name].dropna() for part in str(value).split("|") if part.strip()}
+            words[column.name] = "|".join(sorted(levels)) or "nothing"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            model = PrivateTree.fit(table, schema, patients=patients, words=words)
+        except UnusableTable as error:
+            assert error.code in ("nothing_declared", "bad_declaration")
+            return
+        drawn = model.sample(n, None, np.random.default_rng(1))
+        again = PrivateTree.from_json(model.to_json()).sample(n, None, np.random.default_rng(1))
+    pd.testing.assert_frame_equal(drawn, again)
+    assert len(drawn) == n

@@ -9,27 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from row_clinic import ROLES, clinic
 
 from medsynth_engine.rows.columns import code_columns
 from medsynth_engine.rows.table import Schema, UnusableTable
 from medsynth_engine.rows.trees import SequentialTrees
-
-ROLES = {"age": "age", "sex": "sex", "ethnicity": "ethnicity", "finding": "finding"}
-
-
-def clinic(n: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """A table with known dependencies: pressure rises with age, effusion is commoner in men, smokers are younger."""
-    rng = np.random.default_rng(seed)
-    age = np.clip(rng.normal(58, 17, n), 3, 97).round()
-    sex = rng.choice(["F", "M"], n, p=[0.3, 0.7])
-    ethnicity = rng.choice(["White", "Asian", "Black"], n, p=[0.7, 0.2, 0.1])
-    finding = np.where(rng.random(n) < np.where(sex == "M", 0.4, 0.1), "effusion", "healthy")
-    pressure = np.round((100 + 0.6 * age + rng.normal(0, 8, n)) / 2) * 2
-    pressure[rng.random(n) < np.where(age < 40, 0.3, 0.02)] = np.nan
-    table = pd.DataFrame({"age": age.astype(int), "sex": sex, "ethnicity": ethnicity, "finding": finding})
-    table["pressure"] = pressure
-    table["smoker"] = rng.random(n) < np.where(age < 50, 0.5, 0.1)
-    return table
 
 
 def learned(table: pd.DataFrame, **more) -> SequentialTrees:

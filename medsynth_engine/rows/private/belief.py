@@ -11,10 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from medsynth_engine.rows.bands import BANDS, band_numbers
 from medsynth_engine.rows.choose import choose
-from medsynth_engine.rows.coding import Bins, Levels
-from medsynth_engine.rows.columns import AGE_BAND, Inner
+from medsynth_engine.rows.columns import AGE_BAND, Inner, ages_of_bands
 from medsynth_engine.rows.masks import Masks
 
 LEAST = 1e-12
@@ -97,7 +95,7 @@ class Network:
             barred = masks.forbidden(number, codes)
             out = np.zeros((n, len(self.shares[node])), dtype=bool) if barred is None else barred
             if inner[number].within and band is not None and band < asked:
-                out = out | ~_ages(inner[number], inner[band])[codes[:, band]]
+                out = out | ~ages_of_bands(inner[number], inner[band])[codes[:, band]]
             free = np.where(out, 0.0, self.shares[node] + LEAST) @ _members(self.groups[node])
             whole = (self.shares[node] + LEAST) @ _members(self.groups[node])
             group = choose(weight * free / whole, np.zeros_like(free, dtype=bool), rng.random(n))
@@ -105,7 +103,7 @@ class Network:
             drawn = choose(np.broadcast_to(self.shares[node] + LEAST, out.shape), out, rng.random(n))
             codes[:, number] = np.where(drawn < 0, len(self.shares[node]) - 1, drawn)
             if inner[number].within and band is not None and band >= asked:
-                codes[:, band] = np.argmax(_ages(inner[number], inner[band])[:, codes[:, number]], axis=0)
+                codes[:, band] = np.argmax(ages_of_bands(inner[number], inner[band])[:, codes[:, number]], axis=0)
 
     def document(self) -> dict[str, Any]:
         arrays = {name: [np.round(one, 9).tolist() for one in getattr(self, name)] for name in ("shares", "given")}
@@ -150,7 +148,7 @@ def _evidence(network: Network, codes: np.ndarray, inner: Sequence[Inner], asked
             node = places[age]
             part = network.shares[node] + LEAST
             members = _members(network.groups[node])
-            allowed = _ages(inner[age], inner[number])
+            allowed = ages_of_bands(inner[age], inner[number])
             found[node] = ((allowed * part) @ members / (part @ members))[codes[:, number]]
     return found
 
@@ -158,11 +156,3 @@ def _evidence(network: Network, codes: np.ndarray, inner: Sequence[Inner], asked
 def _members(groups: np.ndarray) -> np.ndarray:
     """float (size, groups): 1 where a code belongs to a group."""
     return np.eye(int(groups.max()) + 1)[groups]
-
-
-def _ages(age: Inner, band: Inner) -> np.ndarray:
-    """bool (bands and missing, ages and missing): which codes of an age lie in which band."""
-    assert isinstance(age.coding, Bins) and isinstance(band.coding, Levels)
-    of_age = np.r_[band_numbers(np.array(age.coding.lows)), -1]
-    of_band = np.array([*(BANDS.index(value) for value in band.coding.values), -1])
-    return of_band[:, None] == of_age[None, :]

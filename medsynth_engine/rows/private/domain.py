@@ -93,8 +93,8 @@ def _coding(column: Column, word: str | None, is_age: bool) -> Bins | Levels | t
         match = _RANGE.fullmatch(word)
         if match is None:
             raise UnusableTable("bad_declaration", "A number is declared by its bounds.", GRAMMAR)
-        low, high = float(match[1]), float(match[2])
-        step = float(match[3]) if match[3] else (1.0 if column.kind == "integer" else _fine(high - low))
+        low, high = _number(match[1]), _number(match[2])
+        step = _number(match[3]) if match[3] else 1.0 if column.kind == "integer" else _fine(high - low)
         if not (np.isfinite([low, high, step]).all() and low < high and 0 < step <= high - low):
             raise UnusableTable("bad_declaration", "Bounds are a lower and a higher number, and a step.", GRAMMAR)
         return _bins(low, high, step, EDGES if is_age else ())
@@ -125,7 +125,14 @@ def _bins(low: float, high: float, step: float, cuts: tuple[int, ...]) -> Bins:
 
 def _fine(width: float) -> float:
     """A thousandth of the bounds or finer, as a power of ten: how a number without a declared step is written."""
-    return float(10.0 ** floor(log10(width / 1000)))
+    return float(10.0 ** floor(log10(width / 1000))) if width > 0 else 0.0
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return float("nan")  # 1.2.3 looks like a number to the pattern
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,75 @@
+"""Rules that are proposed: what everybody knows, and what a table never breaks by more than chance."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from row_clinic import ROLES, clinic
+
+from medsynth_engine.rows.propose import propose
+from medsynth_engine.rows.rule import Rule
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.trees import SequentialTrees
+
+DATA = Path(os.environ.get("MEDSYNTH_TEST_DATA") or Path(__file__).parents[2] / "../shared/data")
+
+
+def proposed(table: pd.DataFrame, roles: dict[str, str] | None = None):
+    return propose(table, Schema.of(table, roles or ROLES), np.arange(len(table)))
+
+
+def test_what_is_independent_proposes_nothing():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({name: rng.choice(list("abcdef"), 1500) for name in ("one", "two", "three")})
+    for name in ("four", "five"):
+        table[name] = rng.normal(size=1500).round(2)
+    assert proposed(table) == []
+
+
+def test_known_rules_count_what_they_speak_about_and_what_breaks_them():
+    table = clinic(500)
+    table.loc[:19, "finding"] = "prostate carcinoma"
+    table["sex"] = np.where(np.arange(500) < 3, "F", np.where(np.arange(500) < 20, "M", table["sex"]))
+    table.loc[0, "age"] = 240
+    found = {one.rule.name: one for one in proposed(table) if one.rule.origin == "known"}
+    assert (found["finding: prostate"].rule.rows, found["finding: prostate"].broken) == (20, 3)
+    assert found["age: age"].broken == 1
+
+
+def test_a_number_that_is_never_above_another_is_found():
+    rng = np.random.default_rng(0)
+    examined = rng.integers(1, 40, 800)
+    table = pd.DataFrame({"examined": examined, "positive": (examined * rng.random(800)).astype(int)})
+    orders = [one.rule.order for one in proposed(table) if one.rule.order]
+    assert orders == [("positive", "examined")]
+
+
+def test_a_rare_word_or_a_single_patients_value_is_in_no_proposal():
+    table = clinic(1500)
+    table.loc[:9, "ethnicity"] = "Pitcairn"
+    table["weight"] = np.random.default_rng(0).normal(70, 10, 1500).round(1)
+    table.loc[table["finding"] == "effusion", "weight"] = 61.37
+    words = " ".join(one.rule.sentence for one in proposed(table))
+    assert "Pitcairn" not in words and "61.37" not in words
+
+
+def test_the_cancer_stages_are_found_and_obeyed():
+    path = DATA / "tab_seer_breast" / "Breast_Cancer.csv"
+    if not path.exists():
+        pytest.skip("tab_seer_breast is not here")
+    table = pd.read_csv(path).rename(columns=str.strip)
+    found = proposed(table, {"Age": "age", "Race": "ethnicity", "Status": "finding"})
+    rules = [one.rule for one in found]
+    assert all(one.broken == 0 for one in found)
+    sentences = {rule.sentence for rule in rules}
+    assert "Where N Stage is N3, 6th Stage is IIIC." in sentences
+    assert any(rule.columns == ("T Stage", "Tumor Size") for rule in rules)
+    model = SequentialTrees.fit(table, Schema.of(table), np.random.default_rng(0))
+    free, ruled = (one.sample(4000, None, np.random.default_rng(1)) for one in (model, model.under(rules)))
+    assert sum(int(rule.broken(free).sum()) for rule in rules) > 50
+    assert sum(int(rule.broken(ruled).sum()) for rule in rules) == 0
+    assert [Rule.from_document(rule.document()) for rule in rules] == rules
