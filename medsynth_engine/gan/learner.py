@@ -14,13 +14,13 @@ from medsynth_engine.gan.data import Data
 from medsynth_engine.gan.ema import Average
 from medsynth_engine.gan.graphs import Halves
 from medsynth_engine.gan.later import Later
+from medsynth_engine.gan.memory import give_back, no_memory, out_of_memory
 from medsynth_engine.gan.networks import Architecture, Discriminator, Generator, settle
 from medsynth_engine.gan.objective import Game, Outcome, Pairs
 from medsynth_engine.gan.probes import fused
 from medsynth_engine.gan.sampler import Sampler
 from medsynth_engine.gan.schedule import Plan, Rates
 from medsynth_engine.gan.team import Alone
-from medsynth_engine.kernel.errors import NoRoom
 
 ATTRIBUTE_DROPOUT = 0.1
 HASTE = (1.0, 2.0)
@@ -147,7 +147,9 @@ class Learner:
                     raise
                 if self.micro < len(pairs) or len(pairs) < 2:
                     raise no_memory() from error
-                self.micro = (len(pairs) + 1) // 2
+            self.micro = (len(pairs) + 1) // 2
+            optimiser.zero_grad(set_to_none=True)
+            give_back(self.device)  # not before the error, which holds on to the activations, is gone
 
     @torch.no_grad()
     def _probe(self, outcome: Outcome, pairs: Pairs, rates: Rates, plan: Plan) -> None:
@@ -201,18 +203,3 @@ def joined(outcomes: list[Outcome]) -> Outcome:
     """Of the parts of a batch, the outcome of the batch."""
     columns = zip(*(columns_of(outcome) for outcome in outcomes), strict=True)
     return outcomes[0] if len(outcomes) == 1 else Outcome(*(torch.cat(parts) for parts in columns))
-
-
-def no_memory() -> NoRoom:
-    return NoRoom(
-        "out_of_memory",
-        "There is not enough memory for this preset, not even with half the batch at a time.",
-        "Choose a smaller preset, or --low-resource.",
-    )
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """CUDA, MPS and the CPU allocator each say it in their own way."""
-    text = str(error).lower()
-    said = ("out of memory", "allocate memory", "bad_alloc", "could not create a memory object")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(words in text for words in said)
