@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from medsynth_engine.gan import beginning, checkpoint, pace, roofline, schedule
+from medsynth_engine.gan import beginning, checkpoint, pace, precision, roofline, schedule
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.effort import Effort
 from medsynth_engine.gan.ending import Shelf
@@ -73,7 +73,7 @@ class Trainer:
 
     def _effort(self, saved: dict[str, Any] | None) -> Effort:
         flops = (saved or {}).get("flops_per_image") or beginning.flops_per_image(self.setting)
-        rates = roofline.measure(self.setting.device)
+        rates = roofline.measure(self.setting.device, precision.TRUNKS[self.plan.trunk])
         return Effort(self.setting.device, flops, rates, self.team.size)
 
     # -- the loop ---------------------------------------------------------------------------------------------------
