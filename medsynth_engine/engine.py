@@ -27,6 +27,7 @@ from medsynth_engine.operations.declare import Call, Declaration, record_as
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
+from medsynth_engine.operations.row_rules import RowRules
 from medsynth_engine.operations.runs import Runs
 from medsynth_engine.operations.weights import Weights
 
@@ -40,7 +41,20 @@ LOOK_EVERY = 0.25
 
 
 class Engine(
-    Accounts, Datasets, Checks, Arrivals, Reviews, Runs, Weights, Cohorts, Assessments, Releases, Jobs, Audit, Care
+    Accounts,
+    Datasets,
+    Checks,
+    Arrivals,
+    Reviews,
+    RowRules,
+    Runs,
+    Weights,
+    Cohorts,
+    Assessments,
+    Releases,
+    Jobs,
+    Audit,
+    Care,
 ):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
 

@@ -15,6 +15,7 @@ from medsynth_engine.operations.datasets import checked_gallery, existing_path, 
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.removal import remove_cohort
+from medsynth_engine.operations.row_rules import learner_arguments
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
 
@@ -62,6 +63,9 @@ class Cohorts:
         given: dict[str, str] | None = None,
         small_cells: str = "refuse",
         seed: int = 0,
+        rows: str = "trees",
+        epsilon: float = 3.0,
+        declare: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         from db.tables import Cohort
 
@@ -76,6 +80,7 @@ class Cohorts:
             raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
         if small_cells not in ("refuse", "broaden"):
             raise BadInput("bad_small_cells", "Small cells are refused or broadened.", "--small-cells refuse|broaden")
+        learner = learner_arguments(rows, epsilon, declare)
         source = _source(call, run, weights, dataset)
         _demand_attributes(call, source["dataset_id"], [*(balance or []), *(given or {})])
         arguments = {
@@ -86,9 +91,11 @@ class Cohorts:
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
+            **learner,
             **source,
         }
-        with call.change(f"cohort:{cohort}", n=n, balance=balance or [], small_cells=small_cells) as change:
+        facts = {"n": n, "balance": balance or [], "small_cells": small_cells, "rows": rows}
+        with call.change(f"cohort:{cohort}", **facts) as change:
             if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
                 raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
             job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")

@@ -67,9 +67,9 @@ class Test:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Test:
-        bounds = (None if document.get(key) is None else float(document[key]) for key in ("low", "high"))
-        words = (tuple(map(str, document.get(key) or ())) for key in ("among", "stems"))
-        return cls(str(document["column"]), next(words), *bounds, next(words))
+        low, high = (None if document.get(key) is None else float(document[key]) for key in ("low", "high"))
+        among, stems = (tuple(map(str, document.get(key) or ())) for key in ("among", "stems"))
+        return cls(str(document["column"]), among, low, high, stems)
 
 
 @dataclass(frozen=True)

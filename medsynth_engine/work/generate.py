@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sqlmodel import select
 
 from db.tables import Cohort
@@ -20,24 +19,21 @@ from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput, Busy
-from medsynth_engine.rows.trees import SequentialTrees
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.folds import learn_rows
+from medsynth_engine.work.row_models import row_model
 
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    _, dataset_folder = desk.dataset(arguments["dataset_id"])
+    row, dataset_folder = desk.dataset(arguments["dataset_id"])
     dataset = Dataset(dataset_folder)
     records = dataset.records()
     training = records[records["fold"] == "training"]
     say = desk.progress("records")
     say(0, arguments["n"], "planning")
     drawer = _drawer(desk)
-    if drawer is not None and drawer.rows:
-        model = SequentialTrees.from_json(drawer.rows)
-    else:
-        model = learn_rows(training, dataset.schema(), np.random.default_rng(arguments["seed"]))
+    of_weights = drawer.rows if drawer is not None else None
+    model, about_rows = row_model(desk, row, dataset_folder, dataset.schema(), training, of_weights)
     target = plan(
         training,
         arguments["n"],
@@ -55,7 +51,7 @@ def work(desk: Desk) -> dict[str, Any]:
     if folder.exists():
         shutil.rmtree(folder)  # killed before the ledger knew of it
     document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted)
-    return _commit(desk, arguments, dataset.schema(), folder, document)
+    return _commit(desk, arguments, dataset.schema(), folder, {**document, "row_model": about_rows})
 
 
 def _drawer(desk: Desk) -> Drawer | None:

@@ -16,12 +16,27 @@ from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import names, pairs, path
 
 app = group("cohorts", "Synthetic records: each an image and its row.")
+Declare = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--declare",
+        metavar="COLUMN=WHAT,...",
+        help="For private rows: bounds or values that do not come from the data: low..high, low..high/step, a|b|c, "
+        "schema (the listed values are public), or drop.",
+    ),
+]
 Cohort = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")]
 
 
 class SmallCells(StrEnum):
     refuse = "refuse"
     broaden = "broaden"
+
+
+class Rows(StrEnum):
+    trees = "trees"
+    dp = "dp"
+    gan = "gan"
 
 
 def attach(root: typer.Typer) -> None:
@@ -53,6 +68,12 @@ def attach(root: typer.Typer) -> None:
             SmallCells, typer.Option("--small-cells", help="refuse, or broaden: merge what too few patients carry.")
         ] = SmallCells.refuse,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same cohort.")] = 0,
+        rows: Annotated[
+            Rows,
+            typer.Option("--rows", help="What learns the rows: trees, dp (differentially private), gan (5,000 rows)."),
+        ] = Rows.trees,
+        epsilon: Annotated[float, typer.Option("--epsilon", help="Of --rows dp: smaller is more private.")] = 3.0,
+        declare: Declare = None,
     ) -> None:
         """Draw a synthetic cohort.
 
@@ -72,6 +93,9 @@ def attach(root: typer.Typer) -> None:
                 given=pairs(given, "--given"),
                 small_cells=small_cells.value,
                 seed=seed,
+                rows=rows.value,
+                epsilon=epsilon,
+                declare=pairs(declare, "--declare"),
             )
         )
         face.give(document, show_generated)
@@ -117,6 +141,12 @@ def show_generated(face: Face, document: Document) -> None:
             ("folder", document["path"]),
         ],
     )
+    about = document.get("row_model") or {}
+    show.sentences(face, "Private", [about["says"]] if about.get("says") else [])
+    if about.get("privacy", {}).get("learnings", 0) > 1:
+        total = about["privacy"]
+        said = f"{total['learnings']} private learnings of this dataset together: epsilon {total['epsilon_spent']:g}."
+        show.sentences(face, "Spent", [said])
     show.sentences(face, "Merged", map(show.merger, document.get("mergers") or []))
     show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
     show.hint(face, f"medsynth evaluate {document['cohort']}")

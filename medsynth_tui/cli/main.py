@@ -21,6 +21,7 @@ from medsynth_tui.cli import (
     governance,
     jobs,
     review,
+    rows,
     runs,
     settings,
     unexpected,
@@ -38,7 +39,7 @@ EPILOG = "Begin with:  medsynth demo"
 
 ORDER = (
     *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "users", "settings"),
-    *("datasets", "review", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
+    *("datasets", "review", "rules", "rows", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
     *("backup", "doctor", "benchmark", "selftest", "about"),
 )
@@ -70,7 +71,7 @@ def build() -> typer.Typer:
     app.callback()(typed(begin, [version], shown=tuple(SHARED)))
     demo.attach(app)
     accounts.attach(app)
-    for noun in (users.app, settings.app, datasets.app, review.app):
+    for noun in (users.app, settings.app, datasets.app, review.app, rows.rules, rows.app):
         app.add_typer(noun)
     runs.attach(app)
     app.add_typer(runs.app)

@@ -1,0 +1,99 @@
+"""The row model of a cohort: the learner that was asked for, under the rules that were confirmed, and what it cost.
+
+A private model is learned once for each dataset, budget and declaration and kept beside the dataset: drawing from it
+again costs no privacy. What all of them cost together is in the ledger.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlmodel import Session
+
+from db.canonical import digest
+from db.tables import Dataset as DatasetRow
+from medsynth_engine.kernel.atomic import write_text
+from medsynth_engine.operations.decisions import lineage
+from medsynth_engine.operations.row_rules import rules_of
+from medsynth_engine.rows.learners import Choice, learn, read
+from medsynth_engine.rows.model import RowModel
+from medsynth_engine.rows.private.accounting import epsilon_of
+from medsynth_engine.rows.private.tree import PrivateTree
+from medsynth_engine.rows.rule import Rule
+from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.work.desk import Desk
+from medsynth_engine.work.folds import CONDITIONING_FIRST
+
+PRIVATE = "private_rows"
+"""In the summary of a dataset's row: what each private learning cost. In its folder: the models."""
+
+
+def row_model(
+    desk: Desk, row: DatasetRow, folder: Path, schema: dict[str, Any], training: pd.DataFrame, of_weights: str | None
+) -> tuple[RowModel, dict[str, Any]]:
+    """The model to draw from, and what the cohort says of it: `learner`, `rules`, and for private rows `privacy`.
+
+    of_weights  the row model that came with the generator, which is taken where trees were asked for
+    """
+    arguments = desk.arguments
+    name = arguments.get("rows", "trees")
+    about: dict[str, Any] = {"learner": name}
+    if name == "trees" and of_weights:
+        model = read(of_weights)
+    elif name == "dp":
+        private = _private(desk, row, folder, schema, training)
+        with desk.ledger.read() as session:
+            about["privacy"] = {**private.spending.document(), **spent(session, row, private.spending.delta)}
+        about["says"] = private.spending.sentence()
+        model = private
+    else:
+        choice = Choice(name, progress=desk.progress("steps"), wanted=desk.wanted)
+        try:
+            model = learned(choice, training, schema, np.random.default_rng(arguments["seed"]))
+        except UnusableTable:
+            desk.stop_if_unwanted()  # a cancelled learning is no bad input
+            raise
+    with desk.ledger.read() as session:
+        rules = confirmed(rules_of(session, row))
+    return model.under(rules), {**about, "rules": len(rules)}
+
+
+def learned(choice: Choice, training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> RowModel:
+    """A model of the schema's columns, the ones that populations ask for first."""
+    columns = Schema.from_document(schema)
+    first = tuple(name for name in CONDITIONING_FIRST if name in columns)
+    table = training[[column.name for column in columns.columns]]
+    return learn(choice, table, columns, rng, first, training["patient"].to_numpy())
+
+
+def confirmed(rules: list[dict[str, Any]]) -> tuple[Rule, ...]:
+    return tuple(Rule.from_document(rule) for rule in rules if rule["state"] == "confirmed")
+
+
+def spent(session: Session, row: DatasetRow, delta: float) -> dict[str, Any]:
+    """What all private learnings of this dataset, over its versions, cost together (zCDP adds up)."""
+    costs = [cost for version in lineage(session, row) for cost in version.summary.get(PRIVATE, ())]
+    rho = sum(cost["rho"] for cost in costs)
+    return {"learnings": len(costs), "rho_spent": rho, "epsilon_spent": round(epsilon_of(rho, delta), 4)}
+
+
+def _private(desk: Desk, row: DatasetRow, folder: Path, schema: dict[str, Any], training: pd.DataFrame) -> PrivateTree:
+    """The kept model where there is one; else it is learned, its cost committed, and only then kept."""
+    asked = {name: desk.arguments[name] for name in ("epsilon", "declare")}
+    path = folder / f"{PRIVATE}-{digest({**asked, 'dataset': row.digest})[:16]}.json"
+    if path.exists():
+        return PrivateTree.from_json(path.read_text())
+    choice = Choice("dp", epsilon=asked["epsilon"], declared=asked["declare"])
+    model = learned(choice, training, schema, np.random.default_rng(0))
+    assert isinstance(model, PrivateTree)
+    cost = {"rho": model.spending.rho, "epsilon": model.spending.epsilon, "delta": model.spending.delta}
+    with desk.commit("rows.learned_privately", f"dataset:{row.name}", version=row.version, **cost) as change:
+        now = change.session.get_one(DatasetRow, row.id)
+        now.summary = {**now.summary, PRIVATE: [*now.summary.get(PRIVATE, ()), cost]}
+        change.session.add(now)
+    write_text(path, model.to_json())
+    path.chmod(0o600)
+    return model

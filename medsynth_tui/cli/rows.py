@@ -1,0 +1,116 @@
+"""`medsynth rules` and `medsynth rows`: what drawn rows must obey, and which learner suits a table."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from medsynth_tui.cli import show
+from medsynth_tui.cli.cohorts import Declare
+from medsynth_tui.cli.command import command, group
+from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import names, pairs
+
+app = group("rows", "The structured half of a cohort.")
+rules = group("rules", "What every drawn row of a dataset must obey.")
+Name = Annotated[str, typer.Argument(metavar="DATASET", help="The dataset's name.")]
+Chosen = Annotated[list[str], typer.Argument(metavar="RULE...", help="Ids or names of rules, or all.")]
+MEASURES = (
+    ("pairwise", "pairs"),
+    ("detection_auc", "detected"),
+    ("tstr_auc", "AUC"),
+    ("close_match", "close"),
+    ("membership_auc", "member"),
+)
+
+
+@command(rules, "list", "medsynth rules list chest")
+def listed(face: Face, dataset: Name) -> None:
+    """The rules of a dataset: those that bind, and those that were proposed."""
+    face.give(face.ask(lambda engine: engine.rules_list(dataset)), show_rules)
+
+
+@command(rules, "propose", "medsynth rules propose chest")
+def propose(face: Face, dataset: Name) -> None:
+    """Look for rules: known ones that fit the columns, and ones that the real rows never break."""
+    face.give(face.work(lambda engine: engine.rules_propose(dataset)), show_rules)
+
+
+@command(rules, "confirm", "medsynth rules confirm chest 3fa1c2 88e0b1")
+def confirm(face: Face, dataset: Name, chosen: Chosen) -> None:
+    """From now on every drawn row obeys these."""
+    face.give(face.ask(lambda engine: engine.rules_confirm(dataset, chosen)), show_rules)
+
+
+@command(rules, "drop", "medsynth rules drop chest 3fa1c2")
+def drop(face: Face, dataset: Name, chosen: Chosen) -> None:
+    """Rows need not obey these any more."""
+    face.give(face.ask(lambda engine: engine.rules_drop(dataset, chosen)), show_rules)
+
+
+@command(app, "compare", "medsynth rows compare chest --learners trees,dp --epsilon 3")
+def compare(
+    face: Face,
+    dataset: Name,
+    learners: Annotated[
+        list[str] | None, typer.Option("--learners", metavar="NAME,...", help="trees, dp, gan; without it all three.")
+    ] = None,
+    epsilon: Annotated[float, typer.Option("--epsilon", help="Of the private learner.")] = 3.0,
+    declare: Declare = None,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same comparison.")] = 0,
+) -> None:
+    """The learners of rows side by side on your own table; then choose with generate --rows."""
+    document = face.work(
+        lambda engine: engine.rows_compare(
+            dataset,
+            learners=names(learners) or None,
+            epsilon=epsilon,
+            declare=pairs(declare, "--declare"),
+            seed=seed,
+        )
+    )
+    face.give(document, show_compared)
+
+
+def show_rules(face: Face, document: Document) -> None:
+    show.title(face, f"{document['dataset']}: {len(document['rules'])} rules")
+    rows = [
+        (rule["id"], rule["state"], rule["sentence"], _count(rule["rows"]), _count(rule["broken"]))
+        for rule in document["rules"]
+    ]
+    columns = ("rule", "state", "says", "real rows", "broken")
+    empty = f"None. Look for some: medsynth rules propose {document['dataset']}"
+    show.table(face, columns, rows, empty, right=(3, 4), whole=(0,))
+    if any(rule["state"] == "proposed" for rule in document["rules"]):
+        show.hint(face, f"medsynth rules confirm {document['dataset']} RULE...")
+
+
+def _count(count: int | None) -> Any:
+    return "1 to 10" if count is None else count
+
+
+def show_compared(face: Face, document: Document) -> None:
+    show.title(face, f"{document['dataset']}: learned from {document['rows']:,} rows, judged on {document['held']:,}")
+    found: dict[str, Document] = document["learners"]
+    judged = {name: one for name, one in found.items() if "refused" not in one}
+    rows = [(name, *(_value(one, key) for key, _ in MEASURES), one["seconds"]) for name, one in judged.items()]
+    if judged:
+        best = next(iter(judged.values()))
+        rows.append(("real rows", *(_control(best, key) for key, _ in MEASURES), None))
+    show.table(face, ("rows by", *(label for _, label in MEASURES), "s"), rows, right=tuple(range(1, 7)))
+    for name, one in found.items():
+        if "refused" in one:
+            show.sentences(face, name, [f"{one['refused']['why']} {one['refused']['what_to_do']}"])
+    show.line(
+        face, "pairs, AUC: higher is better. detected, member: 0.5 is guessing. close: near copies, beside chance."
+    )
+    show.hint(face, f"medsynth generate COHORT --dataset {document['dataset']} -n N --rows LEARNER")
+
+
+def _value(one: Document, key: str) -> Any:
+    return (one.get(key) or {}).get("value")
+
+
+def _control(one: Document, key: str) -> Any:
+    return (one.get(key) or {}).get("control")
