@@ -16,6 +16,7 @@ from medsynth_engine.intake.text.tokens import only_markers, telling
         *("MARLOWEEDITH", "Okonkwo, Daniel", "12/03/1957", "12.3.57", "2019", "MRN 004", "ID:88213-04", "F 067Y"),
         *("M U R P H Y", "WRIGHT", "ERIC", "JOHN L", "PAL", "LARA", "王小明", "王明", "Dr. Ng Abc"),
         *("R 14:05", "AP 12/03"),
+        *("L NG BO", "NG BO", "NG, BO", "AP LI-WU XU", "R ng", "PORTABLE Yi", "Bo (L)"),
     ],
 )
 def test_names_dates_and_numbers_tell_of_a_person(line: str) -> None:
@@ -35,7 +36,7 @@ def test_markers_of_radiographers_do_not(line: str) -> None:
     assert only_markers(line)
 
 
-@pytest.mark.parametrize("line", ["", "..", "12", "x", "A1 ~"])
+@pytest.mark.parametrize("line", ["", "..", "12", "x", "A1 ~", "ry", "L x", "R 3", ".. ry", "L .."])
 def test_odd_characters_are_neither(line: str) -> None:
     assert not telling(line)
 

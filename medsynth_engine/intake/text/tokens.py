@@ -1,7 +1,8 @@
 """Which of the words read in a picture tell about a person, and which are a radiographer's markers.
 
 Requirement A-15: any token of at least three characters that is no marker is burned-in text. A token's characters are
-its letters and digits, so that 12/03 counts four; ideographs weigh two, because names of two are common.
+its letters and digits, so that 12/03 counts four; ideographs weigh two, because names of two are common. Alone, two
+letters are what a texture is often read as; beside a marker or each other they are a name (NG BO), unless known.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ TOKEN = re.compile(r"[^\s,;]+")
 
 def telling(line: str) -> bool:
     """Whether a line of text holds anything but markers and odd characters."""
-    left = [token for token in TOKEN.findall(line) if not is_marker(token)]
+    tokens = TOKEN.findall(line)
+    left = [token for token in tokens if not is_marker(token)]
     weights = [_weight(token) for token in left]
-    return any(weight >= SHORTEST for weight in weights) or sum(weights) >= SPELLED_OUT
+    words = sum(_is_word(token) for token in left)
+    beside = words > 1 or (words == 1 and any(_weight(token) and is_marker(token) for token in tokens))
+    return beside or any(weight >= SHORTEST for weight in weights) or sum(weights) >= SPELLED_OUT
 
 
 def only_markers(line: str) -> bool:
@@ -59,6 +63,12 @@ def _run_together(word: str) -> bool:
         if all(part in MARKERS for part in parts) and max(map(len, parts)) >= 4:
             return True
     return False
+
+
+def _is_word(token: str) -> bool:
+    """Whether a token is letters, and more than one."""
+    signs = [sign for sign in token if sign.isalnum()]
+    return len(signs) > 1 and all(sign.isalpha() for sign in signs)
 
 
 def _weight(token: str) -> int:
