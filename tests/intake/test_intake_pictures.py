@@ -15,7 +15,8 @@ from intake_pieces import photograph
 from PIL import Image, ImageOps
 
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.intake.formats.decode import decode_entry
+from medsynth_engine.intake.formats.decode import decode_entry, opened
+from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.png import png
@@ -197,3 +198,27 @@ def test_twelve_bits_in_sixteen_are_shown_in_full_brightness(tmp_path: Path, tak
     assert dataset.schema()["image"]["white"] == 4095
     shown = sorted(int(image.max()) for image in dataset.images(dataset.records(), 64))
     assert shown == [85, 255]  # one white for the whole set, so pictures stay comparable
+
+
+@pytest.mark.parametrize("kind", ["float32", "int32"])
+@pytest.mark.parametrize("slices", ["all", "first", "1-2"])
+def test_all_pages_of_a_stack_of_numbers_are_read_alike(kind: str, slices: str) -> None:
+    """A dark page among bright ones, and one that is not finite: the same number is the same light in all of them."""
+    ramp = np.arange(64 * 64).reshape(64, 64) % 200
+    bright, dark = (ramp * 4000).astype(kind), ramp.astype(kind)
+    pages = [dark, bright, dark]
+    if kind == "float32":
+        pages.append(np.full((64, 64), np.nan, "float32"))
+    stream = io.BytesIO()
+    images = [Image.fromarray(page) for page in pages]
+    images[0].save(stream, "TIFF", save_all=True, append_images=images[1:])
+    found = opened(stream.getvalue(), Reading(slices=slices))
+    assert found.total == len(pages)
+    light = {number: found.frame(number).pixels for number in (2, 0, 1)}
+    assert light[0].dtype == light[1].dtype == np.uint16
+    assert (light[0] == light[2]).all()
+    assert light[1].max() == 65535
+    assert light[0].max() == round(65535 * 199 / (199 * 4000))
+    if kind == "float32":
+        with pytest.raises(Rejected):
+            found.frame(3)

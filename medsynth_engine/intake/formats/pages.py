@@ -7,7 +7,8 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -19,6 +20,8 @@ from medsynth_engine.intake.formats.pixels import over_black, settle, upright, w
 from medsynth_engine.intake.options import Limits, Reading
 from medsynth_engine.intake.reasons import Code, Rejected
 
+WIDE = ("I", "F")
+"""Pillow's modes of 32 bits a pixel, whole numbers and floats."""
 ORIENTATION_TAG = 0x0112
 CARRIERS = {"PNG": found_in_png, "JPEG": found_in_jpeg, "WEBP": found_in_webp, "BMP": found_in_bmp}
 DAMAGED = (SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, OverflowError)
@@ -53,24 +56,54 @@ def _tiff(data: bytes, reading: Reading) -> Opened:
     with _trouble():
         image = Image.open(io.BytesIO(data), formats=("TIFF",))
 
+    @cache
+    def extremes() -> tuple[float, float] | None:
+        return _extremes(image, [number for number in numbers if _fits(pages[number], reading.limits)])
+
     def frame(number: int) -> Decoded:
         page = pages[numbers[number]]
-        if page.size[0] * page.size[1] > reading.limits.image_pixels:
+        if not _fits(page, reading.limits):
             raise Rejected(Code.TOO_MANY_PIXELS)
         with _trouble():
             image.seek(numbers[number])
-            pixels = _pixels(image, reading.limits, page.number(tiff.PHOTOMETRIC, 1) == 0)
+            alike = None
+            if len(numbers) > 1 and image.mode in WIDE:
+                alike = extremes()
+                image.seek(numbers[number])
+            pixels = _pixels(image, reading.limits, page.number(tiff.PHOTOMETRIC, 1) == 0, alike)
         return Decoded(pixels, found, tuple(dict.fromkeys(texts)), group=file, series=file, frames=len(numbers))
 
     return stack(len(numbers), reading, frame)
 
 
-def _pixels(image: Image.Image, limits: Limits, white_is_zero: bool = False) -> np.ndarray:
+def _fits(page: tiff.Directory, limits: Limits) -> bool:
+    return page.size[0] * page.size[1] <= limits.image_pixels
+
+
+def _extremes(image: Image.Image, numbers: list[int]) -> tuple[float, float] | None:
+    """Lowest and highest finite value of the pages of numbers without a white of their own: one number is one light in
+    all of them. Pages that cannot be read say nothing."""
+    lows, highs = [], []
+    for number in numbers:
+        with suppress(*DAMAGED, OSError):
+            image.seek(number)
+            if image.mode in WIDE:
+                image.load()
+                values = np.asarray(image)
+                if np.isfinite(values).all():
+                    lows.append(float(values.min()))
+                    highs.append(float(values.max()))
+    return (min(lows), max(highs)) if lows else None
+
+
+def _pixels(
+    image: Image.Image, limits: Limits, white_is_zero: bool = False, extremes: tuple[float, float] | None = None
+) -> np.ndarray:
     if image.width * image.height > limits.image_pixels:
         raise Rejected(Code.TOO_MANY_PIXELS)
     orientation = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns a TIFF itself
     image.load()
-    pixels = _array(image)
+    pixels = _array(image, extremes)
     if white_is_zero and image.mode.startswith("I;16"):  # which Pillow undoes in pictures of 8 bits alone
         pixels = 65535 - pixels
     return settle(upright(pixels, orientation))
@@ -102,17 +135,17 @@ def _orientation(image: Image.Image) -> int:
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
-def _array(image: Image.Image) -> np.ndarray:
+def _array(image: Image.Image, extremes: tuple[float, float] | None) -> np.ndarray:
     mode = image.mode
     if mode == "P" or (mode in ("L", "RGB", "1") and "transparency" in image.info):
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif mode == "1":
         image = image.convert("L")
-    elif mode not in ("L", "LA", "RGB", "RGBA", "I", "F") and not mode.startswith("I;16"):
+    elif mode not in ("L", "LA", "RGB", "RGBA", *WIDE) and not mode.startswith("I;16"):
         image = image.convert("RGB")
     pixels = np.asarray(image)
     if image.mode in ("LA", "RGBA"):
         return over_black(pixels)
     if image.mode.startswith("I;16"):
         return pixels.astype(np.uint16)
-    return whole_numbers(pixels) if image.mode in ("I", "F") else pixels
+    return whole_numbers(pixels, extremes) if image.mode in WIDE else pixels
