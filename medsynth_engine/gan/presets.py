@@ -45,7 +45,7 @@ PRESETS: dict[str, Preset] = {
     )
 }
 
-DP32 = Preset("dp32", 32, (64, 48, 32, 16), 1, 64, 0.05, 120)
+DP32 = Preset("dp32", 32, (64, 48, 32, 16), 1, 32, 0.05, 120)
 """Trained with differential privacy (gan/private): batch is the patients that a step expects, gamma that of R2 alone,
 against gradients that are clipped to 1. `auto` never chooses it: it comes with an epsilon."""
 

@@ -67,12 +67,12 @@ def test_taking_a_patient_out_moves_the_sum_by_the_clip_at_most_and_another_in_h
     whole = flat(clipped_sum(network, pairs, 0.7, 0.3, clip))
     for patient in range(4):
         left = flat(clipped_sum(network, without(pairs, patient), 0.7, 0.3, clip))
-        assert 0 < (whole - left).norm() <= clip * (1 + 1e-5)
+        assert 0 < (whole - left).norm() <= clip
     mine = pairs.owner == 1
     exchanged = Pairs(
         torch.where(mine[:, None, None, None], others.real, pairs.real), pairs.fake, pairs.conditions, pairs.owner, 4
     )
-    assert (whole - flat(clipped_sum(network, exchanged, 0.7, 0.3, clip))).norm() <= 2 * clip * (1 + 1e-5)
+    assert (whole - flat(clipped_sum(network, exchanged, 0.7, 0.3, clip))).norm() <= 2 * clip
 
 
 def test_a_patient_with_many_images_counts_no_more_than_one_with_one():
@@ -88,7 +88,7 @@ def test_a_patient_with_many_images_counts_no_more_than_one_with_one():
     torch.testing.assert_close(
         flat(clipped_sum(network, repeated, 0.7, 0.0, 1.0)), flat(clipped_sum(network, one, 0.7, 0.0, 1.0))
     )
-    assert flat(clipped_sum(network, many, 0.7, 0.0, 1.0)).norm() <= 1 + 1e-5
+    assert flat(clipped_sum(network, many, 0.7, 0.0, 1.0)).norm() <= 1
 
 
 def test_an_image_that_makes_no_numbers_moves_nothing():

@@ -23,6 +23,8 @@ from medsynth_engine.gan.networks import Discriminator
 
 VOTE = 0.1
 """Share of the clip that a patient's vote on the lead may use."""
+ROUNDING = 1e-4
+"""Vectors stay this share under the clip, so that numbers of 32 bits never lead one over it."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ def nothing(discriminator: Discriminator) -> Sum:
 def clipped_sum(discriminator: Discriminator, pairs: Pairs, ramp: float, lead: float, clip: float) -> Sum:
     """Each patient's averaged gradient and vote, within `clip` together, summed."""
     each, gap = per_patient(discriminator, pairs, ramp)
-    norm = each.norm(dim=1)
+    norm, reach = each.norm(dim=1), clip * (1 - ROUNDING)
     # what is not a number counts as nothing: one broken patient must not spoil the bound
-    factor = torch.nan_to_num(clip * (1 - VOTE**2) ** 0.5 / norm.clamp_min(1e-12)).clamp_max(1.0)
+    factor = torch.nan_to_num(reach * (1 - VOTE**2) ** 0.5 / norm.clamp_min(1e-12)).clamp_max(1.0)
     factor = torch.where(torch.isfinite(norm), factor, 0.0)
-    votes = torch.nan_to_num(lead - gap).clamp(-1, 1) * (VOTE * clip)
+    votes = torch.nan_to_num(lead - gap).clamp(-1, 1) * (VOTE * reach)
     return Sum(factor @ torch.nan_to_num(each, posinf=0.0, neginf=0.0), votes.sum())
 
 

@@ -30,9 +30,10 @@ PIECE = 32
 """Patients whose gradients are held at a time."""
 FREE = 32
 """Generated images for the discriminator's penalty, and for a step of the generator."""
-ANCHOR = 0.05
+ANCHOR = 0.005
 """Weight of the squared logit of generated images: pairs leave the level of a logit free, and noise would move it."""
-RATE = 5e-4
+HASTE = 2.0
+"""Learning rate of both networks against the plan's: few steps are affordable, so each has to count."""
 LEAD_RATE = 2.0
 
 
@@ -79,7 +80,7 @@ class PrivateLearner:
             settle(network, device)
         self.average = Average(self.generator, ema_width)
         self.optimisers = [
-            torch.optim.Adam(self.discriminator.parameters(), lr=RATE, betas=(0.5, 0.99)),
+            torch.optim.Adam(self.discriminator.parameters(), lr=1e-3, betas=(0.5, 0.99)),
             torch.optim.Adam(self.generator.parameters(), lr=1e-3, betas=(0.0, 0.9)),
         ]
         self.stream = stream
@@ -91,6 +92,9 @@ class PrivateLearner:
     def step(self, rates: Rates) -> Told:
         """One noisy step of the discriminator, and one of the generator where it is its turn. Charged first."""
         self.account.charge()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = HASTE * rates.learning_rate
         slope = self._teach_discriminator(rates)
         self.steps += 1
         if not self.ladder.discriminated():
@@ -156,7 +160,7 @@ class PrivateLearner:
     def _teach_generator(self, rates: Rates) -> tuple[Tensor, Tensor]:
         """As in the relativistic game, with the noisy lead in the place of the real partner."""
         for group in self.optimisers[1].param_groups:
-            group["lr"], group["betas"] = rates.learning_rate, (0.0, rates.beta2)
+            group["betas"] = (0.0, rates.beta2)
         conditions = self._asked(FREE)
         self.discriminator.requires_grad_(False)
         fake = self.discriminator(self.generator(self._latent(FREE), conditions), conditions, rates.ramp)
