@@ -71,6 +71,7 @@ def setting_of(folder: RunFolder, team: Alone, diary: Diary) -> Setting:
             "Pack the images at the preset's size, or choose the preset that fits.",
         )
     seed = int(config.get("seed") or 0)
+    preset = preset.in_channels(images.channels)
     return Setting(config, seed, chosen, vocabulary, images, preset, pace.Budget.of(config), team)
 
 

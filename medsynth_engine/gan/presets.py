@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from medsynth_engine.kernel.errors import BadInput
 
 
+COLOUR = 4.0
+"""Penalty for colour images against that for grey ones."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """One size of network with the recipe that suits it.
@@ -16,7 +20,7 @@ class Preset:
     widths      channels of each stage, from 4x4 up to the full resolution; the discriminator mirrors them
     blocks      residual blocks per stage
     batch       real images per step
-    gamma       weight of R1 and R2 at the start of training (it falls to a tenth)
+    gamma       weight of R1 and R2 at the start of training on grey images (it falls to a tenth)
     kimg        thousands of real images seen when no budget is asked for and there are about 1,000 to learn from
     """
 
@@ -27,6 +31,11 @@ class Preset:
     batch: int
     gamma: float
     kimg: float
+
+    def in_channels(self, channels: int) -> Preset:
+        """The same network for grey or colour images: a slope in colour is one in three channels at once, and at the
+        penalty of grey ones the discriminator outruns the generator (docs/gan.md)."""
+        return replace(self, gamma=COLOUR * self.gamma) if channels == 3 else self
 
     def halved(self) -> Preset:
         """The same network for a small machine: half the batch, half the default length."""
