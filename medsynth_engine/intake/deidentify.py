@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from medsynth_engine.intake.reasons import Code, Rejected
+from medsynth_engine.intake.spelled import spells
 from medsynth_engine.intake.tables.words import listed
 from medsynth_engine.kernel.png import png
 
@@ -50,7 +51,12 @@ def checked(pixels: np.ndarray, attributes: Mapping[str, str | float], identifie
 
 
 def checked_png(pixels: np.ndarray, identifiers: Collection[bytes]) -> bytes:
-    """The picture's PNG, in whose bytes none of `identifiers` occurs. Raises Rejected (quarantined) where one stays."""
+    """The picture's PNG, in whose bytes none of `identifiers` occurs, nor a long one in its pixels, coded or not.
+
+    Raises Rejected (quarantined) where one stays.
+    """
+    if spells(pixels, tuple(identifiers)):
+        raise Rejected(Code.IDENTIFIER)
     for level in LEVELS:
         data = png(pixels, level)
         if not any_in(data, identifiers):

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from intake_pieces import KEY, always, photograph
 from PIL import Image
 from pydicom.dataset import FileDataset
@@ -21,6 +23,8 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code, Rejected
 from medsynth_engine.intake.selftest import dicom, pictures
 from medsynth_engine.intake.selftest.canaries import Aviary
+from medsynth_engine.intake.selftest.search import Search
+from medsynth_engine.intake.spelled import VARIED, spells
 from medsynth_engine.intake.take_in import take_in
 
 
@@ -212,3 +216,53 @@ def test_progress_and_errors_name_no_file(photographs: Path, tmp_path: Path) -> 
     take_in(photographs, Options.of("set"), tmp_path / "set", KEY, lambda *step: said.append(str(step)), always)
     assert said
     assert not any("DOE" in line or str(tmp_path) in line for line in said)
+
+
+@pytest.mark.parametrize("start", range(100, 108))
+@pytest.mark.parametrize("form", ["grey", "colour", "deep", "deep and turned", "a sign a pixel"])
+def test_an_identifier_that_is_spelled_by_pixels_is_found(form: str, start: int) -> None:
+    name = b"MARLOWE^EDITH 1957"
+    assert len(name) % 3 == 0
+    if form == "colour":
+        pixels = np.zeros((64, 64, 3), np.uint8)
+    else:
+        pixels = np.zeros((64, 64), np.uint8 if form == "grey" else np.uint16)
+    letters = np.frombuffer(name, np.uint8)
+    if form == "a sign a pixel":
+        letters = letters.astype(np.uint16) + 256
+    elif form.startswith("deep"):
+        letters = np.frombuffer(name, "<u2" if form == "deep" else ">u2")
+    flat = pixels.reshape(-1)
+    flat[start : start + len(letters)] = letters
+    with pytest.raises(Rejected) as caught:
+        checked_png(pixels, (b"other", name))
+    assert caught.value.code == Code.IDENTIFIER
+    assert checked_png(pixels, (b"MARLOWE^ERIKA 1957", b"MARL"))
+
+
+def test_short_and_even_words_are_not_looked_for_in_pixels() -> None:
+    """They turn up by chance: in dark noise, in an even background, in a ramp."""
+    pixels = np.zeros((64, 64), np.uint8)
+    pixels.reshape(-1)[:11] = np.frombuffer(b"19570312123", np.uint8)
+    pixels[3] = ord("0")
+    assert checked_png(pixels, (b"19570312123", b"0" * 20))
+
+
+@given(st.binary(min_size=12, max_size=20), st.integers(0, 200), st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_what_pixels_spell_is_what_their_bytes_hold(value: bytes, start: int, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 4, (16, 17), dtype=np.uint8)
+    start = min(start, pixels.size - len(value))
+    pixels.reshape(-1)[start : start + len(value)] = np.frombuffer(value, np.uint8)
+    assert spells(pixels, (value, b"another one, not there")) == (len(set(value)) >= VARIED)
+
+
+def test_the_self_test_sees_a_canary_that_pixels_spell(tmp_path: Path) -> None:
+    aviary = Aviary()
+    word = aviary.text("picture", "pixels").lower().encode()
+    pixels = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
+    pixels.reshape(-1)[200 : 200 + len(word)] = np.frombuffer(word, np.uint8)
+    (tmp_path / "a.png").write_bytes(checked_png(pixels, ()))
+    search = Search(aviary.made)
+    search.folder(tmp_path)
+    assert search.seen == set(aviary.made)
