@@ -24,6 +24,7 @@ SHOWN = (
     ("accuracy_fake", "discriminator right on fake"),
     ("fd_ratio_validation", "Fréchet ratio (estimate, 1 is real)"),
     ("nearest_neighbour_risk", "nearest-neighbour risk (estimate)"),
+    ("epsilon", "epsilon spent"),
     ("eta_seconds", "seconds left"),
 )
 

@@ -240,18 +240,20 @@ def test_killed_for_real_it_spends_no_more_than_was_promised(make_private: MakeR
     assert saved(folder)["steps"][0] == 60 - lost
 
 
-@pytest.mark.parametrize("removed", ["privacy.json", "checkpoints/last.pt"])
-def test_a_spent_budget_stays_spent(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch, removed: str):
+@pytest.mark.parametrize(("removed", "code"), [("privacy.json", 0), ("checkpoints/last.pt", 4)])
+def test_a_spent_budget_stays_spent(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch, removed: str, code: int):
     folder = make_private()
     assert train.train(folder) == 0
+    before = folder.generator.read_bytes()
     (folder.path / removed).unlink()
 
     def never(*arguments: Any) -> None:
         raise AssertionError("a step after the end")
 
     monkeypatch.setattr(PrivateLearner, "_noisy_mean", never)
-    assert train.train(folder) == 0
-    assert folder.state()["privacy"]["private_steps"] == STEPS
+    assert train.train(folder) == code
+    assert folder.state()["privacy"]["private_steps"] == STEPS and charged(folder) == STEPS
+    assert weights_of(folder).keys() and (code == 0 or folder.generator.read_bytes() == before)
 
 
 def test_a_run_that_is_stopped_has_spent_what_it_took(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):

@@ -21,7 +21,7 @@ from medsynth_engine.gan.private.learner import Told
 from medsynth_engine.gan.private.sheet import PublicSheet
 from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.atomic import read_json, write_json
-from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
 
 
@@ -42,6 +42,12 @@ class PrivateTrainer:
         self.plan = self._plan()
         torch.set_num_threads(self.plan.threads)
         self.account = beginning.account_of(self.setting, folder, self.plan, saved)
+        if saved is None and self.account.spent:
+            raise BadInput(
+                "budget_spent",
+                "The privacy budget of this run is spent, and its last checkpoint is gone.",
+                "A generator that it left is still there; learning more is a new run, and a new promise.",
+            )
         self.learner = beginning.learner_of(self.setting, self.plan, self.account)
         self.sheet = PublicSheet(self.learner.vocabulary, self.setting.seed, self.setting.device)
         if saved is None:
