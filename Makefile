@@ -34,7 +34,7 @@ fuzz: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --full tests/intake/test_intake_fuzz.py $(ARGS)
 
 faults: $(READY)
-	$(BIN)/python -m pytest --full tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py $(ARGS)
+	$(BIN)/python -m pytest --full tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py $(ARGS)
 
 bench: $(READY)
 	$(BIN)/medsynth benchmark $(ARGS)

@@ -25,7 +25,7 @@ import psutil
 # before torch loads its thread pool: threads that spin while they wait starve each other on a shared machine
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from medsynth_engine.gan.learner import no_memory, out_of_memory
+from medsynth_engine.gan.memory import no_memory, out_of_memory
 from medsynth_engine.gan.private import limits
 from medsynth_engine.gan.private.trainer import PrivateTrainer
 from medsynth_engine.gan.team import Alone, gather

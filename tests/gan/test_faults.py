@@ -126,13 +126,13 @@ def test_files_that_may_not_grow_end_it_the_same_way(make_run: MakeRun):
 @pytest.mark.slow
 def test_without_memory_for_the_batch_it_learns_the_same_in_two_halves(make_run: MakeRun):
     """The limit lies between what the whole batch takes and what half of it takes; then under both."""
-    batch = 320
+    batch = 256
     plenty, little, nothing = (
         with_plan(make_run(name), 2 * batch, batch=batch, tick=batch) for name in ("plenty", "little", "nothing")
     )
     whole = train_apart(plenty.path)
     assert whole.code == 0
-    half = train_apart(little.path, "as", whole.virtual - 100 * 2**20)
+    half = train_apart(little.path, "as", whole.virtual - 80 * 2**20)
     saved = checkpoint.load(little.checkpoints / "last.pt")
     assert half.code == 0, half.said
     assert saved is not None and saved["learner"]["micro"] == batch // 2
@@ -154,3 +154,41 @@ def test_on_a_small_machine_training_stays_under_four_gigabytes(make_run: MakeRu
     assert took.code == 0, took.said
     assert took.resident < 4 * 2**30 and ticks(folder)[-1]["memory_bytes"] < 4 * 2**30
     assert batch == presets.PRESETS[chosen.name].batch // 2
+
+
+@linux
+@pytest.mark.slow
+def test_two_hundred_thousand_images_are_in_memory_once(make_run: MakeRun):
+    """Read, sampled from and measured: one tensor of bytes, and little beside it."""
+    count, side = 200_000, 32
+    folder = make_run()
+    rng = np.random.default_rng(0)
+    arrays = {
+        "images": rng.integers(0, 256, (count, side, side), dtype=np.uint8),
+        "fold": (np.arange(count) % 8 == 7).astype(np.uint8),
+        "patient": (np.arange(count) // 2).astype(np.int32),
+        "categorical": rng.integers(-1, 2, (count, 1)).astype(np.int16),
+        "continuous": rng.normal(185, 37, (count, 1)).astype(np.float32),
+    }
+    np.savez(folder.data, **arrays)
+    program = (
+        "import sys, torch\n"
+        "from pathlib import Path\n"
+        "from medsynth_engine.gan import beginning\n"
+        "from medsynth_engine.gan.diary import Diary\n"
+        "from medsynth_engine.gan.effort import peak_bytes\n"
+        "from medsynth_engine.gan.team import Alone\n"
+        "from medsynth_engine.kernel.folders import RunFolder\n"
+        "folder = RunFolder(Path(sys.argv[1]))\n"
+        "before = peak_bytes()\n"
+        "setting = beginning.setting_of(folder, Alone(), Diary(folder, 0.0))\n"
+        "loaded = peak_bytes()\n"
+        "learner, plan = beginning.trial(setting)\n"
+        "learner.step(plan.rates(0), plan)\n"
+        "beginning.evaluator_of(setting).measure(learner.average.network)\n"
+        "print(before, loaded, peak_bytes())\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program, str(folder.path)], capture_output=True, check=True)
+    before, loaded, worked = map(int, told.stdout.split())
+    assert loaded - before < 1.25 * count * side**2
+    assert worked - loaded < 500 * 10**6
