@@ -56,6 +56,7 @@ def run(cell: Cell, results: Path, work: Path, peer_path: Path | None) -> int:
         "work": str(work.resolve()),
         "peer_path": str(peer_path.resolve()) if peer_path else None,
     }
+    results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "order.json"
         write_json(file, order)
