@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from medsynth_engine.kernel.errors import BadInput
 
-
 COLOUR = 4.0
 """Penalty for colour images against that for grey ones."""
 
