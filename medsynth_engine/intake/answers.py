@@ -52,7 +52,9 @@ def answers_of(
     if todo:
         done, total = len(plan.items) - len(todo), len(plan.items)
         progress(done, total, "reading and de-identifying")
-        setup = Setup(plan.source.kind, plan.source.path.resolve(), options.reading(key), store)
+        setup = Setup(
+            plan.source.kind, plan.source.path.absolute(), options.reading(key), store, place=plan.source.place
+        )
         said = time.monotonic()
         for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
             if answer["code"] == NO_ROOM:
@@ -75,12 +77,17 @@ def answers_of(
     return answers
 
 
+def _setup(plan: Plan, options: Options, key: bytes, store: Path | None, survey: bool = False) -> Setup:
+    source = plan.source
+    return Setup(source.kind, source.path.absolute(), options.reading(key), store, survey, source.place)
+
+
 def _surveyed(
     plan: Plan, options: Options, key: bytes, progress: Progress, wanted: Wanted
 ) -> dict[int, dict[str, Any]]:
     """What the headers of all items say, by ordinal; nothing is decoded."""
     items = [item for item in plan.items if item.refused is None]
-    setup = Setup(plan.source.kind, plan.source.path.resolve(), options.reading(key), None, survey=True)
+    setup = _setup(plan, options, key, None, survey=True)
     heads: dict[int, dict[str, Any]] = {}
     said = time.monotonic()
     for answer, _ in pool.run(setup, _tasks(plan, options, items), len(items), wanted):
@@ -92,6 +99,7 @@ def _surveyed(
 
 
 def _tasks(plan: Plan, options: Options, todo: list[Item]) -> Iterator[Task]:
+    plan.source.demand_same()
     identifiers = identifiers_of(plan)
     if plan.source.kind == "npz":
         wanted = {item.ordinal: item for item in todo}

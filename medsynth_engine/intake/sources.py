@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +22,8 @@ TAR_MARK = slice(257, 262)
 """Where a plain tar says `ustar` (POSIX.1-1988)."""
 LITTER = {"thumbs.db", "desktop.ini", ".ds_store", "__macosx"}
 """What file managers leave behind; not submitted by anybody."""
+WAY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
+"""How a folder on the way is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,41 @@ class Source:
     tables: tuple[TableFile, ...] = ()
     arrays: ArrayTable | None = None
     warnings: tuple[str, ...] = ()
+    place: tuple[int, int] = (0, 0)
+    """Device and inode of `path` when it was listed: what is read must lie in the same."""
+
+    def demand_same(self) -> None:
+        """Raise BadInput where something else has come to lie at the path."""
+        if place_of(self.path) != self.place:
+            raise changed()
+
+
+def changed() -> BadInput:
+    return BadInput("source_changed", "The path leads elsewhere than when you asked.", "Ask for it again.")
+
+
+def place_of(path: Path) -> tuple[int, int]:
+    """Device and inode, of a link itself; zeros where there is nothing."""
+    try:
+        facts = path.lstat()
+    except OSError:
+        return 0, 0
+    return facts.st_dev, facts.st_ino
 
 
 def open_source(path: Path, options: Options) -> Source:
-    """Look at `path`. Raises BadInput with a sentence where there is nothing that could be taken."""
+    """Look at `path`, which leads through no link: whoever asks has resolved it, and checked where it leads.
+
+    Raises BadInput with a sentence where there is nothing that could be taken, or the path leads elsewhere by now.
+    """
+    found = _listed(path, options)
+    source = replace(found, place=place_of(found.path))
+    if path.absolute() != path.resolve() or source.path.is_symlink():
+        raise changed()
+    return source
+
+
+def _listed(path: Path, options: Options) -> Source:
     from medsynth_engine.intake.archives import archive, arrays
 
     try:
@@ -111,20 +144,32 @@ def open_source(path: Path, options: Options) -> Source:
 
 
 def opened_without_links(path: Path) -> int:
-    """A descriptor for reading the file at the absolute `path`, no part of which is a link.
+    """A descriptor for reading what lies at the absolute `path`, no part of which is a link.
 
     Raises OSError. Parts on the way need not be readable, only passable.
     """
-    way = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
-    here = os.open(path.anchor, way)
-    for part in path.parts[1:-1]:
+    root = os.open(path.anchor, WAY)
+    try:
+        return _passed(root, path.parts[1:])
+    finally:
+        os.close(root)
+
+
+def opened_below(root: int, name: str) -> int:
+    """The same for a `name` with forward slashes below an open folder."""
+    return _passed(root, PurePosixPath(name).parts)
+
+
+def _passed(root: int, parts: tuple[str, ...]) -> int:
+    here = os.dup(root)
+    for part in parts[:-1]:
         try:
-            there = os.open(part, way, dir_fd=here)
+            there = os.open(part, WAY, dir_fd=here)
         finally:
             os.close(here)
         here = there
     try:
-        return os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+        return os.open(parts[-1] if parts else ".", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
     finally:
         os.close(here)
 

@@ -32,7 +32,7 @@ from medsynth_engine.intake.formats.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import is_somebody, keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
-from medsynth_engine.intake.sources import opened_without_links
+from medsynth_engine.intake.sources import opened_below, opened_without_links
 from medsynth_engine.intake.write import write_all
 
 IMAGES, QUARANTINE = "images", "quarantine"
@@ -47,6 +47,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Setup:
     """What holds for all tasks. store: the staging folder, or None where nothing is to be written.
 
+    place   device and inode of `path`; nothing is read where something else lies there
     survey  read headers only: every task is answered with what its header says about stack and series
     """
 
@@ -55,6 +56,7 @@ class Setup:
     reading: Reading
     store: Path | None
     survey: bool = False
+    place: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,10 @@ class Desk:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.key = setup.reading.key
-        self.archive = zipfile.ZipFile(setup.path) if setup.kind == "zip" else None
+        self.root = _root(setup)
+        self.archive = None
+        if setup.kind == "zip" and self.root is not None:
+            self.archive = zipfile.ZipFile(os.fdopen(self.root, "rb"))
 
     def answers(self, task: Task) -> Iterator[Answer]:
         """What is known about each picture of one item (plain values, nothing that identifies), and its thumbnail.
@@ -127,8 +132,10 @@ class Desk:
             return task.data
         if self.archive is not None:
             return read_member(self.archive, task.stamp >> 32, self.setup.reading.limits)
+        if self.root is None:
+            raise Rejected(Code.NOT_A_FILE)
         try:
-            descriptor = opened_without_links(self.setup.path / task.name)
+            descriptor = opened_below(self.root, task.name)
             with os.fdopen(descriptor, "rb") as stream:
                 size = os.fstat(descriptor).st_size
                 if size > self.setup.reading.limits.file_bytes:
@@ -177,6 +184,19 @@ class Desk:
             folder = QUARANTINE if outcome(answer["code"]) == "quarantined" else IMAGES
             _write(self.setup.store / folder / f"{answer['record']}.png", picture)
         return answer, small.tobytes()
+
+
+def _root(setup: Setup) -> int | None:
+    """A descriptor of the folder or zip that is read; None where it is not the one that was listed."""
+    try:
+        descriptor = opened_without_links(setup.path)
+    except OSError:
+        return None
+    facts = os.fstat(descriptor)
+    if (facts.st_dev, facts.st_ino) == setup.place:
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _write(path: Path, picture: bytes) -> None:

@@ -14,7 +14,7 @@ from medsynth_engine.kernel.errors import CheckFailed
 
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="medsynth-selftest-") as folder:
-        document = run(Path(folder))
+        document = run(Path(folder).resolve())
     if "--json" in arguments:
         print(json.dumps(document, indent=2))
     else:
