@@ -153,7 +153,7 @@ def _finished(
         bits, known = max(bits, earlier.bits), known and earlier.known
     schema = assemble.schema_of(records, columns, known, _modality(records), bits)
     submissions = submitted.table()
-    document = report.document(plan, submissions, found, base, records, schema, share, placed, name)
+    document = report.document(plan, submissions, found, base, records, quarantined, schema, share, placed, name)
     removed = removed_table(earlier.removed if earlier is not None else {})
     return Built(
         records, quarantined, submissions, schema, document, placed.salt, kept(ties, records, quarantined), removed

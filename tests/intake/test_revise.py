@@ -261,3 +261,17 @@ def pictures_in(folder: Path) -> int:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_holdout_that_lies_in_quarantine_is_said_until_it_is_reviewed(tmp_path: Path, revised: Revise) -> None:
+    folder = dataset(tmp_path / "twenty", {f"{number}.png": film(number, 64) for number in range(20)})
+    records = Dataset(folder).records()
+    held = records.loc[records["fold"] == "holdout", "record"]
+    share, left = len(held) / 20, 1 / (21 - len(held))
+    document, made = revised({one: Change("quarantine", (), "burned_in_text") for one in held[1:]}, of=folder)
+    line = (
+        f"The holdout has {left:.0%} of the records; with the {len(held) - 1} in quarantine it would have {share:.0%}."
+    )
+    assert sum(one.startswith(line) for one in document["warnings"]) == 1
+    again, _ = revised({one: Change("accept") for one in held[1:]}, of=made.folder, name="v3")
+    assert not any("in quarantine it would have" in one for one in again["warnings"])

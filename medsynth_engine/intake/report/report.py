@@ -22,6 +22,8 @@ from medsynth_engine.kernel.escape import plain
 PREVIEW_ROWS = 5
 SHOWN_ONCE = ("preview", "value_maps", "roles", "unreadable")
 """Keys that may show values of single patients."""
+MOVED_SHARE = 0.05
+"""By so much of all records may the holdout grow or shrink by what is in quarantine before that is said."""
 SMALL_CELL = 10
 """Fewer patients than this in a group of people: it cannot be balanced for, and is easily singled out."""
 
@@ -60,6 +62,21 @@ def fold_warnings(records: pd.DataFrame, known: bool, official: bool, spanning: 
             "of the source's own split; evidence on this dataset may look better than it is."
         )
     return warnings
+
+
+def quarantine_warnings(records: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
+    """Where the share of the holdout is another one than it was drawn to be, because many of a fold are held back."""
+    if not len(records) or not len(quarantined):
+        return []
+    accepted = int((records["fold"] == "holdout").sum())
+    share = accepted / len(records)
+    drawn = (accepted + int((quarantined["fold"] == "holdout").sum())) / (len(records) + len(quarantined))
+    if abs(share - drawn) <= MOVED_SHARE:
+        return []
+    return [
+        f"The holdout has {share:.0%} of the records; with the {len(quarantined)} in quarantine it would have "
+        f"{drawn:.0%}. Review them before evidence is made."
+    ]
 
 
 def small_cells(records: pd.DataFrame) -> dict[str, list[str]]:
@@ -106,13 +123,15 @@ def document(
     found: Counter[str],
     base: pd.DataFrame,
     records: pd.DataFrame,
+    quarantined: pd.DataFrame,
     schema: dict[str, Any],
     known_share: float,
     placed: Placed,
     name: str,
 ) -> dict[str, Any]:
     """submitted: one row a submitted record (see submitted.py). found: kind -> count, of what files carried.
-    base: one row a record with pixels or a table's row, its `code` empty where accepted. records: the accepted ones."""
+    base: one row a record with pixels or a table's row, its `code` empty where accepted. records: the accepted ones;
+    quarantined: those that are held back."""
     codes = submitted["reason"].tolist()
     outcomes = Counter(outcome(code) for code in codes)
     reasons = count_reasons(codes)
@@ -138,6 +157,7 @@ def document(
             placed.spanning,
             "group" in plan.roles.single,
         ),
+        *quarantine_warnings(records, quarantined),
         *small_cell_warnings(small),
     ]
     return settled(

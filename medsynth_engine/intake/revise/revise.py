@@ -122,6 +122,7 @@ def _made(
     """Everything of the new version, in the staging folder."""
     dataset = Dataset(folder)
     tables = Tables.of(folder, dataset.records())
+    before = (tables.records, tables.held)
     tables.demand(changes, {one["record"] for one in read_held(folder)})
     for place in (IMAGES, QUARANTINE):
         (staging / place).mkdir(mode=0o700)
@@ -142,7 +143,7 @@ def _made(
     submissions = _submissions(dataset.submissions(), changes, tables)
     schema = revised_schema(dataset.schema(), tables.records)
     unread = count_unread(tables.records, text)
-    document = revised_report(dataset.summary(), submissions, dataset.records(), tables.records, schema, unread)
+    document = revised_report(dataset.summary(), submissions, before, (tables.records, tables.held), schema, unread)
     parquet(tables.records, "records.parquet")
     parquet(submissions, "submissions.parquet")
     if len(tables.held):

@@ -13,12 +13,15 @@ from medsynth_engine.intake.report.report import (
     count_reasons,
     fold_warnings,
     preview,
+    quarantine_warnings,
     reason_warnings,
     settled,
     small_cell_warnings,
     small_cells,
 )
 
+Parts = tuple[pd.DataFrame, pd.DataFrame]
+"""Accepted records, and those in quarantine."""
 UNREAD = "text_unread"
 """What `look_at` says of pictures that the text check has not read."""
 
@@ -37,25 +40,26 @@ def revised_schema(schema: dict[str, Any], records: pd.DataFrame) -> dict[str, A
 def revised_report(
     document: dict[str, Any],
     submissions: pd.DataFrame,
-    before: pd.DataFrame,
-    records: pd.DataFrame,
+    before: Parts,
+    now: Parts,
     schema: dict[str, Any],
     unread: int,
 ) -> dict[str, Any]:
     """report.json of the new version.
 
     document     of the earlier version; submissions: the intake ledger as it is now
-    before       the earlier accepted records; records: those of now
+    before       the earlier accepted records, and those that were held back; now: those of now
     unread       accepted pictures that the text check has not read yet
     """
+    records = now[0]
     codes = submissions["reason"].tolist()
     outcomes, folds = Counter(outcome(code) for code in codes), Counter(records["fold"])
     reasons = count_reasons(codes)
     known = bool(schema["patients_known"])
 
-    def said(table: pd.DataFrame, counted: dict[str, int]) -> list[str]:
-        people = fold_warnings(table, True, False, 0, False)
-        return [*reason_warnings(counted), *people, *small_cell_warnings(small_cells(table))]
+    def said(parts: Parts, counted: dict[str, int]) -> list[str]:
+        people = [*fold_warnings(parts[0], True, False, 0, False), *quarantine_warnings(*parts)]
+        return [*reason_warnings(counted), *people, *small_cell_warnings(small_cells(parts[0]))]
 
     old = said(before, document["reasons"])
     return settled(
@@ -72,7 +76,7 @@ def revised_report(
             "look_at": looked_at(document.get("look_at", []), reasons, unread),
             "schema": schema,
             "preview": preview(records),
-            "warnings": [*said(records, reasons), *(line for line in document["warnings"] if line not in old)],
+            "warnings": [*said(now, reasons), *(line for line in document["warnings"] if line not in old)],
         }
     )
 
