@@ -32,8 +32,6 @@ def work(desk: Desk) -> dict[str, Any]:
     say = desk.progress("records")
     say(0, arguments["n"], "planning")
     drawer = _drawer(desk)
-    of_weights = drawer.rows if drawer is not None else None
-    model, about_rows = row_model(desk, row, dataset_folder, dataset.schema(), training, of_weights)
     target = plan(
         training,
         arguments["n"],
@@ -44,6 +42,8 @@ def work(desk: Desk) -> dict[str, Any]:
     )
     if drawer is not None:
         demand_learned(target, drawer.learned)
+    of_weights = drawer.rows if drawer is not None else None
+    model, about_rows = row_model(desk, row, dataset_folder, dataset.schema(), training, of_weights)
     folder = desk.home.cohorts / arguments["cohort"]
     with desk.ledger.read() as session:
         if session.exec(select(Cohort).where(Cohort.name == arguments["cohort"])).first():
