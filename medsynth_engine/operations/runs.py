@@ -10,23 +10,20 @@ from sqlmodel import col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.gan.presets import NAMES
 from medsynth_engine.gan.private import limits
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
-from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.errors import Busy, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.kernel.folders import ENDED, JobFolder, RunFolder
+from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.kernel.home import low_resource as small_machine
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
+from medsynth_engine.operations.run_checks import check_processes, check_training
+from medsynth_engine.operations.run_facts import run_state, shown
 
-PRESETS = NAMES
-DEVICES = ("auto", "mps", "cuda", "cpu")
 DEFAULT_MINUTES = 10.0
-MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
-MOST_PROCESSES = 64
 
 
 def own_run(call: Call, name: str) -> Any:
@@ -64,8 +61,8 @@ class Runs:
         from db.tables import Run
 
         row = newest(call, dataset)
-        _check_training(row.summary, preset, minutes, kimg, device, seed)
-        _check_processes(processes, device)
+        check_training(row.summary, preset, minutes, kimg, device, seed)
+        check_processes(processes, device)
         preset = limits.check_preset(preset, epsilon)
         privacy = limits.asked(epsilon, delta, int(row.summary.get("patients") or 0), processes)
         name = checked_name(name or f"{dataset[:50]}-{time.strftime('%m%d-%H%M%S')}", "run")
@@ -104,7 +101,7 @@ class Runs:
                 folder.create()
                 folder.set_config({"format": 1, "dataset": dataset, **arguments})
         launch(call, job)
-        return {**_shown(call, own_run(call, name)), "job": job}
+        return {**shown(call, own_run(call, name)), "job": job}
 
     @operation("runs.list", Permission.TRAIN)
     def runs_list(self, call: Call) -> list[dict[str, Any]]:
@@ -119,10 +116,10 @@ class Runs:
         for row in rows:
             if call.scope is Scope.OWN and row.owner_id != call.actor.user_id:
                 continue
-            shown = _shown(call, row)
+            facts = shown(call, row)
             listed.append(
                 {
-                    **{key: shown[key] for key in keys},
+                    **{key: facts[key] for key in keys},
                     "started": row.created_at.isoformat(timespec="seconds"),
                     "owner": owners.get(row.owner_id, ""),
                 }
@@ -131,7 +128,7 @@ class Runs:
 
     @operation("runs.show", Permission.TRAIN)
     def runs_show(self, call: Call, run: str) -> dict[str, Any]:
-        return _shown(call, own_run(call, run))
+        return shown(call, own_run(call, run))
 
     @operation("runs.watch", Permission.TRAIN)
     def runs_watch(self, call: Call, run: str, offset: int = 0) -> dict[str, Any]:
@@ -190,7 +187,7 @@ class Runs:
             with call.change(f"run:{run}", job=job):
                 pass
             relaunch(call.ledger, call.home, job, call.actor)
-            return {**_shown(call, row), "job": job}
+            return {**shown(call, row), "job": job}
         if not row.simulated and not folder.data.exists():
             raise Busy("ended", "This run failed before it began.", "Train again: medsynth train DATASET")
         config = folder.config()
@@ -205,7 +202,7 @@ class Runs:
         with call.change(f"run:{run}") as change:
             job = _hand_over(call, change, row.name, arguments, prepare=False)
         launch(call, job)
-        return {**_shown(call, row), "job": job}
+        return {**shown(call, row), "job": job}
 
     @operation("runs.remove", Permission.TRAIN)
     def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
@@ -217,39 +214,6 @@ class Runs:
         if state == "running" or (job and look(call.ledger, call.home, job) not in ENDED):
             raise Busy("running", "This run is running.", f"Stop it first: medsynth runs stop {run}")
         return remove_run(call, row)
-
-
-def _check_training(
-    summary: dict[str, Any], preset: str, minutes: float | None, kimg: float | None, device: str, seed: int
-) -> None:
-    if not (summary.get("schema") or {}).get("image"):
-        raise BadInput(
-            "no_images",
-            "This dataset is a table alone: there is nothing for a GAN to learn.",
-            "Draw rows from it: medsynth generate COHORT --dataset NAME -n N",
-        )
-    if preset not in PRESETS:
-        raise BadInput("bad_preset", f"There is no preset {plain(preset)!r}.", f"One of: {', '.join(PRESETS)}.")
-    if device not in DEVICES:
-        raise BadInput("bad_device", f"There is no device {plain(device)!r}.", f"One of: {', '.join(DEVICES)}.")
-    if minutes and kimg:
-        raise BadInput("two_budgets", "Give --minutes or --kimg, not both.", "Minutes are what you wait for.")
-    for budget, most in ((minutes, MOST_MINUTES), (kimg, MOST_KIMG)):
-        if budget is not None and not 0 < budget <= most:  # also true of NaN
-            raise BadInput("bad_budget", f"The budget must lie between 0 and {most:.0f}.", "For instance: --minutes 10")
-    if not 0 <= seed < 2**31:
-        raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
-
-
-def _check_processes(processes: int, device: str) -> None:
-    if not 1 <= processes <= MOST_PROCESSES:
-        raise BadInput(
-            "bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU, or for each few cores."
-        )
-    if processes > 1 and device == "mps":
-        raise BadInput(
-            "one_device", "A Mac has one GPU: several processes cannot share it.", "Leave --processes out, or use cpu."
-        )
 
 
 def _sheets(folder: RunFolder) -> dict[float, Any]:
@@ -291,7 +255,7 @@ def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str
     folder.set_wish(wish)
     if wish == "stop" and state in ("queued", "paused", "interrupted"):
         _stop_idle(call, row, folder)
-    return _shown(call, row)
+    return shown(call, row)
 
 
 def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
@@ -302,57 +266,6 @@ def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
     folder.set_state("stopped")
 
 
-def _shown(call: Call, row: Any) -> dict[str, Any]:
-    """DESIGN's `runs show` document, from the folder."""
-    folder = RunFolder(call.home.runs / row.folder)
-    facts, config = folder.state(), folder.config()
-    last: dict[str, Any] = {}
-    best: dict[str, Any] | None = None
-    for record in folder.metrics():
-        last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
-        ratio = record.get("fd_ratio_validation")
-        if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
-            best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
-    return {
-        "run": row.name,
-        "dataset": _dataset_name(call, row.dataset_id),
-        "state": run_state(call, row, folder),
-        "device": facts.get("device") or config.get("device"),
-        "preset": config.get("preset") or row.preset,
-        "kimg": last.get("kimg", 0.0),
-        "kimg_total": facts.get("total_kimg"),
-        "images_per_second": last.get("images_per_second"),
-        "seconds": last.get("seconds", 0.0),
-        "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
-        "best": facts.get("best") or best,  # the fact knows better: what looks like copies is never the best
-        "kept": facts.get("kept"),
-        "privacy": facts.get("privacy"),
-        "simulated": row.simulated,
-        "error": facts.get("error") or _job_error(call, row),
-        "path": str(folder.path),
-    }
-
-
-def _dataset_name(call: Call, dataset_id: str) -> str | None:
-    from db.tables import Dataset
-
-    with call.read() as session:
-        dataset = session.get(Dataset, dataset_id)
-    return dataset.name if dataset else None
-
-
-def run_state(call: Call, row: Any, folder: RunFolder) -> str:
-    """The run's state: its job's while that prepares or has died, else what the folder says."""
-    state = str(folder.state()["state"])
-    if state in ("finished", "stopped", "paused"):
-        return state
-    job = newest_job_of(call.ledger, f"run:{row.name}")
-    seen = look(call.ledger, call.home, job) if job else state
-    if seen in ("running", "queued"):
-        return seen if state != "running" else "running"
-    return state if seen == "finished" else seen
-
-
 def _demand_free(call: Call, change: Recorded, name: str) -> None:
     """Raise Busy where a run or weights of this name, or a folder of it, are there: on some disks case is nothing."""
     from db.tables import Run, Weights
@@ -360,9 +273,3 @@ def _demand_free(call: Call, change: Recorded, name: str) -> None:
     taken = [*change.session.exec(select(Run.name)), *change.session.exec(select(Weights.name))]
     if name.lower() in {other.lower() for other in taken} or (call.home.runs / name).exists():
         raise Busy("name_taken", f"There is a run or a generator {name!r} already.", "Choose another --name.")
-
-
-def _job_error(call: Call, row: Any) -> dict[str, Any] | None:
-    """Why the run's last job failed, where the training itself could not say it."""
-    job = newest_job_of(call.ledger, f"run:{row.name}")
-    return JobFolder(call.home.jobs / job).error() if job else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -155,6 +156,7 @@ def show_run(face: Face, document: Document) -> None:
             ("speed", f"{speed:,.0f} images/s" if speed else None),
             ("time", _clock(document.get("seconds"))),
             ("best", _best(best)),
+            ("kept", (document.get("kept") or {}).get("why")),
             ("privacy", _privacy(document.get("privacy"))),
             ("error", _error(document.get("error"))),
             ("folder", document.get("path")),
@@ -162,7 +164,16 @@ def show_run(face: Face, document: Document) -> None:
     )
     metrics = {key: value for key, value in (document.get("metrics") or {}).items() if value is not None}
     if metrics:
-        show.table(face, ("measure", "last"), [(show.words(key), value) for key, value in metrics.items()], right=(1,))
+        show.table(face, ("measure", "last"), list(_measures(metrics)), right=(1,))
+
+
+def _measures(metrics: Document) -> Iterator[tuple[str, Any]]:
+    """One row each; what was measured for several groups has a row for each of them."""
+    for key, value in metrics.items():
+        if isinstance(value, dict):
+            yield from ((f"{show.words(key)}: {name}", one) for name, one in value.items())
+        else:
+            yield show.words(key), value
 
 
 def _best(best: Document) -> str | None:

@@ -1,0 +1,47 @@
+"""What can be asked of a training, before anything is started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medsynth_engine.gan.presets import NAMES
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.escape import plain
+
+PRESETS = NAMES
+DEVICES = ("auto", "mps", "cuda", "cpu")
+MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
+MOST_PROCESSES = 64
+
+
+def check_training(
+    summary: dict[str, Any], preset: str, minutes: float | None, kimg: float | None, device: str, seed: int
+) -> None:
+    if not (summary.get("schema") or {}).get("image"):
+        raise BadInput(
+            "no_images",
+            "This dataset is a table alone: there is nothing for a GAN to learn.",
+            "Draw rows from it: medsynth generate COHORT --dataset NAME -n N",
+        )
+    if preset not in PRESETS:
+        raise BadInput("bad_preset", f"There is no preset {plain(preset)!r}.", f"One of: {', '.join(PRESETS)}.")
+    if device not in DEVICES:
+        raise BadInput("bad_device", f"There is no device {plain(device)!r}.", f"One of: {', '.join(DEVICES)}.")
+    if minutes and kimg:
+        raise BadInput("two_budgets", "Give --minutes or --kimg, not both.", "Minutes are what you wait for.")
+    for budget, most in ((minutes, MOST_MINUTES), (kimg, MOST_KIMG)):
+        if budget is not None and not 0 < budget <= most:  # also true of NaN
+            raise BadInput("bad_budget", f"The budget must lie between 0 and {most:.0f}.", "For instance: --minutes 10")
+    if not 0 <= seed < 2**31:
+        raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
+
+
+def check_processes(processes: int, device: str) -> None:
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise BadInput(
+            "bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU, or for each few cores."
+        )
+    if processes > 1 and device == "mps":
+        raise BadInput(
+            "one_device", "A Mac has one GPU: several processes cannot share it.", "Leave --processes out, or use cpu."
+        )
