@@ -77,3 +77,15 @@ def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
         return write_run(tmp_path / name, **changes)
 
     return make
+
+
+@pytest.fixture
+def make_private(make_run: MakeRun) -> MakeRun:
+    """Folders of 1,068 training patients, with a plan of few and small private steps."""
+    from private_parts import STEPS, planned
+
+    def make(name: str = "run", steps: int = STEPS, **changes: Any) -> RunFolder:
+        asked = {"count": 1602, "preset": "dp32", "privacy": {"epsilon": 8}, **changes}
+        return planned(make_run(name, **asked), steps)
+
+    return make

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from medsynth_engine.gan import schedule
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.data import Fold
 from medsynth_engine.gan.networks import Architecture
+from medsynth_engine.gan.presets import DP32
 from medsynth_engine.gan.private.budget import Account, Promise
 from medsynth_engine.gan.private.learner import PrivateLearner
 from medsynth_engine.gan.private.patients import Patients
 from medsynth_engine.gan.private.stream import Stream
+from medsynth_engine.kernel.folders import RunFolder
 
 VOCABULARY = Vocabulary(
     (Categorical("finding", ("disc", "bar"), (60, 60)),), (Continuous("age", 50.0, 25.0, 0.0, 100.0),)
 )
+STEPS, BATCH = 12, 4
 KEY = b"a key for tests, of 32 bytes ..."
 
 
@@ -47,3 +52,12 @@ def learner_of(path: Path | None = None, owner: np.ndarray | None = None, **chan
     fold = fold_of(owner)
     cpu = torch.device("cpu")
     return PrivateLearner(small, small, VOCABULARY, fold, Patients(owner), account, 3, Stream(KEY), 0.1, cpu)
+
+
+def planned(folder: RunFolder, steps: int) -> RunFolder:
+    """Write the plan of a private run beforehand: `steps` steps of BATCH expected patients, a tick every second one."""
+    plan = schedule.plan(DP32, 1068, steps * BATCH, 1, 0.01).document()
+    often = {"tick": 2 * BATCH, "evaluate": 6 * BATCH, "checkpoint": 10**9}
+    changed = {**plan, "batch": BATCH, "images": steps * BATCH, **often}
+    (folder.path / "plan.json").write_text(json.dumps(changed))
+    return folder

@@ -9,41 +9,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from private_parts import BATCH, STEPS
 
 from medsynth_engine.gan import checkpoint, schedule, train
-from medsynth_engine.gan.presets import DP32
-from medsynth_engine.gan.private import limits, stream
-from medsynth_engine.gan.private import trainer as room
+from medsynth_engine.gan.private import stream
 from medsynth_engine.gan.private.learner import PrivateLearner
 from medsynth_engine.gan.sample import Drawer
-from medsynth_engine.gan.team import Alone
-from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
 
 MakeRun = Callable[..., RunFolder]
-STEPS, BATCH = 12, 4
-
-
-@pytest.fixture
-def make_private(make_run: MakeRun) -> MakeRun:
-    """A folder of 1,068 training patients, with a plan of few and small steps."""
-
-    def make(name: str = "run", steps: int = STEPS, **changes: Any) -> RunFolder:
-        folder = make_run(name, **{"count": 1602, "preset": "dp32", "privacy": {"epsilon": 8}, **changes})
-        plan = schedule.plan(DP32, 1068, steps * BATCH, 1, 0.01).document()
-        often = {"tick": 2 * BATCH, "evaluate": 6 * BATCH, "checkpoint": 10**9}
-        plan |= {"batch": BATCH, "images": steps * BATCH, **often}
-        (folder.path / "plan.json").write_text(json.dumps(plan))
-        return folder
-
-    return make
 
 
 @pytest.fixture
@@ -264,41 +244,6 @@ def test_a_run_that_is_stopped_has_spent_what_it_took(make_private: MakeRun, mon
     label = Drawer(folder.generator, "cpu").info["privacy"]
     assert label["steps"] == charged(folder) == 6
     assert 0 < label["epsilon"] < 8
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"count": 900}, "too_few_for_privacy"),
-        ({"privacy": {"epsilon": 8, "delta": 0.01}}, "bad_delta"),
-        ({"privacy": {"epsilon": 8, "delta": 9.5e-4}}, "bad_delta"),
-        ({"privacy": {"epsilon": -1}}, "bad_epsilon"),
-        ({"privacy": {"epsilon": float("nan")}}, "bad_epsilon"),
-        ({"privacy": {"epsilon": 1e-3}}, "too_much_noise"),
-    ],
-)
-def test_a_promise_that_cannot_be_kept_is_refused_with_what_to_do(
-    make_private: MakeRun, changes: dict[str, Any], code: str
-):
-    folder = make_private(**changes)
-    assert train.train(folder) == 4
-    error = folder.state()["error"]
-    assert error["code"] == code and error["hint"]
-    assert not (folder.checkpoints / "last.pt").exists() and not ticks(folder)
-
-
-def test_few_patients_are_told_what_to_expect():
-    with pytest.raises(BadInput) as caught:
-        limits.delta_for(600, None)
-    assert "5,000" in caught.value.message and "poor" in caught.value.message and "nano32" in caught.value.hint
-    assert limits.delta_for(2_000, None) == 1e-5 and limits.delta_for(100_000, None) == 1e-6
-
-
-def test_several_processes_are_refused(make_private: MakeRun, tmp_path: Path):
-    team = Alone()
-    team.size = 2
-    with pytest.raises(BadInput, match="one process"):
-        room.PrivateTrainer(make_private(), time.time(), team)
 
 
 def test_a_step_is_charged_on_the_disk_before_it_is_taken(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
