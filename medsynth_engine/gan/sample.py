@@ -74,7 +74,7 @@ class Drawer:
 
     @property
     def workers(self) -> int:
-        """Blocks in work at a time: on a CPU one a core, each with one thread, since threads that wait for each other
+        """Parts in work at a time: on a CPU one a core, each with one thread, since threads that wait for each other
         at every layer are slower, and sums must not depend on their number; on an accelerator two, so that it
         computes while the other's pixels are fetched (one on MPS, which is not told to bear several)."""
         return {"cpu": devices.threads(), "cuda": 2}.get(self.device.type, 1)
@@ -89,36 +89,41 @@ class Drawer:
         Yields uint8 (m, s, s) or (m, s, s, 3) with m <= 256, cut where blocks of the cohort end. Memory is that of the
         blocks in work, however long the table is; a caller that stops early leaves nothing running.
         """
-        cuts = _cuts(len(table), start)
         before, workers = torch.get_num_threads(), self.workers
-        ahead: deque[Future[np.ndarray]] = deque()
+        in_a_block = -(-BLOCK // part_size(self.resolution))
+        most = 1 + -(-workers // in_a_block)
+        ahead: deque[list[Future[np.ndarray]]] = deque()
         with ThreadPoolExecutor(workers, "drawing", initializer=torch.set_num_threads, initargs=(1,)) as pool:
             try:
-                for rows, block, offset in cuts:
-                    ahead.append(pool.submit(self._block, table.iloc[rows], seed, block, offset))
-                    if len(ahead) > workers:
-                        yield ahead.popleft().result()
+                for rows, block, offset in _cuts(len(table), start):
+                    parts = self._parts(table.iloc[rows], seed, block, offset)
+                    ahead.append([pool.submit(self._part, *part) for part in parts])
+                    if len(ahead) > most:
+                        yield np.concatenate([part.result() for part in ahead.popleft()])
                 while ahead:
-                    yield ahead.popleft().result()
+                    yield np.concatenate([part.result() for part in ahead.popleft()])
             finally:
                 pool.shutdown(cancel_futures=True)
                 torch.set_num_threads(before)
 
-    @torch.inference_mode()
-    def _block(self, table: pd.DataFrame, seed: int, block: int, offset: int) -> np.ndarray:
+    def _parts(
+        self, table: pd.DataFrame, seed: int, block: int, offset: int
+    ) -> Iterator[tuple[torch.Tensor, Conditions, int]]:
+        """Latents and conditions of what goes through the network together, and how many of them count."""
         asked = self._asked(table)
         entropy = np.random.SeedSequence([abs(seed), int(seed < 0), block]).generate_state(1, np.uint64)[0]
         source = torch.Generator().manual_seed(int(entropy >> np.uint64(1)))
         latents = torch.randn(BLOCK, self._generator.architecture.drawn, generator=source)
         latents = latents[offset : offset + len(table)]
-        parts, size = [], part_size(self.resolution)
+        size = part_size(self.resolution)
         for first in range(0, len(table), size):
-            count = min(size, len(table) - first)
             # filled up to a whole part: some kernels round differently for another batch size
             rows = torch.arange(first, first + size).clamp_max(len(table) - 1)
-            drawn = self._generator(latents[rows].to(self.device), asked[rows].to(self.device))
-            parts.append(to_pixels(drawn[:count]))
-        return np.concatenate(parts)
+            yield latents[rows], asked[rows], min(size, len(table) - first)
+
+    @torch.inference_mode()
+    def _part(self, latents: torch.Tensor, asked: Conditions, count: int) -> np.ndarray:
+        return to_pixels(self._generator(latents.to(self.device), asked.to(self.device))[:count])
 
     def _asked(self, table: pd.DataFrame) -> Conditions:
         """The table's conditions; a value that too few images had is unknown here, whoever asks."""

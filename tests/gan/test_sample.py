@@ -64,14 +64,14 @@ def test_a_network_with_large_pictures_goes_in_smaller_parts(tmp_path: Path):
 
 def test_no_more_is_drawn_than_there_are_workers_ahead_of_who_takes_it(drawer: Drawer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MEDSYNTH_THREADS", "2")
-    drawn, draw_block = [], drawer._block
-    monkeypatch.setattr(drawer, "_block", lambda *cut: drawn.append(cut[2]) or draw_block(*cut))
+    drawn, draw_part = [], drawer._part
+    monkeypatch.setattr(drawer, "_part", lambda *part: drawn.append(part[2]) or draw_part(*part))
     blocks = drawer.draw(table(20 * BLOCK), seed=1)
     for taken in range(1, 6):
         next(blocks)
-        assert len(drawn) <= taken + 2
+        assert sum(drawn) <= (taken + 2) * BLOCK
     blocks.close()
-    assert len(drawn) <= 7
+    assert sum(drawn) <= 7 * BLOCK
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("drawing")]
 
 
@@ -79,7 +79,7 @@ def test_an_error_while_drawing_comes_out_of_draw(drawer: Drawer, monkeypatch: p
     def fails(*cut: object) -> np.ndarray:
         raise MemoryError("too large")
 
-    monkeypatch.setattr(drawer, "_block", fails)
+    monkeypatch.setattr(drawer, "_part", fails)
     with pytest.raises(MemoryError):
         images(drawer, table(3))
 
