@@ -18,7 +18,7 @@ from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 
 LEARNERS = ("trees", "dp", "gan")
-RULES = "rules"
+RULES = "row_rules"
 MOST_EPSILON = 100.0
 
 

@@ -34,6 +34,10 @@ class Conjunction:
             fires &= part[codes[:, column]]
         return fires[:, None] & self.parts[-1][None, :]
 
+    def between(self) -> np.ndarray:
+        """bool: which codes of its two columns never stand beside each other."""
+        return self.parts[0][:, None] & self.parts[1][None, :]
+
     def cells(self, shape: tuple[int, ...]) -> np.ndarray:
         broken = np.ones(shape, dtype=bool)
         for column, part in zip(self.columns, self.parts, strict=True):
@@ -59,9 +63,14 @@ class Pair:
 
 @dataclass(frozen=True)
 class Masks:
-    """The rules for columns that are drawn in the order of their numbers."""
+    """The rules for columns that are drawn in the order of their numbers.
+
+    ahead  for a column the later ones that a rule ties to it alone and that are never missing: what would leave one of
+           them no code is forbidden already (forward checking, Haralick & Elliott 1980)
+    """
 
     by_last: dict[int, tuple[Conjunction | Pair, ...]]
+    ahead: dict[int, dict[int, np.ndarray]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], inner: Sequence[Inner]) -> Masks:
@@ -70,7 +79,16 @@ class Masks:
         for rule in rules:
             for one in _ordered(rule, inner) if rule.order else _conjunctions(rule, inner):
                 found.setdefault(one.columns[-1], []).append(one)
-        return cls({number: tuple(parts) for number, parts in found.items()})
+        ahead: dict[int, dict[int, np.ndarray]] = {}
+        for later, parts in found.items():
+            if not inner[later].coding.missing_learned and inner[later].within is None:
+                for part in parts:
+                    if len(part.columns) == 2:
+                        sizes = tuple(inner[number].coding.size for number in part.columns)
+                        broken = part.between() if isinstance(part, Conjunction) else part.table
+                        tied = ahead.setdefault(part.columns[0], {})
+                        tied[later] = tied.get(later, np.zeros(sizes, dtype=bool)) | broken
+        return cls({number: tuple(parts) for number, parts in found.items()}, ahead)
 
     def __bool__(self) -> bool:
         return bool(self.by_last)
@@ -81,13 +99,26 @@ class Masks:
         firsts  where the column is drawn once a patient: the place of each patient's first record. What one of the
                 records forbids is forbidden.
         """
-        parts = self.by_last.get(number)
-        if not parts or not len(codes):
+        if not len(codes):
             return None
-        found = parts[0].forbidden(codes)
-        for part in parts[1:]:
-            found = found | part.forbidden(codes)
+        masks = [part.forbidden(codes) for part in self.by_last.get(number, ())]
+        masks += [self._dead_end(number, later, broken, codes) for later, broken in self.ahead.get(number, {}).items()]
+        if not masks:
+            return None
+        found = masks[0]
+        for mask in masks[1:]:
+            found = found | mask
         return found if firsts is None else np.logical_or.reduceat(found, firsts, axis=0)
+
+    def _dead_end(self, number: int, later: int, broken: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """bool (n, size): codes of a column beside which a later one would have none left but missing."""
+        left = np.ones((len(codes), broken.shape[1]), dtype=bool)
+        for part in self.by_last[later]:
+            if all(column < number for column in part.columns[:-1]):
+                left &= ~part.forbidden(codes)
+        left[:, -1] = False
+        choices = left.astype(np.float32) @ (~broken).astype(np.float32).T
+        return (choices == 0) & (left.sum(axis=1) > 0)[:, None]
 
     def joint(self, shape: tuple[int, ...]) -> tuple[np.ndarray, tuple[Rule, ...]] | None:
         """Which cells of the joint of the first columns obey, and the rules about them; None where there are none."""

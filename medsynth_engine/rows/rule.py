@@ -142,7 +142,7 @@ class Rule:
                 Test.from_document(then) if then else None,
                 (str(order[0]), str(order[1])) if order else None,
                 str(document.get("origin", "own")),
-                int(document.get("rows", 0)),
+                int(document.get("rows") or 0),
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise UnusableTable("bad_rule", "This is not a rule: it needs name, sentence, and what holds.") from error

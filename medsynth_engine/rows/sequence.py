@@ -66,7 +66,7 @@ def one_row_each(patients: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def smallest_leaf(rows: int) -> int:
     """11, 20 from 300 rows, 60 from 1,000, a two-thousandth of them from 120,000.
 
-    The dial of privacy: with 20 at 1,200 rows of six columns the copy rule of the gate refused (copies 8 % where 4 %
-    are expected by chance); with 60 it does not.
+    The dial of privacy. From 20 to 60 no loss of use can be measured at 1,000 and 3,000 rows, and the membership attack
+    falls below an AUC of 0.53 on every table tried (docs/rows.md); copies are kept at chance by smoothing.
     """
     return next((leaf for most, leaf in ((300, 11), (1_000, 20)) if rows < most), max(60, rows // 2_000))

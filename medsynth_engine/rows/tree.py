@@ -16,6 +16,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.coding import SMALLEST
 
+HEAP = 3.0
+"""A code of an ordered outcome is not smoothed where it holds so many times what half of the codes hold."""
 REGRESSED = 32
 """A nominal outcome of more levels than this is split by where its levels lie among the predictors, not by impurity."""
 
@@ -25,7 +27,8 @@ class Tree:
     """`feature[i]` is the predictor that node i asks about, -1 for a leaf; code rank <= `threshold[i]` goes left.
 
     `ranks[j]` re-orders the codes of a nominal predictor for this outcome; predictors without an entry are asked as
-    they are. Leaf k (in the order of the nodes) holds `codes[starts[k]:starts[k+1]]`, each seen `counts` times.
+    they are. Leaf k (in the order of the nodes) holds `codes[starts[k]:starts[k+1]]`, each seen `counts` times. Where
+    `smooth`, a drawn code is moved by a few, within the range of its leaf, so that rows of many numbers are not copies.
     """
 
     feature: np.ndarray
@@ -36,6 +39,7 @@ class Tree:
     starts: np.ndarray
     codes: np.ndarray
     counts: np.ndarray
+    smooth: bool = False
 
     def leaves(self, predictors: np.ndarray) -> np.ndarray:
         """The number of the leaf of each row of `predictors`, int (n, p) codes."""
@@ -54,8 +58,15 @@ class Tree:
         leaf = self.leaves(predictors)
         base = self._before[leaf]
         reach = base + rng.random(len(leaf)) * (self._before[leaf + 1] - base)
-        place = np.searchsorted(self._running, reach, side="right")
-        return self.codes[np.clip(place, self.starts[leaf], self.starts[leaf + 1] - 1)]
+        place = np.clip(
+            np.searchsorted(self._running, reach, side="right"), self.starts[leaf], self.starts[leaf + 1] - 1
+        )
+        drawn = self.codes[place]
+        if not self.smooth:
+            return drawn
+        moved = np.rint(drawn + rng.standard_normal(len(leaf)) * self._bandwidth[leaf]).astype(np.int64)
+        moved = np.clip(moved, self.codes[self.starts[leaf]], self.codes[self.starts[leaf + 1] - 1])
+        return np.where(self._heaped[drawn] | self._heaped[moved], drawn, moved)
 
     def draw_allowed(self, predictors: np.ndarray, forbidden: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One code for each row that is not among its `forbidden`, bool (n, size): from its leaf, else from all leaves.
@@ -95,6 +106,22 @@ class Tree:
         return np.cumsum(self.counts, dtype=float)
 
     @cached_property
+    def _bandwidth(self) -> np.ndarray:
+        """By how many codes a drawn one is moved, for each leaf: Silverman 1986, equation 3.31, on codes."""
+        leaf = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        totals = np.bincount(leaf, self.counts)
+        means = np.bincount(leaf, self.counts * self.codes) / totals
+        spread = np.sqrt(np.bincount(leaf, self.counts * (self.codes - means[leaf]) ** 2) / totals)
+        bandwidth: np.ndarray = 0.9 * spread * totals**-0.2
+        return bandwidth
+
+    @cached_property
+    def _heaped(self) -> np.ndarray:
+        """bool, one a code: those that hold far more than their part (0 of a dose, say) keep it."""
+        totals = np.bincount(self.codes, self.counts)
+        return totals > HEAP * np.median(totals[totals > 0])
+
+    @cached_property
     def _before(self) -> np.ndarray:
         return np.r_[0.0, self._running][self.starts]
 
@@ -102,6 +129,7 @@ class Tree:
         names = ("feature", "threshold", "left", "right", "starts", "codes", "counts")
         return {
             **{name: getattr(self, name).tolist() for name in names},
+            **({"smooth": True} if self.smooth else {}),
             "ranks": {str(number): rank.tolist() for number, rank in self.ranks.items()},
         }
 
@@ -110,7 +138,7 @@ class Tree:
         names = ("feature", "threshold", "left", "right", "starts", "codes", "counts")
         arrays = {name: np.array(document[name], dtype=np.int64) for name in names}
         ranks = {int(number): np.array(rank, dtype=np.int64) for number, rank in document["ranks"].items()}
-        return cls(**arrays, ranks=ranks)
+        return cls(**arrays, ranks=ranks, smooth=bool(document.get("smooth", False)))
 
 
 def grow(
@@ -129,7 +157,7 @@ def grow(
     ordered    whether the codes of the outcome have one (then squared error on the codes, else Gini impurity)
     """
     if not predictors.shape[1] or len(outcome) < 2 * leaf or (outcome == outcome[0]).all():
-        return _summarised(*_only_a_root(), {}, np.zeros(len(outcome), dtype=np.int64), outcome)
+        return _summarised(*_only_a_root(), {}, np.zeros(len(outcome), dtype=np.int64), outcome, False)
     ranks = {number: _rank(predictors[:, number], size, outcome, ordered) for number, size in nominal.items()}
     asked = predictors.astype(np.float32)
     for number, rank in ranks.items():
@@ -146,7 +174,7 @@ def grow(
     nodes = candidates[0]
     if len(candidates) > 1:
         nodes = min(candidates, key=lambda nodes: _loss(_walk(nodes, asked), outcome, ordered))
-    return _summarised(*nodes, ranks, _walk(nodes, asked), outcome)
+    return _summarised(*nodes, ranks, _walk(nodes, asked), outcome, ordered)
 
 
 Nodes = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -226,6 +254,7 @@ def _summarised(
     ranks: dict[int, np.ndarray],
     ends: np.ndarray,
     outcome: np.ndarray,
+    smooth: bool,
 ) -> Tree:
     numbers = np.cumsum(feature < 0) - 1
     size = int(outcome.max()) + 1
@@ -233,7 +262,7 @@ def _summarised(
     starts = np.searchsorted(entries // size, np.arange(int((feature < 0).sum()) + 1))
     asked = set(feature[feature >= 0].tolist())
     used = {number: rank for number, rank in ranks.items() if number in asked}
-    return Tree(feature, threshold, left, right, used, starts, entries % size, counts)
+    return Tree(feature, threshold, left, right, used, starts, entries % size, counts, smooth)
 
 
 def _loss(ends: np.ndarray, outcome: np.ndarray, ordered: bool) -> float:

@@ -75,7 +75,8 @@ def confirmed(rules: list[dict[str, Any]]) -> tuple[Rule, ...]:
 
 def spent(session: Session, row: DatasetRow, delta: float) -> dict[str, Any]:
     """What all private learnings of this dataset, over its versions, cost together (zCDP adds up)."""
-    costs = [cost for version in lineage(session, row) for cost in version.summary.get(PRIVATE, ())]
+    now = session.get_one(DatasetRow, row.id)  # what was learned a moment ago counts
+    costs = [cost for version in lineage(session, now) for cost in version.summary.get(PRIVATE, ())]
     rho = sum(cost["rho"] for cost in costs)
     return {"learnings": len(costs), "rho_spent": rho, "epsilon_spent": round(epsilon_of(rho, delta), 4)}
 

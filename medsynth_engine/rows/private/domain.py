@@ -23,9 +23,12 @@ BINS = 64
 OLDEST = 90
 YES_NO = Levels((False, True), None, True)
 LEFT_OUT = "drop"
+EVERY = "*"
 OF_THE_SCHEMA = "schema"
 _RANGE = re.compile(r"\s*(-?[\d.]+(?:e-?\d+)?)\s*\.\.\s*(-?[\d.]+(?:e-?\d+)?)\s*(?:/\s*([\d.]+(?:e-?\d+)?)\s*)?", re.I)
-GRAMMAR = "NAME=LOW..HIGH, NAME=LOW..HIGH/STEP, NAME=value|value, NAME=schema (its listed values are public), NAME=drop"
+GRAMMAR = (
+    "NAME=LOW..HIGH, NAME=LOW..HIGH/STEP, NAME=a|b|c, NAME=schema or *=schema (listed values are known), NAME=drop"
+)
 
 
 def declared(schema: Schema, words: Mapping[str, str]) -> tuple[list[Inner], tuple[str, ...]]:
@@ -36,7 +39,7 @@ def declared(schema: Schema, words: Mapping[str, str]) -> tuple[list[Inner], tup
     Raises UnusableTable (`undeclared`) with every column whose bounds or values nobody has declared.
     """
     for name in words:
-        if name not in schema:
+        if name not in schema and (name, words[name]) != (EVERY, OF_THE_SCHEMA):
             raise UnusableTable("bad_declaration", "A column that is declared is not in the table.", GRAMMAR)
     inner: list[Inner] = []
     unknown: list[str] = []
@@ -44,7 +47,8 @@ def declared(schema: Schema, words: Mapping[str, str]) -> tuple[list[Inner], tup
     for number, column in enumerate(schema.columns, start=1):
         if column.name in left_out or (column.name == AGE_BAND and schema.age is not None):
             continue
-        coding = _coding(column, words.get(column.name), column is schema.age)
+        word = words.get(column.name, None if column.numeric else words.get(EVERY))
+        coding = _coding(column, word, column is schema.age)
         if isinstance(coding, tuple):
             inner += [
                 Inner(f"{column.name}{SEPARATOR}{label}", column.name, YES_NO, column.per, column.role, label=label)
@@ -100,7 +104,7 @@ def _coding(column: Column, word: str | None, is_age: bool) -> Bins | Levels | t
         return _bins(low, high, step, EDGES if is_age else ())
     if column.kind == "boolean":
         return YES_NO
-    if column.role == "sex" and word is None:
+    if column.role == "sex" and word in (None, OF_THE_SCHEMA):
         return Levels(("F", "M"), None, True)
     if word is None:
         return None
