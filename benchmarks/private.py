@@ -1,8 +1,8 @@
-"""What a promise costs: the same minutes on MedNIST without privacy and at several epsilons.
+"""What a promise costs: MedNIST without privacy and at several epsilons, for the same minutes or the same images.
 
-`python benchmarks/private.py [--minutes 1.5] [--epsilons 3 10]` prints a table and writes results/private.json.
-The Fréchet ratio is that of the held-out fold, which no training saw: 1 is as good as real. Measuring it after the end
-is the benchmark's own look at real images; a private run never takes it.
+`python benchmarks/private.py [--minutes 2 | --kimg 6] [--epsilons 3 10]` prints a table and adds it to
+results/private.json. The Fréchet ratio is that of the held-out fold, which no training saw: 1 is as good as real.
+Measuring it after the end is the benchmark's own look at real images; a private run never takes it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks/results/private.json"
 
 
-def train(folder: Path, epsilon: float | None, minutes: float, seed: int) -> dict[str, Any]:
+def train(folder: Path, epsilon: float | None, budget: dict[str, float], seed: int) -> dict[str, Any]:
     """Train in a process of its own, then measure."""
     preset = "nano32" if epsilon is None else "dp32"
-    bench.make_run(folder, "mednist", 32, preset, {"minutes": minutes}, seed)
+    bench.make_run(folder, "mednist", 32, preset, budget, seed)
     if epsilon is not None:
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps({**config, "privacy": {"epsilon": epsilon}}))
@@ -77,16 +77,18 @@ def needed() -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.5)
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--kimg", type=float)
     parser.add_argument("--epsilons", type=float, nargs="+", default=[3.0, 10.0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     os.environ["MEDSYNTH_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    runs = []
+    budget = {"kimg": asked.kimg} if asked.kimg else {"minutes": asked.minutes}
+    load, runs = os.getloadavg()[0], []
     with tempfile.TemporaryDirectory(prefix="medsynth-private-") as place:
         for epsilon in (None, *asked.epsilons):
-            runs.append(train(Path(place) / f"run-{epsilon}", epsilon, asked.minutes, asked.seed))
+            runs.append(train(Path(place) / f"run-{epsilon}", epsilon, budget, asked.seed))
             print(json.dumps(runs[-1]), flush=True)
     print(f"\n{'epsilon':>8} {'sigma':>6} {'steps':>6} {'kimg':>7} {'images/s':>9} {'FD ratio':>9} {'read back':>9}")
     for run in runs:
@@ -95,13 +97,14 @@ def main() -> None:
             f"{promise:>8} {run.get('sigma', 0):6.2f} {run.get('steps', 0):6} {run['kimg']:7.1f} "
             f"{run['images_per_second'] or 0:9.1f} {run['fd_ratio_holdout']:9.2f} {run['recognised_drawn']:9.2f}"
         )
-    document = {
-        "machine": {"system": platform.platform(), "threads": 1, "load_before": os.getloadavg()[0]},
-        "minutes": asked.minutes,
+    known = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    known["equal_images" if asked.kimg else "equal_minutes"] = {
+        "machine": {"system": platform.platform(), "threads": 1, "load_before": round(load, 1)},
+        "budget": budget,
         "seed": asked.seed,
         "runs": runs,
-        "noise_needed": needed(),
     }
+    document = {**known, "noise_needed": needed()}
     asked.out.write_text(json.dumps(document, indent=1) + "\n")
 
 
