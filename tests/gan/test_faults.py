@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from gan_apart import train_apart
 from gan_runs import BATCH, MakeRun, assert_same, events, start, tensors, ticks, until, with_plan
 
 from medsynth_engine.gan import checkpoint, presets, weights
+from medsynth_engine.kernel.atomic import sweep
 from medsynth_engine.kernel.folders import RunFolder
 
 KILLS = 100
@@ -76,6 +78,44 @@ def test_killed_while_it_writes_checkpoints_it_ends_with_the_same_bytes(make_run
     assert killed == kills and events(torn).count("resume") >= kills // 2
     assert_same(calm, torn)
     assert half_written(torn) == [] and not (torn.path / ".reserve").exists()
+
+
+def save_for_ever(path: Path, parent: int) -> None:
+    """Checkpoints that say the same number everywhere, each another one, for as long as the parent lives."""
+    torch.set_num_threads(1)  # the parent's threads did not come along
+    number = 0
+    while os.getppid() == parent:
+        number += 1
+        checkpoint.save(
+            path, {"number": number, "tensors": [torch.from_numpy(np.full(2**16, float(number))) for _ in range(8)]}
+        )
+
+
+@linux
+def test_a_hundred_kills_in_the_middle_of_a_checkpoint_leave_a_whole_one(tmp_path: Path):
+    """All of one moment, none of it half written; the next start sweeps what the kill left beside it."""
+    path = tmp_path / "checkpoints" / "last.pt"
+    rng, interrupted = np.random.default_rng(5), 0
+    for _ in range(KILLS):
+        parent, child = os.getpid(), os.fork()
+        if child == 0:
+            save_for_ever(path, parent)
+            os._exit(0)
+        writes, known = rng.integers(1, 4), set()
+        while len(known) < writes:
+            known |= set(path.parent.glob(".partial-*"))
+            time.sleep(0.0005)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        left = list(path.parent.glob(".partial-*"))
+        interrupted += len(left)
+        assert len(left) <= 1
+        saved = checkpoint.load(path)
+        assert (saved is None) == (not path.exists())
+        if saved is not None:
+            assert all((tensor.numpy() == saved["number"]).all() for tensor in saved["tensors"])
+        assert sweep(tmp_path) == len(left) and not list(path.parent.glob(".partial-*"))
+    assert interrupted > KILLS // 2, "too few kills fell into a write"
 
 
 @pytest.fixture
