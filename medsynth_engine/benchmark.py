@@ -93,7 +93,7 @@ def machine() -> dict[str, Any]:
 def _intake(source: Path, target: Path) -> dict[str, Any]:
     began = time.perf_counter()
     options = Options.of(name="benchmark", metadata=source / "metadata.csv")
-    document = take_in(source / "images", options, target, os.urandom(32), lambda *_: None, lambda: True)
+    document = take_in(source.resolve() / "images", options, target, os.urandom(32), lambda *_: None, lambda: True)
     seconds = time.perf_counter() - began
     files = document["submitted"]
     return {"files": files, "seconds": round(seconds, 2), "files_per_second": round(files / seconds, 1)}
