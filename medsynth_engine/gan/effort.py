@@ -38,7 +38,7 @@ class Effort:
 def peak_bytes() -> int:
     """Peak resident memory of this process.
 
-    Linux's `ru_maxrss` begins at the peak of the process that started this one; the high-water mark of its own does not.
+    Linux's `ru_maxrss` begins at the peak of the process that started this one; its own high-water mark does not.
     """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
