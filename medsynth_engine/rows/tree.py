@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.coding import SMALLEST
+from medsynth_engine.rows.ranking import places, rank_of
 
 HEAP = 3.0
 """A code of an ordered outcome is not smoothed where it holds so many times what half of the codes hold."""
@@ -158,14 +159,14 @@ def grow(
     """
     if not predictors.shape[1] or len(outcome) < 2 * leaf or (outcome == outcome[0]).all():
         return _summarised(*_only_a_root(), {}, np.zeros(len(outcome), dtype=np.int64), outcome, False)
-    ranks = {number: _rank(predictors[:, number], size, outcome, ordered) for number, size in nominal.items()}
+    ranks = {number: rank_of(predictors[:, number], size, outcome, ordered) for number, size in nominal.items()}
     asked = predictors.astype(np.float32)
     for number, rank in ranks.items():
         asked[:, number] = rank[predictors[:, number]]
     if ordered:
         target = outcome.astype(float)
     else:
-        target = _places(asked, outcome) if outcome.max() >= REGRESSED else outcome
+        target = places(asked, outcome) if outcome.max() >= REGRESSED else outcome
     kind = DecisionTreeClassifier if target is outcome else DecisionTreeRegressor
     candidates = []
     for smallest in _smallest_leaves(patients, leaf):
@@ -274,36 +275,3 @@ def _loss(ends: np.ndarray, outcome: np.ndarray, ordered: bool) -> float:
         means = np.bincount(leaf, outcome) / totals
         return float(((outcome - means[leaf]) ** 2).mean())
     return float(-np.log(counts[place] / totals[leaf]).mean())
-
-
-def _places(asked: np.ndarray, outcome: np.ndarray, kept: int = 4) -> np.ndarray:
-    """Where each row's level lies on the first principal axes of the levels' mean predictors: float (n, <= kept)."""
-    spread = asked.std(axis=0)
-    scaled = (asked - asked.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    weight = np.maximum(np.bincount(outcome).astype(float), 1)
-    means = np.stack([np.bincount(outcome, column) for column in scaled.T.astype(float)], axis=1) / weight[:, None]
-    axes = np.linalg.svd(means * np.sqrt(weight)[:, None], full_matrices=False)[2][:kept]
-    return (means @ axes.T)[outcome]
-
-
-def _rank(codes: np.ndarray, size: int, outcome: np.ndarray, ordered: bool) -> np.ndarray:
-    """An order of a nominal predictor's codes by their outcome.
-
-    By the mean of an ordered outcome; for a nominal one along the first principal axis of the levels' shares
-    (Coppersmith, Hong & Hosking 1999, "Partitioning nominal attributes in decision trees").
-    """
-    weight = np.bincount(codes, minlength=size).astype(float)
-    if ordered:
-        score = np.bincount(codes, outcome, minlength=size) / np.maximum(weight, 1)
-        overall = float(outcome.mean())
-    else:
-        width = int(outcome.max()) + 1
-        table = np.bincount(codes * width + outcome, minlength=size * width).reshape(size, width).astype(float)
-        shares, everyone = table / np.maximum(weight, 1)[:, None], table.sum(axis=0) / weight.sum()
-        axis = np.linalg.svd((shares - everyone) * np.sqrt(weight)[:, None], full_matrices=False)[2][0]
-        axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
-        score, overall = shares @ axis, float(everyone @ axis)
-    score = np.where(weight > 0, score, overall)
-    rank = np.empty(size, dtype=np.int64)
-    rank[np.argsort(np.round(score, 12), kind="stable")] = np.arange(size)
-    return rank

@@ -64,8 +64,11 @@ def grouped(counts: np.ndarray, total: float, coding: Coding, single: float, pai
     return groups
 
 
-def of_codes(counts: np.ndarray, groups: np.ndarray, total: float) -> np.ndarray:
-    """Shares of the codes, float64 (size,), summing to 1; a group keeps its own count where that stands out."""
+def of_codes(counts: np.ndarray, groups: np.ndarray, total: float, deviation: float) -> np.ndarray:
+    """Shares of the codes, float64 (size,), summing to 1; a group keeps its own count where that stands out.
+
+    Missing, the last code, is left out where its count does not stand out of the noise: most columns are never missing.
+    """
     shares = onto_simplex(counts, total)
     sums = np.bincount(groups, counts)
     wanted = onto_simplex(sums, total)
@@ -73,7 +76,10 @@ def of_codes(counts: np.ndarray, groups: np.ndarray, total: float) -> np.ndarray
     sizes = np.bincount(groups)
     scale = np.where(have > 0, wanted / np.where(have > 0, have, 1), 0)
     spread = np.where(have > 0, 0, wanted / sizes)
-    return (shares * scale[groups] + spread[groups]) / total
+    found = (shares * scale[groups] + spread[groups]) / total
+    if counts[-1] < CLEAR * deviation and found[:-1].sum() > 0:
+        found[-1] = 0.0
+    return found / found.sum()
 
 
 def agreeing(table: np.ndarray, rows: np.ndarray, columns: np.ndarray, rounds: int = 30) -> np.ndarray:

@@ -119,7 +119,7 @@ class _Counted:
         groups = [
             grouped(count, total, node.coding, *deviations) for node, count in zip(self.nodes, counts, strict=True)
         ]
-        shares = [of_codes(c, g, total) for c, g in zip(counts, groups, strict=True)]
+        shares = [of_codes(c, g, total, deviations[0]) for c, g in zip(counts, groups, strict=True)]
         margins = [np.bincount(g, s) for g, s in zip(groups, shares, strict=True)]
         edges = self._tree(groups, margins, total, budget) if d > 1 else []
         tables = {}
