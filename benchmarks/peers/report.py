@@ -52,7 +52,12 @@ def _groups(found: list[dict[str, Any]]) -> dict[tuple[Any, ...], list[dict[str,
     grouped = defaultdict(list)
     for one in found:
         grouped[_key(one)].append(one)
-    return dict(sorted(grouped.items(), key=lambda item: tuple(str(part) for part in item[0])))
+    return dict(sorted(grouped.items(), key=lambda item: _order(item[0])))
+
+
+def _order(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Ours before its peers; no batch that was asked for before any."""
+    return *key[:6], *(key[6:7] != ("ours",), *key[6:8], *(part or 0 for part in key[8:]))
 
 
 def _quality(found: list[dict[str, Any]]) -> str:
@@ -120,7 +125,7 @@ def plot(found: list[dict[str, Any]], target: Path) -> None:
     from matplotlib import pyplot
 
     groups = _groups(_of(found, "quality"))
-    places = sorted({key[:6] for key in groups}, key=str)
+    places = list(dict.fromkeys(key[:6] for key in groups))
     peers = sorted({key[6:] for key in groups}, key=lambda peer: (peer[0] != "ours", str(peer)))
     figure, both = pyplot.subplots(1, 2, figsize=(4 + 2.2 * len(places), 4.2))
     for axes, name in zip(both, ("fd_ratio", "coverage"), strict=True):

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from medsynth_engine.gan import roofline
+from medsynth_engine.kernel.folders import RunFolder
 from peers import ours
 from peers.cell import Cell
 from peers.clock import Stopwatch, wait_for
@@ -66,7 +67,7 @@ def _train_ours(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], 
     run_folder(data, folder, budget, cell.seed, cell.device)
     done = ours.train(folder, cell.threads, until)
     drawer = Drawer(folder / "generator.pth", device=cell.device)
-    run = ours.RunFolder(folder)
+    run = RunFolder(folder)
     told = {
         **plan,
         "budget": budget,
@@ -77,12 +78,25 @@ def _train_ours(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], 
         "state": run.state().get("state"),
         "preset": run.state().get("preset"),
         "kept": run.state().get("best"),
+        **_course(run),
     }
 
     def draw(asked: Fold, seed: int) -> np.ndarray:
         return np.concatenate(list(drawer.draw(asked.table, seed)))
 
     return told, draw, True
+
+
+def _course(run: RunFolder) -> dict[str, Any]:
+    """What the run tells of itself: its evaluations, and how it ended (early, and why, where it did)."""
+    lines, _ = run.lines()
+    curve = [
+        {"images": round(1000 * line["kimg"]), "fd_ratio_validation": line["fd_ratio_validation"]}
+        for line in lines
+        if line["kind"] == "evaluation"
+    ]
+    endings = [line for line in lines if line["kind"] == "event" and line["what"] in ("finish", "early_stop", "stop")]
+    return {"curve": curve, "ended": endings[-1] if endings else None}
 
 
 def _train_peer(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], Callable[..., np.ndarray], bool]:
