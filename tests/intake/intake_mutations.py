@@ -219,7 +219,7 @@ def nifti(voxels: np.ndarray, code: int, packed: bool = False) -> bytes:
     struct.pack_into("<3f", header, 108, 352, 1, 0)
     header[344:348] = b"n+1\0"
     data = bytes(header) + bytes(4) + voxels.tobytes(order="F")
-    return gzip.compress(data, 1) if packed else data
+    return gzip.compress(data, 1, mtime=0) if packed else data
 
 
 def _niftis() -> list[bytes]:
