@@ -25,6 +25,9 @@ LEAST = 20
 LEAST_OF_GROUP = 50
 GROUPED = 3
 """So many attributes are looked at group by group: the first of the vocabulary."""
+SPREADS = 3
+"""Above what held-out images show before copies are suspected: a training has two dozen evaluations, and a false alarm
+ends it."""
 PARTS = 10
 """Of the drawn images: leaving out one after the other shows the noise of the ratio."""
 HALVES = 8
@@ -39,8 +42,9 @@ class Measured:
     n              images on each side
     fd_noise       standard error of fd_ratio from which images were drawn (delete-a-group jackknife)
     groups         neighbour_risk of each group with enough validation images, `attribute=value`
-    copying        neighbour_risk is clearly above what held-out images show, and the nearest images are as near to
-                   training images as held-out ones are: a poor image may lie beside any crowd without being a copy
+    copying        neighbour_risk is clearly above what held-out images show, and the nearest images are nearer to
+                   training images than the nearest held-out ones: a poor image may lie beside any crowd, or between
+                   all of them, without being a copy
     All None where there are fewer than LEAST validation images.
     """
 
@@ -91,7 +95,7 @@ class Evaluator:
     """Measures the real folds once; then each generator against them, with the same latents every time.
 
     most_risk       neighbour_risk up to which images look like those that were not learned from
-    held_out_apart  median distance of held-out images to their nearest training image
+    held_out_apart  median distance to training of the held-out images that are nearest to it
     """
 
     def __init__(self, data: Data, seed: int, attributes: tuple[Categorical, ...] = ()) -> None:
@@ -112,7 +116,7 @@ class Evaluator:
         rng = np.random.default_rng(seed + 2)
         self.most_risk = self._bound(data.validation.patient[chosen], rng)
         held_out = self._apart(self.validation_seen, self.validation_seen, rng)
-        self.held_out_apart = float(np.mean([np.median(training) for training in held_out.to_training]))
+        self.held_out_apart = held_out.closest()
 
     def measure(self, generator: Generator) -> Measured:
         if not self.enough:
@@ -139,8 +143,8 @@ class Evaluator:
         return Apart([neighbours.nearest(drawn, some)[0] for some in draws], to_control)
 
     def _bound(self, patients: np.ndarray, rng: np.random.Generator) -> float:
-        """What held-out images show, and twice its spread: half of the validation patients play the drawn images, the
-        others the control. Never under what as many tosses of a coin show, and never so high that nothing is found."""
+        """What held-out images show, and three times its spread: half of the validation patients play the drawn images,
+        the others the control. Never under what as many tosses of a coin show, and never so high that nothing is found."""
         numbers = np.unique(patients)
         found = []
         for _ in range(HALVES if len(numbers) >= 4 else 0):
@@ -149,7 +153,7 @@ class Evaluator:
         tosses = max(10, round(TAIL * self.n))
         # of half as many images the spread is larger by the root of two
         spread = max(0.5 / math.sqrt(tosses), float(np.std(found)) / math.sqrt(2) if found else 0.0)
-        return min(0.95, max(0.5, float(np.mean(found)) if found else 0.5) + 2 * spread)
+        return min(0.95, max(0.5, float(np.mean(found)) if found else 0.5) + SPREADS * spread)
 
     @torch.no_grad()
     def draw(self, generator: Generator) -> np.ndarray:
