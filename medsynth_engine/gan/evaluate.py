@@ -144,7 +144,7 @@ class Evaluator:
 
     def _bound(self, patients: np.ndarray, rng: np.random.Generator) -> float:
         """What held-out images show, and three times its spread: half of the validation patients play the drawn images,
-        the others the control. Never under what as many tosses of a coin show, and never so high that nothing is found."""
+        the others the control. Never under what tosses of a coin show, and never so high that nothing is found."""
         numbers = np.unique(patients)
         found = []
         for _ in range(HALVES if len(numbers) >= 4 else 0):
