@@ -77,7 +77,7 @@ def _train_ours(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], 
         "exit_code": done.exit_code,
         "state": run.state().get("state"),
         "preset": run.state().get("preset"),
-        "kept": run.state().get("best"),
+        "kept": run.state().get("kept"),
         **_course(run),
     }
 
@@ -88,15 +88,14 @@ def _train_ours(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], 
 
 
 def _course(run: RunFolder) -> dict[str, Any]:
-    """What the run tells of itself: its evaluations, and how it ended (early, and why, where it did)."""
+    """What the run tells of itself: its evaluations, and why it ended where that was early."""
     lines, _ = run.lines()
     curve = [
         {"images": round(1000 * line["kimg"]), "fd_ratio_validation": line["fd_ratio_validation"]}
         for line in lines
         if line["kind"] == "evaluation"
     ]
-    endings = [line for line in lines if line["kind"] == "event" and line["what"] in ("finish", "early_stop", "stop")]
-    return {"curve": curve, "ended": endings[-1] if endings else None}
+    return {"curve": curve, "ended": run.state().get("ended")}
 
 
 def _train_peer(cell: Cell, data: Data, scratch: Path) -> tuple[dict[str, Any], Callable[..., np.ndarray], bool]:
