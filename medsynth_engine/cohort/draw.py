@@ -60,11 +60,13 @@ def draw(
     seed: int,
     progress: Progress,
     wanted: Callable[[], bool],
+    about_rows: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Draw `n` records as `plan` says and write the cohort folder.
 
     `images/*.png` (where there is a drawer), `metadata.csv` and `metadata.parquet` (`file_name` first, then `patient`
-    and the row) and `cohort.json` (plan, seed, mergers, digests of both models). The same arguments give the same
+    and the row) and `cohort.json` (plan, seed, mergers, digests of both models, and `about_rows` as `row_model`: which
+    learner drew the rows, and what it promises). The same arguments give the same
     bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing, killed
     work a staging folder that the next attempt clears away. Memory does not grow with `n`.
 
@@ -92,6 +94,7 @@ def draw(
             "n": n,
             "seed": seed,
             "rows_digest": rows_model.digest,
+            "row_model": about_rows,
             "images": drawer is not None,
             "generator": _facts(drawer),
             "simulated": bool(drawer is not None and drawer.info.get("simulated")),
@@ -183,7 +186,7 @@ def _facts(drawer: ImageDrawer | None) -> dict[str, Any] | None:
     """What the cohort's judges need to know of the generator: which weights, and which training data."""
     if drawer is None:
         return None
-    return {name: drawer.info.get(name) for name in ("digest", "training_digest", "preset", "kimg")}
+    return {name: drawer.info.get(name) for name in ("digest", "training_digest", "preset", "kimg", "privacy")}
 
 
 def _stop_unless(wanted: Callable[[], bool]) -> None:

@@ -45,6 +45,7 @@ def work(desk: Desk) -> dict[str, Any]:
         assessment=assessment.id if assessment else "",
         release=new_id(),
         marks=judged.marks,
+        made_by=made_by(row.document, imported=row.run_id is None),
         learned_from=_learned_from(dataset),
     )
     target = Path(arguments["target"])
@@ -94,6 +95,27 @@ def _commit(desk: Desk, row: CohortRow, release: Release, written: dict[str, Any
                 overridden=overridden,
             )
         )
+
+
+LEARNERS = {"trees": "sequential trees", "dp": "a private tree", "gan": "a tabular GAN"}
+
+
+def made_by(document: dict[str, Any], imported: bool) -> str:
+    """What drew a cohort, and what that promises; a promise in an imported file is that file's word alone."""
+    rows = document.get("row_model") or {}
+    drew = f"Rows were drawn by {LEARNERS.get(str(rows.get('learner')), 'a model of rows')} of MedSynth."
+    parts = [drew, str(rows.get("says") or "")]
+    generator = document.get("generator")
+    if generator:
+        parts.append("Images were drawn by a generator of MedSynth.")
+        promise = generator.get("privacy")
+        if promise:
+            parts.append(
+                f"{'Its file says that images' if imported else 'Images'} were learned with differential privacy for "
+                f"each patient: epsilon {promise['epsilon']:g} at delta {promise['delta']:g}; this covers images and "
+                "the list of conditions."
+            )
+    return " ".join(part for part in parts if part)
 
 
 def _learned_from(dataset: Dataset | None) -> str:

@@ -50,7 +50,7 @@ def work(desk: Desk) -> dict[str, Any]:
             raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
     if folder.exists():
         shutil.rmtree(folder)  # killed before the ledger knew of it
-    document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted)
+    document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted, about_rows)
     return _commit(desk, arguments, dataset.schema(), folder, {**document, "row_model": about_rows})
 
 

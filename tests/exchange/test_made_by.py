@@ -1,0 +1,29 @@
+"""What a release says of what drew it."""
+
+from __future__ import annotations
+
+from medsynth_engine.work.export import made_by
+
+PROMISE = {"epsilon": 3.0, "delta": 1e-5, "unit": "patient"}
+
+
+def test_a_private_generators_promise_is_said_and_what_it_covers():
+    said = made_by({"row_model": {"learner": "trees"}, "generator": {"privacy": PROMISE}}, imported=False)
+    assert "sequential trees" in said
+    assert "Images were learned with differential privacy for each patient: epsilon 3 at delta 1e-05" in said
+    assert "images and the list of conditions" in said
+
+
+def test_the_promise_of_an_imported_file_is_its_own_word():
+    said = made_by({"row_model": {"learner": "trees"}, "generator": {"privacy": PROMISE}}, imported=True)
+    assert "Its file says that images were learned" in said
+
+
+def test_nothing_private_is_claimed_where_nothing_was_promised():
+    for document in ({}, {"row_model": {"learner": "gan"}, "generator": {"privacy": None}}, {"generator": None}):
+        assert "differential" not in made_by(document, imported=False)
+
+
+def test_private_rows_say_their_sentence():
+    said = made_by({"row_model": {"learner": "dp", "says": "Rows are differentially private."}}, imported=False)
+    assert said == "Rows were drawn by a private tree of MedSynth. Rows are differentially private."
