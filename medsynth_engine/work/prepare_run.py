@@ -11,6 +11,7 @@ from medsynth_engine.gan.presets import resolve
 from medsynth_engine.gan.private import limits
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.rows.coding import SMALLEST
 from medsynth_engine.work.desk import Desk, own_run, run
 from medsynth_engine.work.folds import (
     LEAST_IMAGES,
@@ -61,7 +62,7 @@ def say_what_is_too_rare(folder: RunFolder, training: pd.DataFrame, schema: dict
         rare = training[name].dropna().astype(str)
         rare = rare[~rare.isin(learned_values(training, name))]
         if len(rare):
-            found.append({"attribute": name, "values": int(rare.nunique()), "images": len(rare)})
+            found.append({"attribute": name, "values": told(rare.nunique()), "images": told(len(rare))})
     for one in found:
         folder.log(
             f"{one['attribute']}: values on {one['images']} images in all ({one['values']} different) have fewer than "
@@ -69,6 +70,11 @@ def say_what_is_too_rare(folder: RunFolder, training: pd.DataFrame, schema: dict
         )
     folder.set_state(str(folder.state()["state"]), too_rare=found)
     return found
+
+
+def told(count: int) -> int | str:
+    """A number of images or values as a run may tell it: 1 to 10 are told as that."""
+    return f"1 to {SMALLEST - 1}" if count < SMALLEST else int(count)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def test_values_with_too_few_images_or_patients_train_as_unknown_and_the_run_say
 
     folder = RunFolder(tmp_path)
     found = say_what_is_too_rare(folder, training, SCHEMA)
-    assert found == [{"attribute": "finding", "values": 3, "images": 60}]
+    assert found == [{"attribute": "finding", "values": "1 to 10", "images": 60}]
     assert folder.state() == {**folder.state(), "state": "queued", "too_rare": found}
     said = folder.log_file.read_text()
     assert "60 images" in said and "unknown" in said
