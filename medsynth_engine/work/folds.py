@@ -11,6 +11,7 @@ import pandas as pd
 
 from db.canonical import digest
 from medsynth_engine.gan.presets import Preset
+from medsynth_engine.gan.private.histogram import AGE
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
@@ -24,6 +25,7 @@ MOST_VALUES = 64
 LEAST_TO_TRAIN = 32
 CONDITION_ROLES = ("sex", "ethnicity", "finding", "condition")
 CONDITIONING_FIRST = ("sex", "age_band", "age", "ethnicity", "finding")
+MEASURED = ("number", "integer")
 FOLDS = {"training": 0, "validation": 1}
 
 
@@ -56,7 +58,7 @@ def write_run_folder(
     """Write `train.npz`, `rows.json` and `config.json` (last: a folder without it is not ready).
 
     facts  what else the configuration holds: `budget`, `seed`, `device`, `low_resource`, `dataset`; with `privacy` no
-           `rows.json` is written, because rows are learned without it
+           `rows.json` is written, because rows are learned without it, and all values are kept (`_all_conditions`)
     """
     used, training = trainable(dataset)
     schema = dataset.schema()
@@ -64,13 +66,14 @@ def write_run_folder(
     folder.create()
     progress(0, len(used), f"resizing to {preset.resolution} px")
     pixels = dataset.images(used, preset.resolution, channels)
-    categorical, continuous, conditions = _conditions(used, training, schema)
+    conditions_of = _all_conditions if facts.get("privacy") else _conditions
+    categorical, continuous, conditions = conditions_of(used, training, schema)
     # Pseudonyms stay in the store: the folder may travel, so patients are numbered at random.
     rng = np.random.default_rng(facts["seed"])
     numbers = {patient: i for i, patient in enumerate(rng.permutation(used["patient"].unique()))}
     _write_folds(folder.data, pixels, used, numbers, categorical, continuous)
     if facts.get("privacy"):
-        # what the mechanism may know of the schema: columns, whether or not enough patients have their values
+        # what the mechanism may know of the schema: how many columns, whatever is in them
         columns = sum(column["role"] in (*CONDITION_ROLES, "age") for column in schema["columns"])
         facts = {**facts, "privacy": {**facts["privacy"], "columns": columns}}
     else:
@@ -102,7 +105,7 @@ def _conditions(
     continuous: list[dict[str, Any]] = []
     for column in schema["columns"]:
         name = column["name"]
-        if column["role"] == "age" and column["kind"] in ("number", "integer"):
+        if column["role"] == "age" and column["kind"] in MEASURED:
             values = pd.to_numeric(training[name], errors="coerce").dropna()
             if len(values) >= LEAST_IMAGES and values.std() > 0:
                 low, high = np.percentile(values, [1, 99])
@@ -123,13 +126,36 @@ def _conditions(
     )
 
 
+def _all_conditions(
+    used: pd.DataFrame, training: pd.DataFrame, schema: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """As `_conditions`, but with every value of every column, no counts, and a scale that was fixed beforehand.
+
+    For differential privacy: a limit on exact counts would let one patient turn the values of many others into unknown
+    ones, or a whole column on or off. What is too rare is left out behind the noise, by `gan/private/histogram.py`.
+    """
+    categorical: list[dict[str, Any]] = []
+    codes = []
+    for name in conditioning_columns(schema):
+        values = sorted(training[name].dropna().astype(str).unique())
+        code = {value: i for i, value in enumerate(values)}
+        categorical.append({"name": name, "values": values})
+        codes.append(used[name].astype(str).where(used[name].notna()).map(code).fillna(-1).to_numpy(np.int32))
+    measured = [c["name"] for c in schema["columns"] if c["role"] == "age" and c["kind"] in MEASURED]
+    numbers = [pd.to_numeric(used[name], errors="coerce").to_numpy(np.float32) for name in measured]
+    return (
+        np.stack(codes, 1) if codes else np.zeros((len(used), 0), np.int32),
+        np.stack(numbers, 1) if numbers else np.zeros((len(used), 0), np.float32),
+        {"categorical": categorical, "continuous": [{"name": name, **AGE} for name in measured]},
+    )
+
+
 def conditioning_columns(schema: dict[str, Any]) -> list[str]:
     """Columns whose values a generator may be asked for, where enough images carry them."""
-    measured = ("number", "integer")
     return [
         column["name"]
         for column in schema["columns"]
-        if column["role"] in CONDITION_ROLES or (column["role"] == "age" and column["kind"] not in measured)
+        if column["role"] in CONDITION_ROLES or (column["role"] == "age" and column["kind"] not in MEASURED)
     ]
 
 

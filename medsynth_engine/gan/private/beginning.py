@@ -14,7 +14,7 @@ import torch
 
 from medsynth_engine.gan import data, device, pace, presets, roofline, schedule
 from medsynth_engine.gan.beginning import REHEARSAL_SECONDS, Setting
-from medsynth_engine.gan.conditions import Vocabulary
+from medsynth_engine.gan.conditions import Categorical, Vocabulary
 from medsynth_engine.gan.networks import Architecture
 from medsynth_engine.gan.private import histogram, limits
 from medsynth_engine.gan.private.budget import Account, Promise, promise
@@ -36,7 +36,7 @@ SHEETS = 8
 class Wish:
     """`privacy` of `config.json`.
 
-    columns  categorical condition columns that the schema has, whether or not their values became conditions
+    columns  condition columns that the schema has, whatever is in them
     """
 
     epsilon: float
@@ -90,16 +90,21 @@ def plan_of(setting: Setting, spent: float) -> schedule.Plan:
 
 
 def _trial(setting: Setting, expected: int) -> PrivateLearner:
-    """A learner of images that are made up, with an account of its own that nobody reads."""
+    """A learner of images and values that are made up, with an account of its own that nobody reads."""
     count, training = max(MADE_UP, 4 * expected), setting.data.training
+    made_up = tuple(str(value) for value in range(histogram.MOST_VALUES))
+    vocabulary = Vocabulary(
+        tuple(Categorical(item.name, made_up, (0,) * len(made_up)) for item in setting.vocabulary.categorical),
+        setting.vocabulary.continuous,
+    )
     fold = data.Fold(
         torch.randint(0, 256, (count, *training.images.shape[1:]), dtype=torch.uint8).to(setting.device),
-        setting.vocabulary.unknown(count).to(setting.device),
-        np.full((count, len(setting.vocabulary.categorical)), -1),
+        vocabulary.unknown(count).to(setting.device),
+        np.full((count, len(vocabulary.categorical)), -1),
         np.arange(count),
     )
     account = Account(Promise(1.0, 1e-5, count, expected / count, CLIP, 1.0, 10**9, None), {})
-    return _learner(setting, setting.vocabulary, fold, account, 0.1)
+    return _learner(setting, vocabulary, fold, account, 0.1)
 
 
 def account_of(setting: Setting, folder: RunFolder, plan: schedule.Plan, saved: dict[str, Any] | None) -> Account:

@@ -3,9 +3,11 @@
 The names of values come from the table, so a name is data. A value is published only where its noisy number of patients
 passes a threshold that the value of one patient alone passes with probability `delta` at most: then the names cost no
 more than the counts do (stability-based histogram with Gaussian noise; Korolova et al. 2009; Wilkins et al. 2024,
-"Exact privacy analysis of the Gaussian sparse histogram mechanism"). The threshold
-holds for LEAST patients instead of one, because the run folder leaves out values of few images or patients before any
-noise is added.
+"Exact privacy analysis of the Gaussian sparse histogram mechanism").
+
+A patient counts in each column for her first image alone, whatever it says, and a value that nobody counts for is no
+candidate: so taking her out moves one count of a column by one, and takes away one name at most. No exact count decides
+anything: order and cap are made of noisy ones.
 """
 
 from __future__ import annotations
@@ -17,16 +19,11 @@ from medsynth_engine.gan.conditions import Categorical, Conditions, Continuous, 
 from medsynth_engine.gan.private.stream import Stream
 
 LEAST = 20
-"""A value that one patient alone can push under the run folder's limits has at most so many patients."""
+"""Patients whose common value stays hidden. One would do for the promise; the names of small groups are kept too."""
 MOST_VALUES = 64
-"""An attribute with so many was cut off by its counts in the run folder: it is no condition here."""
+"""Values of an attribute that are published at most: those with the most patients, by the noisy counts."""
 AGE = {"mean": 50.0, "std": 25.0, "low": 0.0, "high": 100.0}
 """Scale of every measured attribute, in its own unit (years): fixed beforehand instead of read off the patients."""
-
-
-def usable(vocabulary: Vocabulary) -> list[int]:
-    """Positions of the categorical attributes that can be conditions at all."""
-    return [i for i, item in enumerate(vocabulary.categorical) if len(item.values) < MOST_VALUES]
 
 
 def threshold(deviation: float, columns: int, delta: float) -> float:
@@ -46,18 +43,19 @@ def release(
 ) -> Vocabulary:
     """Count patients by value, add noise of deviation sigma * sqrt(columns), keep what passes the threshold.
 
-    codes    int (n, A) of the training images, -1 for unknown; owner int (n,), 0..patients-1
+    codes    int (n, A) of the training images, -1 for unknown, of all values that there are; owner int (n,)
     sigma    noise multiplier against the sensitivity: a patient counts once per column, for one of her values
     columns  how many columns there may be, at least A
     """
     deviation = sigma * max(1, columns) ** 0.5
     least = threshold(deviation, max(1, columns), delta)
     kept = []
-    for position in usable(vocabulary):
-        item = vocabulary.categorical[position]
+    for position, item in enumerate(vocabulary.categorical):
         counts = _patients_by_value(codes[:, position], owner, len(item.values))
-        noisy = counts + deviation * stream.normal(len(counts))
-        published = sorted((item.values[i], round(noisy[i])) for i in range(len(counts)) if noisy[i] >= least)
+        candidates = np.flatnonzero(counts)
+        noisy = counts[candidates] + deviation * stream.normal(len(candidates))
+        passed = [i for i in np.argsort(-noisy) if noisy[i] >= least][:MOST_VALUES]
+        published = sorted((item.values[candidates[i]], round(noisy[i])) for i in passed)
         if len(published) >= 2:
             values, patients = zip(*published, strict=True)
             kept.append(Categorical(item.name, values, patients))
@@ -65,10 +63,11 @@ def release(
 
 
 def _patients_by_value(codes: np.ndarray, owner: np.ndarray, values: int) -> np.ndarray:
-    """How many patients have each value; one with several counts for that of her first image alone."""
-    known = np.flatnonzero(codes >= 0)
-    _, first = np.unique(owner[known], return_index=True)
-    return np.bincount(codes[known[first]], minlength=values)
+    """How many patients have each value in their first image. Where that is unknown a patient counts for nothing: to
+    look for her first known one would let others decide, by what they make known, which of her images counts."""
+    _, first = np.unique(owner, return_index=True)
+    found = codes[first]
+    return np.bincount(found[found >= 0], minlength=values)
 
 
 def recoded(inner: Vocabulary, public: Vocabulary, codes: np.ndarray, conditions: Conditions) -> Conditions:
