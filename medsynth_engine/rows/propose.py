@@ -2,7 +2,8 @@
 
 A learned candidate is offered only where chance would hardly have left it unbroken: had the two columns nothing to do
 with each other, all n rows would have obeyed with a probability of at most `CHANCE`, shared over all candidates looked
-at (Bonferroni). It rests on at least eleven patients, and its words and bounds do too.
+at (Bonferroni). It rests on at least eleven patients, and so does each word and bound in it: a bound is where the
+eleventh patient from the outside lies, rounded outward. What fewer patients break is not offered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import islice, permutations
 
 import numpy as np
 import pandas as pd
@@ -43,8 +44,9 @@ def propose(table: pd.DataFrame, schema: Schema, patients: np.ndarray) -> list[P
     found = [Proposal(*counted(rule, table)) for rule in _known(table, schema)]
     known = {rule.columns for rule in (proposal.rule for proposal in found)}
     learned = sorted(_learned(table, schema, patients), key=lambda pair: pair[0])
-    kept = [rule for _, rule in learned if rule.order is None or rule.columns not in known]
-    return found + [Proposal(*counted(rule, table)) for rule in kept[:MOST]]
+    counts = (counted(rule, table) for _, rule in learned if rule.order is None or rule.columns not in known)
+    kept = (Proposal(rule, broken) for rule, broken in counts if not broken)  # rare words, too, are not broken
+    return found + list(islice(kept, MOST))
 
 
 def counted(rule: Rule, table: pd.DataFrame) -> tuple[Rule, int]:
@@ -90,9 +92,9 @@ def _learned(table: pd.DataFrame, schema: Schema, patients: np.ndarray) -> list[
             if code == _other(inner) or rows.sum() < FEWEST or len(np.unique(patients[rows])) < SMALLEST:
                 continue
             when = Test(inner.name, (str(value),))
-            found += [_only_levels(when, rows, other, held) for other, held in words if other is not inner]
-            found += [_only_range(when, rows, column, values[column.name]) for column in figures]
-    found += [_never_above(a, b, values) for a, b in permutations(figures, 2)]
+            found += [_only_levels(when, rows, other, held, patients) for other, held in words if other is not inner]
+            found += [_only_range(when, rows, column, values[column.name], patients) for column in figures]
+    found += [_never_above(a, b, values, patients) for a, b in permutations(figures, 2)]
     looked = np.log(CHANCE / max(1, len(found)))
     return [(surprise, rule) for surprise, rule in found if surprise < looked]
 
@@ -100,8 +102,10 @@ def _learned(table: pd.DataFrame, schema: Schema, patients: np.ndarray) -> list[
 NOTHING = (0.0, Rule("none", "none", (), Test("none", low=0.0)))
 
 
-def _only_levels(when: Test, rows: np.ndarray, other: Inner, held: np.ndarray) -> tuple[float, Rule]:
-    """With `when`, another column holds a few of its levels only."""
+def _only_levels(
+    when: Test, rows: np.ndarray, other: Inner, held: np.ndarray, patients: np.ndarray
+) -> tuple[float, Rule]:
+    """With `when`, another column holds a few of its levels only, each of them in eleven patients."""
     values = _values(other)
     known = held < len(values)
     here = held[rows & known]
@@ -109,7 +113,9 @@ def _only_levels(when: Test, rows: np.ndarray, other: Inner, held: np.ndarray) -
         return NOTHING
     allowed = np.unique(here)
     share = float(np.isin(held[known], allowed).mean())
-    if 1 - share < EXCLUDED or len(allowed) > 3:
+    if 1 - share < EXCLUDED or len(allowed) > 3 or _other(other) in allowed:
+        return NOTHING
+    if any(len(np.unique(patients[rows & (held == code)])) < SMALLEST for code in allowed):
         return NOTHING
     said = tuple(str(values[code]) for code in allowed)
     sentence = f"Where {when.column} is {when.among[0]}, {other.name} is {' or '.join(said)}."
@@ -119,38 +125,60 @@ def _only_levels(when: Test, rows: np.ndarray, other: Inner, held: np.ndarray) -
     return len(here) * float(np.log(max(share, 1e-9))), rule
 
 
-def _only_range(when: Test, rows: np.ndarray, column: Column, values: np.ndarray) -> tuple[float, Rule]:
-    """With `when`, a number keeps to one side of a bound that a good part of the others crosses.
-
-    The bound lies a tenth of the number's spread beyond the outermost row, so that it is nobody's own value.
-    """
+def _only_range(
+    when: Test, rows: np.ndarray, column: Column, values: np.ndarray, patients: np.ndarray
+) -> tuple[float, Rule]:
+    """With `when`, a number keeps to one side of a bound that a good part of the others crosses."""
     known = np.isfinite(values)
-    here, all_of_them = values[rows & known], values[known]
-    if len(here) < FEWEST:
+    here, all_of_them = rows & known, values[known]
+    if here.sum() < FEWEST or len(np.unique(patients[here])) < SMALLEST:
         return NOTHING
     spread = float(np.subtract(*np.quantile(all_of_them, [0.9, 0.1]))) / 10
     if spread <= 0:
         return NOTHING
-    unit = 10.0 ** np.floor(np.log10(spread))
-    high = float(np.ceil((here.max() + spread) / unit) * unit)
-    low = float(np.floor((here.min() - spread) / unit) * unit)
-    if (all_of_them == np.rint(all_of_them)).all():
-        low, high = float(np.ceil(low)), float(np.floor(high))
-    above, below = float((all_of_them > high).mean()), float((all_of_them < low).mean())
+    step = _coarse(max(spread, 1.0) if (all_of_them == np.rint(all_of_them)).all() else spread)
+    high, low = (
+        _outer(values[here], patients[here], step),
+        _outer(-values[here], patients[here], step),
+    )
+    above = 0.0 if high is None else float((all_of_them > high).mean())
+    below = 0.0 if low is None else float((all_of_them < -low).mean())
     if max(above, below) < EXCLUDED:
         return NOTHING
-    then = Test(column.name, high=high) if above >= below else Test(column.name, low=low)
-    words = f"at most {high:g}" if above >= below else f"at least {low:g}"
+    bound = high if above >= below else low
+    assert bound is not None
+    then = Test(column.name, high=bound) if above >= below else Test(column.name, low=0.0 - bound)
+    words = f"at most {bound:g}" if above >= below else f"at least {0.0 - bound:g}"
     sentence = f"Where {when.column} is {when.among[0]}, {column.name} is {words}."
     rule = Rule(f"{when.column}={when.among[0]}: {column.name}", sentence, (when,), then, origin="learned")
-    return len(here) * float(np.log1p(-max(above, below))), rule
+    return int(here.sum()) * float(np.log1p(-max(above, below))), rule
 
 
-def _never_above(a: Column, b: Column, values: dict[str, np.ndarray]) -> tuple[float, Rule]:
+def _outer(values: np.ndarray, patients: np.ndarray, step: float) -> float | None:
+    """The eleventh highest patient's value, rounded up to a multiple of `step`.
+
+    None where somebody lies beyond it, and where it is the own value of fewer than eleven patients.
+    """
+    of_patients = pd.Series(values).groupby(patients).max().to_numpy()
+    bound = float(np.ceil(np.sort(of_patients)[-SMALLEST] / step - 1e-9) * step)
+    bound = float(f"{bound:.12g}")  # 3 * 0.1 is 0.3
+    with_it = len(np.unique(patients[values == bound]))
+    return None if (values > bound).any() or 0 < with_it < SMALLEST else bound
+
+
+def _coarse(spread: float) -> float:
+    """The least of 1, 2 and 5 times a power of ten that is not below `spread`."""
+    unit = 10.0 ** np.floor(np.log10(spread))
+    return float(next(times * unit for times in (1, 2, 5, 10) if times * unit >= spread * (1 - 1e-9)))
+
+
+def _never_above(a: Column, b: Column, values: dict[str, np.ndarray], patients: np.ndarray) -> tuple[float, Rule]:
     """One number is never above another, though it would be if they had nothing to do with each other."""
     first, second = values[a.name], values[b.name]
     both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < FEWEST or (first[both] > second[both]).any() or not (first[both] < second[both]).any():
+    if both.sum() < FEWEST or len(np.unique(patients[both])) < SMALLEST:
+        return NOTHING
+    if (first[both] > second[both]).any() or not (first[both] < second[both]).any():
         return NOTHING
     ordered = np.sort(second[both])
     crossing = float(1 - np.searchsorted(ordered, first[both], side="left").mean() / len(ordered))

@@ -57,6 +57,37 @@ def test_a_rare_word_or_a_single_patients_value_is_in_no_proposal():
     assert "Pitcairn" not in words and "61.37" not in words
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_bound_is_nobodys_alone_and_one_patient_never_moves_it(seed):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame({"score": rng.integers(0, 11, 500), "ward": rng.choice(["a", "b"], 500)})
+    inside = table.index[table["ward"] == "a"]
+    table.loc[inside, "score"] = rng.integers(0, 5, len(inside))
+    bounds = []
+    for own in (0, 4, 5, 6, 7, 8):
+        table.loc[inside[0], "score"] = own
+        bounds += [(own, one.rule.then.high) for one in proposed(table, {}) if one.rule.then and one.rule.then.high]
+    assert bounds == [(0, 4.0), (4, 4.0)]  # and where one patient breaks it, it is not offered
+
+
+def test_a_bound_of_fractions_lies_on_a_coarse_grid():
+    rng = np.random.default_rng(0)
+    ward = rng.choice(["a", "b"], 800)
+    table = pd.DataFrame({"ward": ward, "dose": np.where(ward == "a", rng.random(800) * 3.97, rng.random(800) * 9)})
+    highs = [one.rule.then.high for one in proposed(table, {}) if one.rule.then and one.rule.then.high]
+    assert highs == [4.0]
+
+
+def test_a_level_that_a_single_patient_has_is_in_no_proposal():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"ward": rng.choice(["a", "b"], 600), "drug": rng.choice(["x", "y", "z"], 600)})
+    inside = table["ward"] == "a"
+    table.loc[inside, "drug"] = "x"
+    assert "Where ward is a, drug is x." in {one.rule.sentence for one in proposed(table, {})}
+    table.loc[table.index[inside][0], "drug"] = "y"
+    assert not any(one.rule.columns == ("ward", "drug") for one in proposed(table, {}) if "is a," in one.rule.sentence)
+
+
 def test_the_cancer_stages_are_found_and_obeyed():
     path = DATA / "tab_seer_breast" / "Breast_Cancer.csv"
     if not path.exists():
