@@ -28,7 +28,7 @@ class RowRules:
     @operation("rules.list", Permission.READ_REPORTS)
     def rules_list(self, call: Call, dataset: str) -> dict[str, Any]:
         """The rules of a dataset, confirmed and proposed, with how many real rows each speaks about and how many break
-        it: None where 1 to 10 do."""
+        it: None where 1 to 10 do, and where all but 1 to 10 do."""
         row = newest(call, dataset)
         with call.read() as session:
             return {"dataset": row.name, "version": row.version, "rules": rules_of(session, row)}

@@ -137,10 +137,7 @@ def _only_range(
     if spread <= 0:
         return NOTHING
     step = _coarse(max(spread, 1.0) if (all_of_them == np.rint(all_of_them)).all() else spread)
-    high, low = (
-        _outer(values[here], patients[here], step),
-        _outer(-values[here], patients[here], step),
-    )
+    high, low = (_outer(side * values[here], patients[here], step) for side in (1, -1))
     above = 0.0 if high is None else float((all_of_them > high).mean())
     below = 0.0 if low is None else float((all_of_them < -low).mean())
     if max(above, below) < EXCLUDED:

@@ -19,7 +19,7 @@ from medsynth_engine.rows.learners import Choice
 from medsynth_engine.rows.table import UnusableTable
 from medsynth_engine.work.bakeoff import judged
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.row_models import confirmed, learned
+from medsynth_engine.work.row_models import binding, confirmed, learned
 
 FEWEST, MOST = 60, 20_000
 """Rows with which a comparison says anything, and with which it need not take longer."""
@@ -45,8 +45,10 @@ def work(desk: Desk) -> dict[str, Any]:
         choice = Choice(name, epsilon=arguments["epsilon"], declared=arguments["declare"], wanted=desk.wanted)
         began, processor = time.perf_counter(), time.process_time()
         try:
-            model = learned(choice, teach, dataset.schema(), np.random.default_rng(arguments["seed"])).under(rules)
-            drawn = model.sample(len(teach), None, np.random.default_rng(arguments["seed"] + 1))
+            model = learned(choice, teach, dataset.schema(), np.random.default_rng(arguments["seed"]))
+            drawn = model.under(binding(name, rules)).sample(
+                len(teach), None, np.random.default_rng(arguments["seed"] + 1)
+            )
         except UnusableTable as error:
             found[name] = {"refused": {"code": error.code, "why": error.message, "what_to_do": error.hint}}
             continue

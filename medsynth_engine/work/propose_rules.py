@@ -38,7 +38,7 @@ def work(desk: Desk) -> dict[str, Any]:
 
 
 def _told(proposal: Proposal, state: str) -> dict[str, Any]:
-    """A rule as the ledger has it: counts of 1 to 10 rows are told to nobody."""
+    """A rule as the ledger has it: counts of 1 to 10 rows are told to nobody, nor what they would follow from."""
     says = proposal.rule.document()
     identity = {name: says.get(name) for name in ("when", "then", "order")}
     rows, broken = proposal.rule.rows, proposal.broken
@@ -46,7 +46,7 @@ def _told(proposal: Proposal, state: str) -> dict[str, Any]:
         **says,
         "id": digest(identity)[:6],
         "rows": rows if not 0 < rows < SMALLEST else None,
-        "broken": broken if not 0 < broken < SMALLEST else None,
+        "broken": None if 0 < broken < SMALLEST or 0 < rows - broken < SMALLEST else broken,
         "state": state,
     }
 

@@ -29,6 +29,7 @@ from medsynth_engine.work.folds import CONDITIONING_FIRST
 
 PRIVATE = "private_rows"
 """In the summary of a dataset's row: what each private learning cost. In its folder: the models."""
+NOT_LEARNED = " Rules that were learned from the real table do not bind them; known and own ones do."
 
 
 def row_model(
@@ -47,7 +48,7 @@ def row_model(
         private = _private(desk, row, folder, schema, training)
         with desk.ledger.read() as session:
             about["privacy"] = {**private.spending.document(), **spent(session, row, private.spending.delta)}
-        about["says"] = private.spending.sentence()
+        about["says"] = private.spending.sentence() + NOT_LEARNED
         model = private
     else:
         choice = Choice(name, progress=desk.progress("steps"), wanted=desk.wanted)
@@ -57,7 +58,7 @@ def row_model(
             desk.stop_if_unwanted()  # a cancelled learning is no bad input
             raise
     with desk.ledger.read() as session:
-        rules = confirmed(rules_of(session, row))
+        rules = binding(name, confirmed(rules_of(session, row)))
     return model.under(rules), {**about, "rules": len(rules)}
 
 
@@ -71,6 +72,11 @@ def learned(choice: Choice, training: pd.DataFrame, schema: dict[str, Any], rng:
 
 def confirmed(rules: list[dict[str, Any]]) -> tuple[Rule, ...]:
     return tuple(Rule.from_document(rule) for rule in rules if rule["state"] == "confirmed")
+
+
+def binding(learner: str, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """The rules that a learner's rows obey: all, but for private rows none that was found in the real table."""
+    return tuple(rule for rule in rules if learner != "dp" or rule.origin != "learned")
 
 
 def spent(session: Session, row: DatasetRow, delta: float) -> dict[str, Any]:

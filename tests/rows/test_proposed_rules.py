@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from row_clinic import ROLES, clinic
 
-from medsynth_engine.rows.propose import propose
-from medsynth_engine.rows.rule import Rule
+from medsynth_engine.rows.propose import Proposal, propose
+from medsynth_engine.rows.rule import Rule, Test
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.work.propose_rules import _told
+from medsynth_engine.work.row_models import binding
 
 DATA = Path(os.environ.get("MEDSYNTH_TEST_DATA") or Path(__file__).parents[2] / "../shared/data")
 
@@ -86,6 +88,22 @@ def test_a_level_that_a_single_patient_has_is_in_no_proposal():
     assert "Where ward is a, drug is x." in {one.rule.sentence for one in proposed(table, {})}
     table.loc[table.index[inside][0], "drug"] = "y"
     assert not any(one.rule.columns == ("ward", "drug") for one in proposed(table, {}) if "is a," in one.rule.sentence)
+
+
+@pytest.mark.parametrize(
+    ("rows", "broken", "told"),
+    [(100, 0, (100, 0)), (100, 40, (100, 40)), (100, 3, (100, None)), (2000, 1995, (2000, None)), (5, 5, (None, None))],
+)
+def test_counts_of_a_few_rows_are_not_told_nor_what_they_follow_from(rows, broken, told):
+    rule = Rule("a", "b", (), Test("c", low=0), rows=rows)
+    document = _told(Proposal(rule, broken), "proposed")
+    assert (document["rows"], document["broken"]) == told
+
+
+def test_private_rows_are_bound_by_no_rule_that_was_learned_from_the_table():
+    rules = tuple(Rule(origin, "b", (), Test("c", low=0), origin=origin) for origin in ("known", "learned", "own"))
+    assert [rule.origin for rule in binding("dp", rules)] == ["known", "own"]
+    assert binding("trees", rules) == rules
 
 
 def test_the_cancer_stages_are_found_and_obeyed():

@@ -85,6 +85,7 @@ def test_private_rows_cost_once_and_the_ledger_adds_up_what_they_cost(alice):
     costs = [document["row_model"]["privacy"] for document in (first, again, other)]
     assert [cost["learnings"] for cost in costs] == [1, 1, 2]
     assert costs[0]["epsilon_spent"] == pytest.approx(4, abs=0.01)
+    assert "learned from the real table do not bind" in first["row_model"]["says"]
     assert 4 < costs[2]["epsilon_spent"] < 6  # zCDP adds up in rho, which is less than adding epsilons
     assert "epsilon 4" in first["row_model"]["says"] and rows["pressure"].dropna().between(60, 260).all()
 
