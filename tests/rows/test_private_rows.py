@@ -69,6 +69,16 @@ def test_rows_stay_within_what_was_declared_on_its_grid(model):
     assert set(drawn["ethnicity"].dropna()) <= {"White", "Asian", "Black"}
 
 
+def test_the_types_of_drawn_columns_do_not_tell_whether_anybodys_value_is_missing():
+    table = clinic(300).assign(score=np.arange(300) % 11)
+    schema, words = Schema.of(table, ROLES), {**DECLARED, "score": "0..10"}
+    less = table.assign(score=table["score"].where(table.index != 3), smoker=table["smoker"].where(table.index != 4))
+    models = [PrivateTree.fit(one, schema, words=words) for one in (table, less)]
+    assert models[0].outer == models[1].outer
+    drawn = models[1].sample(500, None, np.random.default_rng(0))
+    assert drawn.dtypes.astype(str).to_dict() == dict(models[0].outer) | {"patient": "int64"}
+
+
 def test_dependencies_survive_at_a_generous_epsilon(model):
     real, drawn = clinic(), model.sample(20_000, None, np.random.default_rng(1))
     assert abs(drawn["age"].mean() - real["age"].mean()) < 2

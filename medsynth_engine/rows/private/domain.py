@@ -87,6 +87,12 @@ def encode(series: pd.Series, column: Inner) -> np.ndarray:
     return coding.encode(series).astype(np.int64)
 
 
+def dtype_of(schema: Schema, name: str) -> str:
+    """The dtype a column is drawn with, by its kind: the table's own would say whether anybody's value is missing."""
+    kind = schema[name].kind if name in schema else "category"
+    return {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(kind, "str")
+
+
 def _coding(column: Column, word: str | None, is_age: bool) -> Bins | Levels | tuple[str, ...] | None:
     """The coding of a declared column; of several findings the labels; None where nothing is declared."""
     if column.numeric:

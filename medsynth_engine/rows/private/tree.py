@@ -20,7 +20,7 @@ from medsynth_engine.rows.columns import AGE_BAND, Coded, Inner
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.private.accounting import DELTA, Budget, Spending
 from medsynth_engine.rows.private.belief import Network, cells_of
-from medsynth_engine.rows.private.domain import declared, encode
+from medsynth_engine.rows.private.domain import declared, dtype_of, encode
 from medsynth_engine.rows.private.marginals import agreeing, grouped, noisy, of_codes, onto_simplex
 from medsynth_engine.rows.private.noise import Below, exponential_mechanism
 from medsynth_engine.rows.sequence import in_order
@@ -80,7 +80,7 @@ class PrivateTree(RowModel):
             float(budget.single + budget.chosen + budget.pairs), epsilon, delta, rows_per_patient,
             float(budget.single), float(budget.chosen), float(budget.pairs),
         )  # fmt: skip
-        kept = tuple(pair for pair in outer_columns(table, schema) if pair[0] not in left_out)
+        kept = tuple((name, dtype_of(schema, name)) for name, _ in outer_columns(table, schema) if name not in left_out)
         return cls(kept, arranged, asked, None, network.for_columns(arranged, places), spending)
 
     def _shares(self) -> np.ndarray:
