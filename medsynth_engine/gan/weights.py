@@ -12,6 +12,7 @@ import torch
 
 from medsynth_engine.gan.checkpoint import finite
 from medsynth_engine.gan.conditions import Vocabulary
+from medsynth_engine.gan.label import INFO, PRIVACY, is_promise
 from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.kernel.atomic import write_with
 from medsynth_engine.kernel.errors import BadInput, NotFound
@@ -20,11 +21,8 @@ FORMAT = "medsynth-generator"
 VERSION = 1
 MOST_BYTES = 2 * 1024**3
 MOST_PARAMETERS = 200_000_000
+LEAST_EPSILON = 1e-4
 NUMBERS = ("blocks", "channels", "latent", "condition", "features")
-PLAIN = (str, int, float, bool, type(None))
-INFO = ("preset", "kimg", "fd_ratio_validation", "training_digest", "training_images", "simulated", "augmentation")
-PRIVACY = ("epsilon", "delta", "unit", "clip", "sigma", "steps", "sampling_rate", "conditions_sigma", "covers")
-"""What a generator says of the differential privacy that it was trained with; `unit` is whom it protects."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,14 @@ def document(generator: Generator, info: dict[str, Any], rows: str | None) -> di
         },
         **{name: info.get(name) for name in INFO},
         "simulated": False,
-        **({} if info.get("privacy") is None else {"privacy": {name: info["privacy"][name] for name in PRIVACY}}),
+        **({} if info.get("privacy") is None else {"privacy": _promise(info["privacy"])}),
         **({} if rows is None else {"rows": rows}),
     }
+
+
+def _promise(privacy: dict[str, Any]) -> dict[str, Any]:
+    """A few steps at a large delta may cost an epsilon of 0; who promises a little more promises nothing wrong."""
+    return {name: privacy[name] for name in PRIVACY} | {"epsilon": max(LEAST_EPSILON, privacy["epsilon"])}
 
 
 def save(path: Path, content: dict[str, Any]) -> str:
@@ -69,7 +72,8 @@ def load(path: Path) -> Weights:
     """Read and check a weights file; nothing in it is run.
 
     Raises NotFound where there is none; BadInput where it is no weights file of this format, is simulated, is not
-    whole, holds anything but tensors and plain values, or its tensors do not fit the architecture it declares.
+    whole, holds anything but tensors and plain values, says of itself what cannot be (label.py), or its tensors do
+    not fit the architecture it declares.
     """
     content = _read(path)
     if content.get("format") != FORMAT:
@@ -103,20 +107,13 @@ def load(path: Path) -> Weights:
     if rows is not None and not isinstance(rows, str):
         raise _damaged("the row model is not text")
     info = {name: content.get(name) for name in INFO}
-    if not all(isinstance(value, PLAIN) for value in info.values()):
-        raise _damaged("a value is not plain")
-    info["privacy"] = _privacy(content.get("privacy"))
+    if not all(holds(info[name]) for name, holds in INFO.items()):
+        raise _damaged("a value is out of bounds")
+    privacy = content.get("privacy")
+    if privacy is not None and not is_promise(privacy):
+        raise _damaged("what it says of differential privacy is no promise")
+    info["privacy"] = privacy
     return Weights(generator.eval().requires_grad_(False), vocabulary, info, rows)
-
-
-def _privacy(declared: Any) -> dict[str, Any] | None:
-    if declared is None:
-        return None
-    if not isinstance(declared, dict) or set(declared) != set(PRIVACY):
-        raise _damaged("what it says of differential privacy is not readable")
-    if not all(isinstance(value, PLAIN) for value in declared.values()):
-        raise _damaged("a value is not plain")
-    return {name: declared[name] for name in PRIVACY}
 
 
 def _read(path: Path) -> dict[str, Any]:

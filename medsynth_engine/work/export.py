@@ -13,6 +13,7 @@ from db.tables import Release as ReleaseRow
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.exchange.export import export
 from medsynth_engine.exchange.release import Release
+from medsynth_engine.gan.label import is_promise
 from medsynth_engine.kernel.errors import Refused
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.work.desk import Desk, run
@@ -109,7 +110,7 @@ def made_by(document: dict[str, Any], imported: bool) -> str:
     if generator:
         parts.append("Images were drawn by a generator of MedSynth.")
         promise = generator.get("privacy")
-        if promise:
+        if is_promise(promise):  # an older ledger may hold what a file said before that was checked
             parts.append(
                 f"{'Its file says that images' if imported else 'Images'} were learned with differential privacy for "
                 f"each patient: epsilon {promise['epsilon']:g} at delta {promise['delta']:g}; this covers images and "

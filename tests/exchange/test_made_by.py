@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from medsynth_engine.work.export import made_by
 
-PROMISE = {"epsilon": 3.0, "delta": 1e-5, "unit": "patient"}
+PROMISE = {
+    **{"epsilon": 3.0, "delta": 1e-5, "unit": "patient", "clip": 1.0, "sigma": 1.5, "steps": 900},
+    **{"sampling_rate": 0.01, "conditions_sigma": None, "covers": "images and list of conditions"},
+}
 
 
 def test_a_private_generators_promise_is_said_and_what_it_covers():
@@ -27,3 +34,10 @@ def test_nothing_private_is_claimed_where_nothing_was_promised():
 def test_private_rows_say_their_sentence():
     said = made_by({"row_model": {"learner": "dp", "says": "Rows are differentially private."}}, imported=False)
     assert said == "Rows were drawn by a private tree of MedSynth. Rows are differentially private."
+
+
+@pytest.mark.parametrize("epsilon", ["small", None, float("nan"), -5, 10**400, [1], "\x1b[2J"])
+def test_a_promise_that_is_none_is_not_said(epsilon: Any):
+    said = made_by({"generator": {"privacy": {**PROMISE, "epsilon": epsilon}}}, imported=True)
+    assert "differential" not in said and "\x1b" not in said
+    assert "differential" not in made_by({"generator": {"privacy": {"epsilon": 1}}}, imported=True)

@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 import torch
 
-from medsynth_engine.gan import weights
+from db import canonical
+from medsynth_engine.gan import label, weights
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.gan.sample import BLOCK, Drawer
 from medsynth_engine.kernel.errors import BadInput, NotFound
+from medsynth_engine.work.cards import weights_document
 
 VOCABULARY = Vocabulary((Categorical("finding", ("a", "b"), (30, 20)),), (Continuous("age", 50, 10, 20, 80),))
 
@@ -72,7 +74,7 @@ def test_colour_comes_last(tmp_path: Path):
 
 def test_the_file_holds_tensors_and_plain_values_only(saved: Path):
     loaded = torch.load(saved, weights_only=True)
-    assert set(loaded) == {"format", "version", "architecture", "conditions", "generator", "rows", *weights.INFO}
+    assert set(loaded) == {"format", "version", "architecture", "conditions", "generator", "rows", *label.INFO}
 
 
 def test_no_file_is_not_found(tmp_path: Path):
@@ -134,6 +136,62 @@ def test_a_file_that_is_not_right_is_refused(tmp_path: Path, why: str):
     torch.save(BAD[why](content()), path)
     with pytest.raises(BadInput):
         weights.load(path)
+
+
+PROMISE = {
+    **{"epsilon": 3.0, "delta": 1e-5, "unit": "patient", "clip": 1.0, "sigma": 1.5, "steps": 900},
+    **{"sampling_rate": 0.01, "conditions_sigma": None, "covers": "images and list of conditions"},
+}
+NO_NUMBER = ("small", float("nan"), float("inf"), -5, 10**400, True, [1], "1\x1b[2J")
+NO_PROMISE: list[Any] = [
+    *({**PROMISE, name: value} for name in ("epsilon", "delta", "sigma", "steps") for value in (*NO_NUMBER, None)),
+    *({**PROMISE, "conditions_sigma": value} for value in NO_NUMBER),
+    *({**PROMISE, name: 0.0} for name in ("epsilon", "delta", "clip", "sigma", "sampling_rate")),
+    *({**PROMISE, name: value} for name, value in {"epsilon": 2e6, "delta": 1.0, "sampling_rate": 1.1}.items()),
+    *({**PROMISE, name: value} for name in ("unit", "covers") for value in ("patient\x1b[2J", "A" * 10**6, None, 1)),
+    {**PROMISE, "covers": "everything"},
+    {**PROMISE, "proof": "trust me"},
+    {name: value for name, value in PROMISE.items() if name != "delta"},
+    *("yes", True, 0, [PROMISE]),
+]
+
+
+def test_a_promise_of_privacy_is_read_back_as_it_was_written(tmp_path: Path):
+    for promise in (PROMISE, {**PROMISE, "epsilon": 1, "conditions_sigma": 40.0}):
+        torch.save({**content(), "privacy": promise}, tmp_path / "g.pth")
+        assert weights.load(tmp_path / "g.pth").info["privacy"] == promise
+        assert canonical.digest(weights_document(tmp_path / "g.pth"))
+
+
+def test_what_cost_nothing_is_written_as_a_promise_that_can_be_read(tmp_path: Path):
+    generator = Generator(Architecture((16, 12, 8), 1, 1), VOCABULARY)
+    weights.save(tmp_path / "g.pth", weights.document(generator, {"privacy": {**PROMISE, "epsilon": 0.0}}, rows=None))
+    found = weights.load(tmp_path / "g.pth").info["privacy"]
+    assert 0 < found["epsilon"] <= 1e-4 and found["delta"] == PROMISE["delta"]
+
+
+@pytest.mark.parametrize("number", range(len(NO_PROMISE)))
+def test_a_promise_that_cannot_be_is_refused(tmp_path: Path, number: int):
+    torch.save({**content(), "privacy": NO_PROMISE[number]}, tmp_path / "bad.pth")
+    with pytest.raises(BadInput) as caught:
+        weights.load(tmp_path / "bad.pth")
+    assert caught.value.code == "weights_damaged" and "\x1b" not in caught.value.message
+
+
+@pytest.mark.parametrize("value", NO_NUMBER)
+@pytest.mark.parametrize("name", ["kimg", "fd_ratio_validation", "training_images"])
+def test_a_number_about_a_generator_is_a_number(tmp_path: Path, name: str, value: Any):
+    torch.save({**content(), name: value}, tmp_path / "bad.pth")
+    with pytest.raises(BadInput):
+        weights.load(tmp_path / "bad.pth")
+
+
+@pytest.mark.parametrize("value", ["nano32\x1b[2J", "a" * 10**6, "two\nlines", 5, True])
+@pytest.mark.parametrize("name", ["preset", "training_digest", "augmentation"])
+def test_a_text_about_a_generator_is_one_short_line(tmp_path: Path, name: str, value: Any):
+    torch.save({**content(), name: value}, tmp_path / "bad.pth")
+    with pytest.raises(BadInput):
+        weights.load(tmp_path / "bad.pth")
 
 
 def test_half_a_file_and_no_file_at_all_are_refused(saved: Path, tmp_path: Path):
