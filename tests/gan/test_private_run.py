@@ -178,20 +178,31 @@ def test_interrupted_it_goes_on_the_same(make_private: MakeRun, monkeypatch: pyt
     assert_same(calm, torn)
 
 
-def test_steps_that_were_lost_stay_charged_and_their_noise_is_not_used_again(
-    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
-):
-    folder = make_private()
+class Killed(BaseException):
+    pass
 
-    class Killed(BaseException):
-        pass
+
+def killed_after(monkeypatch: pytest.MonkeyPatch, folder: RunFolder, steps: int) -> None:
+    """Train until `steps` steps were taken in this process, and leave no word of it but what is on the disk."""
 
     def kill() -> None:
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        stop_after(patch, 5, kill)
+        stop_after(patch, steps, kill)
         train.train(folder)
+
+
+def checkpoint_every(folder: RunFolder, steps: int) -> None:
+    path = folder.path / "plan.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": steps * BATCH}))
+
+
+def test_steps_that_were_lost_stay_charged_and_their_noise_is_not_used_again(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder = make_private()
+    killed_after(monkeypatch, folder, 5)
     before, key = charged(folder), saved(folder)["stream"]["key"]
     assert before >= 5 and saved(folder)["steps"][0] == 0
     assert train.train(folder) == 0
@@ -199,6 +210,95 @@ def test_steps_that_were_lost_stay_charged_and_their_noise_is_not_used_again(
     assert charged(folder) == STEPS and after["steps"][0] == STEPS - before, "lost steps are missing at the end"
     assert after["stream"]["key"] != key
     assert folder.state()["privacy"]["epsilon"] <= 8
+
+
+@pytest.mark.parametrize("left", [None, 0])
+def test_killed_and_without_a_true_account_it_charges_all_that_can_be_lost(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch, left: int | None
+):
+    """The account is gone, or an older one lies in its place: nothing is given back, and no noise comes twice."""
+    folder = make_private()
+    checkpoint_every(folder, 4)
+    killed_after(monkeypatch, folder, 7)
+    path, key = folder.path / "privacy.json", saved(folder)["stream"]["key"]
+    assert saved(folder)["account"]["charged"] == saved(folder)["steps"][0] == 4
+    document = json.loads(path.read_text())
+    path.unlink()
+    if left is not None:
+        path.write_text(json.dumps({**document, "charged": left}))
+    assert train.train(folder) == 0
+    assert charged(folder) == STEPS and saved(folder)["steps"][0] == STEPS - 4, "8 are charged for 7 that were taken"
+    assert saved(folder)["stream"]["key"] != key
+
+
+def test_the_account_of_a_checkpoint_in_the_place_of_a_later_one_brings_no_noise_back(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder = make_private()
+    checkpoint_every(folder, 4)
+    killed_after(monkeypatch, folder, 7)
+    path, key = folder.path / "privacy.json", saved(folder)["stream"]["key"]
+    path.write_text(json.dumps(saved(folder)["account"]))
+    assert train.train(folder) == 0
+    assert saved(folder)["stream"]["key"] != key
+
+
+def test_a_pause_whose_account_is_gone_goes_on_with_new_noise_and_costs_a_checkpoint(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder = make_private()
+    checkpoint_every(folder, 4)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5, lambda: folder.set_wish("pause"))
+        assert train.train(folder) == 0
+    key = saved(folder)["stream"]["key"]
+    (folder.path / "privacy.json").unlink()
+    folder.set_wish("run")
+    assert train.train(folder) == 0
+    assert charged(folder) == STEPS and saved(folder)["steps"][0] == STEPS - 4
+    assert saved(folder)["stream"]["key"] != key
+
+
+def test_a_pause_that_was_gone_on_from_is_clean_no_more(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
+    """Killed after a resumed step, the noise of that step is not drawn again, even with the account of the pause."""
+    folder = make_private()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5, lambda: folder.set_wish("pause"))
+        assert train.train(folder) == 0
+    path, key = folder.path / "privacy.json", saved(folder)["stream"]["key"]
+    account = path.read_bytes()
+    folder.set_wish("run")
+    killed_after(monkeypatch, folder, 8)
+    assert saved(folder)["stream"]["key"] == key
+    path.write_bytes(account)
+    assert train.train(folder) == 0
+    assert saved(folder)["stream"]["key"] != key
+
+
+def test_networks_without_numbers_at_the_last_step_are_no_generator(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    """The last step lies after the last tick and checkpoint; what is on the disk is then the end of the run."""
+    folder = make_private(steps=STEPS - 1)
+    checkpoint_every(folder, 4)
+    step = PrivateLearner.step
+
+    def broken(self: PrivateLearner, rates: schedule.Rates) -> Any:
+        told = step(self, rates)
+        if self.account.path is not None and self.account.spent:
+            for parameter in self.average.network.parameters():
+                parameter.data.fill_(float("nan"))
+        return told
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PrivateLearner, "step", broken)
+        assert train.train(folder) == 1
+    state = folder.state()
+    assert state["state"] == "failed" and state["error"]["code"] == "training_diverged"
+    assert not folder.generator.exists() and charged(folder) == STEPS - 1
+    assert train.train(folder) == 0
+    assert Drawer(folder.generator, "cpu").info["privacy"]["steps"] == STEPS - 1
+    assert saved(folder)["steps"][0] == 8, "the last checkpoint that holds numbers"
 
 
 @pytest.mark.slow

@@ -113,7 +113,8 @@ def account_of(setting: Setting, folder: RunFolder, plan: schedule.Plan, saved: 
     Raises BadInput where too few patients, or too much noise, would be behind the promise.
     """
     path = folder.path / "privacy.json"
-    known = Account.read(path, saved["learner"]["account"] if saved else None)
+    between = -(-plan.checkpoint // plan.batch)
+    known = Account.read(path, saved["learner"]["account"] if saved else None, between)
     if known is not None:
         return known
     wish = Wish.of(setting.config)

@@ -2,7 +2,8 @@
 
 A step that was taken and lost (a kill between two checkpoints, a roll-back) has been seen by whoever reads the run
 folder. It stays charged, and its noise is never used again: noise that meets two different sums tells their difference.
-So a training that was killed ends a few steps earlier, and one that was paused ends where it would have.
+So a training that was killed ends a few steps earlier, and one that was paused ends where it would have. Where the file
+that knows how many were lost is gone, as many are charged as can lie between two checkpoints.
 """
 
 from __future__ import annotations
@@ -82,24 +83,39 @@ def promise(
 
 class Account:
     """How many steps were charged: it only grows. Kept in `path`, the run folder's `privacy.json`, together with the
-    promise and the released conditions, so that neither is made twice; without a path, for this process alone."""
+    promise and the released conditions, so that neither is made twice; without a path, for this process alone.
+
+    whole  False where the file was missing and a guess that is large enough stands in its place
+    """
 
     def __init__(
         self, promised: Promise, conditions: dict[str, Any], path: Path | None = None, charged: int = 0
     ) -> None:
         self.promise, self.conditions, self.path = promised, conditions, path
         self._mechanism = promised.mechanism
-        self.charged = charged
+        self.charged, self.whole = charged, True
         self._write(charged)
 
     @classmethod
-    def read(cls, path: Path, checkpointed: dict[str, Any] | None) -> Account | None:
-        """The account of a run, from its file or its checkpoint whichever knows of more; None at the start."""
-        known = [document for document in (read_json(path), checkpointed) if document is not None]
-        if not known:
-            return None
-        latest = max(known, key=lambda document: document["charged"])
-        return cls(Promise.from_document(latest["promise"]), latest["conditions"], path, int(latest["charged"]))
+    def read(cls, path: Path, checkpointed: dict[str, Any] | None, most_lost: int) -> Account | None:
+        """The account of a run, from its file and its checkpoint; None at the start.
+
+        most_lost  steps that can have been taken since a checkpoint: they are charged where the file is gone, or is
+                   behind the checkpoint as no file of this run can be
+        """
+        filed = read_json(path)
+        if checkpointed is None:
+            return None if filed is None else cls._from_document(filed, path)
+        if filed is not None and filed["charged"] >= checkpointed["charged"]:
+            return cls._from_document(filed, path)
+        most = min(checkpointed["promise"]["steps"], checkpointed["charged"] + most_lost)
+        found = cls._from_document({**checkpointed, "charged": most}, path)
+        found.whole = False
+        return found
+
+    @classmethod
+    def _from_document(cls, document: dict[str, Any], path: Path) -> Account:
+        return cls(Promise.from_document(document["promise"]), document["conditions"], path, int(document["charged"]))
 
     @property
     def spent(self) -> bool:
@@ -114,8 +130,8 @@ class Account:
             self._write(min(self.promise.steps, self.charged + AHEAD - 1))
 
     def lost_since(self, charged: int) -> bool:
-        """Whether steps were taken after a checkpoint that knows of `charged`. They stay charged."""
-        return self.charged > charged
+        """Whether steps were taken, or may have been, after a checkpoint that knows of `charged`. They stay charged."""
+        return self.charged > charged or not self.whole
 
     def settle(self) -> None:
         """A checkpoint has been written: what was charged ahead and not taken is given back."""

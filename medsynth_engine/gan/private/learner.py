@@ -217,8 +217,11 @@ class PrivateLearner:
             "account": self.account.stored(),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Back to `state`. Where steps were taken since, they stay charged and their noise is not used again."""
+    def restore(self, state: dict[str, Any], clean: bool) -> None:
+        """Back to `state`. Where steps were taken since, they stay charged and their noise is not used again.
+
+        clean  the training was left with this checkpoint, and nobody has gone on from it: the noise may go on too
+        """
         self.generator.load_state_dict(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
         self.average.network.load_state_dict(state["average"])
@@ -227,9 +230,9 @@ class PrivateLearner:
         self.ladder.restore(state["ladder"])
         self.lead = state["lead"]
         self.steps, self.generator_steps = state["steps"]
-        if self.account.lost_since(state["account"]["charged"]):
-            self.stream = Stream()
-            self.random.manual_seed(self.stream.integer())
-        else:
+        if clean and not self.account.lost_since(state["account"]["charged"]):
             self.stream = Stream.restored(state["stream"])
             self.random.set_state(state["random"].cpu())
+        else:
+            self.stream = Stream()
+            self.random.manual_seed(self.stream.integer())

@@ -6,6 +6,7 @@ the validation fold, no early stop, no best checkpoint (the last average is kept
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from types import FrameType
@@ -23,6 +24,8 @@ from medsynth_engine.gan.team import Alone
 from medsynth_engine.kernel.atomic import read_json, write_json
 from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
+
+NETWORKS = ("generator", "discriminator", "average")
 
 
 class PrivateTrainer:
@@ -54,8 +57,9 @@ class PrivateTrainer:
             self._save()
             self.sheet.write(sheet_path(folder, self.seen), self.learner.average.network)
         else:
-            self.learner.restore(saved["learner"])
+            self.learner.restore(saved["learner"], bool(saved.get("clean")))
             self.diary.go_on_from(saved["seconds"])
+            self._save()  # before the first step: it is no clean one from here on, and knows of what was lost
             self.diary.event("resume", self.seen, **self.account.told())
 
     def _plan(self) -> schedule.Plan:
@@ -113,13 +117,7 @@ class PrivateTrainer:
 
     def _tick(self, told: list[Told], speed: float) -> None:
         """Tell how it goes; raises MedSynthError where the networks hold numbers no more."""
-        state = self.learner.state()
-        if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
-            raise MedSynthError(
-                "training_diverged",
-                "Training diverged: the networks hold no numbers any more. What was spent stays spent.",
-                "Train again with another seed or a larger epsilon; it is a new promise beside this one.",
-            )
+        _demand_numbers(self.learner.state())
         left = (self.plan.images - self.seen) / max(1e-9, speed)
         line = {
             **_means(told),
@@ -136,7 +134,7 @@ class PrivateTrainer:
     # -- ending and state -------------------------------------------------------------------------------------------
 
     def _leave(self, state: str) -> str:
-        self._save()
+        self._save(clean=True)
         if state == "paused":
             self.diary.event("pause", self.seen)
         self._tell(state)
@@ -167,11 +165,14 @@ class PrivateTrainer:
         }
         return weights.document(self.learner.average.network, info, rows=None)
 
-    def _save(self) -> None:
+    def _save(self, clean: bool = False) -> None:
+        """Write the checkpoint; raises MedSynthError where the networks hold numbers no more, and leaves the last one.
+
+        clean  nothing follows it in this process: the noise goes on from here when the training does
+        """
         state = self.learner.state()
-        if not checkpoint.finite(state["generator"]) or not checkpoint.finite(state["discriminator"]):
-            return
-        checkpoint.save(self.last, {"learner": state, "seconds": self.diary.seconds})
+        _demand_numbers(state)
+        checkpoint.save(self.last, {"learner": state, "seconds": self.diary.seconds, "clean": clean})
         self.account.settle()
         self.diary.event("checkpoint", self.seen)
 
@@ -190,6 +191,17 @@ class PrivateTrainer:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_end = True
+
+
+def _demand_numbers(state: dict[str, Any]) -> None:
+    if math.isfinite(state["lead"]) and checkpoint.finite([state[name] for name in NETWORKS]):
+        return
+    raise MedSynthError(
+        "training_diverged",
+        "Training diverged: the networks hold no numbers any more. What was spent stays spent.",
+        "Going on takes up the last checkpoint with what is left of the budget. Another seed or a larger epsilon is a "
+        "new promise beside this one.",
+    )
 
 
 def _means(told: list[Told]) -> dict[str, float | None]:
