@@ -13,6 +13,7 @@ from medsynth_engine.gan import augment, data, device, pace, precision, presets,
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.evaluate import Evaluator
+from medsynth_engine.gan.heed import heed, heeding
 from medsynth_engine.gan.learner import Learner
 from medsynth_engine.gan.networks import Architecture
 from medsynth_engine.gan.sheet import Sheet
@@ -123,15 +124,25 @@ def trial(setting: Setting, trunk: str = "fp32") -> tuple[Learner, schedule.Plan
 
 
 def rehearse(setting: Setting, evaluator: Evaluator, sheet: Sheet, folder: RunFolder, diary: Diary) -> Rehearsed:
-    """Measure a few seconds of steps and one evaluation on networks that are thrown away, then make the plan."""
+    """Measure a few seconds of steps and one evaluation on networks that are thrown away, then make the plan.
+
+    Raises Wished between two steps where the run is wanted stopped or paused: on a slow device each takes its time.
+    Raises BadInput where little memory is allowed and the preset needs more.
+    """
+    if setting.device.type == "cpu":
+        presets.demand_little(setting.preset, low_resource(bool(setting.config.get("low_resource"))))
     trunk = precision.trunk(
-        str(setting.config.get("precision") or "auto"), setting.device, lambda name: _step(*trial(setting, name))
+        str(setting.config.get("precision") or "auto"),
+        setting.device,
+        lambda name: heeding(folder, _step(*trial(setting, name))),
     )
+    heed(folder)
     learner, tried = trial(setting, trunk)
     learner.step(tried.rates(0), tried)
     least = REHEARSAL_SECONDS if setting.budget.minutes else GLANCE_SECONDS
 
     def step() -> None:
+        heed(folder)
         learner.step(tried.rates(0), tried)
         roofline.synchronise(setting.device)
 
@@ -139,6 +150,7 @@ def rehearse(setting: Setting, evaluator: Evaluator, sheet: Sheet, folder: RunFo
     if setting.device.type == "cpu" and device.wished_threads() is None:
         threads = pace.best_threads(step, threads)
     per_image = pace.seconds_per_call(step, least) / tried.batch / setting.team.size
+    heed(folder)
     begin = time.perf_counter()
     measured = evaluator.measure(learner.average.network)
     sheet.write(sheet_path(folder, 0), learner.average.network)

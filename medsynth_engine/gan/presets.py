@@ -40,6 +40,12 @@ class Preset:
         """The same network for a small machine: half the batch, half the default length."""
         return replace(self, batch=max(4, self.batch // 2), kimg=self.kimg / 2)
 
+    @property
+    def bytes(self) -> float:
+        """About what training takes of the memory of a machine without a GPU."""
+        features = sum(width * (4 * 2**stage) ** 2 for stage, width in enumerate(self.widths))
+        return RESTING_BYTES + BYTES_PER_FEATURE * self.batch * self.blocks * features
+
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -56,6 +62,12 @@ PRESETS: dict[str, Preset] = {
 DP32 = Preset("dp32", 32, (64, 48, 32, 16), 1, 32, 0.05, 120)
 """Trained with differential privacy (gan/private): batch is the patients that a step expects, gamma that of R2 alone,
 against gradients that are clipped to 1. `auto` never chooses it: it comes with an epsilon."""
+
+LITTLE_BYTES = 4e9
+"""What --low-resource allows."""
+RESTING_BYTES, BYTES_PER_FEATURE = 0.7e9, 55
+"""On a CPU: the process before its first step, and what one feature of one image keeps through a step of both networks
+with its penalties (small128 43 MB an image, base128 150 MB: 57 and 51 bytes)."""
 
 NAMES = ("auto", *PRESETS, DP32.name)
 
@@ -79,6 +91,19 @@ def resolve(
         return DP32.halved() if low_resource else DP32
     preset = PRESETS[name] if name != "auto" else _automatic(image_size, images, device, low_resource, fixed_size)
     return preset.halved() if low_resource else preset
+
+
+def demand_little(preset: Preset, low_resource: bool) -> None:
+    """Raise BadInput where little memory is allowed and training `preset` (halved already) without a GPU takes more."""
+    if not low_resource or preset.bytes <= LITTLE_BYTES:
+        return
+    largest = max((p for p in PRESETS.values() if p.halved().bytes <= LITTLE_BYTES), key=lambda p: p.halved().bytes)
+    raise BadInput(
+        "too_large_for_little",
+        f"{preset.name} takes about {preset.bytes / 1e9:.0f} GB on a CPU; with --low-resource, or on a small machine, "
+        f"{LITTLE_BYTES / 1e9:.0f} GB is the most.",
+        f"The largest that fits: --preset {largest.name}",
+    )
 
 
 def _automatic(image_size: int, images: int, device: str, low_resource: bool, fixed_size: bool) -> Preset:

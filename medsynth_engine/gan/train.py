@@ -25,6 +25,7 @@ import psutil
 # before torch loads its thread pool: threads that spin while they wait starve each other on a shared machine
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from medsynth_engine.gan.heed import Wished
 from medsynth_engine.gan.memory import no_memory, out_of_memory
 from medsynth_engine.gan.private import limits
 from medsynth_engine.gan.private.trainer import PrivateTrainer
@@ -63,6 +64,11 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
         kind = PrivateTrainer if limits.wanted(folder.config()) else Trainer
         state = kind(folder, started, team).run()
         team.leave()
+    except Wished as asked:
+        if first:
+            folder.log(asked.message)
+            folder.set_state(asked.state)
+        return asked.exit_code
     except Interrupted:
         if first:
             folder.set_state("interrupted")
@@ -120,7 +126,7 @@ def _disk_is_full(error: BaseException | None) -> bool:
 def _failed(folder: RunFolder, error: MedSynthError) -> None:
     """Say so, also where the disk is full. Who only saw another process go leaves the word to that one."""
     _reserve(folder).unlink(missing_ok=True)
-    if error.code == "process_died" and folder.state()["state"] == "failed":
+    if error.code == "process_died" and folder.state()["state"] in ("failed", "stopped", "paused"):
         return
     with suppress(OSError):
         folder.log(error.message)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
-from medsynth_engine.gan.presets import NAMES
+from medsynth_engine.gan.presets import NAMES, demand_little, resolve
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
@@ -12,6 +14,8 @@ PRESETS = NAMES
 DEVICES = ("auto", "mps", "cuda", "cpu")
 MOST_MINUTES, MOST_KIMG = 60 * 24 * 30.0, 1e6
 MOST_PROCESSES = 64
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Where Linux shows a GPU, of NVIDIA, of AMD, through Windows."""
 
 
 def check_training(
@@ -34,6 +38,20 @@ def check_training(
             raise BadInput("bad_budget", f"The budget must lie between 0 and {most:.0f}.", "For instance: --minutes 10")
     if not 0 <= seed < 2**31:
         raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
+
+
+def check_memory(preset: str, device: str, low_resource: bool) -> None:
+    """Raise BadInput where a CPU will train, little memory is allowed, and the preset needs more.
+
+    Which device `auto` is shows only later, where torch may be loaded; a machine without any sign of a GPU has none.
+    """
+    if preset == "auto" or not (device == "cpu" or (device == "auto" and not _gpu_in_sight())):
+        return
+    demand_little(resolve(preset, 0, 0, "cpu", low_resource), low_resource)
+
+
+def _gpu_in_sight() -> bool:
+    return sys.platform != "linux" or any(Path(driver).exists() for driver in DRIVERS)
 
 
 def check_processes(processes: int, device: str) -> None:

@@ -20,7 +20,7 @@ from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
-from medsynth_engine.operations.run_checks import check_processes, check_training
+from medsynth_engine.operations.run_checks import check_memory, check_processes, check_training
 from medsynth_engine.operations.run_facts import run_state, shown
 
 DEFAULT_MINUTES = 10.0
@@ -63,6 +63,8 @@ class Runs:
         row = newest(call, dataset)
         check_training(row.summary, preset, minutes, kimg, device, seed)
         check_processes(processes, device)
+        if not simulated:
+            check_memory(preset, device, small_machine(low_resource))
         preset = limits.check_preset(preset, epsilon)
         privacy = limits.asked(epsilon, delta, int(row.summary.get("patients") or 0), processes)
         name = checked_name(name or f"{dataset[:50]}-{time.strftime('%m%d-%H%M%S')}", "run")
