@@ -61,18 +61,19 @@ def draw(
     progress: Progress,
     wanted: Callable[[], bool],
     about_rows: dict[str, Any] | None = None,
+    missing: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Draw `n` records as `plan` says and write the cohort folder.
 
     `images/*.png` (where there is a drawer), `metadata.csv` and `metadata.parquet` (`file_name` first, then `patient`
     and the row) and `cohort.json` (plan, seed, mergers, digests of both models, and `about_rows` as `row_model`: which
-    learner drew the rows, and what it promises). The same arguments give the same
+    learner drew the rows, and what it promises; `missing` as `not_drawn`). The same arguments give the same
     bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing, killed
     work a staging folder that the next attempt clears away. Memory does not grow with `n`.
 
     Returns the document of `generate`: `cohort`, `n`, `path`, `seconds`, `images_per_second` (None for rows alone),
-    `files`, `mergers`, `assumed`, `cells`. Raises Busy where the folder exists, Interrupted where `wanted` turned
-    False, BadInput where the row model cannot be asked for the plan's attributes, NoRoom.
+    `files`, `mergers`, `assumed`, `cells`, `not_drawn`, `generator`. Raises Busy where the folder exists, Interrupted
+    where `wanted` turned False, BadInput where the row model cannot be asked for the plan's attributes, NoRoom.
     """
     if n != plan.n:
         raise BadInput("bad_count", "The plan was made for another number of records.", "Plan again.")
@@ -95,6 +96,7 @@ def draw(
             "seed": seed,
             "rows_digest": rows_model.digest,
             "row_model": about_rows,
+            "not_drawn": missing or [],
             "images": drawer is not None,
             "generator": _facts(drawer),
             "simulated": bool(drawer is not None and drawer.info.get("simulated")),
@@ -123,6 +125,8 @@ def draw(
         "mergers": facts["mergers"],
         "assumed": facts["assumed"],
         "cells": facts["cells"],
+        "not_drawn": facts["not_drawn"],
+        "generator": facts["generator"],
     }
 
 

@@ -13,6 +13,7 @@ from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.cohort.composition import ROLES, composition
 from medsynth_engine.cohort.draw import draw
 from medsynth_engine.cohort.learned import demand_learned
+from medsynth_engine.cohort.not_drawn import not_drawn
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
@@ -50,7 +51,11 @@ def work(desk: Desk) -> dict[str, Any]:
             raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
     if folder.exists():
         shutil.rmtree(folder)  # killed before the ledger knew of it
-    document = draw(folder, model, drawer, target, arguments["n"], arguments["seed"], say, desk.wanted, about_rows)
+    open_rows = None if about_rows["learner"] == "dp" else model
+    open_images = drawer.learned if drawer is not None and not drawer.info.get("privacy") else None
+    missing = not_drawn(records, dataset.schema(), open_rows, open_images)
+    n, seed = arguments["n"], arguments["seed"]
+    document = draw(folder, model, drawer, target, n, seed, say, desk.wanted, about_rows, missing)
     return _commit(desk, arguments, dataset.schema(), folder, {**document, "row_model": about_rows})
 
 

@@ -148,6 +148,7 @@ def show_generated(face: Face, document: Document) -> None:
         said = f"{total['learnings']} private learnings of this dataset together: epsilon {total['epsilon_spent']:g}."
         show.sentences(face, "Spent", [said])
     show.sentences(face, "Merged", map(show.merger, document.get("mergers") or []))
+    show.sentences(face, "Not drawn", map(show.absence, document.get("not_drawn") or []))
     show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
     show.hint(face, f"medsynth evaluate {document['cohort']}")
 
@@ -182,6 +183,7 @@ def show_cohort(face: Face, document: Document) -> None:
         ],
     )
     show.composition(face, document.get("composition") or {})
+    show.sentences(face, "Not drawn", map(show.absence, document.get("not_drawn") or []))
     if document.get("gauge"):
         show_gauge(face, document["gauge"])
     else:
