@@ -129,7 +129,7 @@ def _conditions(
 def _all_conditions(
     used: pd.DataFrame, training: pd.DataFrame, schema: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """As `_conditions`, but with every value of every column, no counts, and a scale that was fixed beforehand.
+    """As `_conditions`, but with every value of every column, counts of nought, and a scale that was fixed beforehand.
 
     For differential privacy: a limit on exact counts would let one patient turn the values of many others into unknown
     ones, or a whole column on or off. What is too rare is left out behind the noise, by `gan/private/histogram.py`.
@@ -139,12 +139,15 @@ def _all_conditions(
     for name in conditioning_columns(schema):
         values = sorted(training[name].dropna().astype(str).unique())
         code = {value: i for i, value in enumerate(values)}
-        categorical.append({"name": name, "values": values})
+        categorical.append({"name": name, "values": values, "counts": [0] * len(values)})
         codes.append(used[name].astype(str).where(used[name].notna()).map(code).fillna(-1).to_numpy(np.int32))
     measured = [c["name"] for c in schema["columns"] if c["role"] == "age" and c["kind"] in MEASURED]
     numbers = [pd.to_numeric(used[name], errors="coerce").to_numpy(np.float32) for name in measured]
+    most = max((len(item["values"]) for item in categorical), default=0)
     return (
-        np.stack(codes, 1) if codes else np.zeros((len(used), 0), np.int32),
+        np.stack(codes, 1).astype(np.int16 if most < 2**15 else np.int32)
+        if codes
+        else np.zeros((len(used), 0), np.int16),
         np.stack(numbers, 1) if numbers else np.zeros((len(used), 0), np.float32),
         {"categorical": categorical, "continuous": [{"name": name, **AGE} for name in measured]},
     )

@@ -1,15 +1,17 @@
-"""Small private learners for tests: a handful of patients, tiny networks, noise that can be switched off."""
+"""Small private learners for tests, noise that can be switched off, and trainings that are killed where it hurts."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
-from medsynth_engine.gan import schedule
+from medsynth_engine.gan import checkpoint, schedule, train
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.data import Fold
 from medsynth_engine.gan.networks import Architecture
@@ -61,3 +63,50 @@ def planned(folder: RunFolder, steps: int) -> RunFolder:
     changed = {**plan, "batch": BATCH, "images": steps * BATCH, **often}
     (folder.path / "plan.json").write_text(json.dumps(changed))
     return folder
+
+
+def charged(folder: RunFolder) -> int:
+    return json.loads((folder.path / "privacy.json").read_text())["charged"]
+
+
+def saved(folder: RunFolder) -> dict[str, Any]:
+    found = checkpoint.load(folder.checkpoints / "last.pt")
+    assert found is not None
+    return found["learner"]
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, what: Callable[[], None]) -> None:
+    """Let `what` happen when a learner has taken so many steps."""
+    step = PrivateLearner.step
+
+    def counted(self: PrivateLearner, rates: schedule.Rates) -> Any:
+        told = step(self, rates)
+        if self.account.path is not None and self.steps == steps:
+            what()
+        return told
+
+    monkeypatch.setattr(PrivateLearner, "step", counted)
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_after(monkeypatch: pytest.MonkeyPatch, folder: RunFolder, steps: int) -> None:
+    """Train until `steps` steps were taken in this process, and leave no word of it but what is on the disk."""
+
+    def kill() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_after(patch, steps, kill)
+        train.train(folder)
+
+
+def checkpoint_every(folder: RunFolder, steps: int) -> None:
+    path = folder.path / "plan.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "checkpoint": steps * BATCH}))
+
+
+def ticks(folder: RunFolder) -> list[dict[str, Any]]:
+    return [line for line in folder.lines()[0] if line["kind"] == "tick"]

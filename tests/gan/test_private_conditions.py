@@ -182,7 +182,7 @@ def test_a_private_folder_holds_no_count_and_no_scale_of_its_patients_and_keeps_
     table.loc[3, ["finding", "age"]] = ["None", 101.0]
     _, arrays, config = written(table)
     assert config["conditions"] == {
-        "categorical": [{"name": "finding", "values": ["None"]}],
+        "categorical": [{"name": "finding", "values": ["None"], "counts": [0]}],
         "continuous": [{"name": "age", **histogram.AGE}],
     }
     assert np.flatnonzero(arrays["categorical"][:, 0] >= 0).tolist() == [3]
