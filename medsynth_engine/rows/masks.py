@@ -15,7 +15,7 @@ import numpy as np
 
 from medsynth_engine.rows.bands import BANDS, band_numbers
 from medsynth_engine.rows.coding import Bins, Levels
-from medsynth_engine.rows.columns import AGE_BAND, Inner
+from medsynth_engine.rows.columns import AGE_BAND, Inner, ages_of_bands
 from medsynth_engine.rows.rule import Rule, Test
 
 
@@ -66,11 +66,14 @@ class Masks:
     """The rules for columns that are drawn in the order of their numbers.
 
     ahead  for a column the later ones that a rule ties to it alone and that are never missing: what would leave one of
-           them no code is forbidden already (forward checking, Haralick & Elliott 1980)
+           them no code is forbidden already (forward checking, Haralick & Elliott 1980); where that would leave
+           the column itself nothing, the later one goes missing instead
+    inside for a column within another (age in its band) that column, and bool (its codes, codes): which lie in which
     """
 
     by_last: dict[int, tuple[Conjunction | Pair, ...]]
     ahead: dict[int, dict[int, np.ndarray]]
+    inside: dict[int, tuple[int, np.ndarray]]
 
     @classmethod
     def of(cls, rules: Iterable[Rule], inner: Sequence[Inner]) -> Masks:
@@ -88,7 +91,13 @@ class Masks:
                         broken = part.between() if isinstance(part, Conjunction) else part.table
                         tied = ahead.setdefault(part.columns[0], {})
                         tied[later] = tied.get(later, np.zeros(sizes, dtype=bool)) | broken
-        return cls({number: tuple(parts) for number, parts in found.items()}, ahead)
+        bands = {column.name: number for number, column in enumerate(inner)}
+        inside = {
+            number: (bands[column.within], ages_of_bands(column, inner[bands[column.within]]))
+            for number, column in enumerate(inner)
+            if column.within
+        }
+        return cls({number: tuple(parts) for number, parts in found.items()}, ahead, inside)
 
     def __bool__(self) -> bool:
         return bool(self.by_last)
@@ -102,13 +111,18 @@ class Masks:
         if not len(codes):
             return None
         masks = [part.forbidden(codes) for part in self.by_last.get(number, ())]
-        masks += [self._dead_end(number, later, broken, codes) for later, broken in self.ahead.get(number, {}).items()]
-        if not masks:
+        dead = [self._dead_end(number, later, broken, codes) for later, broken in self.ahead.get(number, {}).items()]
+        if not masks and not dead:
             return None
-        found = masks[0]
-        for mask in masks[1:]:
-            found = found | mask
-        return found if firsts is None else np.logical_or.reduceat(found, firsts, axis=0)
+        if firsts is not None:
+            masks, dead = ([np.logical_or.reduceat(one, firsts, axis=0) for one in some] for some in (masks, dead))
+        found = np.logical_or.reduce(masks) if masks else np.zeros_like(dead[0])
+        within, table = self.inside.get(number, (number, None))
+        own = True if table is None else table[codes[:, within] if firsts is None else codes[firsts, within]]
+        for mask in dead:
+            left = (~(found | mask) & own)[:, :-1].any(axis=1)
+            found = found | (mask & left[:, None])
+        return found
 
     def _dead_end(self, number: int, later: int, broken: np.ndarray, codes: np.ndarray) -> np.ndarray:
         """bool (n, size): codes of a column beside which a later one would have none left but missing."""

@@ -106,11 +106,16 @@ class RowModel(ABC):
         }
         self._put_in_order(decoded, firsts, patient)
         wanted.carry(decoded, self.inner, rng, patient)
-        drawn_table = obeyed(self._as_before(decoded, n), self.rules, wanted.carried)
+        drawn_table = obeyed(self._as_before(decoded, n), self.rules, self._kept(wanted.carried))
         order = np.argsort(wanted.order, kind="stable")
         if "patient" not in drawn_table:
             drawn_table.insert(0, "patient", patient + 1)
         return drawn_table.iloc[order].reset_index(drop=True)
+
+    def _kept(self, asked: Iterable[str]) -> frozenset[str]:
+        """The columns of the table that hold what was asked for: an age in years stands for its band too."""
+        names = frozenset(asked)
+        return names | {self._age, AGE_BAND} if self._age is not None and names & {self._age, AGE_BAND} else names
 
     def _decoded(self, number: int, codes: np.ndarray, firsts: np.ndarray, patient: np.ndarray, rng: Any) -> np.ndarray:
         coding = self.inner[number].coding

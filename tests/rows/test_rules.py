@@ -64,6 +64,51 @@ def test_a_request_that_breaks_a_rule_is_refused_with_its_sentence(models, name)
     assert caught.value.code == "against_rule" and "women only" in caught.value.message
 
 
+@pytest.fixture(scope="module")
+def onsets():
+    """The year of onset follows from the age and is never above it; the dose is always above any age."""
+    rng = np.random.default_rng(0)
+    age = rng.integers(1, 90, 3000)
+    table = pd.DataFrame({"sex": rng.choice(["F", "M"], 3000), "age": age, "dose": rng.integers(100, 150, 3000)})
+    table["onset"] = (age * rng.uniform(0.2, 1, 3000)).astype(int)
+    schema, words = Schema.of(table, {"age": "age", "sex": "sex"}), {"onset": "0..90", "dose": "100..150"}
+    return {
+        "trees": SequentialTrees.fit(table, schema, rng),
+        "dp": PrivateTree.fit(table, schema, words=words),
+        "gan": TabularGan.fit(table, schema, rng, steps=30),
+    }
+
+
+@pytest.mark.parametrize("name", ["trees", "dp", "gan"])
+@pytest.mark.parametrize("band", [(0, 17), (18, 39)])
+def test_an_age_that_was_asked_for_is_kept_where_another_number_must_not_be_above_it(onsets, name, band):
+    rule = Rule("onset", "Onset is not above age.", order=("onset", "age"))
+    asked = pd.DataFrame({"age_band": [f"{band[0]}-{band[1]}"] * 1500})
+    drawn = onsets[name].under([rule]).sample(1500, asked, np.random.default_rng(0))
+    assert drawn["age"].between(*band).all() and not rule.broken(drawn).any()
+    assert drawn["onset"].isna().mean() < 0.02
+
+
+@pytest.mark.parametrize("name", ["trees", "dp", "gan"])
+def test_where_an_order_cannot_be_met_what_was_asked_for_stays_and_the_other_is_missing(onsets, name):
+    rule = Rule("dose", "The dose is not above the age.", order=("dose", "age"))
+    asked = pd.DataFrame({"age_band": ["65-79"] * 300})
+    drawn = onsets[name].under([rule]).sample(300, asked, np.random.default_rng(0))
+    assert drawn["age"].between(65, 79).all() and drawn["dose"].isna().all()
+
+
+@pytest.mark.parametrize("name", ["trees", "dp", "gan"])
+def test_a_band_of_which_rules_leave_no_age_is_refused(onsets, name):
+    rules = [
+        Rule("young", "At most 50.", (), Test("age", high=50)),
+        Rule("old", "At least 55.", (), Test("age", low=55)),
+    ]
+    asked = pd.DataFrame({"age_band": ["40-64"] * 20})
+    with pytest.raises(UnusableTable) as caught:
+        onsets[name].under(rules).sample(20, asked, np.random.default_rng(0))
+    assert caught.value.code == "against_rule"
+
+
 @pytest.mark.parametrize("name", ["trees", "dp", "gan"])
 def test_rules_travel_with_the_model(models, name):
     model = models[name].under(RULES)

@@ -44,10 +44,11 @@ class Network:
         shares: Sequence[np.ndarray],
         groups: Sequence[np.ndarray],
         tables: Mapping[tuple[int, int], np.ndarray],
+        root: int = 0,
     ) -> Self:
         """From shares of single columns and joint tables (groups of a, groups of b) along the edges of a tree."""
         d = len(shares)
-        parents, order = [-1] * d, [0]
+        parents, order = [-1] * d, [root]
         given: list[Any] = [np.bincount(groups[node], shares[node])[None, :] for node in range(d)]
         for node in order:
             for (a, b), table in tables.items():

@@ -126,7 +126,8 @@ class _Counted:
         for a, b in edges:
             table = noisy(self._pair(a, b, groups), pair, self.below)
             tables[a, b] = agreeing(onto_simplex(table, total) / total, margins[a], margins[b])
-        return Network.rooted(shares, groups, tables)
+        age = next((place for place, node in enumerate(self.nodes) if node.within == AGE_BAND), 0)
+        return Network.rooted(shares, groups, tables, age)  # drawn first: its band can be asked for
 
     def _pair(self, a: int, b: int, groups: list[np.ndarray]) -> np.ndarray:
         size = int(groups[a].max()) + 1, int(groups[b].max()) + 1
