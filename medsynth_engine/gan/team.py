@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import psutil
 import torch
 from torch import Tensor, distributed
 
@@ -20,6 +21,8 @@ from medsynth_engine.kernel.errors import BadInput, MedSynthError
 Value = TypeVar("Value")
 PATIENCE = timedelta(minutes=30)
 """How long one process waits for the others: evaluations and checkpoints are the first one's alone."""
+LAUNCHER = "MEDSYNTH_LAUNCHER"
+"""The process that started torchrun, where it was ours (launch.py)."""
 
 
 class Alone:
@@ -60,6 +63,14 @@ class Alone:
         """What the first process says."""
         return value
 
+    def any(self, mine: bool) -> bool:
+        """Whether one of the processes says so."""
+        return mine
+
+    def abandoned(self) -> bool:
+        """Whether whoever started the processes was killed: nobody is left who would pass a signal on."""
+        return False
+
     def wait(self) -> None:
         """Until all are here."""
 
@@ -77,6 +88,7 @@ class Several(Alone):
         self.rank, self.size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         self.place = int(os.environ.get("LOCAL_RANK", "0"))
+        self.parent, self.launcher = os.getppid(), int(os.environ.get(LAUNCHER, "0"))
         with _together(self.size):
             distributed.init_process_group(backend, timeout=PATIENCE)
 
@@ -98,6 +110,20 @@ class Several(Alone):
         with _together(self.size):
             distributed.broadcast_object_list(box, device=torch.device("cpu"))
         return box[0]
+
+    def any(self, mine: bool) -> bool:
+        count = torch.tensor([int(mine)])
+        with _together(self.size):
+            distributed.all_reduce(count)
+        return bool(count.item())
+
+    def abandoned(self) -> bool:
+        if os.getppid() != self.parent:
+            return True
+        try:
+            return self.launcher != 0 and psutil.Process(self.parent).ppid() != self.launcher
+        except psutil.NoSuchProcess:
+            return True
 
     def wait(self) -> None:
         self.agree(None)

@@ -25,6 +25,8 @@ from medsynth_engine.kernel.atomic import read_json, write_json
 from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
 
+HEARD = 1.0
+"""Seconds within which several processes hear a signal that one of them got."""
 CAUTION = 0.5
 """Learning rate after a roll-back, against before."""
 
@@ -39,6 +41,7 @@ class Trainer:
         self.last = folder.checkpoints / "last.pt"
         self.shelf, self.keeper = Shelf(folder, self.setting), Keeper()
         self.seen, self.rolled_back, self.asked_to_end = 0, False, False
+        self.listen = 1  # steps between two questions whether one of the processes was told to end
         if team.first:
             self.evaluator, self.sheet = beginning.evaluator_of(self.setting), beginning.sheet_of(self.setting)
         self.pace = pace.Pace(1e-2, 1.0)  # a guess, until something was measured here
@@ -115,13 +118,13 @@ class Trainer:
         return self.seen > 0 and (self._passed(every) or self.seen >= self.plan.images)
 
     def _asked(self, ticked: bool) -> str | None:
-        """What a signal or a person wants, if anything: one process hears a signal at once, several at a tick."""
-        if self.team.size == 1 and self.asked_to_end:
+        """What a signal or a person wants, if anything: one process hears a signal at once, several within HEARD."""
+        asks = self.team.size == 1 or ticked or self.seen // self.plan.batch % self.listen == 0
+        if asks and self.team.any(self.asked_to_end or self.team.abandoned()):
             return "interrupted"
         if not ticked:
             return None
-        wish: str = "interrupted" if self.asked_to_end else self.folder.wish()
-        agreed = self.team.agree(wish)
+        agreed: str = self.team.agree(self.folder.wish())
         return None if agreed == "run" else agreed
 
     def _end(self, ending: str) -> str:
@@ -134,6 +137,7 @@ class Trainer:
         if state == "paused":
             self.diary.event("pause", self.seen)
         self._tell(state)
+        self.team.wait()  # the first one that leaves is the signal for torchrun to end the others
         return state
 
     # -- what is periodic -------------------------------------------------------------------------------------------
@@ -150,6 +154,7 @@ class Trainer:
             self._roll_back()
             return self._start_tick()
         speed = self.team.agree((self.seen - self.tick_seen) / max(1e-9, time.perf_counter() - self.tick_begin))
+        self.listen = max(1, int(HEARD * speed / self.plan.batch))
         left = (self.plan.images - self.seen) / max(1e-9, speed)
         line = {
             **means,

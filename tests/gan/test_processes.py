@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from medsynth_engine.gan import checkpoint
 from medsynth_engine.kernel.folders import RunFolder
 
 STEPS = 20
+NEVER = BATCH * 10**6
 
 
 def launch(folder: RunFolder, processes: int) -> subprocess.Popen[bytes]:
@@ -90,3 +92,72 @@ def test_a_folder_that_cannot_be_trained_says_so_with_several_processes_too(make
     process = launch(folder, 2)
     assert process.wait(120) == 4
     assert folder.state()["error"]["code"] == "unknown_augmentation"
+
+
+@pytest.mark.slow
+def test_several_processes_hear_a_signal_long_before_the_next_tick(make_run: MakeRun):
+    folder = with_plan(make_run(), BATCH * 10_000, tick=NEVER, checkpoint=BATCH * 2, evaluate=NEVER)
+    process = launch(folder, 2)
+    until(lambda: events(folder).count("checkpoint") >= 3, process)
+    saved = checkpoint.load(folder.checkpoints / "last.pt")
+    workers(process)[1].send_signal(signal.SIGTERM)  # to the one that does not write
+    assert process.wait(120) == 130 and folder.state()["state"] == "interrupted"
+    now = checkpoint.load(folder.checkpoints / "last.pt")
+    assert saved is not None and now is not None and ticks(folder) == []
+    assert now["seen"] > saved["seen"] and folder.state()["kimg"] == now["seen"] / 1000
+
+
+def written(folder: RunFolder) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.path.iterdir() if file.is_file()}
+
+
+@pytest.mark.slow
+def test_who_comes_second_is_turned_away_and_writes_nothing(make_run: MakeRun):
+    folder = with_plan(make_run(), BATCH * 10_000)
+    process = start(folder)
+    until(lambda: len(ticks(folder)) >= 1, process)
+    process.send_signal(signal.SIGSTOP)  # so that its next word does not hide what is seen
+    known = written(folder)
+    code = launch(folder, 2).wait(120)
+    now = written(folder)
+    process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(120) == 130 and folder.state()["state"] == "interrupted"
+    assert code == 7 and now == known
+
+
+@pytest.mark.slow
+def test_of_two_that_begin_at_once_the_loser_writes_nothing(make_run: MakeRun):
+    """The folder is taken after the launcher looked and before its first process does."""
+    folder = make_run()
+    process = launch(folder, 2)
+    until(lambda: bool(psutil.Process(process.pid).children()), process)
+    with (folder.path / ".training").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert process.wait(120) == 7
+    assert folder.state() == {"state": "queued"}
+
+
+def test_a_signal_while_it_is_started_is_no_death(make_run: MakeRun):
+    folder = make_run()
+    process = launch(folder, 2)
+    until(lambda: bool(psutil.Process(process.pid).children()), process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(120) == 130 and folder.state()["state"] == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["launcher", "torchrun"])
+def test_when_who_started_them_is_killed_they_save_and_leave(make_run: MakeRun, which: str):
+    folder = with_plan(make_run(), BATCH * 10_000)
+    process = launch(folder, 2)
+    until(lambda: len(ticks(folder)) >= 1, process)
+    below = psutil.Process(process.pid).children(recursive=True)
+    (torchrun,) = psutil.Process(process.pid).children()
+    (psutil.Process(process.pid) if which == "launcher" else torchrun).kill()
+    assert process.wait(120) == (-signal.SIGKILL if which == "launcher" else 130)
+    _, alive = psutil.wait_procs(below, timeout=60)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []  # who adopts them may not care
+    saved = checkpoint.load(folder.checkpoints / "last.pt")
+    assert folder.state()["state"] == "interrupted" and saved is not None
+    assert folder.state()["kimg"] == saved["seen"] / 1000 > 0
