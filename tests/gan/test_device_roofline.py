@@ -47,9 +47,10 @@ def test_the_bound_of_a_layer_is_the_slower_of_its_two():
 
 
 def test_rates_are_known_within_a_second():
-    begin = time.perf_counter()
+    """Of one processor: others use the machine as well."""
+    begin = time.thread_time()
     rates = roofline.measure("cpu")
-    assert time.perf_counter() - begin < 5.0  # on a machine that many use
+    assert time.thread_time() - begin < 1.0
     assert rates.matrix_flops > 1e8 and rates.copy_bytes > 1e7
 
 

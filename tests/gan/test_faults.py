@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -80,15 +81,43 @@ def test_killed_while_it_writes_checkpoints_it_ends_with_the_same_bytes(make_run
     assert half_written(torn) == [] and not (torn.path / ".reserve").exists()
 
 
-def save_for_ever(path: Path, parent: int) -> None:
-    """Checkpoints that say the same number everywhere, each another one, for as long as the parent lives."""
-    torch.set_num_threads(1)  # the parent's threads did not come along
-    number = 0
-    while os.getppid() == parent:
-        number += 1
-        checkpoint.save(
-            path, {"number": number, "tensors": [torch.from_numpy(np.full(2**16, float(number))) for _ in range(8)]}
-        )
+def save_for_ever(path: Path, parent: int) -> NoReturn:
+    """Checkpoints that say the same number everywhere, each another one, for as long as the parent lives. Never
+    returns: what is forked may not go on as a test."""
+    try:
+        torch.set_num_threads(1)  # the parent's threads did not come along
+        number = 0
+        while os.getppid() == parent:
+            number += 1
+            tensors = [torch.from_numpy(np.full(2**16, float(number))) for _ in range(8)]
+            checkpoint.save(path, {"number": number, "tensors": tensors})
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it and the child must end
+        os._exit(1)
+    os._exit(0)
+
+
+def forked(path: Path) -> int:
+    parent, child = os.getpid(), os.fork()
+    if child == 0:
+        save_for_ever(path, parent)
+    return child
+
+
+def kill_in_a_write(child: int, folder: Path, writes: int, seconds: float = 120) -> None:
+    """In its `writes`-th checkpoint. Fails where the child ends by itself or writes none; it is gone in any case."""
+    known: set[Path] = set()
+    end, ended = time.monotonic() + seconds, 0
+    try:
+        while len(known) < writes:
+            known |= set(folder.glob(".partial-*"))
+            ended = os.waitpid(child, os.WNOHANG)[0]
+            assert not ended, "the child ended by itself"
+            assert time.monotonic() < end, "the child writes nothing"
+            time.sleep(0.0005)
+    finally:
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 @linux
@@ -97,16 +126,7 @@ def test_a_hundred_kills_in_the_middle_of_a_checkpoint_leave_a_whole_one(tmp_pat
     path = tmp_path / "checkpoints" / "last.pt"
     rng, interrupted = np.random.default_rng(5), 0
     for _ in range(KILLS):
-        parent, child = os.getpid(), os.fork()
-        if child == 0:
-            save_for_ever(path, parent)
-            os._exit(0)
-        writes, known = rng.integers(1, 4), set()
-        while len(known) < writes:
-            known |= set(path.parent.glob(".partial-*"))
-            time.sleep(0.0005)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        kill_in_a_write(forked(path), path.parent, int(rng.integers(1, 4)))
         left = list(path.parent.glob(".partial-*"))
         interrupted += len(left)
         assert len(left) <= 1
@@ -116,6 +136,13 @@ def test_a_hundred_kills_in_the_middle_of_a_checkpoint_leave_a_whole_one(tmp_pat
             assert all((tensor.numpy() == saved["number"]).all() for tensor in saved["tensors"])
         assert sweep(tmp_path) == len(left) and not list(path.parent.glob(".partial-*"))
     assert interrupted > KILLS // 2, "too few kills fell into a write"
+
+
+@linux
+def test_a_child_that_cannot_save_is_noticed_and_runs_no_tests(tmp_path: Path):
+    (tmp_path / "checkpoints").write_text("no folder")
+    with pytest.raises(AssertionError, match="ended by itself"):
+        kill_in_a_write(forked(tmp_path / "checkpoints" / "last.pt"), tmp_path, 1)
 
 
 @pytest.fixture
