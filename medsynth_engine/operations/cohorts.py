@@ -11,11 +11,13 @@ from sqlmodel import Session, col, select
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.datasets import checked_gallery, existing_path, newest, thumbnail, usable
+from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.removal import remove_cohort
-from medsynth_engine.operations.row_rules import learner_arguments
+from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
 
@@ -64,7 +66,7 @@ class Cohorts:
         small_cells: str = "refuse",
         seed: int = 0,
         rows: str = "trees",
-        epsilon: float = 3.0,
+        epsilon: float | None = None,
         declare: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         from db.tables import Cohort
@@ -80,9 +82,11 @@ class Cohorts:
             raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
         if small_cells not in ("refuse", "broaden"):
             raise BadInput("bad_small_cells", "Small cells are refused or broadened.", "--small-cells refuse|broaden")
-        learner = learner_arguments(rows, epsilon, declare)
+        learner = learner_told(rows, epsilon, declare)
         source = _source(call, run, weights, dataset)
         _demand_attributes(call, source["dataset_id"], [*(balance or []), *(given or {})])
+        if rows == "dp":
+            demand_declared(call, source["dataset_id"], learner["declare"])
         arguments = {
             "cohort": cohort,
             "n": n,
@@ -192,7 +196,7 @@ def _source(call: Call, run: str | None, weights: str | None, dataset: str | Non
         if row.simulated:
             raise BadInput("simulated", "A simulated run has no generator.", "Train for real: without --simulated.")
         if row.generator_digest is None:
-            raise Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run}")
+            raise _no_generator(call, row)
         return {
             "run_id": row.id,
             "dataset_id": usable(call, row.dataset_id),
@@ -215,6 +219,18 @@ def _source(call: Call, run: str | None, weights: str | None, dataset: str | Non
             "generator_digest": known.digest,
         }
     return {"dataset_id": newest(call, str(dataset)).id, "run_id": None}
+
+
+def _no_generator(call: Call, run: Any) -> Busy:
+    """A run that rests has its best generator in a checkpoint, from which nothing is drawn before it has ended."""
+    folder = RunFolder(call.home.runs / run.folder)
+    if run_state(call, run, folder) in ("paused", "interrupted") and (folder.checkpoints / "best.pth").exists():
+        return Busy(
+            "no_generator",
+            "This run rests: its best generator is drawn from once the run has ended.",
+            f"Resume it (medsynth runs resume {run.name}); let it end, or stop it (medsynth runs stop {run.name}).",
+        )
+    return Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run.name}")
 
 
 def _shown(call: Call, row: Any) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.row_models import row_model
 
+FEWEST_PRIVATE = 1_000
+"""Training patients below which private rows come with a warning."""
+
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
@@ -56,7 +59,22 @@ def work(desk: Desk) -> dict[str, Any]:
     missing = not_drawn(records, dataset.schema(), open_rows, open_images)
     n, seed = arguments["n"], arguments["seed"]
     document = draw(folder, model, drawer, target, n, seed, say, desk.wanted, about_rows, missing)
-    return _commit(desk, arguments, dataset.schema(), folder, {**document, "row_model": about_rows})
+    told = {"row_model": about_rows, "warnings": poor_rows(about_rows["learner"], training["patient"].nunique())}
+    return _commit(desk, arguments, dataset.schema(), folder, {**document, **told, "asked": _asked(arguments)})
+
+
+def poor_rows(learner: str, patients: int) -> list[str]:
+    """A warning where the noise of private rows drowns what so few patients say (docs/differential_privacy.md)."""
+    if learner != "dp" or patients >= FEWEST_PRIVATE:
+        return []
+    return [f"Private rows of fewer than {FEWEST_PRIVATE:,} training patients are mostly noise: expect poor rows."]
+
+
+def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """How the cohort was asked for; of a population file only that there was one."""
+    population = "a file" if arguments["path"] else arguments["population"]
+    kept = {name: arguments[name] for name in ("balance", "given", "small_cells", "seed")}
+    return {**kept, "population": population}
 
 
 def _drawer(desk: Desk) -> Drawer | None:

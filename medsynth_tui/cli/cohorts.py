@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from medsynth_engine.kernel.errors import WrongUsage
-from medsynth_tui.cli import show
+from medsynth_tui.cli import show, told
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.evidence import show_evaluation, show_gauge
 from medsynth_tui.cli.face import Document, Face
@@ -72,7 +72,9 @@ def attach(root: typer.Typer) -> None:
             Rows,
             typer.Option("--rows", help="What learns the rows: trees, dp (differentially private), gan (5,000 rows)."),
         ] = Rows.trees,
-        epsilon: Annotated[float, typer.Option("--epsilon", help="Of --rows dp: smaller is more private.")] = 3.0,
+        epsilon: Annotated[
+            float | None, typer.Option("--epsilon", help="Of --rows dp: smaller is more private. Without it 3.")
+        ] = None,
         declare: Declare = None,
     ) -> None:
         """Draw a synthetic cohort.
@@ -109,7 +111,7 @@ def attach(root: typer.Typer) -> None:
     def report(face: Face, cohort: Cohort) -> None:
         """Write the evidence as one HTML file."""
         document = face.work(lambda engine: engine.report(cohort))
-        face.give(document, lambda face, told: show.pairs(face, [("report", told["path"])]))
+        face.give(document, lambda face, made: show.pairs(face, [("report", made["path"])]))
 
 
 @command(app, "list", "medsynth cohorts list")
@@ -141,14 +143,7 @@ def show_generated(face: Face, document: Document) -> None:
             ("folder", document["path"]),
         ],
     )
-    about = document.get("row_model") or {}
-    show.sentences(face, "Private", [about["says"]] if about.get("says") else [])
-    if about.get("privacy", {}).get("learnings", 0) > 1:
-        total = about["privacy"]
-        said = f"{total['learnings']} private learnings of this dataset together: epsilon {total['epsilon_spent']:g}."
-        show.sentences(face, "Spent", [said])
-    show.sentences(face, "Merged", map(show.merger, document.get("mergers") or []))
-    show.sentences(face, "Not drawn", map(show.absence, document.get("not_drawn") or []))
+    told.show_told(face, document)
     show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
     show.hint(face, f"medsynth evaluate {document['cohort']}")
 
@@ -177,13 +172,16 @@ def show_cohort(face: Face, document: Document) -> None:
             ("records", document["n"]),
             ("dataset", document.get("dataset")),
             ("run", document.get("run")),
+            ("weights", document.get("weights")),
             ("created", show.moment(document.get("created"))),
+            *told.drawn_how(document),
             ("digest", document.get("digest")),
             ("folder", document.get("path")),
         ],
     )
     show.composition(face, document.get("composition") or {})
-    show.sentences(face, "Not drawn", map(show.absence, document.get("not_drawn") or []))
+    told.show_told(face, document)
+    show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
     if document.get("gauge"):
         show_gauge(face, document["gauge"])
     else:

@@ -161,14 +161,3 @@ def merger(document: Mapping[str, Any]) -> str:
     where = {key: value for key, value in (document.get("cell") or {}).items() if key != document.get("attribute")}
     among = f" (among {text(where)})" if where else ""
     return f"{document.get('attribute')} {document.get('value')} with {text(document.get('merged_with'))}{among}"
-
-
-def absence(document: Mapping[str, Any]) -> str:
-    """One attribute with values that the training data hold and the cohort does not."""
-    count, named = document["values"], document.get("named") or []
-    which = f" ({'among them ' if len(named) < count else ''}{text(named)})" if named else ""
-    verb = "is" if count == 1 else "are"
-    values = f"{document['attribute']}: {text(count)} value{'' if count == 1 else 's'}{which}"
-    if document.get("of") == "images":
-        return f"{values} of fewer than 20 training images {verb} not followed by the images"
-    return f"{values} of fewer than 11 training patients {verb} not drawn"
