@@ -69,6 +69,8 @@ class RowRules:
         unknown = set(learners or ()) - set(LEARNERS)
         if unknown:
             raise BadInput("bad_learner", "There is no such learner of rows.", "One of: " + ", ".join(LEARNERS) + ".")
+        if not 0 <= seed < 2**31:
+            raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
         arguments = {
             "dataset_id": row.id,
             "learners": list(dict.fromkeys(learners or LEARNERS)),

@@ -37,7 +37,23 @@ def test_what_nobody_declared_is_refused_by_name():
     assert "age" not in caught.value.message and "sex" not in caught.value.message
 
 
-@pytest.mark.parametrize("word", ["", "10", "5..1", "a..b", "0..1/0", "0..nan", "1..2/9"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        "10",
+        "5..1",
+        "a..b",
+        "0..1/0",
+        "0..nan",
+        "1..2/9",
+        "0..1e308/1e-300",
+        "-1e308..1e308/1",
+        "0..1e-300",
+        "0..1e30/1",
+        "5e-324..1e-323",
+    ],
+)
 def test_bounds_that_are_none_are_refused(word):
     with pytest.raises(UnusableTable) as caught:
         learned(clinic(), words={**DECLARED, "pressure": word})

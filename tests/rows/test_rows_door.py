@@ -100,6 +100,10 @@ def test_undeclared_columns_and_too_few_rows_are_refused_with_what_to_do(alice):
     for wrong in ({"rows": "forest"}, {"rows": "dp", "epsilon": 0.0}, {"declare": DECLARED}):
         with pytest.raises(BadInput):
             drawn(alice, "wrong", **wrong)
+    for seed in (-1, 2**31):
+        with pytest.raises(BadInput) as caught:
+            run(alice.rows_compare("clinic", learners=["trees"], seed=seed))
+        assert caught.value.code == "bad_seed"
 
 
 def test_the_learners_are_compared_on_the_training_fold_alone(alice):

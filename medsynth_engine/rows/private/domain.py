@@ -20,6 +20,8 @@ from medsynth_engine.rows.table import SEPARATOR, Column, Schema, UnusableTable
 
 BINS = 64
 """A number is counted in at most so many equal parts of its bounds."""
+MOST_STEPS, FINEST = 2.0**52, 1e-6
+"""Beyond the first a float64 does not tell neighbours apart; below the second six decimals do not (`Bins`)."""
 OLDEST = 90
 YES_NO = Levels((False, True), None, True)
 LEFT_OUT = "drop"
@@ -105,8 +107,12 @@ def _coding(column: Column, word: str | None, is_age: bool) -> Bins | Levels | t
             raise UnusableTable("bad_declaration", "A number is declared by its bounds.", GRAMMAR)
         low, high = _number(match[1]), _number(match[2])
         step = _number(match[3]) if match[3] else 1.0 if column.kind == "integer" else _fine(high - low)
-        if not (np.isfinite([low, high, step]).all() and low < high and 0 < step <= high - low):
+        if not (np.isfinite([low, high, step, high - low]).all() and low < high and 0 < step <= high - low):
             raise UnusableTable("bad_declaration", "Bounds are a lower and a higher number, and a step.", GRAMMAR)
+        if max(abs(low), abs(high), high - low) / step > MOST_STEPS or step < FINEST:
+            raise UnusableTable(
+                "bad_declaration", "Bounds lie at most 2^52 steps from 0, and a step is a millionth or more.", GRAMMAR
+            )
         return _bins(low, high, step, EDGES if is_age else ())
     if column.kind == "boolean":
         return YES_NO
@@ -135,7 +141,7 @@ def _bins(low: float, high: float, step: float, cuts: tuple[int, ...]) -> Bins:
 
 def _fine(width: float) -> float:
     """A thousandth of the bounds or finer, as a power of ten: how a number without a declared step is written."""
-    return float(10.0 ** floor(log10(width / 1000))) if width > 0 else 0.0
+    return float(max(FINEST, 10.0 ** floor(log10(width / 1000)))) if FINEST < width < np.inf else 0.0
 
 
 def _number(word: str) -> float:
