@@ -34,7 +34,8 @@ def work(desk: Desk) -> dict[str, Any]:
         proposed = [_told(one, "proposed") for one in found]
         rules = kept + [rule for rule in proposed if rule["id"] not in known]
         set_summary(change, row.id, **{RULES: rules})
-    return {"dataset": row.name, "version": row.version, "rules": rules}
+    looked_at = None if 0 < len(training) < SMALLEST else len(training)
+    return {"dataset": row.name, "version": row.version, "rules": rules, "looked_at": looked_at, "found": len(found)}
 
 
 def _told(proposal: Proposal, state: str) -> dict[str, Any]:

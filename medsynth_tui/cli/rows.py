@@ -34,13 +34,14 @@ def listed(face: Face, dataset: Name) -> None:
 @command(rules, "propose", "medsynth rules propose chest")
 def propose(face: Face, dataset: Name) -> None:
     """Look for rules: known ones that fit the columns, and ones that the real rows never break."""
-    face.give(face.work(lambda engine: engine.rules_propose(dataset)), show_rules)
+    face.give(face.work(lambda engine: engine.rules_propose(dataset)), show_proposed)
 
 
 @command(rules, "confirm", "medsynth rules confirm chest 3fa1c2 88e0b1")
 def confirm(face: Face, dataset: Name, chosen: Chosen) -> None:
     """From now on every drawn row obeys these."""
-    face.give(face.ask(lambda engine: engine.rules_confirm(dataset, chosen)), show_rules)
+    document = face.ask(lambda engine: engine.rules_confirm(dataset, chosen))
+    face.give(document, lambda face, document: show_confirmed(face, document, chosen))
 
 
 @command(rules, "drop", "medsynth rules drop chest 3fa1c2")
@@ -73,8 +74,33 @@ def compare(
     face.give(document, show_compared)
 
 
+def show_proposed(face: Face, document: Document) -> None:
+    if document["rules"]:
+        show_rules(face, document)
+    if not document.get("found", len(document["rules"])):
+        looked = document.get("looked_at")
+        rows = "fewer than 11 rows" if looked is None else _number(looked, "row")
+        show.line(face, f"Looked at {rows}: no rule held well enough to propose.")
+
+
+def show_confirmed(face: Face, document: Document, chosen: list[str]) -> None:
+    show_rules(face, document)
+    bind = [rule for rule in document["rules"] if "all" in chosen or {rule["id"], rule["name"]} & set(chosen)]
+    if bind:
+        verb = "binds" if len(bind) == 1 else "bind"
+        show.line(face, f"{_number(len(bind), 'rule')} {verb} drawn rows from now on:")
+    for rule in bind:
+        show.line(face, f"{rule['id']}  {rule['sentence']}", indent=2)
+    if any(rule.get("origin") == "learned" for rule in bind):
+        show.line(face, "What was learned from the table does not bind private rows (generate --rows dp).")
+
+
+def _number(count: int, of: str) -> str:
+    return f"{count:,} {of}{'' if count == 1 else 's'}"
+
+
 def show_rules(face: Face, document: Document) -> None:
-    show.title(face, f"{document['dataset']}: {len(document['rules'])} rules")
+    show.title(face, f"{document['dataset']}: {_number(len(document['rules']), 'rule')}")
     rows = [
         (rule["id"], rule["state"], rule["sentence"], _count(rule["rows"]), _count(rule["broken"]))
         for rule in document["rules"]
