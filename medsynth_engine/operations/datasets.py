@@ -154,6 +154,10 @@ class Datasets:
             ).first()
             if taken is not None and not append:
                 raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
+            if taken is None and append and not _coming(change.session, name):
+                raise NotFound(
+                    "no_such_dataset", f"There is no dataset {name!r} to add to.", "Leave out --append to make it."
+                )
             if taken is not None:
                 call.require_owner(taken, "dataset")
                 name = arguments["name"] = taken.name  # one queue for one dataset, however its name was typed
@@ -190,7 +194,7 @@ class Datasets:
                     "dataset": row.name,
                     "version": row.version,
                     "owner": owners.get(row.owner_id, ""),
-                    "records": row.summary.get("accepted"),
+                    "records": _records(row.summary),
                     "quarantined": row.summary.get("quarantined"),
                     **{key: row.summary.get(key) for key in keys},
                     "images": bool((row.summary.get("schema") or {}).get("image")),
@@ -251,6 +255,21 @@ class Datasets:
         row = newest(call, name)
         call.require_owner(row, "dataset")
         return remove_dataset(call, row)
+
+
+def _coming(session: Any, name: str) -> bool:
+    """Whether an intake that makes a dataset of this name is under way: what is appended meanwhile comes after it."""
+    from db.tables import Job
+
+    subject = func.lower(Job.subject) == f"dataset:{name}".lower()
+    alive = col(Job.state).in_(("queued", "running", "paused", "interrupted"))
+    return session.exec(select(Job.id).where(subject, Job.kind == "intake", alive)).first() is not None
+
+
+def _records(summary: dict[str, Any]) -> int | None:
+    """Accepted records of the whole version; what an intake says it accepted are those of its own source."""
+    folds = [int(summary[fold]) for fold in ("train", "validation", "holdout") if summary.get(fold) is not None]
+    return sum(folds) if len(folds) == 3 else summary.get("accepted")
 
 
 def _shown(row: Any) -> dict[str, Any]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlmodel import col, select
+
+from medsynth_engine.access.roles import Scope
 from medsynth_engine.jobs.watch import look, newest_job_of
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
 from medsynth_engine.operations.declare import Call
 
+NO_PATIENTS = (
+    "There is no patient id in this dataset: each picture (or lesion or study, where the table names them) counts as a "
+    "patient, so what --epsilon promises holds for a picture, not for a person."
+)
 
-def shown(call: Call, row: Any) -> dict[str, Any]:
-    """DESIGN's `runs show` document, from the folder."""
+
+def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
+    """DESIGN's `runs show` document, from the folder. `private`: asked with an epsilon, before the folder says so."""
     folder = RunFolder(call.home.runs / row.folder)
     facts, config = folder.state(), folder.config()
     last: dict[str, Any] = {}
@@ -20,10 +28,12 @@ def shown(call: Call, row: Any) -> dict[str, Any]:
         ratio = record.get("fd_ratio_validation")
         if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
             best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
+    dataset = _dataset(call, row.dataset_id)
     return {
         "run": row.name,
-        "dataset": _dataset_name(call, row.dataset_id),
+        "dataset": dataset.name if dataset else None,
         "state": run_state(call, row, folder),
+        "queued_behind": queued_behind(call, row),
         "device": facts.get("device") or config.get("device"),
         "preset": config.get("preset") or row.preset,
         "kimg": last.get("kimg", 0.0),
@@ -34,27 +44,58 @@ def shown(call: Call, row: Any) -> dict[str, Any]:
         "best": facts.get("best") or best,  # the fact knows better: what looks like copies is never the best
         "kept": facts.get("kept"),
         "privacy": facts.get("privacy"),
+        "warnings": warnings(dataset, private or bool(config.get("privacy"))),
         "simulated": row.simulated,
         "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),
     }
 
 
-def _dataset_name(call: Call, dataset_id: str) -> str | None:
+def warnings(dataset: Any, private: bool) -> list[str]:
+    """What must be known of a run on `dataset`: whom an epsilon protects where nobody is named."""
+    return [NO_PATIENTS] if private and dataset and dataset.summary.get("patients_known") is False else []
+
+
+def _dataset(call: Call, dataset_id: str) -> Any:
     from db.tables import Dataset
 
     with call.read() as session:
-        dataset = session.get(Dataset, dataset_id)
-    return dataset.name if dataset else None
+        return session.get(Dataset, dataset_id)
+
+
+def queued_behind(call: Call, row: Any) -> str | None:
+    """The run that a waiting run waits for, or `another training` where that is somebody else's; None if none."""
+    from db.tables import Job
+
+    job = newest_job_of(call.ledger, f"run:{row.name}")
+    with call.read() as session:
+        mine = session.get(Job, job) if job else None
+        if mine is None or mine.state != "queued" or mine.queue is None:
+            return None
+        others = select(Job).where(Job.queue == mine.queue, Job.id != mine.id)
+        first = (
+            session.exec(others.where(Job.state == "running")).first()
+            or session.exec(
+                others.where(Job.state == "queued", Job.created_at < mine.created_at).order_by(
+                    col(Job.created_at).desc()
+                )
+            ).first()
+        )
+    if first is None:
+        return None
+    seen = call.scope is Scope.ALL or first.actor_id == call.actor.user_id
+    return first.subject.removeprefix("run:") if seen else "another training"
 
 
 def run_state(call: Call, row: Any, folder: RunFolder) -> str:
-    """The run's state: its job's while that prepares or has died, else what the folder says."""
+    """The run's state: its job's while that waits, prepares or has died, else what the folder says."""
     state = str(folder.state()["state"])
-    if state in ("finished", "stopped", "paused"):
+    if state in ("finished", "stopped"):
         return state
     job = newest_job_of(call.ledger, f"run:{row.name}")
     seen = look(call.ledger, call.home, job) if job else state
+    if state == "paused":
+        return "queued" if seen == "queued" else state
     if seen in ("running", "queued"):
         return seen if state != "running" else "running"
     return state if seen == "finished" else seen

@@ -21,7 +21,7 @@ from medsynth_engine.operations.declare import Call, Recorded, checked_name, ope
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
 from medsynth_engine.operations.run_checks import check_memory, check_processes, check_training
-from medsynth_engine.operations.run_facts import run_state, shown
+from medsynth_engine.operations.run_facts import queued_behind, run_state, shown
 
 DEFAULT_MINUTES = 10.0
 
@@ -103,7 +103,7 @@ class Runs:
                 folder.create()
                 folder.set_config({"format": 1, "dataset": dataset, **arguments})
         launch(call, job)
-        return {**shown(call, own_run(call, name)), "job": job}
+        return {**shown(call, own_run(call, name), private=privacy is not None), "job": job}
 
     @operation("runs.list", Permission.TRAIN)
     def runs_list(self, call: Call) -> list[dict[str, Any]]:
@@ -141,6 +141,7 @@ class Runs:
             "records": records,
             "offset": offset,
             "state": run_state(call, row, folder),
+            "queued_behind": queued_behind(call, row),
             "log": folder.log_tail(50),
             "samples": sorted(_sheets(folder)),
         }
@@ -183,15 +184,21 @@ class Runs:
             raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
         if state in ("finished", "stopped"):
             raise Busy("ended", f"This run is {state}.", "Train again: medsynth train DATASET")
-        folder.set_wish("run")
+        if state == "queued":
+            behind = queued_behind(call, row)
+            said = f" behind {plain(behind)}" if behind else ""
+            raise Busy("queued", f"This run is queued{said}.", f"Watch it: medsynth runs watch {run}")
+        if state == "failed" and not row.simulated and not (folder.data.exists() and folder.config()):
+            why = (shown(call, row)["error"] or {}).get("message") or "it could not be prepared."
+            raise Busy("ended", f"This run failed before it began: {plain(why)}", "Train again: medsynth train DATASET")
+        if folder.path.is_dir():
+            folder.set_wish("run")
         job = newest_job_of(call.ledger, f"run:{run}")
         if job and state in ("paused", "interrupted"):
             with call.change(f"run:{run}", job=job):
                 pass
             relaunch(call.ledger, call.home, job, call.actor)
             return {**shown(call, row), "job": job}
-        if not row.simulated and not folder.data.exists():
-            raise Busy("ended", "This run failed before it began.", "Train again: medsynth train DATASET")
         config = folder.config()
         arguments = {
             "run": run,

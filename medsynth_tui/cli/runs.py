@@ -35,7 +35,7 @@ def attach(root: typer.Typer) -> None:
         ] = None,
         device: Annotated[str, typer.Option("--device", help="auto, mps, cuda or cpu.")] = "auto",
         low_resource: Annotated[
-            bool, typer.Option("--low-resource", help="Half the epochs, half the batch, 4 GB at most.")
+            bool, typer.Option("--low-resource", help="Half the batch, half the default length, 4 GB at most.")
         ] = False,
         seed: Annotated[int, typer.Option("--seed", help="Same seed, same run.")] = 0,
         processes: Annotated[
@@ -53,6 +53,10 @@ def attach(root: typer.Typer) -> None:
         """Train a generator.
 
         It runs in a process of its own, which outlives this terminal and this login.
+
+        Two GPUs: medsynth train chest --minutes 60 --processes 2
+
+        Differential privacy, from 1,000 patients: medsynth train chest --minutes 60 --epsilon 8
         """
         started = face.ask(
             lambda engine: engine.train(
@@ -102,19 +106,19 @@ def watch(face: Face, run: Run) -> None:
 @command(app, "pause", "medsynth runs pause chest-1")
 def pause(face: Face, run: Run) -> None:
     """Write a checkpoint and pause."""
-    face.give(face.ask(lambda engine: engine.runs_pause(run)), lambda face, told: show_wish(face, told, "pauses"))
+    face.give(face.ask(lambda engine: engine.runs_pause(run)), show_pause)
 
 
 @command(app, "resume", "medsynth runs resume chest-1")
 def resume(face: Face, run: Run) -> None:
     """Go on from the last checkpoint."""
-    face.give(face.ask(lambda engine: engine.runs_resume(run)), lambda face, told: show_wish(face, told, "goes on"))
+    face.give(face.ask(lambda engine: engine.runs_resume(run)), show_resumed)
 
 
 @command(app, "stop", "medsynth runs stop chest-1")
 def stop(face: Face, run: Run) -> None:
-    """End a run; what it has learned stays usable."""
-    face.give(face.ask(lambda engine: engine.runs_stop(run)), lambda face, told: show_wish(face, told, "stops"))
+    """End a run for good; what it has learned stays usable. A stopped run is final: to go on later, pause it."""
+    face.give(face.ask(lambda engine: engine.runs_stop(run)), show_stop)
 
 
 @command(app, "remove", "medsynth runs remove chest-1")
@@ -158,6 +162,8 @@ def show_run(face: Face, document: Document) -> None:
             ("best", _best(best)),
             ("kept", (document.get("kept") or {}).get("why")),
             ("privacy", _privacy(document.get("privacy"))),
+            ("warning", " ".join(document.get("warnings") or []) or None),
+            ("queued behind", document.get("queued_behind")),
             ("error", _error(document.get("error"))),
             ("folder", document.get("path")),
         ],
@@ -204,9 +210,31 @@ def _error(error: Document | str | None) -> str | None:
 
 def show_started(face: Face, document: Document) -> None:
     simulated = " (SIMULATED)" if document.get("simulated") else ""
-    show.line(face, f"{document['run']} is {document['state']}{simulated}; it goes on when this terminal closes.")
+    state = f"{document['state']}{_behind(document)}"
+    show.line(face, f"{document['run']} is {state}{simulated}; it goes on when this terminal closes.")
+    for warning in document.get("warnings") or []:
+        show.line(face, warning)
     show.hint(face, f"medsynth runs watch {document['run']}")
 
 
-def show_wish(face: Face, document: Document, verb: str) -> None:
-    show.line(face, f"{document['run']} {verb} (now: {document['state']}).")
+def _behind(document: Document) -> str:
+    behind = document.get("queued_behind")
+    return f" behind {behind}" if behind else ""
+
+
+def show_pause(face: Face, document: Document) -> None:
+    """What a pause leads to: the run writes a checkpoint first."""
+    paused = document["state"] == "paused"
+    show.line(face, f"{document['run']} {'is paused' if paused else 'will be paused, once its checkpoint is written'}.")
+
+
+def show_resumed(face: Face, document: Document) -> None:
+    """Whether it goes on at once, or waits for another run."""
+    behind = _behind(document)
+    show.line(face, f"{document['run']} {f'is queued{behind}' if behind else 'goes on'}.")
+
+
+def show_stop(face: Face, document: Document) -> None:
+    """What a stop leads to: the run keeps its generator first."""
+    stopped = document["state"] == "stopped"
+    show.line(face, f"{document['run']} {'is stopped' if stopped else 'will be stopped, once its generator is kept'}.")

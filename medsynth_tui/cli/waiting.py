@@ -43,6 +43,10 @@ def wait(face: Face, job: str, engine: Engine | None = None, run: str | None = N
 async def _wait(face: Face, job: str, engine: Engine, run: str | None) -> Document:
     kind = str((await engine.jobs_show(job))["kind"])
     training = Training(engine, run) if run else None
+    if run:
+        from medsynth_tui.cli.watching import say_behind
+
+        await say_behind(face, run)
     with shown(face, kind) as update:
         async for document in engine.follow(job):
             update(training.progress if training and await training.look() else document)

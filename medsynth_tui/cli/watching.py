@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
+from medsynth_engine.kernel.escape import markup
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
@@ -39,6 +40,7 @@ def follow(face: Face, run: str) -> Document:
 
 
 async def _follow(face: Face, run: str) -> None:
+    await say_behind(face, run)
     if face.messages.is_terminal and not face.manner.plain:
         from rich.live import Live
 
@@ -52,6 +54,13 @@ async def _follow(face: Face, run: str) -> None:
         if not face.json and last and (now - at >= LINE_EVERY_SECONDS or state not in UNDER_WAY):
             at = now
             face.say(", ".join(f"{key} {show.text(last[key])}" for key, _ in SHOWN if key in last))
+
+
+async def say_behind(face: Face, run: str) -> None:
+    """One line where the run waits for another one."""
+    behind = (await face.engine.runs_show(run)).get("queued_behind")
+    if behind and not face.json:
+        face.say(markup(f"{run}: queued behind {behind}"))
 
 
 async def _looks(face: Face, run: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,124 @@
+"""What the door says of runs that wait, that failed early, that nobody can train here, and of appending to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from review_store import World, run
+from sqlmodel import select
+
+from db.ledger import Ledger
+from db.tables import Job
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.kernel.home import Home
+from medsynth_tui.cli import runs as told
+from medsynth_tui.cli.watching import say_behind
+
+PICTURES = {"schema": {"image": {"channels": 1}}, "patients": 2_000, "patients_known": False}
+
+
+@pytest.fixture(scope="module")
+def researchers(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("told") / "home", ("ann", "ben"))
+
+
+@pytest.fixture
+def world(researchers: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Ann has pictures of people without ids, and no job of hers begins."""
+    monkeypatch.setattr("medsynth_engine.operations.runs.launch", lambda call, job: None)
+    monkeypatch.setattr("medsynth_engine.jobs.watch.launch", lambda home, job: None)
+    monkeypatch.setenv("LOW_RESOURCE_MODE", "false")
+    world = researchers.copy(tmp_path / "home")
+    world.dataset("chest", "ann", {}, summary=PICTURES)
+    return world
+
+
+def now(world: World, job: str, state: str) -> None:
+    with Ledger.open(Home(world.home).ledger) as ledger, ledger.write() as change:
+        row = change.session.exec(select(Job).where(Job.id == job)).one()
+        row.state = state
+        change.session.add(row)
+        change.record(actor="ann", action="test.state", object_=f"job:{job}")
+
+
+def test_a_waiting_run_says_which_run_it_waits_for(world: World, capsys: Any) -> None:
+    ann = world.of("ann")
+    run(ann.train("chest", name="first"))
+    second = run(ann.train("chest", name="second"))
+    assert (second["state"], second["queued_behind"]) == ("queued", "first")
+    assert run(ann.runs_watch("second"))["queued_behind"] == "first"
+    assert run(ann.runs_show("first"))["queued_behind"] is None
+    with pytest.raises(Busy, match="queued behind first"):
+        run(ann.runs_resume("second"))
+    said: list[str] = []
+    asyncio.run(say_behind(SimpleNamespace(engine=ann, json=False, say=said.append), "second"))  # type: ignore[arg-type]
+    assert said == ["second: queued behind first"]
+
+
+def test_a_paused_run_that_is_resumed_while_another_trains_is_queued_behind_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, lines = world.of("ann"), []
+    rests = run(ann.train("chest", name="rests"))
+    now(world, rests["job"], "paused")
+    folder = RunFolder(Home(world.home).runs / "rests")
+    folder.create()
+    folder.set_state("paused")
+    run(ann.train("chest", name="busy"))
+    resumed = run(ann.runs_resume("rests"))
+    assert resumed["state"] == "queued" and folder.wish() == "run"
+    monkeypatch.setattr(told.show, "line", lambda face, words: lines.append(words))
+    told.show_resumed(None, {**resumed, "queued_behind": "busy"})  # type: ignore[arg-type]
+    told.show_pause(None, {"run": "busy", "state": "running"})  # type: ignore[arg-type]
+    told.show_stop(None, run(ann.runs_stop("rests")))  # type: ignore[arg-type]
+    assert lines == [
+        "rests is queued behind busy.",
+        "busy will be paused, once its checkpoint is written.",
+        "rests is stopped.",
+    ]
+
+
+def test_a_run_that_failed_before_its_folder_was_there_cannot_be_resumed_and_says_so(world: World) -> None:
+    ann = world.of("ann")
+    now(world, run(ann.train("chest", name="early"))["job"], "failed")
+    with pytest.raises(Busy, match="failed before it began") as refused:
+        run(ann.runs_resume("early"))
+    assert "Train again" in refused.value.hint
+
+
+def test_an_epsilon_without_patient_ids_says_that_pictures_count_as_patients(world: World) -> None:
+    ann = world.of("ann")
+    assert "each picture" in run(ann.train("chest", name="quiet", epsilon=8))["warnings"][0]
+    folder = RunFolder(Home(world.home).runs / "quiet")
+    folder.create()
+    folder.set_config({"format": 1, "privacy": {"epsilon": 8}})
+    assert "each picture" in run(ann.runs_show("quiet"))["warnings"][0]
+    assert run(ann.train("chest", name="loud"))["warnings"] == []
+
+
+def test_a_preset_too_large_for_little_memory_is_refused_at_the_door(world: World) -> None:
+    ann = world.of("ann")
+    with pytest.raises(BadInput, match="4 GB is the most") as refused:
+        run(ann.train("chest", preset="base256", device="cpu", low_resource=True))
+    assert "small128" in refused.value.hint and run(ann.runs_list()) == []
+    run(ann.train("chest", name="large", preset="base256", device="cpu"))
+
+
+def test_nothing_is_appended_to_a_dataset_that_is_not_there(world: World, tmp_path: Path) -> None:
+    source = tmp_path / "people"
+    source.mkdir()
+    (source / "people.csv").write_text("patient_id,age\nP1,40\n")
+    with pytest.raises(NotFound, match="no dataset 'nowhere' to add to"):
+        run(world.of("ann").datasets_add("nowhere", str(source), append=True))
+
+
+def test_the_list_counts_the_records_of_the_whole_version(world: World) -> None:
+    summary = {"accepted": 40, "patients": 90, "train": 70, "validation": 10, "holdout": 20, "quarantined": 0}
+    world.dataset("chest", "ann", {}, version=2, summary=summary)
+    (row,) = run(world.of("ann").datasets_list())
+    assert (row["version"], row["records"], row["patients"]) == (2, 100, 90)
