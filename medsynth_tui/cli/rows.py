@@ -113,7 +113,8 @@ def show_rules(face: Face, document: Document) -> None:
 
 
 def _count(count: int | None) -> Any:
-    return "1 to 10" if count is None else count
+    """A count that is 1 to 10, or from which such a one follows, is not told."""
+    return "hidden" if count is None else count
 
 
 def show_compared(face: Face, document: Document) -> None:
