@@ -45,7 +45,7 @@ def maybe(check: Check) -> Check:
 INFO: dict[str, Check] = {
     "preset": maybe(text),
     "kimg": maybe(number(0, 1e9)),
-    "fd_ratio_validation": maybe(number(0, 1e9)),
+    "fd_ratio_validation": maybe(number(0, 1e300)),  # training images that are all alike have a floor of nothing
     "training_digest": maybe(text),
     "training_images": maybe(count(10**12)),
     "simulated": lambda value: value is False,
