@@ -18,6 +18,7 @@ from db.ledger import Ledger
 from db.tables import Dataset, Job
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code
+from medsynth_engine.intake.sources import place_of
 from medsynth_engine.intake.worker import Desk as WorkerDesk
 from medsynth_engine.intake.worker import Setup, Task
 from medsynth_engine.jobs.start import launch
@@ -227,7 +228,8 @@ def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     for name in ("source", "elsewhere"):
         (tmp_path / name / "ward").mkdir(parents=True)
         (tmp_path / name / "ward" / "a.png").write_bytes(b"no picture")
-    setup = Setup("folder", tmp_path / "source", Options.of("set").reading(b"k" * 32), None)
+    source = tmp_path / "source"
+    setup = Setup("folder", source, Options.of("set").reading(b"k" * 32), None, place=place_of(source))
     task = Task(0, "ward/a.png", 0)
     ((before, _),) = WorkerDesk(setup).answers(task)
     (tmp_path / "source" / "ward").rename(tmp_path / "away")
