@@ -65,9 +65,10 @@ against gradients that are clipped to 1. `auto` never chooses it: it comes with 
 
 LITTLE_BYTES = 4e9
 """What --low-resource allows."""
-RESTING_BYTES, BYTES_PER_FEATURE = 0.7e9, 55
-"""On a CPU: the process before its first step, and what one feature of one image keeps through a step of both networks
-with its penalties (small128 43 MB an image, base128 150 MB: 57 and 51 bytes)."""
+RESTING_BYTES, BYTES_PER_FEATURE = 1.0e9, 70
+"""On a CPU: the process with its networks, and what one feature of one image takes through a step of both networks
+with its penalties. Peaks measured at half the batch: small64 1.15 GB (1.3 by this), small128 1.4 (1.4), base256 7.6
+(7.8)."""
 
 NAMES = ("auto", *PRESETS, DP32.name)
 
