@@ -46,7 +46,7 @@ async def _wait(face: Face, job: str, engine: Engine, run: str | None) -> Docume
     if run:
         from medsynth_tui.cli.watching import say_behind
 
-        await say_behind(face, run)
+        await say_behind(face, engine, run)
     with shown(face, kind) as update:
         async for document in engine.follow(job):
             update(training.progress if training and await training.look() else document)

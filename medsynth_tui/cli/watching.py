@@ -14,6 +14,8 @@ from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from medsynth_engine.engine import Engine
+
 LOOK_EVERY_SECONDS = 1.0
 UNDER_WAY = ("queued", "running")
 SHOWN = (
@@ -40,7 +42,7 @@ def follow(face: Face, run: str) -> Document:
 
 
 async def _follow(face: Face, run: str) -> None:
-    await say_behind(face, run)
+    await say_behind(face, face.engine, run)
     if face.messages.is_terminal and not face.manner.plain:
         from rich.live import Live
 
@@ -56,9 +58,9 @@ async def _follow(face: Face, run: str) -> None:
             face.say(", ".join(f"{key} {show.text(last[key])}" for key, _ in SHOWN if key in last))
 
 
-async def say_behind(face: Face, run: str) -> None:
+async def say_behind(face: Face, engine: Engine, run: str) -> None:
     """One line where the run waits for another one."""
-    behind = (await face.engine.runs_show(run)).get("queued_behind")
+    behind = (await engine.runs_show(run)).get("queued_behind")
     if behind and not face.json:
         face.say(markup(f"{run}: queued behind {behind}"))
 
@@ -78,6 +80,8 @@ async def _looks(face: Face, run: str) -> AsyncIterator[tuple[str, dict[str, Any
 
 def _numbers(run: str, state: str, last: dict[str, Any]) -> Table:
     from rich.table import Table
+
+    from medsynth_engine.engine import Engine
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(show.cell(run), show.cell(state))
