@@ -81,8 +81,6 @@ async def _looks(face: Face, run: str) -> AsyncIterator[tuple[str, dict[str, Any
 def _numbers(run: str, state: str, last: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    from medsynth_engine.engine import Engine
-
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(show.cell(run), show.cell(state))
     for key, label in SHOWN:
