@@ -6,9 +6,7 @@ at the run's wishes, and only the first one writes.
 
 from __future__ import annotations
 
-import signal
 import time
-from types import FrameType
 from typing import Any
 
 import torch
@@ -18,6 +16,7 @@ from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.effort import Effort
 from medsynth_engine.gan.ending import Shelf
 from medsynth_engine.gan.evaluate import NOTHING
+from medsynth_engine.gan.hearing import hearing
 from medsynth_engine.gan.keeper import Judged, Keeper, best_document
 from medsynth_engine.gan.progress import Gathered
 from medsynth_engine.gan.team import Alone
@@ -83,13 +82,9 @@ class Trainer:
 
     def run(self) -> str:
         """Train until the end, a wish or a signal; returns the state that was reached."""
-        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with hearing(self._ask_to_end):
             self._tell("running", error=None)
             return self._loop()
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     def _loop(self) -> str:
         self._start_tick()
@@ -277,7 +272,7 @@ class Trainer:
             **facts,
         )
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _ask_to_end(self) -> None:
         self.asked_to_end = True
 
 

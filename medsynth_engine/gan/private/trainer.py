@@ -7,9 +7,7 @@ the validation fold, no early stop, no best checkpoint (the last average is kept
 from __future__ import annotations
 
 import math
-import signal
 import time
-from types import FrameType
 from typing import Any
 
 import torch
@@ -17,6 +15,7 @@ import torch
 from medsynth_engine.gan import checkpoint, roofline, schedule, weights
 from medsynth_engine.gan.beginning import setting_of, sheet_path
 from medsynth_engine.gan.diary import Diary
+from medsynth_engine.gan.hearing import hearing
 from medsynth_engine.gan.private import beginning, limits
 from medsynth_engine.gan.private.learner import Told
 from medsynth_engine.gan.private.sheet import PublicSheet
@@ -80,13 +79,9 @@ class PrivateTrainer:
 
     def run(self) -> str:
         """Train until the budget is spent, a wish or a signal; returns the state that was reached."""
-        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
+        with hearing(self._ask_to_end):
             self._tell("running", error=None)
             return self._loop()
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     def _loop(self) -> str:
         told: list[Told] = []
@@ -189,7 +184,7 @@ class PrivateTrainer:
             **facts,
         )
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _ask_to_end(self) -> None:
         self.asked_to_end = True
 
 
