@@ -56,7 +56,8 @@ def test_a_waiting_run_says_which_run_it_waits_for(world: World, capsys: Any) ->
     with pytest.raises(Busy, match="queued behind first"):
         run(ann.runs_resume("second"))
     said: list[str] = []
-    asyncio.run(say_behind(SimpleNamespace(engine=ann, json=False, say=said.append), "second"))  # type: ignore[arg-type]
+    face = SimpleNamespace(json=False, say=said.append)
+    asyncio.run(say_behind(face, ann, "second"))  # type: ignore[arg-type]
     assert said == ["second: queued behind first"]
 
 
