@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.measures import in_words
 
 NOT_ENOUGH = "not enough evidence"
 STATES = {
@@ -17,35 +18,32 @@ STATES = {
     "finished": "finished",
     "failed": "failed",
 }
-MEASURES = {
-    "fidelity.fd_ratio": "Fréchet ratio (1: as real)",
-    "fidelity.kid": "KID",
-    "fidelity.coverage": "Coverage",
-    "fidelity.density": "Density",
-    "fidelity.rows.pairwise": "Pairwise associations kept",
-    "fidelity.rows.detection_auc": "Rows told from real ones (AUC)",
-    "privacy.image.identical": "Identical training images",
-    "privacy.image.copies": "Near copies of training images",
-    "privacy.image.tail_share": "Images nearer to training",
-    "privacy.image.close_match": "Close matches to training images",
-    "privacy.image.membership_auc": "Membership attack on images (AUC)",
-    "privacy.image.membership_p": "Chance alone gives that AUC (p)",
-    "privacy.rows.copies": "Identical training rows",
-    "privacy.rows.membership_p": "Chance alone gives that AUC (p)",
-    "privacy.rows.tail_share": "Rows nearer to training",
-    "privacy.rows.close_match": "Close matches to training rows",
-    "privacy.rows.singling_out": "Singling out",
-    "privacy.rows.linkability": "Linkability",
-    "privacy.rows.inference": "Attribute inference",
-    "privacy.rows.membership_auc": "Membership attack on rows (AUC)",
-    "privacy.k_anonymity": "k-anonymity",
-    "utility.tstr_auc": "Images: trained on synthetic (AUC)",
-    "utility.trtr_auc": "Images: trained on real (AUC)",
-    "utility.rows.tstr_auc": "Rows: trained on synthetic (AUC)",
-    "utility.rows.trtr_auc": "Rows: trained on real (AUC)",
-    "bias.age_wasserstein": "Age, years from training",
-    "bias.worst_intersection": "Worst intersection of groups",
+OF_A_RUN = {
+    "kimg": "thousand images",
+    "images_per_second": "images/s",
+    "loss_generator": "loss of the generator",
+    "loss_discriminator": "loss of the discriminator",
+    "accuracy_real": "discriminator right on real",
+    "accuracy_fake": "discriminator right on fake",
+    "slope_real": "slope at real images (R1)",
+    "slope_fake": "slope at fake images (R2)",
+    "gradient_norm_discriminator": "gradient of the discriminator",
+    "gradient_norm_generator": "gradient of the generator",
+    "overfitting": "overfitting signal (0: none)",
+    "augmentation": "strength of augmentation",
+    "fd_ratio_validation": "Fréchet ratio (estimate, 1 is real)",
+    "fd_ratio_noise": "Fréchet ratio of the generator before training",
+    "kid": "KID (estimate, 0 is real)",
+    "nearest_neighbour_risk": "nearest-neighbour risk (estimate)",
+    "nearest_neighbour_risk_groups": "nearest-neighbour risk",
+    "copying": "copies training images",
+    "n": "images looked at",
+    "roofline": "share of the roofline (1: all the machine can)",
+    "memory_bytes": "memory, bytes",
+    "epsilon": "epsilon spent",
+    "eta_seconds": "seconds left",
 }
+"""What a run measures while it goes."""
 BANDS = {
     "very_low": "very low",
     "low": "low",
@@ -120,24 +118,13 @@ def when(moment: Any, now: datetime | None = None) -> str:
 
 
 def measure(name: str) -> str:
-    """A name of evidence in words; a name that is new here is shown as it is."""
-    if name in MEASURES:
-        return MEASURES[name]
-    family, _, rest = name.partition(".")
-    if family == "bias" and "=" in rest:
-        return rest.replace("representation.", "", 1).replace("=", " = ", 1)
-    of_rows = "rows: " if rest.startswith("rows.") else ""
-    kind, _, of = rest.removeprefix("rows.").partition(".")
-    sentences = {
-        "tvd": "mix of {} (TVD)",
-        "read_back": "{} read back from images",
-        "group_gap": "gap between groups of {}",
-        "parity_amplification": "imbalance amplified: {}",
-    }
-    if kind not in sentences:
-        return said(name, 60)
-    words = of_rows + sentences[kind].format(of.replace(".", " by ").replace("_", " "))
-    return words[:1].upper() + words[1:]
+    """A name of evidence in words; a name of no family is shown as it is."""
+    return in_words(name)
+
+
+def of_a_run(name: Any) -> str:
+    """What a run measures, in words; a name that is new here is shown with its words apart."""
+    return OF_A_RUN.get(str(name)) or said(str(name).replace("_", " "), 60)
 
 
 def state(word: Any) -> str:
