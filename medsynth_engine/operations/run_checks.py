@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,21 @@ def check_memory(preset: str, device: str, low_resource: bool) -> None:
     demand_little(resolve(preset, 0, 0, "cpu", low_resource), low_resource)
 
 
+def check_device(device: str) -> None:
+    """Raise BadInput for a device that this machine shows no sign of: better now than in the job."""
+    missing = (device == "cuda" and (sys.platform == "darwin" or not _gpu_in_sight())) or (
+        device == "mps" and sys.platform != "darwin"
+    )
+    if missing:
+        raise BadInput("no_such_device", f"This machine has no {device} device.", "Leave --device out, or use cpu.")
+
+
 def _gpu_in_sight() -> bool:
     return sys.platform != "linux" or any(Path(driver).exists() for driver in DRIVERS)
 
 
 def check_processes(processes: int, device: str) -> None:
+    """Raise BadInput for more processes than there can be GPUs, or cores where there is no GPU."""
     if not 1 <= processes <= MOST_PROCESSES:
         raise BadInput(
             "bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU, or for each few cores."
@@ -62,4 +73,11 @@ def check_processes(processes: int, device: str) -> None:
     if processes > 1 and device == "mps":
         raise BadInput(
             "one_device", "A Mac has one GPU: several processes cannot share it.", "Leave --processes out, or use cpu."
+        )
+    cores = os.cpu_count() or 1
+    if processes > cores and (device == "cpu" or not _gpu_in_sight()):
+        raise BadInput(
+            "too_many_processes",
+            f"{processes} processes would share {cores} cores: that is slower than one process.",
+            f"At most --processes {cores} here.",
         )

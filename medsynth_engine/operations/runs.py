@@ -20,7 +20,7 @@ from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
-from medsynth_engine.operations.run_checks import check_memory, check_processes, check_training
+from medsynth_engine.operations.run_checks import check_device, check_memory, check_processes, check_training
 from medsynth_engine.operations.run_facts import queued_behind, run_state, shown
 
 DEFAULT_MINUTES = 10.0
@@ -64,6 +64,7 @@ class Runs:
         check_training(row.summary, preset, minutes, kimg, device, seed)
         check_processes(processes, device)
         if not simulated:
+            check_device(device)
             check_memory(preset, device, small_machine(low_resource))
         preset = limits.check_preset(preset, epsilon)
         privacy = limits.asked(epsilon, delta, int(row.summary.get("patients") or 0), processes)

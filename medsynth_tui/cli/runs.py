@@ -10,6 +10,7 @@ import typer
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.words import of_a_run
 
 app = group("runs", "Trainings: watch, pause, resume, stop.")
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's name.")]
@@ -177,9 +178,9 @@ def _measures(metrics: Document) -> Iterator[tuple[str, Any]]:
     """One row each; what was measured for several groups has a row for each of them."""
     for key, value in metrics.items():
         if isinstance(value, dict):
-            yield from ((f"{show.words(key)}: {name}", one) for name, one in value.items())
+            yield from ((f"{of_a_run(key)}: {name}", one) for name, one in value.items())
         else:
-            yield show.words(key), value
+            yield of_a_run(key), value
 
 
 def _best(best: Document) -> str | None:

@@ -10,6 +10,7 @@ from medsynth_engine.kernel.escape import markup
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
+from medsynth_tui.words import of_a_run
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 LOOK_EVERY_SECONDS = 1.0
 UNDER_WAY = ("queued", "running")
 SHOWN = (
-    ("kimg", "thousand images"),
-    ("images_per_second", "images/s"),
-    ("loss_generator", "loss of the generator"),
-    ("loss_discriminator", "loss of the discriminator"),
-    ("accuracy_real", "discriminator right on real"),
-    ("accuracy_fake", "discriminator right on fake"),
-    ("fd_ratio_validation", "Fréchet ratio (estimate, 1 is real)"),
-    ("nearest_neighbour_risk", "nearest-neighbour risk (estimate)"),
-    ("epsilon", "epsilon spent"),
-    ("eta_seconds", "seconds left"),
+    "kimg",
+    "images_per_second",
+    "loss_generator",
+    "loss_discriminator",
+    "accuracy_real",
+    "accuracy_fake",
+    "fd_ratio_validation",
+    "nearest_neighbour_risk",
+    "epsilon",
+    "eta_seconds",
 )
 
 
@@ -55,7 +56,7 @@ async def _follow(face: Face, run: str) -> None:
         now = asyncio.get_running_loop().time()
         if not face.json and last and (now - at >= LINE_EVERY_SECONDS or state not in UNDER_WAY):
             at = now
-            face.say(", ".join(f"{key} {show.text(last[key])}" for key, _ in SHOWN if key in last))
+            face.say(", ".join(f"{of_a_run(key)}: {show.text(last[key])}" for key in SHOWN if key in last))
 
 
 async def say_behind(face: Face, engine: Engine, run: str) -> None:
@@ -83,8 +84,8 @@ def _numbers(run: str, state: str, last: dict[str, Any]) -> Table:
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(show.cell(run), show.cell(state))
-    for key, label in SHOWN:
+    for key in SHOWN:
         if key in last:
-            grid.add_row(show.cell(label), show.cell(last[key]))
+            grid.add_row(show.cell(of_a_run(key)), show.cell(last[key]))
     grid.add_row(show.cell("Ctrl-C stops watching, not the run."))
     return grid

@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, first_invalid, positive
+from medsynth_tui.widgets.field import Field, Go, first_invalid, or_nothing, positive, whole_number
 
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
 YES, NO = "yes", "no"
+PRIVATE = "Empty: none. Differential privacy of each patient, 1 strong to 10 weak; from 1,000 patients."
 
 
 class NewRun(View):
@@ -43,6 +44,11 @@ class NewRun(View):
             yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
             yield Choice(
                 "Simulated", [NO, YES], "simulated", hint="Curves without training; marked everywhere, never let out."
+            )
+            yield Field("Epsilon", "epsilon", hint=PRIVATE, check=or_nothing(positive))
+            yield Field("Processes", "processes", value="1", hint="One for each GPU.", check=whole_number(1, 64))
+            yield Field(
+                "Seed", "seed", value="0", hint="The same seed, the same run.", check=whole_number(0, 2**31 - 1)
             )
             yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
             with Horizontal(classes="buttons"):
@@ -83,6 +89,9 @@ class NewRun(View):
             "preset": self.query_one("#preset", Choice).value,
             "minutes": float(self.query_one("#minutes", Field).value),
             "device": self.query_one("#device", Choice).value,
+            "processes": int(self.query_one("#processes", Field).value),
+            "epsilon": float(epsilon) if (epsilon := self.query_one("#epsilon", Field).value) else None,
+            "seed": int(self.query_one("#seed", Field).value),
             "low_resource": self.query_one("#low", Choice).value == YES,
             "simulated": self.query_one("#simulated", Choice).value == YES,
         }

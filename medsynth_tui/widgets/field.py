@@ -41,6 +41,11 @@ def positive(text: str) -> str:
         return "This is a number, for instance 10 or 0.5."
 
 
+def or_nothing(check: Check) -> Check:
+    """What may be left empty."""
+    return lambda text: check(text) if text.strip() else ""
+
+
 class Typed(Input):
     """An input without a blinking cursor; down and up leave it, because it has one line."""
 

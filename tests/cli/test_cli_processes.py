@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def test_two_processes_train_a_run_from_the_command_line(hospital: Hospital, pic
     for words, code in (
         (("--processes", "0"), "bad_processes"),
         (("--processes", "2", "--device", "mps"), "one_device"),
+        (("--processes", "64", "--device", "cpu"), "too_many_processes"),
+        (("--device", "mps" if sys.platform == "linux" else "cuda"), "no_such_device"),
     ):
         answer = alice.asks("train", "chest", *words)
         assert answer.code == 4 and answer.document["error"]["code"] == code
