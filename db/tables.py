@@ -96,6 +96,38 @@ class LoginSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
     end_reason: str | None = None
+    proved_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class SecondFactor(SQLModel, table=True):
+    """The secret of somebody's time-based codes (RFC 6238), sealed under the store's key; the steps only go forward."""
+
+    __tablename__: ClassVar[Any] = "second_factor"
+    user_id: str = Field(foreign_key="user.id", primary_key=True)
+    sealed: str = Field(repr=False)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    last_step: int = 0
+    created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """The SHA-256 of a code that stands in for a lost second factor, once."""
+
+    __tablename__: ClassVar[Any] = "recovery_code"
+    user_id: str = Field(foreign_key="user.id", primary_key=True)
+    hash: str = Field(primary_key=True, repr=False)
+    used_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class CredentialTouch(SQLModel, table=True):
+    """An admin issued or reset somebody's credential, and might know it. `kind`: issued, reset, second factor."""
+
+    __tablename__: ClassVar[Any] = "credential_touch"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="user.id")
+    admin_id: str = Field(foreign_key="user.id")
+    kind: str
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
 class Dataset(SQLModel, table=True):
@@ -241,6 +273,17 @@ class Assessment(SQLModel, table=True):
     submitted_at: datetime | None = Field(default=None, sa_type=UtcTime)
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class AssessmentText(SQLModel, table=True):
+    """The text of an assessment as it was submitted, `round` after round: what each signature is over. Only added."""
+
+    __tablename__: ClassVar[Any] = "assessment_text"
+    assessment_id: str = Field(foreign_key="assessment.id", primary_key=True)
+    round: int = Field(primary_key=True)
+    digest: str
+    document: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 
 class Signature(SQLModel, table=True):

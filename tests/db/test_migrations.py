@@ -48,7 +48,9 @@ def test_it_opens_with_what_it_held_and_a_copy_is_kept(first_store: Path) -> Non
         assert ledger.stamp == "production"
     for kind, names in before.items():
         assert names <= objects(first_store, kind)
-    assert objects(first_store, "trigger") - before["trigger"] == {"review_no_update", "review_no_delete"}
+    added = objects(first_store, "trigger") - before["trigger"]
+    assert added >= {"review_no_update", "review_no_delete", "assessment_frozen", "recovery_code_once"}
+    assert all(f"{table}_no_delete" in added for table in ("credential_touch", "assessment_text"))
     assert migrate.version(first_store.with_name(f"{first_store.name}.before-{migrate.HEAD}")) == "0001"
     assert migrate.version(first_store) == migrate.HEAD
 
