@@ -17,7 +17,7 @@ from medsynth_engine.evidence.inference import inference
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.linkability import linkability
 from medsynth_engine.evidence.membership import membership
-from medsynth_engine.evidence.read_back import read_back
+from medsynth_engine.evidence.read_back import read_backs
 from medsynth_engine.evidence.row_privacy import row_privacy
 from medsynth_engine.evidence.singling_out import singling_out
 from medsynth_engine.evidence.tables import columns, has, patients, some_patients
@@ -28,7 +28,6 @@ from medsynth_engine.kernel.evidence import Evidence
 
 MOST = 5_000
 """Records of a fold that are compared: more patients add little, and neighbours cost their square."""
-READ_BACK = ("finding", "sex", "age_band")
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -137,16 +136,12 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
         )
 
     def use(rng: np.random.Generator) -> list[Evidence]:
-        found = []
         if min(len(seen[fold]) for fold in FOLDS) == 0:
             return []
-        for attribute in READ_BACK:
-            if has(attribute, *tables.values()):
-                task = image_task(seen, scaled, tables, attribute)
-                if attribute == "finding":
-                    found += usefulness(task, rng, "utility.")
-                found.append(read_back(task, attribute, rng))
-        return found
+        found = []
+        if has("finding", *tables.values()):
+            found += usefulness(image_task(seen, scaled, tables, "finding"), rng, "utility.")
+        return found + read_backs(seen, scaled, tables, inputs.schema, rng)
 
     yield _Step("images: features", measure)
     yield _Step("images: fidelity", like)

@@ -44,6 +44,7 @@ WHOLE = {
 TEMPLATES = {
     "tvd": "mix of {} (TVD)",
     "read_back": "{} read back from images",
+    "read_back_shuffled": "{} read back, rows shuffled",
     "group_gap": "gap between groups of {}",
     "fnr_gap": "gap of missed findings between groups of {}",
     "parity_amplification": "imbalance amplified: {}",
