@@ -24,6 +24,7 @@ from medsynth_engine.operations.checks import Checks
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declare import Call, Declaration, record_as
+from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
@@ -50,6 +51,7 @@ class Engine(
     Runs,
     Weights,
     Cohorts,
+    Evaluations,
     Assessments,
     Releases,
     Jobs,

@@ -9,6 +9,7 @@ import numpy as np
 
 from medsynth_engine.evidence import gauge
 from medsynth_engine.evidence.bias import AMBER, ATTRIBUTES, RED, Reference, axis_table
+from medsynth_engine.evidence.edition import FORMAT
 from medsynth_engine.evidence.evaluate import evaluate
 from medsynth_engine.evidence.heatmap import prevalence_heatmap
 from medsynth_engine.evidence.identifying import identifying
@@ -17,7 +18,6 @@ from medsynth_engine.evidence.tables import has, patient_count
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence
 
-FORMAT = 1
 STAMP = (
     "Synthetic records are no patients. Do not compute p-values or confidence intervals from them as if they were: "
     "more synthetic records are no more evidence."

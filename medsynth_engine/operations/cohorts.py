@@ -1,4 +1,4 @@
-"""Drawing a cohort, looking at it, judging it."""
+"""Drawing a cohort and looking at it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
@@ -16,13 +16,11 @@ from medsynth_engine.operations.datasets import checked_gallery, existing_path, 
 from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
 from medsynth_engine.operations.removal import remove_cohort
 from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
-
-EVALUATIONS_PER_DATASET = 10
-"""The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
 
 
 def own_cohort(call: Call, name: str) -> Any:
@@ -35,17 +33,6 @@ def own_cohort(call: Call, name: str) -> Any:
         raise NotFound("no_such_cohort", f"There is no cohort {plain(name)!r}.", "See: medsynth cohorts list")
     call.require_own(row, "cohort")
     return row
-
-
-def newest_evaluation(session: Any, cohort_id: str, digest: str) -> Any | None:
-    """The newest evaluation of exactly this cohort, or None."""
-    from db.tables import Evaluation
-
-    return session.exec(
-        select(Evaluation)
-        .where(Evaluation.cohort_id == cohort_id, Evaluation.cohort_digest == digest)
-        .order_by(col(Evaluation.created_at).desc())
-    ).first()
 
 
 class Cohorts:
@@ -137,47 +124,15 @@ class Cohorts:
 
     @operation("cohorts.remove", Permission.GENERATE)
     def cohorts_remove(self, call: Call, name: str) -> dict[str, Any]:
-        return remove_cohort(call, own_cohort(call, name))
+        from db.tables import Dataset
 
-    @operation("cohorts.evaluate", Permission.EVALUATE)
-    def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
-        from medsynth_engine.operations.care import setting
-
-        row = own_cohort(call, cohort)
-        with call.change(f"cohort:{cohort}", digest=row.digest) as change:
-            done = _evaluations(change.session, row.dataset_id)
-            cached = newest_evaluation(change.session, row.id, row.digest)
-            allowed = int(setting(change.session, "evaluations_per_dataset"))
-            if cached is None and done >= allowed:
-                raise Busy(
-                    "evaluation_budget",
-                    f"This dataset has had its {allowed} evaluations: each one tells a little about its patients.",
-                    "An admin may extend it: medsynth settings set evaluations_per_dataset N",
-                )
-            arguments = {"cohort_id": row.id, "dataset_id": row.dataset_id, "cached": cached.id if cached else None}
-            job = hand_over(call, change, "evaluate", f"cohort:{cohort}", arguments)
-        launch(call, job)
-        return {"job": job, "cohort": cohort}
-
-    @operation("cohorts.evaluation", Permission.READ_REPORTS)
-    def evaluation_show(self, call: Call, cohort: str) -> dict[str, Any]:
-        row = own_cohort(call, cohort)
+        row = own_cohort(call, name)
+        gone = remove_cohort(call, row)
         with call.read() as session:
-            evaluation = newest_evaluation(session, row.id, row.digest)
-        if evaluation is None:
-            raise NotFound("not_evaluated", "This cohort has no evaluation.", f"Make one: medsynth evaluate {cohort}")
-        return {**evaluation.document, "cohort": cohort, "digest": evaluation.digest}
-
-    @operation("cohorts.report", Permission.READ_REPORTS)
-    def report(self, call: Call, cohort: str) -> dict[str, Any]:
-        row = own_cohort(call, cohort)
-        with call.read() as session:
-            if newest_evaluation(session, row.id, row.digest) is None:
-                raise NotFound("not_evaluated", "This cohort has no evaluation.", f"First: medsynth evaluate {cohort}")
-        with call.change(f"cohort:{cohort}") as change:
-            job = hand_over(call, change, "report", f"cohort:{cohort}", {"cohort_id": row.id})
-        launch(call, job)
-        return {"job": job, "cohort": cohort}
+            dataset = session.get(Dataset, row.dataset_id)
+        if dataset is not None:
+            pairs_path(call.home.datasets / dataset.folder, row.id).unlink(missing_ok=True)
+        return gone
 
 
 def _spread(table: Path, count: int) -> list[dict[str, str]]:
@@ -240,6 +195,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         evaluation = newest_evaluation(session, row.id, row.digest)
         dataset = session.get(Dataset, row.dataset_id) if row.dataset_id else None
         run = session.get(Run, row.run_id) if row.run_id else None
+        outdated = outdated_because(session, evaluation) if evaluation else []
     return {
         **row.document,
         "cohort": row.name,
@@ -251,6 +207,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "digest": row.digest,
         "simulated": row.simulated,
         "evaluated": evaluation is not None,
+        "outdated": outdated,
         "gauge": evaluation.document.get("gauge") if evaluation else None,
         "path": str(call.home.cohorts / row.folder),
     }
@@ -261,19 +218,6 @@ def _population(call: Call, population: str | None) -> dict[str, str | None]:
     if population is None or population in ("training", "uniform"):
         return {"population": population, "path": None}
     return {"population": None, "path": str(existing_path(call, population))}
-
-
-def _evaluations(session: Session, dataset_id: str) -> int:
-    """How many evaluations the dataset has had or is about to have, over all its versions."""
-    from db.tables import Dataset, Evaluation, Job
-
-    name = session.get_one(Dataset, dataset_id).name
-    versions = set(session.exec(select(Dataset.id).where(Dataset.name == name)))
-    done = sum(of in versions for of in session.exec(select(Evaluation.dataset_id)))
-    waiting = session.exec(select(Job).where(Job.kind == "evaluate", col(Job.state).in_(("queued", "running")))).all()
-    return done + sum(
-        job.arguments.get("dataset_id") in versions and not job.arguments.get("cached") for job in waiting
-    )
 
 
 def _demand_attributes(call: Call, dataset_id: str, asked: list[str]) -> None:

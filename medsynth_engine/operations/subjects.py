@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence
-from medsynth_engine.operations.cohorts import newest_evaluation
+from medsynth_engine.operations.judged import newest_evaluation
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db.canonical import digest
 from db.tables import Cohort as CohortRow
-from db.tables import Evaluation, Weights
+from db.tables import Dataset, Evaluation, Weights
+from medsynth_engine.kernel.atomic import write_json
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.operations.judged import pairs_path
 from medsynth_engine.work.desk import Desk, run
+
+if TYPE_CHECKING:
+    from medsynth_engine.evidence.inputs import Inputs
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -17,9 +22,12 @@ def work(desk: Desk) -> dict[str, Any]:
         row = session.get_one(CohortRow, arguments["cohort_id"])
         weights = session.get(Weights, row.weights) if row.weights else None
         cached = session.get(Evaluation, arguments["cached"]) if arguments.get("cached") else None
+    unknown = weights is not None and weights.dataset_id is None
     if cached is not None:
+        if _pairs_wanted(desk, row):
+            _keep_pairs(desk, row, _gathered(desk, row, unknown))
         return _shown(row.name, cached.digest, cached.document)
-    document = _judge(desk, row, weights is not None and weights.dataset_id is None)
+    document = _judge(desk, row, unknown)
     desk.stop_if_unwanted()
     bound = digest(document)
     with desk.commit("cohorts.evaluated", f"cohort:{row.name}", cohort=row.digest, digest=bound) as change:
@@ -38,17 +46,59 @@ def work(desk: Desk) -> dict[str, Any]:
 
 def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
-    from medsynth_engine.cohort.read import Cohort
     from medsynth_engine.evidence.document import document
-    from medsynth_engine.intake.dataset import Dataset
+
+    inputs = _gathered(desk, row, unknown_training)
+    found = document(inputs, desk.progress("measures"), desk.wanted)
+    _keep_pairs(desk, row, inputs)
+    return found
+
+
+def _gathered(desk: Desk, row: CohortRow, unknown_training: bool) -> Inputs:
+    """Raises BadInput where the cohort's files are no longer those that the ledger knows."""
+    from medsynth_engine.cohort.read import Cohort
+    from medsynth_engine.intake.dataset import Dataset as DatasetFolder
     from medsynth_engine.work.judging import gather
 
     _, dataset_folder = desk.dataset(row.dataset_id)
     cohort = Cohort(desk.home.cohorts / row.folder)
-    inputs = gather(Dataset(dataset_folder), cohort, row, unknown_training)
+    inputs = gather(DatasetFolder(dataset_folder), cohort, row, unknown_training)
     if cohort.digest() != row.digest:  # after everything was read: what is judged is what the ledger knows
         raise BadInput("cohort_changed", "The cohort's files are not the ones that were drawn.", "Draw it again.")
-    return document(inputs, desk.progress("measures"), desk.wanted)
+    return inputs
+
+
+def _pairs_wanted(desk: Desk, row: CohortRow) -> bool:
+    """Whether this cohort and its dataset are here with images, and nobody has looked for the nearest pairs yet."""
+    with desk.ledger.read() as session:
+        dataset = session.get(Dataset, row.dataset_id)
+    if dataset is None or dataset.state != "present":
+        return False
+    drawn, real = desk.home.cohorts / row.folder / "images", desk.home.datasets / dataset.folder
+    return drawn.is_dir() and (real / "images").is_dir() and not pairs_path(real, row.id).exists()
+
+
+def _keep_pairs(desk: Desk, row: CohortRow, inputs: Inputs) -> None:
+    """Which synthetic images lie nearest to which training images: names alone, beside the real ones."""
+    from medsynth_engine.evidence.nearest_pairs import nearest_pairs
+
+    if not inputs.has_images:
+        return
+    desk.stop_if_unwanted()
+    desk.progress("pairs")(0, None, "looking for the nearest pairs")
+    _, folder = desk.dataset(row.dataset_id)
+    path = pairs_path(folder, row.id)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    pairs = [
+        {
+            "synthetic": str(inputs.synthetic["file_name"].iloc[pair.synthetic]),
+            "training": str(inputs.training["record"].iloc[pair.training]),
+            "alike": pair.alike,
+            "as_near": pair.as_near,
+        }
+        for pair in nearest_pairs(inputs)
+    ]
+    write_json(path, {"cohort_digest": row.digest, "pairs": pairs})
 
 
 def _shown(cohort: str, bound: str, document: dict[str, Any]) -> dict[str, Any]:

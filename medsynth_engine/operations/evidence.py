@@ -1,0 +1,172 @@
+"""Judging a cohort, and looking at what was found: the evidence, the nearest pairs, several cohorts side by side."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.governance.comparison import Judged, compare
+from medsynth_engine.kernel.atomic import read_json
+from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.cohorts import own_cohort
+from medsynth_engine.operations.datasets import checked_gallery, thumbnail, usable
+from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.judged import newest_evaluation, of_older_edition, outdated_because, pairs_path
+
+EVALUATIONS_PER_DATASET = 10
+"""The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
+FEWEST, MOST = 2, 4
+"""Cohorts that are compared at once."""
+RECORD = re.compile(r"r[0-9A-Za-z]+")
+
+
+class Evaluations:
+    """Every number is an Evidence: kernel/evidence.py."""
+
+    @operation("cohorts.evaluate", Permission.EVALUATE)
+    def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
+        from medsynth_engine.operations.care import setting
+
+        row = own_cohort(call, cohort)
+        with call.change(f"cohort:{cohort}", digest=row.digest) as change:
+            done = _evaluations(change.session, row.dataset_id)
+            cached = newest_evaluation(change.session, row.id, row.digest)
+            if cached is not None and of_older_edition(cached.document):
+                cached = None
+            allowed = int(setting(change.session, "evaluations_per_dataset"))
+            if cached is None and done >= allowed:
+                raise Busy(
+                    "evaluation_budget",
+                    f"This dataset has had its {allowed} evaluations: each one tells a little about its patients.",
+                    "An admin may extend it: medsynth settings set evaluations_per_dataset N",
+                )
+            arguments = {"cohort_id": row.id, "dataset_id": row.dataset_id, "cached": cached.id if cached else None}
+            job = hand_over(call, change, "evaluate", f"cohort:{cohort}", arguments)
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+    @operation("cohorts.evaluation", Permission.READ_REPORTS)
+    def evaluation_show(self, call: Call, cohort: str) -> dict[str, Any]:
+        row = own_cohort(call, cohort)
+        with call.read() as session:
+            evaluation = _demanded(session, row)
+            outdated = outdated_because(session, evaluation)
+            under_way = _under_way(session, row)
+        return {
+            **evaluation.document,
+            "cohort": cohort,
+            "digest": evaluation.digest,
+            "evaluated": evaluation.created_at.isoformat(timespec="seconds"),
+            "outdated": outdated,
+            "job": under_way,
+        }
+
+    @operation("cohorts.report", Permission.READ_REPORTS)
+    def report(self, call: Call, cohort: str) -> dict[str, Any]:
+        row = own_cohort(call, cohort)
+        with call.read() as session:
+            _demanded(session, row)
+        with call.change(f"cohort:{cohort}") as change:
+            job = hand_over(call, change, "report", f"cohort:{cohort}", {"cohort_id": row.id})
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
+
+    @operation("cohorts.compare", Permission.READ_REPORTS)
+    def cohorts_compare(self, call: Call, names: list[str]) -> dict[str, Any]:
+        names = list(dict.fromkeys(names))
+        if not FEWEST <= len(names) <= MOST:
+            raise BadInput("how_many", f"{FEWEST} to {MOST} different cohorts are compared.", "Name two, for a start.")
+        rows = [own_cohort(call, name) for name in names]
+        with call.read() as session:
+            judged = [_judged(session, row) for row in rows]
+        return compare(judged)
+
+    @operation("cohorts.nearest", Permission.SEE_IMAGES)
+    def cohorts_nearest(self, call: Call, name: str, count: int = 6, size: int = 48) -> dict[str, Any]:
+        """Synthetic images beside the training image that each lies nearest to; that somebody looked is logged."""
+        from db.tables import Dataset
+
+        count, size = checked_gallery(count, size)
+        row = own_cohort(call, name)
+        usable(call, row.dataset_id)
+        with call.read() as session:
+            folder = call.home.datasets / session.get_one(Dataset, row.dataset_id).folder
+        kept = read_json(pairs_path(folder, row.id))
+        if kept is None or kept.get("cohort_digest") != row.digest:
+            raise NotFound(
+                "no_pairs",
+                "Its nearest pairs were not looked for yet.",
+                f"The evaluation does: medsynth evaluate {name}",
+            )
+        pairs = [_pair(call.home.cohorts / row.folder, folder, each, size) for each in kept["pairs"][:count]]
+        with call.change(f"cohort:{name}", dataset=row.dataset_id, images=len(pairs)):
+            pass  # looking at a real image is an event of its own
+        return {"cohort": name, "of": len(kept["pairs"]), "pairs": pairs}
+
+
+def _demanded(session: Session, row: Any) -> Any:
+    """The newest evaluation of exactly this cohort. Raises NotFound."""
+    evaluation = newest_evaluation(session, row.id, row.digest)
+    if evaluation is None:
+        raise NotFound("not_evaluated", "This cohort has no evaluation.", f"Make one: medsynth evaluate {row.name}")
+    return evaluation
+
+
+def _under_way(session: Session, row: Any) -> str | None:
+    """The job that evaluates this cohort right now, if there is one."""
+    from db.tables import Job
+
+    alive = col(Job.state).in_(("queued", "running"))
+    about = select(Job.id).where(Job.kind == "evaluate", Job.subject == f"cohort:{row.name}", alive)
+    return session.exec(about).first()
+
+
+def _judged(session: Session, row: Any) -> Judged:
+    from db.tables import Dataset
+
+    evaluation = _demanded(session, row)
+    dataset = session.get_one(Dataset, evaluation.dataset_id)
+    at: datetime = evaluation.created_at
+    return Judged(
+        cohort=row.name,
+        records=row.n,
+        dataset=f"{dataset.name.split('~')[0]} v{dataset.version}",
+        at=at.isoformat(timespec="seconds"),
+        document=evaluation.document,
+        outdated=bool(outdated_because(session, evaluation)),
+    )
+
+
+def _pair(cohort: Path, dataset: Path, each: dict[str, Any], size: int) -> dict[str, Any]:
+    """One pair's document: figures, the synthetic record's row, both pictures. Where a file is gone: no picture."""
+    made, real = str(each["synthetic"]), str(each["training"])
+    files = (cohort / made, dataset / "images" / f"{real}.png")
+    inside = files[0].resolve().is_relative_to(cohort.resolve()) and RECORD.fullmatch(real)
+    shown = [thumbnail(file, size) if inside and file.is_file() else None for file in files]
+    return {
+        "record": plain(Path(made).stem, 80),
+        "alike": each["alike"],
+        "as_near": each["as_near"],
+        "synthetic": shown[0],
+        "training": shown[1],
+    }
+
+
+def _evaluations(session: Session, dataset_id: str) -> int:
+    """How many evaluations the dataset has had or is about to have, over all its versions."""
+    from db.tables import Dataset, Evaluation, Job
+
+    name = session.get_one(Dataset, dataset_id).name
+    versions = set(session.exec(select(Dataset.id).where(Dataset.name == name)))
+    done = sum(of in versions for of in session.exec(select(Evaluation.dataset_id)))
+    waiting = session.exec(select(Job).where(Job.kind == "evaluate", col(Job.state).in_(("queued", "running")))).all()
+    return done + sum(
+        job.arguments.get("dataset_id") in versions and not job.arguments.get("cached") for job in waiting
+    )
