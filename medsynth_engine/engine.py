@@ -25,7 +25,10 @@ from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declare import Call, Declaration, record_as
 from medsynth_engine.operations.evidence import Evaluations
+from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
+from medsynth_engine.operations.populations import Populations
+from medsynth_engine.operations.proofs import Proofs
 from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
 from medsynth_engine.operations.row_rules import RowRules
@@ -43,6 +46,7 @@ LOOK_EVERY = 0.25
 
 class Engine(
     Accounts,
+    Factors,
     Datasets,
     Checks,
     Arrivals,
@@ -50,12 +54,14 @@ class Engine(
     RowRules,
     Runs,
     Weights,
+    Populations,
     Cohorts,
     Evaluations,
     Assessments,
     Releases,
     Jobs,
     Audit,
+    Proofs,
     Care,
 ):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
@@ -115,6 +121,8 @@ class Engine(
         try:
             ledger = self.ledger()
             who = self._who(ledger, declaration)
+            if who is not None:
+                self._demand_shown(ledger, declaration, who)
             call = Call(declaration, self.home_folder, self.face, self._scope(declaration, who), ledger, who)
             return body(call, *args, **kwargs)
         except Denied as denied:
@@ -131,6 +139,22 @@ class Engine(
         from medsynth_engine.access import sessions
 
         return sessions.resolve(ledger, self.token)
+
+    @staticmethod
+    def _demand_shown(ledger: Ledger, declaration: Declaration, who: Actor) -> None:
+        """Raise Denied where a second factor is owed, or the password was given too long ago for this operation."""
+        if who.owes and not declaration.early:
+            raise Denied(
+                "second_factor_needed",
+                f"As {who.role} you need a second factor before anything else.",
+                "Set one up: medsynth totp, or log in to the studio.",
+            )
+        if declaration.fresh and scope_of(who.role, declaration.permission) is not Scope.NONE:
+            from medsynth_engine.access import sessions
+            from medsynth_engine.operations.care import setting
+
+            with ledger.read() as session:
+                sessions.demand_fresh(who, setting(session, "confirm_minutes"))
 
     @staticmethod
     def _scope(declaration: Declaration, who: Actor | None) -> Scope:

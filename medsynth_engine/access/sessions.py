@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from db.errors import LedgerBusy, LedgerFull
 from db.ledger import Change, Ledger
 from db.tables import LoginSession, User
-from medsynth_engine.access import throttle
+from medsynth_engine.access import second_factor
 from medsynth_engine.access.actor import Actor
-from medsynth_engine.access.proof import proven
+from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import Denied
 
@@ -41,22 +41,42 @@ class Opened:
     actor: Actor
 
 
-def login(ledger: Ledger, name: str, password: str, face: str, now: datetime | None = None) -> Opened:
-    """Open a session for who gives the right password. Raises Denied with the same sentence for every other case."""
+def login(ledger: Ledger, name: str, given: Given | str, face: str, now: datetime | None = None) -> Opened:
+    """Open a session for who gives the right password, and the code of a second factor.
+
+    Raises Denied: `code_needed` and `wrong_code` after a right password, else the same sentence for every case.
+    """
     now = now or datetime.now(UTC)
-    with proven(ledger, name, password, face, now) as proof, ledger.write(face) as change:
-        user = change.session.get_one(User, proof.user_id)
-        throttle.forgive(user)
-        if proof.fresh_hash:
-            user.password_hash = proof.fresh_hash
+    with proven(ledger, name, given, face, now) as proof, ledger.write(face) as change:
+        user = accept(change, proof, now)
         opened = open_session(change, user, face, now)
-        change.record(
-            actor=opened.actor,
-            action="session.login",
-            object_=f"user:{user.name}",
-            detail={"failures_before": proof.failures_before} if proof.failures_before else {},
-        )
+        detail: dict[str, object] = {"failures_before": proof.failures_before} if proof.failures_before else {}
+        if proof.spent is not None:
+            detail["second_factor"] = "recovery" if proof.spent.recovery_hash else "code"
+        change.record(actor=opened.actor, action="session.login", object_=f"user:{user.name}", detail=detail)
     return opened
+
+
+def confirm(ledger: Ledger, actor: Actor, given: Given, face: str, now: datetime | None = None) -> None:
+    """Show once more that one is still the person who logged in. Raises Denied."""
+    now = now or datetime.now(UTC)
+    with proven(ledger, actor.name, given, face, now, actor.session_id) as proof, ledger.write(face) as change:
+        accept(change, proof, now)
+        row = change.session.get_one(LoginSession, actor.session_id)
+        row.proved_at = row.last_seen_at = now
+        change.session.add(row)
+        change.record(actor=actor, action="session.confirm", object_=f"user:{actor.name}")
+
+
+def demand_fresh(actor: Actor, minutes: int, now: datetime | None = None) -> None:
+    """Raise Denied (`confirm_needed`) where the password was given longer ago than that."""
+    now = now or datetime.now(UTC)
+    if actor.proved_at is None or now - actor.proved_at >= timedelta(minutes=minutes):
+        raise Denied(
+            "confirm_needed",
+            "This needs your password again: it was last given a while ago.",
+            f"Log in again right before: medsynth login {actor.name}.",
+        )
 
 
 def open_session(change: Change, user: User, face: str, now: datetime | None = None) -> Opened:
@@ -74,7 +94,7 @@ def open_session(change: Change, user: User, face: str, now: datetime | None = N
         expires_at=now + _limits(face).absolute,
     )
     change.session.add(row)
-    return Opened(token, Actor(user.id, user.name, Role(user.role), row.id))
+    return Opened(token, Actor(user.id, user.name, Role(user.role), row.id, now))
 
 
 def resolve(where: Ledger | Change | Session, token: str, now: datetime | None = None) -> Actor:
@@ -86,6 +106,7 @@ def resolve(where: Ledger | Change | Session, token: str, now: datetime | None =
     if isinstance(where, Ledger):
         with where.read() as session:
             row, user = _find(session, token)
+            owes = second_factor.owed(session, user) if user is not None else ""
         why = _why_over(row, user, now)
         if why and row is not None and row.ended_at is None and user is not None:
             with where.write(row.face) as change:
@@ -95,11 +116,13 @@ def resolve(where: Ledger | Change | Session, token: str, now: datetime | None =
             with suppress(LedgerBusy, LedgerFull):  # looking must work also then; the next look notes it
                 where.touch(row.id, now)
     else:
-        row, user = _find(where.session if isinstance(where, Change) else where, token)
+        session = where.session if isinstance(where, Change) else where
+        row, user = _find(session, token)
+        owes = second_factor.owed(session, user) if user is not None else ""
         why = _why_over(row, user, now)
     if why or row is None or user is None:
         raise Denied("session_over", _SENTENCES.get(why, "Nobody is logged in."), "Log in again: medsynth login NAME.")
-    return _actor(row, user)
+    return replace(_actor(row, user), owes=owes)
 
 
 def expires(session: Session, session_id: str) -> datetime:
@@ -160,4 +183,4 @@ def _why_over(row: LoginSession | None, user: User | None, now: datetime) -> str
 
 
 def _actor(row: LoginSession, user: User) -> Actor:
-    return Actor(user.id, user.name, Role(user.role), row.id)
+    return Actor(user.id, user.name, Role(user.role), row.id, row.proved_at or row.created_at)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from db.ledger import SYSTEM, Change, Ledger
-from db.tables import LoginSession, Store, User
+from db.tables import CredentialTouch, LoginSession, Store, User
 from medsynth_engine.access import passwords, sessions
 from medsynth_engine.access.actor import Actor
-from medsynth_engine.access.proof import proven
+from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -72,6 +72,7 @@ def add(change: Change, name: str, role: Role | str, by: Actor | None) -> str:
     user = User(name=name, role=_role(role))
     code = _invite(user, by)
     change.session.add(user)
+    _touch(change, user, by, "issued")
     _record(change, by, "user.add", user, role=user.role)
     return code
 
@@ -106,20 +107,20 @@ def activate(ledger: Ledger, name: str, code: str, password: str, now: datetime 
     return Role(user.role)
 
 
-def change_password(ledger: Ledger, actor: Actor, old: str, new: str, face: str = "") -> None:
+def change_password(ledger: Ledger, actor: Actor, old: Given | str, new: str, face: str = "") -> None:
     """The holder's own password. Ends every other session of theirs. Raises Denied (old), BadInput (new).
 
     Who once issued the credential stays noted: changing a password does not make its issuer forget it.
     """
+    old = Given(old) if isinstance(old, str) else old
     with proven(ledger, actor.name, old, face, session_id=actor.session_id) as proof:
-        if hmac.compare_digest(old.encode(), new.encode()):
+        if hmac.compare_digest(old.password.encode(), new.encode()):
             raise BadInput("same_password", "That is the password you have.", "Choose another one.")
         passwords.demand_good(new, ledger.stamp, (actor.name, actor.role))
         fresh = passwords.hashed(new)
         with ledger.write(face) as change:
-            user = change.session.get_one(User, proof.user_id)
+            user = accept(change, proof)
             user.password_hash, user.must_change = fresh, False
-            user.failed_logins, user.next_login_at = 0, None
             change.session.add(user)
             ended = sessions.end_all(change, user.id, "password changed", but=actor.session_id)
             _record(change, actor, "user.password", user, sessions_ended=ended)
@@ -155,6 +156,7 @@ def reset(change: Change, name: str, by: Actor) -> str:
     before = user.state
     code = _invite(user, by)
     change.session.add(user)
+    _touch(change, user, by, "reset")
     ended = sessions.end_all(change, user.id, "reset")
     _record(change, by, "user.reset", user, before=before, sessions_ended=ended)
     return code
@@ -185,6 +187,13 @@ def _invite(user: User, by: Actor | None) -> str:
     user.activation_hash, user.activation_expires = _code_hash(letters), now + timedelta(hours=CODE_HOURS)
     user.credential_set_by, user.credential_set_at = by.user_id if by else None, now
     return "-".join(letters[start : start + 4] for start in range(0, _CODE_LENGTH, 4))
+
+
+def _touch(change: Change, user: User, by: Actor | None, kind: str) -> None:
+    """Note that an admin saw a code of this account: for 30 days that admin may not judge its assessments."""
+    change.session.flush()
+    if by is not None:
+        change.session.add(CredentialTouch(user_id=user.id, admin_id=by.user_id, kind=kind))
 
 
 def _code_hash(code: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.access.roles import Permission, Role, permissions_of
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.operations.declare import Call, operation
+
+if TYPE_CHECKING:
+    from medsynth_engine.access.proof import Given
 
 
 class Accounts:
@@ -66,10 +69,10 @@ class Accounts:
         return {"name": name, "role": str(users.activate(call.ledger, name, code, password, face=call.face))}
 
     @operation("session.login", Permission.ANYONE)
-    def login(self, call: Call, name: str, password: str) -> dict[str, Any]:
+    def login(self, call: Call, name: str, password: str, code: str = "") -> dict[str, Any]:
         from medsynth_engine.access import sessions
 
-        opened = sessions.login(call.ledger, name, password, call.face)
+        opened = sessions.login(call.ledger, name, shown(call, password, code), call.face)
         self.token = opened.token
         return {
             "token": opened.token,
@@ -78,7 +81,15 @@ class Accounts:
             "stamp": call.ledger.stamp,
         }
 
-    @operation("session.logout", Permission.OWN_ACCOUNT)
+    @operation("session.confirm", Permission.OWN_ACCOUNT, early=True)
+    def confirm(self, call: Call, password: str, code: str = "") -> dict[str, Any]:
+        """Give the password once more, for what asks for a fresh one."""
+        from medsynth_engine.access import sessions
+
+        sessions.confirm(call.ledger, call.actor, shown(call, password, code), call.face)
+        return {"name": call.actor.name}
+
+    @operation("session.logout", Permission.OWN_ACCOUNT, early=True)
     def logout(self, call: Call) -> dict[str, Any]:
         from medsynth_engine.access import sessions
 
@@ -87,30 +98,36 @@ class Accounts:
         self.token = None
         return {"name": call.actor.name}
 
-    @operation("session.whoami", Permission.OWN_ACCOUNT)
+    @operation("session.whoami", Permission.OWN_ACCOUNT, early=True)
     def whoami(self, call: Call) -> dict[str, Any]:
-        from medsynth_engine.access import sessions
+        from medsynth_engine.access import second_factor, sessions
+        from medsynth_engine.operations.care import setting
 
         with call.read() as session:
             expires = sessions.expires(session, call.actor.session_id)
+            on = second_factor.of(session, call.actor.user_id) is not None
+            lock_minutes = setting(session, "lock_minutes")
         return {
             "name": call.actor.name,
             "role": str(call.actor.role),
             "stamp": call.ledger.stamp,
             "expires": expires.isoformat(timespec="seconds"),
             "permissions": [str(permission) for permission in permissions_of(call.actor.role)],
+            "second_factor": on,
+            "owes": call.actor.owes,
+            "lock_minutes": lock_minutes,
         }
 
-    @operation("account.password", Permission.OWN_ACCOUNT)
-    def change_password(self, call: Call, old: str, new: str) -> dict[str, Any]:
+    @operation("account.password", Permission.OWN_ACCOUNT, early=True)
+    def change_password(self, call: Call, old: str, new: str, code: str = "") -> dict[str, Any]:
         from medsynth_engine.access import users
 
-        users.change_password(call.ledger, call.actor, old, new, face=call.face)
+        users.change_password(call.ledger, call.actor, shown(call, old, code), new, face=call.face)
         return {"name": call.actor.name}
 
     @operation("users.list", Permission.MANAGE_USERS)
     def users_list(self, call: Call) -> list[dict[str, Any]]:
-        from medsynth_engine.access import users
+        from medsynth_engine.access import second_factor, users
 
         with call.read() as session:
             return [
@@ -120,11 +137,12 @@ class Accounts:
                     "state": person.state,
                     "created": person.created_at.isoformat(timespec="seconds"),
                     "last_login": users.last_login(session, person.id),
+                    "second_factor": second_factor.of(session, person.id) is not None,
                 }
                 for person in users.all_users(session)
             ]
 
-    @operation("users.add", Permission.MANAGE_USERS)
+    @operation("users.add", Permission.MANAGE_USERS, fresh=True)
     def users_add(self, call: Call, name: str, role: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
@@ -132,7 +150,7 @@ class Accounts:
             code = users.add(change, name, role, by=call.actor)
         return {"name": name, "role": role, "code": code}
 
-    @operation("users.reset", Permission.MANAGE_USERS)
+    @operation("users.reset", Permission.MANAGE_USERS, fresh=True)
     def users_reset(self, call: Call, name: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
@@ -141,15 +159,23 @@ class Accounts:
             role = users.by_name(change.session, name).role
         return {"name": name, "role": role, "code": code}
 
-    @operation("users.role", Permission.MANAGE_USERS)
+    @operation("users.role", Permission.MANAGE_USERS, fresh=True)
     def users_role(self, call: Call, name: str, role: str) -> dict[str, Any]:
         return _changed(call, name, role=role)
 
-    @operation("users.disable", Permission.MANAGE_USERS)
+    @operation("users.disable", Permission.MANAGE_USERS, fresh=True)
     def users_disable(self, call: Call, name: str) -> dict[str, Any]:
         if name == call.actor.name:
             raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")
         return _changed(call, name, role=None)
+
+
+def shown(call: Call, password: str, code: str) -> Given:
+    """What the person gave; the store's key is read only where a second factor has to be opened."""
+    from medsynth_engine.access.proof import Given
+    from medsynth_engine.intake.pseudonym import load_key
+
+    return Given(password, code, lambda: load_key(call.home.key))
 
 
 def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Assessments:
             change.detail.update(subject=subject, digest=row.digest)
         return _shown(call, row)
 
-    @operation("pia.submit", Permission.DRAFT_PIA)
+    @operation("pia.submit", Permission.DRAFT_PIA, fresh=True)
     def pia_submit(self, call: Call, subject: str) -> dict[str, Any]:
         return _act(call, subject, "submit", "")
 
@@ -93,19 +93,19 @@ class Assessments:
     def pia_withdraw(self, call: Call, subject: str) -> dict[str, Any]:
         return _act(call, subject, "withdraw", "")
 
-    @operation("pia.opinion", Permission.GIVE_OPINION)
+    @operation("pia.opinion", Permission.GIVE_OPINION, fresh=True)
     def pia_opinion(self, call: Call, subject: str, concur: bool, note: str = "") -> dict[str, Any]:
         return _act(call, subject, "concur" if concur else "dissent", note)
 
-    @operation("pia.approve", Permission.DECIDE_PIA)
+    @operation("pia.approve", Permission.DECIDE_PIA, fresh=True)
     def pia_approve(self, call: Call, subject: str, note: str = "") -> dict[str, Any]:
         return _act(call, subject, "approve", note)
 
-    @operation("pia.return", Permission.DECIDE_PIA)
+    @operation("pia.return", Permission.DECIDE_PIA, fresh=True)
     def pia_return(self, call: Call, subject: str, note: str) -> dict[str, Any]:
         return _act(call, subject, "return", note)
 
-    @operation("pia.reject", Permission.DECIDE_PIA)
+    @operation("pia.reject", Permission.DECIDE_PIA, fresh=True)
     def pia_reject(self, call: Call, subject: str, note: str) -> dict[str, Any]:
         return _act(call, subject, "reject", note)
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Role
+from medsynth_engine.access.second_factor import checked_roles
 from medsynth_engine.jobs.watch import look_at_all
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
@@ -25,9 +26,14 @@ from medsynth_engine.operations.runs import run_state
 SETTINGS: dict[str, tuple[Any, str]] = {
     "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
     "quarantine_days": (30, "Days that a quarantined picture waits for a review; then it is rejected and purged"),
+    "second_factor_roles": ("", "Roles that need a second factor, such as admin,auditor; none: nobody"),
+    "confirm_minutes": (15, "Minutes for which a password that was given is enough for exports, signatures, removals"),
+    "lock_minutes": (10, "Minutes without a key after which the studio hides its screen"),
     "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
 }
 """The default and the meaning of each; a value is of its default's type."""
+LARGEST = {"confirm_minutes": 60, "lock_minutes": 30}
+"""Where a setting may not be set as high as the others."""
 LITTLE_ROOM = 2 * 10**9
 
 
@@ -50,15 +56,16 @@ class Care:
                 for name, (_, meaning) in SETTINGS.items()
             ]
 
-    @operation("settings.set", Permission.MANAGE_SETTINGS)
+    @operation("settings.set", Permission.MANAGE_SETTINGS, fresh=True)
     def settings_set(self, call: Call, key: str, value: str) -> dict[str, Any]:
         from db.tables import Store
 
         if key not in SETTINGS:
             raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
-        checked = checked_drop_box(call, value) if key == "drop_box" else _whole_number(key, value)
+        checks = {"drop_box": lambda given: checked_drop_box(call, given), "second_factor_roles": checked_roles}
+        checked: Any = checks[key](value) if key in checks else _whole_number(key, value)
         # A path may name a person or a place: the record says that it was set, not to what.
-        shown = checked if isinstance(checked, int) else bool(checked)
+        shown = bool(checked) if key == "drop_box" else checked
         with call.change(f"setting:{key}", value=shown) as change:
             change.session.merge(Store(key=f"setting.{key}", value=checked))
         return {"key": key, "value": checked, "meaning": SETTINGS[key][1]}
@@ -118,7 +125,7 @@ class Care:
             "warnings": [check["says"] for check in _checks(call) if not check["ok"]],
         }
 
-    @operation("store.backup", Permission.MAINTAIN)
+    @operation("store.backup", Permission.MAINTAIN, fresh=True)
     def backup(self, call: Call, path: str) -> dict[str, Any]:
         """A consistent copy of the ledger (people, records, audit chain). Images and weights are not in it."""
         target = new_file(call.home, path, "backup")
@@ -146,8 +153,9 @@ def _whole_number(key: str, value: str) -> int:
         number = int(value)
     except ValueError as error:
         raise BadInput("bad_value", "This setting is a whole number.", f"Now: {SETTINGS[key][0]}") from error
-    if not 1 <= number <= 10_000:
-        raise BadInput("bad_value", "That number is out of range.", "1 to 10000.")
+    largest = LARGEST.get(key, 10_000)
+    if not 1 <= number <= largest:
+        raise BadInput("bad_value", "That number is out of range.", f"1 to {largest}.")
     return number
 
 

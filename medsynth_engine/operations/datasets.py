@@ -250,7 +250,7 @@ class Datasets:
             change.session.merge(DatasetShare(dataset_id=row.id, user_id=colleague.id, shared_by=call.actor.user_id))
         return {"dataset": name, "shared_with": user}
 
-    @operation("datasets.remove", Permission.BRING_IN)
+    @operation("datasets.remove", Permission.BRING_IN, fresh=True)
     def datasets_remove(self, call: Call, name: str) -> dict[str, Any]:
         row = newest(call, name)
         call.require_owner(row, "dataset")

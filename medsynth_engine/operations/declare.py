@@ -33,11 +33,18 @@ class Owned(Protocol):
 
 @dataclass(frozen=True)
 class Declaration:
-    """An operation's name (also its audit action), who may call it, and whether it needs a store."""
+    """An operation's name (also its audit action), who may call it, and whether it needs a store.
+
+    fresh  whether the password must have been given lately (setting `confirm_minutes`): exports, signatures, removals,
+           whatever changes what others may do
+    early  whether it can be done while a second factor is still owed
+    """
 
     name: str
     permission: Permission
     needs_store: bool = True
+    fresh: bool = False
+    early: bool = False
 
 
 @dataclass
@@ -132,10 +139,10 @@ Method = Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]
 
 
 def operation(
-    name: str, permission: Permission, *, needs_store: bool = True
+    name: str, permission: Permission, *, needs_store: bool = True, fresh: bool = False, early: bool = False
 ) -> Callable[[Callable[Concatenate[Any, Call, P], R]], Method[P, R]]:
     """Declare a method as an operation: its plain body runs off the event loop, authorised and logged by the engine."""
-    declaration = Declaration(name, permission, needs_store)
+    declaration = Declaration(name, permission, needs_store, fresh, early)
 
     def declare(body: Callable[Concatenate[Any, Call, P], R]) -> Method[P, R]:
         @functools.wraps(body)

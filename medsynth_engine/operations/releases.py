@@ -33,7 +33,7 @@ class Releases:
             judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
         return {"subject": found.label, "audience": audience, **judged.document()}
 
-    @operation("gate.override", Permission.OVERRIDE_GATE)
+    @operation("gate.override", Permission.OVERRIDE_GATE, fresh=True)
     def gate_override(self, call: Call, subject: str, audience: str, reason: str) -> dict[str, Any]:
         from db.tables import Override, User
 
@@ -73,7 +73,7 @@ class Releases:
             "needed": VOTES_NEEDED,
         }
 
-    @operation("cohorts.export", Permission.EXPORT)
+    @operation("cohorts.export", Permission.EXPORT, fresh=True)
     def export(
         self, call: Call, cohort: str, format: str = "folder", audience: str = "internal", to: str | None = None
     ) -> dict[str, Any]:

@@ -214,7 +214,7 @@ class Runs:
         launch(call, job)
         return {**shown(call, row), "job": job}
 
-    @operation("runs.remove", Permission.TRAIN)
+    @operation("runs.remove", Permission.TRAIN, fresh=True)
     def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         state = run_state(call, row, RunFolder(call.home.runs / row.folder))
