@@ -1,4 +1,7 @@
-"""How many images and patients the training fold has in a cell: the ground on which a request stands or falls."""
+"""How many images and patients the training fold has in a cell: the ground on which a request stands or falls.
+
+Knows Arrow tables and no pandas, for a population is planned live in a face's process.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,22 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.rows.bands import BANDS, age_band
+from medsynth_engine.rows.ages import BANDS, band_numbers
 
 AGE_BAND = "age_band"
 LEAST_IMAGES = 20
 LEAST_PATIENTS = 10
 SUPPRESSED = 11
 """Counts of real records or patients from 1 to 10 are never shown; zero is (CMS cell size policy)."""
+BESIDE = ("fold", "file", "patient", "age")
+"""Columns that are looked at whatever is asked for."""
+MOST_LEVELS = 20
+"""Distinct values with which a measured number still counts as a few levels."""
 
 
 def shown(count: int) -> str:
@@ -39,6 +47,16 @@ class Count:
         return self.images < LEAST_IMAGES or self.patients < LEAST_PATIENTS
 
 
+def ground(count: Count) -> dict[str, str | None]:
+    """What a person is told of a cell's `images` and `patients` while they try one request after another: too few, and
+    roughly how few; None where there are enough. Exact counts of overlapping cells would tell small ones apart."""
+    images = shown(count.images) if count.images < SUPPRESSED else f"{SUPPRESSED}-{LEAST_IMAGES - 1}"
+    return {
+        "images": images if count.images < LEAST_IMAGES else None,
+        "patients": shown(count.patients) if count.patients < LEAST_PATIENTS else None,
+    }
+
+
 @dataclass(frozen=True)
 class Training:
     """The training fold, seen through the attributes that were asked for.
@@ -53,28 +71,24 @@ class Training:
     patients: np.ndarray
 
     @classmethod
-    def of(cls, records: pd.DataFrame, attributes: Sequence[str]) -> Training:
+    def of(cls, records: pa.Table, attributes: Sequence[str]) -> Training:
         """From a dataset's records: its training fold, and of that the records with an image where there are images.
 
         Raises BadInput for an attribute that is no column, or a number other than age.
         """
-        if "fold" in records:
-            records = records[records["fold"] == "training"]
-        if "file" in records and records["file"].notna().any():
-            records = records[records["file"].notna()]
+        if "fold" in records.column_names:
+            records = records.filter(pc.equal(records["fold"], "training"))
+        if "file" in records.column_names and records["file"].null_count < len(records):
+            records = records.filter(pc.is_valid(records["file"]))
         values, codes = {}, []
         for attribute in attributes:
-            column = _column(records, attribute)
-            places, distinct = pd.factorize(column)
-            known = distinct.tolist()
-            values[attribute] = tuple(
-                sorted(known, key=lambda value: (BANDS.index(value) if value in BANDS else 99, str(value)))
-            )
+            places, known = levels(_column(records, attribute))
+            values[attribute] = tuple(sorted(known, key=_band_then_text))
             rank = {value: code for code, value in enumerate(values[attribute])}
-            codes.append(np.array([*(rank[value] for value in known), -1], dtype=np.int64)[places])
-        patients = pd.factorize(records["patient"])[0] if "patient" in records else np.arange(len(records))
-        stacked = np.stack(codes, axis=1) if codes else np.zeros((len(records), 0), dtype=np.int64)
-        return cls(tuple(attributes), values, stacked, np.asarray(patients))
+            codes.append(np.array([*(rank[value] for value in known), -1], dtype=np.int32)[places])
+        people = levels(records["patient"])[0] if "patient" in records.column_names else np.arange(len(records))
+        stacked = np.stack(codes, axis=1) if codes else np.zeros((len(records), 0), dtype=np.int32)
+        return cls(tuple(attributes), values, stacked, people)
 
     def count(self, allowed: Mapping[str, Collection[Any]]) -> Count:
         """Records and distinct patients whose value of every named attribute is among the allowed ones."""
@@ -115,27 +129,47 @@ class Training:
         return {}
 
 
+def levels(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
+    """Which of its distinct values each cell has, int (n,), -1 where it is missing; and the values."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    whole = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    if isinstance(whole, pa.ChunkedArray):  # an empty table has no chunk
+        return np.zeros(0, dtype=np.int32), []
+    places = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False)
+    return places.astype(np.int32), whole.dictionary.to_pylist()
+
+
+def asked_name(attribute: str, columns: pa.Schema) -> str:
+    """Age in years is asked for by its band."""
+    names = columns.names
+    has_bands = AGE_BAND in names or ("age" in names and _numeric(columns.field("age").type))
+    return AGE_BAND if attribute == "age" and has_bands else attribute
+
+
 def _band_then_text(value: Any) -> tuple[int, str]:
     return BANDS.index(value) if value in BANDS else len(BANDS), str(value)
 
 
-def asked_name(attribute: str, records: pd.DataFrame) -> str:
-    """Age in years is asked for by its band."""
-    has_bands = AGE_BAND in records or ("age" in records and pd.api.types.is_numeric_dtype(records["age"]))
-    return AGE_BAND if attribute == "age" and has_bands else attribute
+def _numeric(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _column(records: pd.DataFrame, attribute: str) -> pd.Series:
-    if attribute == AGE_BAND and AGE_BAND not in records and "age" in records:
-        return age_band(records["age"])
-    if attribute not in records:
+def _column(records: pa.Table, attribute: str) -> pa.ChunkedArray:
+    names = records.column_names
+    if attribute == AGE_BAND and AGE_BAND not in names and "age" in names and _numeric(records["age"].type):
+        ages = pc.fill_null(records["age"].cast(pa.float64()), float("nan")).to_numpy()
+        words = np.array([*BANDS, None], dtype=object)[band_numbers(ages)]
+        return pa.chunked_array([pa.array(words, type=pa.string())])
+    if attribute not in names:
         raise BadInput(
             "no_such_attribute",
             f"The table has no column {plain(attribute, 40)}.",
             "See its columns: medsynth datasets show NAME",
         )
     column = records[attribute]
-    if pd.api.types.is_float_dtype(column) and column.nunique() > 20:
+    if pa.types.is_floating(column.type) and len(levels(column)[1]) > MOST_LEVELS:
         raise BadInput(
             "not_countable",
             f"{plain(attribute, 40)} is a measured number: it has no cells to balance.",

@@ -19,7 +19,7 @@ import numpy as np
 from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.rows.bands import BANDS, EDGES
+from medsynth_engine.rows.ages import BANDS, EDGES
 
 FACTS = ("name", "source", "url", "year", "geography", "licence", "version", "population_n")
 CLOSE = 0.02

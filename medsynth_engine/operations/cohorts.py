@@ -12,11 +12,12 @@ from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.operations.datasets import checked_gallery, existing_path, newest, thumbnail, usable
+from medsynth_engine.operations.datasets import checked_gallery, newest, thumbnail, usable
 from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
+from medsynth_engine.operations.populations import Asked, checked_request, population_arguments
 from medsynth_engine.operations.removal import remove_cohort
 from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
@@ -48,7 +49,7 @@ class Cohorts:
         weights: str | None = None,
         dataset: str | None = None,
         balance: list[str] | None = None,
-        population: str | None = None,
+        population: Asked = None,
         given: dict[str, str] | None = None,
         small_cells: str = "refuse",
         seed: int = 0,
@@ -61,14 +62,9 @@ class Cohorts:
         checked_name(cohort, "cohort")
         if (run is None) == (weights is None) and (run is not None or dataset is None):
             raise BadInput("which_source", "Name one source.", "--run RUN, --weights NAME, or --dataset NAME for rows.")
-        if not 1 <= n <= 10_000_000:
-            raise BadInput("bad_count", "A cohort has 1 to 10,000,000 records.", "For instance: -n 500")
+        checked_request(n, balance, population, small_cells)
         if not 0 <= seed < 2**31:
             raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
-        if balance and population:
-            raise BadInput("two_targets", "Give --balance or --population, not both.", "A population file can balance.")
-        if small_cells not in ("refuse", "broaden"):
-            raise BadInput("bad_small_cells", "Small cells are refused or broadened.", "--small-cells refuse|broaden")
         learner = learner_told(rows, epsilon, declare)
         source = _source(call, run, weights, dataset)
         _demand_attributes(call, source["dataset_id"], [*(balance or []), *(given or {})])
@@ -78,7 +74,7 @@ class Cohorts:
             "cohort": cohort,
             "n": n,
             "balance": balance or [],
-            **_population(call, population),
+            **population_arguments(call, population),
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
@@ -122,7 +118,7 @@ class Cohorts:
             pictures.append({"record": file.stem, "row": shown, **thumbnail(file, size)})
         return {"images": pictures}
 
-    @operation("cohorts.remove", Permission.GENERATE)
+    @operation("cohorts.remove", Permission.GENERATE, fresh=True)
     def cohorts_remove(self, call: Call, name: str) -> dict[str, Any]:
         from db.tables import Dataset
 
@@ -211,13 +207,6 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         "gauge": evaluation.document.get("gauge") if evaluation else None,
         "path": str(call.home.cohorts / row.folder),
     }
-
-
-def _population(call: Call, population: str | None) -> dict[str, str | None]:
-    """A built-in population by its name, or the path of a file that exists (which the ledger never sees)."""
-    if population is None or population in ("training", "uniform"):
-        return {"population": population, "path": None}
-    return {"population": None, "path": str(existing_path(call, population))}
 
 
 def _demand_attributes(call: Call, dataset_id: str, asked: list[str]) -> None:

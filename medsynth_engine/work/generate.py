@@ -71,8 +71,9 @@ def poor_rows(learner: str, patients: int) -> list[str]:
 
 
 def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
-    """How the cohort was asked for; of a population file only that there was one."""
-    population = "a file" if arguments["path"] else arguments["population"]
+    """How the cohort was asked for; of a population's file or margins only that there were some."""
+    by_hand = isinstance(arguments["population"], dict)
+    population = "a file" if arguments["path"] else "margins by hand" if by_hand else arguments["population"]
     kept = {name: arguments[name] for name in ("balance", "given", "small_cells", "seed")}
     return {**kept, "population": population}
 
