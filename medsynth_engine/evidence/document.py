@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from medsynth_engine.evidence import gauge
-from medsynth_engine.evidence.bias import AMBER, ATTRIBUTES, RED, Reference, axis_table
+from medsynth_engine.evidence.bias import ATTRIBUTES
 from medsynth_engine.evidence.edition import FORMAT
 from medsynth_engine.evidence.evaluate import evaluate
 from medsynth_engine.evidence.heatmap import prevalence_heatmap
 from medsynth_engine.evidence.identifying import identifying
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
+from medsynth_engine.evidence.intersections import intersection_table
+from medsynth_engine.evidence.representation import AMBER, RED, Reference, axis_table
 from medsynth_engine.evidence.tables import has, patient_count
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence
@@ -29,8 +31,9 @@ def document(
 ) -> dict[str, Any]:
     """Run the evaluation and write it down; plain JSON, the same for the same inputs.
 
-    `evidence`, `gauge` {scenario: reading}, `bias` [{attribute, reference, rows}], `heatmap`, `identifying` (columns),
-    `sizes` {fold: {records, patients, images}}, `stamp`. Raises Interrupted where `wanted` turns False.
+    `evidence`, `gauge` {scenario: reading}, `bias` [{attribute, reference, rows}], `heatmap`, `intersections`,
+    `identifying` (columns), `sizes` {fold: {records, patients, images}}, `stamp`. Raises Interrupted where `wanted`
+    turns False.
     """
     found = evaluate(inputs, progress, wanted)
     readings = gauge.read(
@@ -46,6 +49,7 @@ def document(
         "gauge": {scenario: _rounded(reading.document()) for scenario, reading in readings.items()},
         "bias": _tables(inputs, found),
         "heatmap": _rounded(prevalence_heatmap(inputs.training, inputs.synthetic)),
+        "intersections": _rounded(intersection_table(inputs.training, inputs.synthetic)),
         "identifying": [plain(name) for name in identifying(inputs.synthetic)],
         "sizes": {fold: _sizes(inputs, fold) for fold in FOLDS},
         "stamp": STAMP,
@@ -79,24 +83,34 @@ def _sizes(inputs: Inputs, fold: str) -> dict[str, int]:
 
 
 def _tables(inputs: Inputs, found: list[Evidence]) -> list[dict[str, Any]]:
-    """Per attribute: the shares in cohort, reference and (if it may be shown) training data, the ratio, its colour."""
+    """Per attribute: the shares in cohort, reference and (if it may be shown) training data, the ratio, its colour.
+
+    A row's `against` holds ratio, bounds and colour for every reference by its name, the first one's are the row's own.
+    """
     values = {value.name: value for value in found}
     reference = Reference(inputs.population, inputs.population_name)
     tables = []
     for attribute in ATTRIBUTES:
         if not has(attribute, inputs.training, inputs.synthetic):
             continue
-        whose, rows = axis_table(attribute, inputs.training, inputs.holdout, inputs.synthetic, reference)
+        whose, rows, references = axis_table(attribute, inputs.training, inputs.holdout, inputs.synthetic, reference)
         for row in rows:
-            ratio = values.get(f"bias.representation.{attribute}={row['value']}")
-            row |= {
-                "ratio": ratio.value if ratio else None,
-                "low": ratio.low if ratio else None,
-                "high": ratio.high if ratio else None,
-                "flag": _flag(ratio),
+            each = {
+                against.whose: _compared(values.get(f"{against.name}.{attribute}={row['value']}"))
+                for against in references
             }
+            row |= {**each[whose], "against": each}
         tables.append({"attribute": attribute, "reference": whose, "rows": _rounded(rows)})
     return tables
+
+
+def _compared(ratio: Evidence | None) -> dict[str, Any]:
+    return {
+        "ratio": ratio.value if ratio else None,
+        "low": ratio.low if ratio else None,
+        "high": ratio.high if ratio else None,
+        "flag": _flag(ratio),
+    }
 
 
 def _flag(ratio: Evidence | None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
-from medsynth_engine.evidence.bias import Reference, bias
+from medsynth_engine.evidence.bias import bias
 from medsynth_engine.evidence.copies import close_match, tail_share
 from medsynth_engine.evidence.distances import Distances
 from medsynth_engine.evidence.identity import k_anonymity
@@ -18,6 +18,7 @@ from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.linkability import linkability
 from medsynth_engine.evidence.membership import membership
 from medsynth_engine.evidence.read_back import read_backs
+from medsynth_engine.evidence.representation import Reference
 from medsynth_engine.evidence.row_privacy import row_privacy
 from medsynth_engine.evidence.singling_out import singling_out
 from medsynth_engine.evidence.tables import columns, has, patients, some_patients

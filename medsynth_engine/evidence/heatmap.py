@@ -9,7 +9,7 @@ import pandas as pd
 
 from medsynth_engine.evidence.intervals import difference, wilson
 from medsynth_engine.evidence.resampling import effective, rate
-from medsynth_engine.evidence.small_cells import SMALLEST, hidden
+from medsynth_engine.evidence.small_cells import hidden_shares
 from medsynth_engine.evidence.tables import GROUPS, group, has, patients, present
 
 MOST_FINDINGS = 20
@@ -21,7 +21,8 @@ def prevalence_heatmap(training: pd.DataFrame, synthetic: pd.DataFrame) -> list[
 
     `training`, `synthetic`: shares 0 to 1; `difference`, `low`, `high`: synthetic - training with its 95 % interval
     (Newcombe, patients as trials); `flag`: True where that excludes 0. A real number that must not be shown is None:
-    1 to 10 patients with, or without, the finding, or what would give such a number away.
+    1 to 10 patients with, or without, the finding, what would give such a number away, and beside one a share of
+    nobody or of everybody, which would tell where the hidden patients are.
     """
     if not has("finding", training, synthetic):
         return []
@@ -34,7 +35,7 @@ def _one(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame) -> dic
     findings, there = present(group(training, "finding")), present(group(synthetic, "finding"))
     names = list(dict.fromkeys([*findings, *there]))[:MOST_FINDINGS]
     nobody, nothing = np.zeros(len(training), bool), np.zeros(len(synthetic), bool)
-    gone = _suppressed(real, groups, [findings.get(name, nobody) for name in names], patients(training))
+    gone = suppressed(real, groups, [findings.get(name, nobody) for name in names], patients(training))
     document: dict[str, Any] = {"finding": "finding", "attribute": attribute, "rows": names, "columns": groups}
     document |= {key: [] for key in MATRICES}
     for i, name in enumerate(names):
@@ -54,16 +55,11 @@ def _one(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame) -> dic
     return document
 
 
-def _suppressed(real: np.ndarray, groups: list[str], masks: list[np.ndarray], owners: np.ndarray) -> np.ndarray:
-    """bool (findings, groups): cells whose real share must not be shown."""
-    counts = np.array(
-        [[len(np.unique(owners[mask & (real == value)])) for value in groups] for mask in masks], dtype=int
-    )
-    counts = counts.reshape(len(masks), len(groups))
+def suppressed(real: np.ndarray, groups: list[str], masks: list[np.ndarray], owners: np.ndarray) -> np.ndarray:
+    """bool (findings, groups): cells whose real share must not be shown. `masks`: who has which finding."""
+    counts = [[len(np.unique(owners[mask & (real == value)])) for value in groups] for mask in masks]
     sizes = np.array([len(np.unique(owners[real == value])) for value in groups], dtype=int)
-    without = sizes[None, :] - counts
-    gone: np.ndarray = hidden(counts) | ((without > 0) & (without < SMALLEST)) | (hidden(sizes) & (sizes > 0))[None, :]
-    return gone
+    return hidden_shares(np.array(counts, dtype=int).reshape(len(masks), len(groups)), sizes)
 
 
 def _cell(

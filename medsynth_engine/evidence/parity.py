@@ -1,4 +1,4 @@
-"""Parity: do groups differ more in the cohort than in reality, and which small crossing of groups is lost?"""
+"""Parity: do findings differ more between groups in the cohort than in reality?"""
 
 from __future__ import annotations
 
@@ -7,40 +7,50 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from medsynth_engine.evidence.intervals import Z95, normal_quantile, wilson
+from medsynth_engine.evidence.heatmap import suppressed
+from medsynth_engine.evidence.intervals import Z95
 from medsynth_engine.evidence.resampling import spreads
 from medsynth_engine.evidence.small_cells import SMALLEST
-from medsynth_engine.evidence.tables import GROUPS, group, has, patient_count, patients, present
+from medsynth_engine.evidence.tables import group, patients, present
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
 MOST_FINDINGS = 20
 TIMES = 40
+METHOD = (
+    f"Demographic parity difference, max - min P(finding | group), of the cohort less that of the real data; groups "
+    f"of {SMALLEST} patients and records on whose real share may be shown."
+)
 
 
 def parity(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame, rng: np.random.Generator) -> list[Evidence]:
-    """How much wider the gap of a finding's prevalence between groups is in the cohort than in the real data."""
+    """How much wider the gap of a finding's prevalence between groups is in the cohort than in the real data.
+
+    Only groups take part whose real prevalence the heatmap shows too: a gap to a hidden one would give it away.
+    """
     real, drawn = group(training, attribute), group(synthetic, attribute)
     owners = patients(training)
-    groups = [
-        value
-        for value, mask in present(real).items()
-        if len(np.unique(owners[mask])) >= SMALLEST and (drawn == value).sum() >= SMALLEST
-    ]
-    there = present(group(synthetic, "finding"))
+    groups = list(present(real))
     findings = dict(list(present(group(training, "finding")).items())[:MOST_FINDINGS])
-    method = f"Difference of the gaps max - min P(finding | group), groups of {SMALLEST} patients and records on."
-    found, judged = [], []
-    for finding, mask in findings.items():
-        if len(groups) < 2 or len(np.unique(owners[mask])) < SMALLEST:
-            name = f"bias.parity_amplification.{finding}.{attribute}"
-            found.append(not_enough(name, len(synthetic), "zero", "too few patients in its groups.", method))
-        else:
-            judged.append(finding)
+    there, nothing = present(group(synthetic, "finding")), np.zeros(len(synthetic), bool)
+    large = np.array([int((drawn == value).sum()) >= SMALLEST for value in groups], dtype=bool)
+    taken = ~suppressed(real, groups, list(findings.values()), owners) & large[None, :]
+    judged = [name for name, row in zip(findings, taken, strict=True) if row.sum() >= 2]
+    found = [
+        not_enough(
+            f"bias.parity_amplification.{name}.{attribute}",
+            len(synthetic),
+            "zero",
+            "too few patients in its groups.",
+            METHOD,
+        )
+        for name in findings
+        if name not in judged
+    ]
     if not judged:
         return found
-    nothing = np.zeros(len(synthetic), bool)
-    before = _Prevalence.of(real, groups, [findings[name] for name in judged])
-    after = _Prevalence.of(drawn, groups, [there.get(name, nothing) for name in judged])
+    taken = taken[[name in judged for name in findings]]
+    before = Prevalence.of(real, groups, [findings[name] for name in judged], taken)
+    after = Prevalence.of(drawn, groups, [there.get(name, nothing) for name in judged], taken)
     deviation = spreads(
         lambda rows, records: after.gaps(records) - before.gaps(rows), (owners, patients(synthetic)), rng, TIMES
     )
@@ -59,85 +69,40 @@ def parity(attribute: str, training: pd.DataFrame, synthetic: pd.DataFrame, rng:
                 "",
                 f"The prevalence of {finding} differs by {gaps[1][i]:.1%} between groups of "
                 f"{attribute.replace('_', ' ')} in the cohort and by {gaps[0][i]:.1%} in the real data.",
-                method,
+                METHOD,
             )
         )
     return found
 
 
 @dataclass(frozen=True)
-class _Prevalence:
-    """Which group each record is of (-1: none of them), and which findings it has."""
+class Prevalence:
+    """How common findings are in groups.
+
+    place  which group each record is of, int (n,), -1: none of them
+    has    which findings it has, 0 or 1, (n, findings)
+    taken  which groups count for which finding, bool (findings, groups)
+    """
 
     place: np.ndarray
     has: np.ndarray
-    count: int
+    taken: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray, groups: list[str], masks: list[np.ndarray]) -> _Prevalence:
+    def of(cls, values: np.ndarray, groups: list[str], masks: list[np.ndarray], taken: np.ndarray) -> Prevalence:
         number = {value: i for i, value in enumerate(groups)}
         place = np.array([number.get(value, -1) for value in values], dtype=int)
-        return cls(place, np.column_stack(masks).astype(float), len(groups))
+        return cls(place, np.column_stack(masks).astype(float), taken)
 
     def gaps(self, rows: np.ndarray) -> np.ndarray:
         """Largest minus smallest prevalence over the groups, of each finding; groups not in the draw do not count."""
         place, has_it = self.place[rows], self.has[rows]
-        rates = [has_it[place == i].mean(axis=0) for i in range(self.count) if (place == i).any()]
-        if not rates:
-            return np.full(self.has.shape[1], np.nan)
-        gaps: np.ndarray = np.max(rates, axis=0) - np.min(rates, axis=0)
+        count = self.taken.shape[1]
+        rates = np.full((count, self.has.shape[1]), np.nan)
+        for i in range(count):
+            if (place == i).any():
+                rates[i] = has_it[place == i].mean(axis=0)
+        low = np.where(self.taken.T & np.isfinite(rates), rates, np.inf).min(axis=0)
+        high = np.where(self.taken.T & np.isfinite(rates), rates, -np.inf).max(axis=0)
+        gaps: np.ndarray = np.where(np.isfinite(low), high - low, np.nan)
         return gaps
-
-
-def worst_intersection(training: pd.DataFrame, synthetic: pd.DataFrame) -> Evidence:
-    """Of the cells of age band, sex and ethnicity with at least 11 expected in both: the ratio farthest from 1."""
-    name = "bias.worst_intersection"
-    method = (
-        f"Cells with at least {SMALLEST} training patients and as many expected in the cohort; ratio of shares, Wilson "
-        "interval widened for the number of cells (Bonferroni)."
-    )
-    known = [attribute for attribute in GROUPS if has(attribute, training, synthetic)]
-    if len(known) < 2:
-        return not_enough(name, len(synthetic), "one", "fewer than two of age, sex and ethnicity are known.", method)
-    cells = [_cells(table, known) for table in (training, synthetic)]
-    owners = patients(training)
-    total = sum(cell is not None for cell in cells[1])
-    real = {
-        cell: (np.array([other == cell for other in cells[0]]))
-        for cell in dict.fromkeys(cell for cell in cells[0] if cell is not None)
-    }
-    whole = sum(int(mask.sum()) for mask in real.values())
-    large = {
-        cell: float(mask.sum()) / whole
-        for cell, mask in real.items()
-        if len(np.unique(owners[mask])) >= SMALLEST and mask.sum() / whole * total >= SMALLEST
-    }
-    if not large or not total:
-        return not_enough(name, len(synthetic), "one", f"no cell has {SMALLEST} patients and records.", method)
-    n = min(patient_count(synthetic), total, len(np.unique(owners)))
-    z = normal_quantile(len(large))
-    worst = None
-    for cell, share in large.items():
-        found = wilson(sum(other == cell for other in cells[1]) / total * n, n, z)
-        ratio = max(found.value, 1 / (2 * n)) / share
-        if worst is None or abs(np.log(ratio)) > abs(np.log(worst[0])):
-            worst = ratio, found.value / share, found.low / share, found.high / share, cell
-    assert worst is not None
-    return Evidence(
-        name,
-        worst[1],
-        worst[2],
-        worst[3],
-        1.0,
-        total,
-        "one",
-        "",
-        f"Of {len(large)} large enough cells {' / '.join(worst[4])} is the farthest off: {worst[1]:.2f} times as "
-        f"common as in the training data; {len(real) - len(large)} smaller cells are not judged.",
-        method,
-    )
-
-
-def _cells(table: pd.DataFrame, attributes: list[str]) -> list[tuple[str, ...] | None]:
-    columns = [group(table, attribute) for attribute in attributes]
-    return [None if any(value is None for value in cell) else tuple(cell) for cell in zip(*columns, strict=True)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -11,6 +9,7 @@ from db.tables import Cohort as CohortRow
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.evidence.inputs import Inputs
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.work.meant import meant
 
 MOST_IMAGES = 10_000
 """A fold of more is represented by a random draw of so many: the evidence's intervals are narrower than they matter."""
@@ -37,7 +36,7 @@ def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: b
         training_images=images["training"],
         holdout_images=images["holdout"],
         synthetic_images=pictures if images["training"] is not None else None,
-        population=_margins(row.document),
+        population=meant(row.document),
         population_name=str((row.document.get("population") or {}).get("name") or "the chosen population"),
         unknown_training=unknown_training,
     )
@@ -52,17 +51,3 @@ def _drawn(fold: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def _pictures(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -> np.ndarray:
     found = dataset.images(records, size, channels)
     return found[..., 0] if channels == 1 else found
-
-
-def _margins(document: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """What the cohort was meant to be: each asked attribute's shares, where nothing was merged."""
-    cells = document.get("cells") or []
-    merged = {merger["attribute"] for merger in document.get("mergers") or ()}
-    total = sum(cell["n"] for cell in cells)
-    margins: dict[str, dict[str, float]] = {}
-    for cell in cells:
-        for attribute, value in cell.items():
-            if attribute != "n" and attribute not in merged:
-                shares = margins.setdefault(attribute, {})
-                shares[str(value)] = shares.get(str(value), 0.0) + cell["n"] / total
-    return margins

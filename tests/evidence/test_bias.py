@@ -1,15 +1,19 @@
 """Bias on populations of known make-up; small real cells are neither shown nor given away."""
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
 from evidence_tables import folds, people
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from medsynth_engine.evidence.bias import Reference, bias
+from medsynth_engine.evidence.bias import bias
 from medsynth_engine.evidence.heatmap import prevalence_heatmap
+from medsynth_engine.evidence.intersections import intersection_table
+from medsynth_engine.evidence.representation import Reference, axis_table, expected_tvd
 from medsynth_engine.evidence.small_cells import SMALLEST, hidden, suppress
 from medsynth_engine.kernel.evidence import Evidence
 
@@ -93,7 +97,9 @@ def test_a_group_of_few_patients_is_not_told_nor_given_away() -> None:
     assert not found["representation.ethnicity=Black"].enough
     assert not found["representation.ethnicity=White"].enough, "of two groups the other one would tell"
     assert not found["tvd.ethnicity"].enough
-    assert not any("ethnicity" in name and value.enough for name, value in found.items())
+    alone = [value for name, value in found.items() if "ethnicity" in name and value.enough]
+    assert all("against_equal_shares" in value.name for value in alone), "only what the cohort alone says"
+    assert all(value.control is None for value in alone)
     even = Reference({"ethnicity": {"Black": 0.5, "White": 0.5}})
     shown = measured(training, holdout, synthetic, even)["representation.ethnicity=Black"]
     assert shown.value == pytest.approx(0.4)
@@ -135,3 +141,117 @@ def test_no_line_leaves_one_hidden_cell_alone(counts: np.ndarray) -> None:
 def test_suppressed_counts_in_words() -> None:
     assert suppress({"a": 5, "b": 30, "c": 20, "d": 0}) == {"a": "<11", "b": 30, "c": "hidden", "d": 0}
     assert suppress({}) == {}
+
+
+def prevalence(training: pd.DataFrame, attribute: str) -> dict[str, dict[str, float | None]]:
+    """The real shares that the heatmap shows, by finding and group."""
+    each = next(one for one in prevalence_heatmap(training, training) if one["attribute"] == attribute)
+    return {
+        finding: dict(zip(each["columns"], row, strict=True))
+        for finding, row in zip(each["rows"], each["training"], strict=True)
+    }
+
+
+def test_nobody_beside_a_hidden_cell_does_not_tell_where_the_hidden_patients_are() -> None:
+    training, _, _ = folds(600, 10, 10)
+    training["ethnicity"] = np.repeat(["Asian", "Black", "White"], 200)
+    training["finding"] = "normal"
+    training.loc[:99, "finding"] = training.loc[400:499, "finding"] = "effusion"  # in Asian and White people alone
+    shown = prevalence(training, "ethnicity")
+    assert shown["effusion"] == {"Asian": 0.5, "Black": 0.0, "White": 0.5}, "nothing is hidden, so nobody may show"
+    training.loc[:4, "finding"] = "rare"  # five patients of one group
+    shown = prevalence(training, "ethnicity")
+    assert set(shown["rare"].values()) == {None}
+    assert shown["effusion"]["Black"] is None and shown["normal"]["Black"] is None
+
+
+def test_nobody_on_an_axis_with_a_hidden_group_is_not_told_from_it() -> None:
+    training, holdout, synthetic = folds(300, 100, 300)
+    training["ethnicity"] = np.where(np.arange(300) < 5, "Black", np.where(np.arange(300) < 100, "White", "Mixed"))
+    synthetic["ethnicity"] = np.where(np.arange(300) < 40, "Asian", "Black")
+    found = measured(training, holdout, synthetic)
+    hidden_one, nobody = found["representation.ethnicity=Black"], found["representation.ethnicity=Asian"]
+    assert hidden_one.reads_as == nobody.reads_as and not nobody.enough
+    asked = Reference({"ethnicity": {"Asian": 0.5, "Black": 0.5}})
+    _, rows, _ = axis_table("ethnicity", training, holdout, synthetic, asked)
+    assert [row["training"] for row in rows if row["value"] in ("Asian", "Black")] == [None, None]
+
+
+def test_parity_does_not_reach_for_a_group_whose_prevalence_is_hidden() -> None:
+    training, _, synthetic = folds(900, 10, 900)
+    for table in (training, synthetic):
+        table["ethnicity"] = np.repeat(["Asian", "Black", "White"], 300)
+        sick = np.arange(900) % 300 < np.repeat([0, 100, 200], 300)
+        table["finding"] = np.where(sick, "effusion", "normal")
+    training.loc[:2, "finding"] = "effusion"  # three of 300: with the gap and what is shown they could be had
+    found = measured(training, training, synthetic)["parity_amplification.effusion.ethnicity"]
+    assert found.value == pytest.approx(0, abs=1e-9) or not found.enough
+    assert "66.7%" not in found.reads_as
+
+
+def test_what_sampling_alone_gives_is_its_expectation() -> None:
+    rng = np.random.default_rng(0)
+    shares = np.array([0.5, 0.3, 0.15, 0.05])
+    drawn = rng.multinomial(40, shares, 20_000) / 40
+    simulated = np.abs(drawn - shares).sum(axis=1).mean() / 2
+    assert expected_tvd(shares, 40) == pytest.approx(simulated, rel=0.01)
+    assert expected_tvd(np.array([1.0, 0.0]), 40) == pytest.approx(0)
+
+
+def test_a_chosen_population_stands_beside_the_training_data_and_equal_shares() -> None:
+    training, holdout, _ = folds(1000, 400, 10)
+    found = measured(training, holdout, biased(1000, 0.3), Reference({"sex": {"F": 0.25, "M": 0.75}}, "the clinic"))
+    share = (training["sex"] == "F").mean()
+    assert found["representation.sex=F"].value == pytest.approx(0.3 / 0.25)
+    assert found["against_training.sex=F"].value == pytest.approx(0.3 / share)
+    assert found["against_equal_shares.sex=F"].value == pytest.approx(0.3 / 0.5)
+    assert found["against_equal_shares.sex=F"].control == pytest.approx(share / 0.5)
+    assert "against_training.ethnicity=Asian" not in found, "it is the first reference already"
+    even = measured(training, holdout, biased(1000, 0.5), Reference({"sex": {"F": 0.5, "M": 0.5}}))
+    assert "against_equal_shares.sex=F" not in even, "it was asked for already"
+
+
+def test_parity_agrees_with_fairlearn() -> None:
+    metrics = pytest.importorskip("fairlearn.metrics")
+    training, holdout, synthetic = folds(1500, 10, 1500)
+    synthetic.loc[synthetic["ethnicity"] == "Asian", "finding"] = "effusion"
+    found = measured(training, holdout, synthetic)["parity_amplification.effusion.ethnicity"]
+    gaps = [
+        metrics.demographic_parity_difference(
+            table["finding"] == "effusion", table["finding"] == "effusion", sensitive_features=table["ethnicity"]
+        )
+        for table in (synthetic, training)
+    ]
+    assert found.value == pytest.approx(gaps[0] - gaps[1], abs=1e-9)
+
+
+def test_the_crossings_farthest_off_are_listed_and_small_ones_only_counted() -> None:
+    training, _, synthetic = folds(1000, 10, 1000)
+    synthetic.loc[(synthetic["sex"] == "F") & (synthetic["ethnicity"] == "Asian"), "ethnicity"] = "White"
+    table = intersection_table(training, synthetic)
+    assert len(table["rows"]) == 5
+    assert all((row["cell"][0], row["cell"][2]) == ("F", "Asian") for row in table["rows"][:2])
+    assert table["rows"][0]["high"] < 1
+    few = intersection_table(training[:60], synthetic)
+    assert few["judged"] + few["left_out"] > few["judged"]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_tables_of_almost_nobody_make_no_bias(n: int) -> None:
+    training, holdout, synthetic = folds(n, n, n)
+    for table in (training, holdout, synthetic):
+        table["finding"] = "normal"
+    found = measured(training, holdout, synthetic)
+    assert not any(value.enough for name, value in found.items() if "equal_shares" not in name and "age" not in name)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_records_changes_no_ratio(random: Random) -> None:
+    training, holdout, synthetic = folds(200, 80, 150)
+    order = list(range(150))
+    random.shuffle(order)
+    mixed = measured(training, holdout, synthetic.iloc[order].reset_index(drop=True))
+    for name, value in measured(training, holdout, synthetic).items():
+        if "parity" not in name and "age" not in name:  # those redraw patients by their place
+            assert (mixed[name].value, mixed[name].low) == (value.value, value.low), name
