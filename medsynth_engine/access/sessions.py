@@ -94,7 +94,7 @@ def open_session(change: Change, user: User, face: str, now: datetime | None = N
         expires_at=now + _limits(face).absolute,
     )
     change.session.add(row)
-    return Opened(token, Actor(user.id, user.name, Role(user.role), row.id, now))
+    return Opened(token, replace(_actor(row, user), owes=second_factor.owed(change.session, user)))
 
 
 def resolve(where: Ledger | Change | Session, token: str, now: datetime | None = None) -> Actor:

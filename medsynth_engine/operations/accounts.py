@@ -79,6 +79,7 @@ class Accounts:
             "name": opened.actor.name,
             "role": str(opened.actor.role),
             "stamp": call.ledger.stamp,
+            "owes": opened.actor.owes,
         }
 
     @operation("session.confirm", Permission.OWN_ACCOUNT, early=True)

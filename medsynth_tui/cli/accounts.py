@@ -12,6 +12,7 @@ from medsynth_tui.cli import show, token
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import passwords
+from medsynth_tui.cli.proving import with_code
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read it from stdin, one secret a line.")]
@@ -47,19 +48,22 @@ def attach(app: typer.Typer) -> None:
     def login(face: Face, name: Name, password_stdin: FromStdin = False) -> None:
         """Log in, for the commands that follow.
 
-        The session is kept in your user's state folder; the studio never reads it and asks again.
+        On stdin: the password, and where there is a second factor a code on the next line. The session is kept in
+        your user's state folder; the studio never reads it and asks again.
         """
         if token.kiosk():
             token.keep(face.home, token.Session("", "", ""))  # says why not
         (password,) = passwords(password_stdin, f"Password of {name}")
         before = token.read(face.home)
-        opened = face.runner.run(face.engine_with(None).login(name, password))
+        opened = with_code(
+            face, face.engine_with(None), password_stdin, lambda engine, code: engine.login(name, password, code)
+        )
         token.keep(face.home, token.Session(opened["token"], opened["name"], str(opened["stamp"])))
         if before is not None:
             with suppress(MedSynthError):  # it may have run out meanwhile
                 face.runner.run(face.engine_with(before.token).logout())
         told = {key: value for key, value in opened.items() if key != "token"}
-        face.give(told, lambda face, told: _sentence(face, f"Logged in as {told['name']} ({told['role']})."))
+        face.give(told, show_login)
 
     @command(app, "logout", "medsynth logout")
     def logout(face: Face) -> None:
@@ -79,11 +83,13 @@ def attach(app: typer.Typer) -> None:
     def passwd(face: Face, password_stdin: FromStdin = False) -> None:
         """Change your password.
 
-        On stdin: the old one, then the new one, a line each.
+        On stdin: the old one, then the new one, a line each; with a second factor then a code.
         """
         old, *chosen = passwords(password_stdin, "Old password", "New password", *_again(password_stdin))
         _same(chosen)
-        document = face.ask(lambda engine: engine.change_password(old, chosen[0]))
+        document = with_code(
+            face, face.engine, password_stdin, lambda engine, code: engine.change_password(old, chosen[0], code)
+        )
         face.give(document, lambda face, told: _sentence(face, f"The password of {told['name']} is changed."))
 
 
@@ -98,6 +104,13 @@ def _same(chosen: list[str]) -> None:
 
 def _sentence(face: Face, words: str) -> None:
     face.out.print(show.cell(words))
+
+
+def show_login(face: Face, told: Document) -> None:
+    _sentence(face, f"Logged in as {told['name']} ({told['role']}).")
+    if told.get("owes"):
+        show.line(face, "Your role needs a second factor before anything else.")
+        show.hint(face, "medsynth totp")
 
 
 def show_init(face: Face, document: Document) -> None:
@@ -123,6 +136,7 @@ def show_whoami(face: Face, document: Document) -> None:
             ("role", document["role"]),
             ("store", document["stamp"]),
             ("until", show.moment(document["expires"])),
+            ("second factor", "on" if document["second_factor"] else "off"),
             ("permitted", document["permissions"]),
         ],
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from medsynth_engine.kernel.errors import Interrupted, MedSynthError, Refused
+from medsynth_engine.kernel.errors import Denied, Interrupted, MedSynthError, Refused
 from medsynth_engine.kernel.escape import markup
 from medsynth_engine.kernel.home import default_home
 
@@ -107,12 +107,19 @@ class Face:
         return Engine(self.home, session_token, face="cli")
 
     def ask(self, operation: Callable[[Engine], Awaitable[T]]) -> T:
-        """What a short operation returns."""
+        """What a short operation returns. Where it wants the password again, a person at a terminal is asked for it."""
 
         async def call() -> T:
             return await operation(self.engine)
 
-        return self.runner.run(call())
+        try:
+            return self.runner.run(call())
+        except Denied as denied:
+            from medsynth_tui.cli.proving import prove_again
+
+            if denied.code != "confirm_needed" or not prove_again(self, self.engine):
+                raise
+            return self.runner.run(call())
 
     def work(self, operation: Callable[[Engine], Awaitable[Document]]) -> Document:
         """Start long work and wait for it, with its progress on stderr; the job's result."""

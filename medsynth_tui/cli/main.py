@@ -24,6 +24,7 @@ from medsynth_tui.cli import (
     rows,
     runs,
     settings,
+    totp,
     unexpected,
     users,
     weights,
@@ -38,7 +39,7 @@ name, and has a --help of its own with an example."""
 EPILOG = "Begin with:  medsynth demo"
 
 ORDER = (
-    *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "users", "settings"),
+    *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
     *("datasets", "review", "rules", "rows", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
     *("backup", "doctor", "benchmark", "selftest", "about"),
@@ -71,6 +72,7 @@ def build() -> typer.Typer:
     app.callback()(typed(begin, [version], shown=tuple(SHARED)))
     demo.attach(app)
     accounts.attach(app)
+    totp.attach(app)
     for noun in (users.app, settings.app, datasets.app, review.app, rows.rules, rows.app):
         app.add_typer(noun)
     runs.attach(app)

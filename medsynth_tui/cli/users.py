@@ -48,17 +48,36 @@ def disable(face: Face, name: Name) -> None:
 
 
 @command(app, "reset", "medsynth users reset carla")
-def reset(face: Face, name: Name) -> None:
-    """A new single-use code for somebody who forgot the password."""
-    face.give(face.ask(lambda engine: engine.users_reset(name)), show_code)
+def reset(
+    face: Face,
+    name: Name,
+    second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="Take a lost second factor away instead; the password stays.")
+    ] = False,
+) -> None:
+    """A new single-use code for somebody who forgot the password.
+
+    Who reset a credential may not judge that person's assessments for 30 days.
+    """
+    if second_factor:
+        face.give(face.ask(lambda engine: engine.users_totp_reset(name)), show_person)
+    else:
+        face.give(face.ask(lambda engine: engine.users_reset(name)), show_code)
 
 
 def show_users(face: Face, people: list[Document]) -> None:
     rows = [
-        (one["name"], one["role"], one["state"], show.moment(one["created"]), show.moment(one["last_login"]))
+        (
+            one["name"],
+            one["role"],
+            one["state"],
+            "on" if one["second_factor"] else "",
+            show.moment(one["created"]),
+            show.moment(one["last_login"]),
+        )
         for one in people
     ]
-    show.table(face, ("name", "role", "state", "created", "last login"), rows)
+    show.table(face, ("name", "role", "state", "second factor", "created", "last login"), rows)
 
 
 def show_person(face: Face, person: Document) -> None:
