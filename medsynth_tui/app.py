@@ -19,8 +19,10 @@ from medsynth_engine.kernel.home import Home
 from medsynth_tui import glyphs, signals
 from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import EVERYWHERE, PLACES
-from medsynth_tui.session import Session
+from medsynth_tui.idle import Idle
+from medsynth_tui.session import ENDED_LOGINS, Session
 from medsynth_tui.shelter import note_failure
+from medsynth_tui.terminal.wire import Wire
 from medsynth_tui.theme import themes
 from medsynth_tui.typeahead import TypeAhead
 
@@ -43,20 +45,24 @@ SCREENS = {
     "cohorts": "cohorts:Cohorts",
     "cohort_new": "cohort_new:NewCohort",
     "cohort": "cohort:CohortDetail",
+    "evidence": "evidence:EvidenceView",
+    "nearest_pairs": "nearest_pairs:NearestPairs",
+    "compare": "compare:Compare",
     "assessments": "assessments:Assessments",
     "assessment": "assessment:AssessmentDetail",
     "export": "export:Export",
     "audit": "audit:AuditLog",
     "users": "users:Users",
     "password": "password:Password",
+    "totp": "totp:SecondFactor",
+    "settings": "settings:Settings",
 }
 """Module and class under `medsynth_tui.screens`, by the name that commands and the palette use."""
 
-ENDED_LOGINS = ("session_over", "not_logged_in", "not_active")
 SMALLEST = (80, 24)
 
 
-class MedSynth(TypeAhead, App[int]):
+class MedSynth(Idle, TypeAhead, Wire, App[int]):
     """Everything a person sees. Holds no rules: what may be done, the engine says."""
 
     TITLE = "MedSynth"
@@ -79,7 +85,7 @@ class MedSynth(TypeAhead, App[int]):
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.home = Home(home)
-        self.link = link
+        self.use_link(link)
         self.plain = plain
         self.session = Session(home, simulated, engine)
         self.glyphs = glyphs.choose(ascii or plain)
@@ -91,6 +97,7 @@ class MedSynth(TypeAhead, App[int]):
 
     def on_mount(self) -> None:
         self.open("login")
+        self.watch_for_idleness()
 
     # --- places -----------------------------------------------------------------------------------------------
 
@@ -119,11 +126,13 @@ class MedSynth(TypeAhead, App[int]):
             self.exit(0)
 
     def enter(self) -> None:
-        """Somebody has logged in: home replaces the login."""
-        self.switch_to("home")
+        """Somebody has logged in: home replaces the login, or what must be done before anything else."""
+        person = self.session.person
+        self.switch_to("totp" if person is not None and person.owes else "home")
 
     def switch_to(self, place: str, /, **arguments: Any) -> None:
         """Leave everything that is open, then open one screen at the bottom."""
+        self.never_mind_the_lock()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.open(place, **arguments)
@@ -153,19 +162,19 @@ class MedSynth(TypeAhead, App[int]):
     def everywhere(self) -> list[type[Command]]:
         """Commands that work from any screen, as far as this person may."""
         if self.session.person is None:
-            return [command for command in EVERYWHERE if command.id != "logout"]
+            return [command for command in EVERYWHERE if command.id not in ("logout", "lock")]
         return [command for command in (*PLACES, *EVERYWHERE) if self.session.may(command.permission)]
 
     def do_help(self) -> None:
         from medsynth_tui.screens.help import Help
 
-        if not isinstance(self.screen, Help):
+        if not isinstance(self.screen, Help) and not self.locked:
             self.push_screen(Help(self.screen))
 
     def do_palette(self) -> None:
         from medsynth_tui.screens.palette import Palette
 
-        if not isinstance(self.screen, Palette):
+        if not isinstance(self.screen, Palette) and not self.locked:
             self.push_screen(Palette(self.screen))
 
     def do_quit(self) -> None:
@@ -176,6 +185,7 @@ class MedSynth(TypeAhead, App[int]):
         self._complain("Nothing was interrupted.", "ctrl+q leaves the studio; trainings and jobs go on.")
 
     def do_redraw(self) -> None:
+        self.forget_screen()
         self.refresh(repaint=True, layout=True)
 
     def do_theme(self) -> None:

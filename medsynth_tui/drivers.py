@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from medsynth_tui.glyphs import to_ascii
 
+if TYPE_CHECKING:
+    from medsynth_tui.terminal.wire import Wire
 
-class AsciiDriver(LinuxDriver):
+
+class StudioDriver(LinuxDriver):
+    """Tells the app when it takes the terminal, at the start and after having been stopped (ctrl+z, SIGCONT)."""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        cast("Wire", self._app).terminal_is_new()
+
+
+class AsciiDriver(StudioDriver):
     """Every character that is not ASCII leaves as its likeness, one column for one, whoever drew it."""
 
     def write(self, data: str) -> None:
@@ -17,4 +30,4 @@ class AsciiDriver(LinuxDriver):
 
 def driver_for(ascii: bool) -> type[Driver]:
     """Named outright, so that `TEXTUAL_DRIVER` in the environment cannot make us import a module."""
-    return AsciiDriver if ascii else LinuxDriver
+    return AsciiDriver if ascii else StudioDriver

@@ -1,0 +1,105 @@
+"""At most one unacknowledged frame in flight: what a slow line has not shown yet is never queued behind it.
+
+After a frame the terminal is asked where its cursor is (DSR 6, answered in order by every terminal since the VT100).
+Until the answer comes nothing is written; then the newest state is. A buffer of the pty, ssh and TCP together
+holds up to 2 MB, so no look at our own end could tell. Time comes in from outside; nothing here waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from medsynth_tui.terminal.meter import LinkMeter
+
+PROBE = "\x1b[6n"
+TRIES = 3
+"""Frames that are followed by the question before a terminal that never answered is left in peace."""
+SMALL = 240
+"""Bytes of a frame that may follow another at once when a key caused it: it would only wait for a round trip more."""
+MOST_IN_FLIGHT = 3
+LOST_SECONDS = 20.0
+"""An answer that is late by this much is asked for once more; then a key that comes says that this terminal is there
+but does not answer, and without one nothing is written, so that ssh can see that its peer is gone."""
+
+
+@dataclass
+class Sent:
+    size: int
+    at: float
+
+
+@dataclass
+class Pace:
+    """Ask `may_write` before a frame, tell it what was `sent`, `answered` and when a `key` came."""
+
+    clock: Callable[[], float]
+    meter: LinkMeter = field(default_factory=LinkMeter)
+    answers: int = 0
+    asked: int = 0
+    given_up: bool = False
+    """This terminal does not answer: frames are written as they come."""
+    frames: int = 0
+    waited: int = 0
+    """Frames that were held back."""
+    _flying: list[Sent] = field(default_factory=list)
+    _key: bool = False
+    _asked_again: float | None = None
+
+    @property
+    def trusted(self) -> bool:
+        return self.answers > 0 and not self.given_up
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._flying) if self.trusted else 0
+
+    def may_write(self, size: int) -> bool:
+        """Whether a frame of `size` bytes may leave now. A held frame is asked for again when an answer comes."""
+        if not self.in_flight:
+            return True
+        if self._key and size <= SMALL and self.in_flight < MOST_IN_FLIGHT and self._asked_again is None:
+            return True
+        self.waited += 1
+        return False
+
+    def sent(self, size: int) -> str:
+        """A frame of `size` bytes leaves; what has to follow it."""
+        self.frames += 1
+        self._key = False
+        if self.given_up or (not self.answers and self.asked >= TRIES):
+            return ""
+        self.asked += 1
+        self._flying.append(Sent(size, self.clock()))
+        return PROBE
+
+    def answered(self) -> bool:
+        """The terminal has shown a frame. Returns whether a frame may leave that was held back."""
+        self.answers += 1
+        self._asked_again = None
+        if self._flying:
+            frame = self._flying.pop(0)
+            self.meter.frame(frame.size, self.clock() - frame.at)
+        return not self.in_flight
+
+    def key(self) -> None:
+        """A person pressed a key, so the terminal is there."""
+        self._key = True
+        if self._asked_again is not None and self.clock() - self._asked_again > LOST_SECONDS:
+            self.given_up = True
+            self._flying.clear()
+
+    def flown(self) -> None:
+        """What was in flight will not be answered any more."""
+        self._flying.clear()
+        self._asked_again = None
+
+    def overdue(self) -> str:
+        """Call when an answer should have come: the question once more where it is late, else nothing."""
+        if not self.in_flight or self._asked_again is not None:
+            return ""
+        if self.clock() - self._flying[-1].at < LOST_SECONDS:
+            return ""
+        self._flying = self._flying[-1:]
+        self._asked_again = self.clock()
+        return PROBE
