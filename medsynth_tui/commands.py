@@ -36,6 +36,12 @@ class Theme(Command):
     id, title = "theme", "Dark or light"
 
 
+class LockScreen(Command):
+    """Hide the screen until your password is given again. Jobs and trainings go on."""
+
+    id, title = "lock", "Lock"
+
+
 class LogOut(Command):
     """End this login and go back to the first screen."""
 
@@ -118,6 +124,18 @@ class GoPassword(Command):
     """Choose a new password for your own account."""
 
     id, title = "password", "Change password"
+
+
+class GoSecondFactor(Command):
+    """A second factor for your account: codes of your phone beside the password."""
+
+    id, title = "totp", "Second factor"
+
+
+class GoSettings(Command):
+    """Limits and defaults of the store: who needs a second factor, when the screen locks, and more."""
+
+    id, title, permission = "settings", "Settings", Permission.MANAGE_SETTINGS
 
 
 class DatasetAdd(Command):
@@ -252,6 +270,9 @@ class RunRemove(Command):
     id, keys, title, permission = "run.remove", "D", "Remove", Permission.TRAIN
 
 
-EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LogOut)
-PLACES = (GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoAudit, GoUsers, GoPassword)
+EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LockScreen, LogOut)
+PLACES = (
+    *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoAudit, GoUsers),
+    *(GoPassword, GoSecondFactor, GoSettings),
+)
 """What the palette can go to; each opens the screen of its id."""

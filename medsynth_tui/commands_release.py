@@ -19,7 +19,7 @@ class CohortOpen(Command):
 
 
 class CohortPage(Command):
-    """Show the next page: composition, pictures, evidence, bias, privacy."""
+    """Show the next page: composition, pictures."""
 
     id, keys, title, footer, palette = "cohort.page", "right,l", "Next page", True, False
 
@@ -178,3 +178,15 @@ class UserReset(Command):
     """Give a new activation code, shown once; the old password ends."""
 
     id, keys, title, permission, footer = "user.reset", "R", "Reset", Permission.MANAGE_USERS, True
+
+
+class UserFactor(Command):
+    """Take a lost second factor away. For 30 days you may then not judge this person's assessments."""
+
+    id, keys, title, permission = "user.factor", "F", "Take factor away", Permission.MANAGE_USERS
+
+
+class SettingChange(Command):
+    """Change the setting under the cursor."""
+
+    id, keys, title, permission, footer = "setting.change", "e", "Change", Permission.MANAGE_SETTINGS, True

@@ -8,19 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from medsynth_engine.kernel.errors import Denied
+
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
 T = TypeVar("T")
+ENDED_LOGINS = ("session_over", "not_logged_in", "not_active")
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who is logged in; `permissions` are the words of the engine's own table."""
+    """Who is logged in; `permissions` are the words of the engine's own table.
+
+    second_factor  whether this account has one
+    owes           what must be done before anything else, such as setting one up
+    lock_minutes   after so long without a key the screen is hidden
+    """
 
     name: str
     role: str
     permissions: frozenset[str]
+    second_factor: bool = False
+    owes: str = ""
+    lock_minutes: float = 10
 
     def may(self, permission: str) -> bool:
         return not permission or permission in self.permissions
@@ -52,13 +63,37 @@ class Session:
         async for document in (await self.engine()).follow(job):
             yield document
 
-    async def log_in(self, name: str, password: str) -> Person:
+    async def log_in(self, name: str, password: str, code: str = "") -> Person:
         engine = await self.engine()
-        await engine.login(name, password)
-        document = await engine.whoami()
+        await engine.login(name, password, *((code,) if code else ()))
+        return await self.learn()
+
+    async def learn(self) -> Person:
+        """Ask the engine anew who is logged in."""
+        document = await (await self.engine()).whoami()
         self.stamp = document["stamp"]
-        self.person = Person(document["name"], document["role"], frozenset(document["permissions"]))
+        self.person = Person(
+            document["name"],
+            document["role"],
+            frozenset(document["permissions"]),
+            bool(document.get("second_factor")),
+            str(document.get("owes") or ""),
+            float(document.get("lock_minutes") or 10),
+        )
         return self.person
+
+    async def unlock(self, password: str, code: str) -> bool:
+        """Show that it is the same person; where the login has ended meanwhile, log in anew. True: another role now."""
+        assert self.person is not None
+        before, engine = self.person, await self.engine()
+        try:
+            await engine.confirm(password, code)
+            after = await self.learn()
+        except Denied as denied:
+            if denied.code not in ENDED_LOGINS:
+                raise
+            after = await self.log_in(before.name, password, code)
+        return after.role != before.role or after.owes != before.owes
 
     async def log_out(self) -> None:
         self.person = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.errors import Denied, MedSynthError
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -40,6 +40,7 @@ class Waiting:
     then: Callable[[Any], object]
     refused: Callable[[MedSynthError], bool] | None
     job: str = ""
+    again: Callable[[], object] | None = None
 
 
 class Asking:
@@ -68,7 +69,8 @@ class Asking:
         worker: Worker[Any] = screen.run_worker(
             partial(session.ask, question), group=group, name=group, exclusive=True, exit_on_error=False
         )
-        self._asked[worker] = Waiting(then, refused)
+        again = partial(self.ask, question, then, group=group, refused=refused, saying=saying)
+        self._asked[worker] = Waiting(then, refused, again=again)
         if saying:
             self.note(saying)
 
@@ -95,6 +97,10 @@ class Asking:
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
+        studio = cast("MedSynth", cast("Screen[Any]", self).app)
+        if studio.locked and self is not studio.screen:
+            studio.hold(self, event.worker.group, partial(self.on_worker_state_changed, event))
+            return
         waiting = self._asked.pop(event.worker, None)
         if waiting is None:
             return
@@ -107,8 +113,22 @@ class Asking:
         elif event.state is WorkerState.ERROR:
             error = event.worker.error
             settled = isinstance(error, MedSynthError) and waiting.refused is not None and waiting.refused(error)
-            if error is not None and not settled:
+            if not settled and waiting.again and isinstance(error, Denied) and error.code == "confirm_needed":
+                self._prove_first(waiting.again)
+            elif error is not None and not settled:
                 raise error
+
+    def _prove_first(self, again: Callable[[], object]) -> None:
+        """Ask for the password, then ask the engine the same once more."""
+        from medsynth_tui.screens.prove import Prove
+
+        studio = cast("MedSynth", cast("Screen[Any]", self).app)
+
+        def then(shown: bool | None) -> None:
+            if shown:
+                again()
+
+        studio.push_screen(Prove(), then)
 
     def note(self, words: str) -> None:
         """What is being waited for, or nothing any more; screens say it in their own place."""

@@ -13,6 +13,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import passwords
+from medsynth_tui.qr import picture
 
 
 def attach(app: typer.Typer) -> None:
@@ -54,21 +55,6 @@ def attach(app: typer.Typer) -> None:
 def _confirm(face: Face) -> None:
     (code,) = passwords(not sys.stdin.isatty(), "First code")
     face.give(face.ask(lambda engine: engine.totp_confirm(code)), show_codes)
-
-
-def picture(text: str) -> list[str]:
-    """The text as a QR code (ISO/IEC 18004, level L) in half blocks, two rows of modules a line: 39 by 20 cells."""
-    import segno
-
-    rows = [list(row) for row in segno.make(text, error="l", boost_error=False).matrix_iter(border=1)]
-    if len(rows) % 2:
-        rows.append([0] * len(rows[0]))
-    # Light modules are drawn, dark ones are the ground: told with colours by whoever shows it.
-    blocks = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
-    return [
-        "".join(blocks[int(bool(above)), int(bool(below))] for above, below in zip(*pair, strict=True))
-        for pair in zip(rows[::2], rows[1::2], strict=True)
-    ]
 
 
 def show_begun(face: Face, document: Document) -> None:

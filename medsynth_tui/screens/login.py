@@ -40,6 +40,8 @@ class Login(View):
         super().__init__()
         self.notice, self.given_name = notice, name
         self.store: dict[str, Any] | None = None
+        self.waiting_for_code: tuple[str, str] | None = None
+        """Name and password that were right, until the code of the second factor is there too."""
 
     def place(self) -> tuple[str, ...]:
         return ("Log in",)
@@ -50,6 +52,9 @@ class Login(View):
             yield Static("Synthetic medical data, judged before it leaves.", classes="muted", id="claim")
             yield Field("Name", "name", value=self.given_name, check=needed("Your name"))
             yield Field("Password", "password", password=True, check=needed("Your password"))
+            code = Field("Code", "code", hint="Of your second factor: six digits, or a recovery code.")
+            code.display = False
+            yield code
             with Horizontal(classes="buttons"):
                 yield Go("Log in", id="login")
             yield Static("Looking for the store", classes="muted gap", id="store")
@@ -112,21 +117,30 @@ class Login(View):
     @on(Go.Pressed)
     def _log_in(self) -> None:
         self.clear()
-        name, password = self.query_one("#name", Field), self.query_one("#password", Field)
-        wrong = first_invalid([name, password])
-        if wrong is not None:
-            wrong.focus_input()
-            return
-        given, secret = name.value, password.value
-        password.value = ""
+        name, password, code = (self.query_one(f"#{key}", Field) for key in ("name", "password", "code"))
+        if self.waiting_for_code is None or password.value or name.value != self.waiting_for_code[0]:
+            wrong = first_invalid([name, password])
+            if wrong is not None:
+                wrong.focus_input()
+                return
+            self.waiting_for_code = (name.value, password.value)
+        given, secret = self.waiting_for_code
+        second = code.value if code.display else ""
+        password.value = code.value = ""
         session = self.studio.session
 
         async def log_in(_: object) -> object:
-            return await session.log_in(given, secret)
+            return await session.log_in(given, secret, second)
 
         self.ask(log_in, lambda _: self.studio.enter(), group="login", refused=self._refused, saying="Checking")
 
     def _refused(self, error: MedSynthError) -> bool:
         self.complain(error.message, error.hint)
-        self.query_one("#password", Field).focus_input()
+        code = self.query_one("#code", Field)
+        if error.code in ("code_needed", "wrong_code"):
+            code.display = True
+            code.focus_input()
+        else:
+            self.waiting_for_code, code.display = None, False
+            self.query_one("#password", Field).focus_input()
         return True

@@ -17,13 +17,20 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said, when
 
 ROLES = ["researcher", "admin", "auditor"]
-COLUMNS = (Column("name"), Column("role", 12), Column("state", 12), Column("added", 12), Column("last login", 12))
+COLUMNS = (
+    Column("name"),
+    Column("role", 12),
+    Column("state", 9),
+    Column("factor", 7),
+    Column("added", 12),
+    Column("last login", 12),
+)
 
 
 class Users(View):
     """Only admins come here; a code is shown once and is never kept."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset)
+    HERE: ClassVar[tuple[type[Command], ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor)
 
     def place(self) -> tuple[str, ...]:
         return ("Users",)
@@ -47,7 +54,8 @@ class Users(View):
     def _row(each: dict[str, Any]) -> list[Any]:
         last = when(each["last_login"]) if each.get("last_login") else "never"
         emphasis = "" if each["state"] == "active" else "bold"
-        return [each["name"], each["role"], (each["state"], emphasis), when(each["created"]), last]
+        factor = "on" if each.get("second_factor") else ""
+        return [each["name"], each["role"], (each["state"], emphasis), factor, when(each["created"]), last]
 
     def _who(self) -> str | None:
         return self.query_one(WindowTable).current_key
@@ -135,6 +143,28 @@ class Users(View):
     def _reset(self, name: str, sure: bool | None) -> None:
         if sure:
             self.ask(lambda engine: engine.users_reset(name), self._tell_code, group="change")
+
+    def do_user_factor(self) -> None:
+        name = self._who()
+        if name is not None:
+            self.studio.push_screen(
+                ConfirmByName(
+                    f"Take {name}'s second factor away",
+                    "Until another one is set up the password alone is enough. Running sessions end, and for 30 days "
+                    "you cannot judge this person's assessments.",
+                    name,
+                    "Take it away",
+                ),
+                lambda sure: self._factor(name, sure),
+            )
+
+    def _factor(self, name: str, sure: bool | None) -> None:
+        if sure:
+            self.ask(
+                lambda engine: engine.users_totp_reset(name),
+                lambda _: self._done(f"{said(name, 40)} has no second factor any more."),
+                group="change",
+            )
 
     def _done(self, words: str) -> None:
         self.load()
