@@ -19,6 +19,7 @@ from medsynth_engine.operations.accounts import Accounts
 from medsynth_engine.operations.arrivals import Arrivals
 from medsynth_engine.operations.assessments import Assessments
 from medsynth_engine.operations.audit import Audit
+from medsynth_engine.operations.backups import Backups
 from medsynth_engine.operations.care import Care
 from medsynth_engine.operations.checks import Checks
 from medsynth_engine.operations.cohorts import Cohorts
@@ -33,6 +34,7 @@ from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
 from medsynth_engine.operations.row_rules import RowRules
 from medsynth_engine.operations.runs import Runs
+from medsynth_engine.operations.tables import Tables
 from medsynth_engine.operations.weights import Weights
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Engine(
     Runs,
     Weights,
     Populations,
+    Tables,
     Cohorts,
     Evaluations,
     Assessments,
@@ -62,6 +65,7 @@ class Engine(
     Jobs,
     Audit,
     Proofs,
+    Backups,
     Care,
 ):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""

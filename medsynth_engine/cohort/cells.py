@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from medsynth_engine.cohort import arrow
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.rows.ages import BANDS, band_numbers
@@ -23,6 +23,8 @@ LEAST_IMAGES = 20
 LEAST_PATIENTS = 10
 SUPPRESSED = 11
 """Counts of real records or patients from 1 to 10 are never shown; zero is (CMS cell size policy)."""
+HIDDEN = "hidden"
+"""Instead of a count that would give a suppressed one away by subtraction."""
 BESIDE = ("fold", "file", "patient", "age")
 """Columns that are looked at whatever is asked for."""
 MOST_LEVELS = 20
@@ -32,6 +34,26 @@ MOST_LEVELS = 20
 def shown(count: int) -> str:
     """A count of real records as a person may see it."""
     return f"<{SUPPRESSED}" if 0 < count < SUPPRESSED else f"{count:,}"
+
+
+def suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
+    """Records by name, from (records, patients), as a person may see them: of 1 to 10 records, or records of 1 to 10
+    patients, "<11"; where only one is so hidden, the next smallest reads "hidden", so that no subtraction tells it."""
+    few = shown(1)
+    cells: dict[Any, Any] = {
+        value: few if 0 < min(records, patients) < SUPPRESSED else records
+        for value, (records, patients) in counts.items()
+    }
+    gone = [value for value, count in cells.items() if count == few]
+    others = [value for value, count in cells.items() if isinstance(count, int) and count]
+    if len(gone) == 1 and others:
+        cells[min(others, key=lambda value: counts[value][0])] = HIDDEN
+    return cells
+
+
+def ordered(value: str, count: int) -> tuple[int, int, str]:
+    """The key to show values by: age bands in their order, others by size."""
+    return (0, BANDS.index(value), value) if value in BANDS else (1, -count, value)
 
 
 @dataclass(frozen=True)
@@ -76,19 +98,22 @@ class Training:
 
         Raises BadInput for an attribute that is no column, or a number other than age.
         """
-        if "fold" in records.column_names:
-            records = records.filter(pc.equal(records["fold"], "training"))
-        if "file" in records.column_names and records["file"].null_count < len(records):
-            records = records.filter(pc.is_valid(records["file"]))
+        seen = _seen(records)
         values, codes = {}, []
         for attribute in attributes:
-            places, known = levels(_column(records, attribute))
-            values[attribute] = tuple(sorted(known, key=_band_then_text))
-            rank = {value: code for code, value in enumerate(values[attribute])}
-            codes.append(np.array([*(rank[value] for value in known), -1], dtype=np.int32)[places])
-        people = levels(records["patient"])[0] if "patient" in records.column_names else np.arange(len(records))
-        stacked = np.stack(codes, axis=1) if codes else np.zeros((len(records), 0), dtype=np.int32)
-        return cls(tuple(attributes), values, stacked, people)
+            places, known = _levels(records, attribute)
+            places = places[seen]
+            present = np.unique(places[places >= 0]).tolist()
+            if attribute in records.column_names and pa.types.is_floating(records[attribute].type):
+                _demand_few(attribute, len(present))
+            kept = [code for _, code in sorted((_band_then_text(known[code]), code) for code in present)]
+            rank = np.full(len(known) + 1, -1, dtype=np.int32)
+            rank[kept] = np.arange(len(kept))
+            codes.append(rank[places])
+            values[attribute] = tuple(known[code] for code in kept)
+        people = arrow.levels(records["patient"])[0] if "patient" in records.column_names else np.arange(len(records))
+        stacked = np.stack(codes, axis=1) if codes else np.zeros((int(seen.sum()), 0), dtype=np.int32)
+        return cls(tuple(attributes), values, stacked, people[seen])
 
     def count(self, allowed: Mapping[str, Collection[Any]]) -> Count:
         """Records and distinct patients whose value of every named attribute is among the allowed ones."""
@@ -129,18 +154,6 @@ class Training:
         return {}
 
 
-def levels(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
-    """Which of its distinct values each cell has, int (n,), -1 where it is missing; and the values."""
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    whole = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    if isinstance(whole, pa.ChunkedArray):  # an empty table has no chunk
-        return np.zeros(0, dtype=np.int32), []
-    places = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False)
-    return places.astype(np.int32), whole.dictionary.to_pylist()
-
-
 def asked_name(attribute: str, columns: pa.Schema) -> str:
     """Age in years is asked for by its band."""
     names = columns.names
@@ -156,23 +169,35 @@ def _numeric(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _column(records: pa.Table, attribute: str) -> pa.ChunkedArray:
+def _seen(records: pa.Table) -> np.ndarray:
+    """bool (n,): the training fold, and of that what has an image where anything has."""
+    seen = np.ones(len(records), dtype=bool)
+    if "fold" in records.column_names:
+        places, folds = arrow.levels(records["fold"])
+        seen = places == (folds.index("training") if "training" in folds else len(folds))
+    if "file" in records.column_names:
+        there = arrow.levels(records["file"])[0] >= 0
+        seen = seen & there if (seen & there).any() else seen
+    return seen
+
+
+def _levels(records: pa.Table, attribute: str) -> tuple[np.ndarray, list[Any]]:
     names = records.column_names
     if attribute == AGE_BAND and AGE_BAND not in names and "age" in names and _numeric(records["age"].type):
-        ages = pc.fill_null(records["age"].cast(pa.float64()), float("nan")).to_numpy()
-        words = np.array([*BANDS, None], dtype=object)[band_numbers(ages)]
-        return pa.chunked_array([pa.array(words, type=pa.string())])
+        return band_numbers(arrow.numbers(records["age"])), list(BANDS)
     if attribute not in names:
         raise BadInput(
             "no_such_attribute",
             f"The table has no column {plain(attribute, 40)}.",
             "See its columns: medsynth datasets show NAME",
         )
-    column = records[attribute]
-    if pa.types.is_floating(column.type) and len(levels(column)[1]) > MOST_LEVELS:
+    return arrow.levels(records[attribute])
+
+
+def _demand_few(attribute: str, values: int) -> None:
+    if values > MOST_LEVELS:
         raise BadInput(
             "not_countable",
             f"{plain(attribute, 40)} is a measured number: it has no cells to balance.",
             "Ask for attributes with a few values, for instance sex or age_band.",
         )
-    return column

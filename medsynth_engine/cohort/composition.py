@@ -8,14 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from medsynth_engine.cohort.cells import AGE_BAND, SUPPRESSED, shown
+from medsynth_engine.cohort.cells import AGE_BAND, HIDDEN, suppressed
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.rows.bands import BANDS, age_band
 
 ROLES = ("age", "sex", "ethnicity", "finding", "condition")
 UNKNOWN = "unknown"
-HIDDEN = "hidden"
-"""Instead of a count that would give a suppressed one away by subtraction."""
 MOST_VALUES = 40
 
 
@@ -50,7 +48,7 @@ def composition(table: pd.DataFrame, schema: Mapping[str, Any], suppress: bool) 
         kept = ordered[:MOST_VALUES]
         shown_counts: dict[str, Any] = {value: counts[value][0] for value in kept}
         if suppress:
-            shown_counts = _suppressed({value: counts[value] for value in kept})
+            shown_counts = suppressed({value: counts[value] for value in kept})
         if len(ordered) > len(kept):
             shown_counts[f"{len(ordered) - len(kept)} more values"] = HIDDEN
         whole[name] = shown_counts
@@ -77,7 +75,7 @@ def intersections(
     }
     shown_counts: dict[Any, Any] = {key: count for key, (count, _) in counts.items()}
     if suppress:
-        shown_counts = _suppressed(counts)
+        shown_counts = suppressed(counts)
     open_shares = all(isinstance(count, int) for count in shown_counts.values())
     return [
         {
@@ -87,19 +85,6 @@ def intersections(
         }
         for key, count in shown_counts.items()
     ]
-
-
-def _suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
-    few = shown(1)
-    cells: dict[Any, Any] = {
-        value: few if 0 < min(records, patients) < SUPPRESSED else records
-        for value, (records, patients) in counts.items()
-    }
-    hidden = [value for value, count in cells.items() if count == few]
-    others = [value for value, count in cells.items() if isinstance(count, int) and count]
-    if len(hidden) == 1 and others:
-        cells[min(others, key=lambda value: counts[value][0])] = HIDDEN
-    return cells
 
 
 def _place(name: str, value: str, count: int) -> tuple[int, int, str]:

@@ -35,8 +35,9 @@ class Population:
 def requested(columns: pa.Schema, n: int, asked: Population) -> Request:
     """The request for `n` records, of a table with these columns. Raises BadInput (`bad_population`)."""
     population, balance = asked.population, asked.balance
-    of_its_own = population is not None and population not in (TRAINING, UNIFORM)
-    target = targets.read(dict(population) if isinstance(population, Mapping) else population) if of_its_own else None
+    target = None
+    if population is not None and population not in (TRAINING, UNIFORM):
+        target = targets.read(dict(population) if isinstance(population, Mapping) else population)
     if population == UNIFORM and not balance:
         balance = tuple(
             name for name in DEMOGRAPHICS if name in columns.names or (name == AGE_BAND and "age" in columns.names)

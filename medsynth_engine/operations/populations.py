@@ -134,9 +134,9 @@ def _records(call: Call, row: Any) -> Path:
 
 
 def _columns(call: Call, row: Any) -> Any:
-    from pyarrow import parquet
+    from medsynth_engine.cohort import arrow
 
-    return parquet.read_schema(_records(call, row))
+    return arrow.schema(_records(call, row))
 
 
 def _training(call: Call, row: Any, attributes: tuple[str, ...]) -> Any:
@@ -147,13 +147,10 @@ def _training(call: Call, row: Any, attributes: tuple[str, ...]) -> Any:
 @lru_cache(maxsize=4)
 def _seen(path: str, written: int, attributes: tuple[str, ...]) -> Any:
     """The training fold as codes, kept for the next move of a slider; `written` tells one file from its successor."""
-    from pyarrow import parquet
-
+    from medsynth_engine.cohort import arrow
     from medsynth_engine.cohort.cells import BESIDE, Training
 
-    names = parquet.read_schema(path).names
-    columns = [name for name in dict.fromkeys([*BESIDE, *attributes]) if name in names]
-    return Training.of(parquet.read_table(path, columns=columns), attributes)
+    return Training.of(arrow.read(path, [*BESIDE, *attributes]), attributes)
 
 
 def _told(made: Any, small_cells: str) -> dict[str, Any]:

@@ -71,10 +71,19 @@ class RowRules:
             raise BadInput("bad_learner", "There is no such learner of rows.", "One of: " + ", ".join(LEARNERS) + ".")
         if not 0 <= seed < 2**31:
             raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
+        if declare and learners and "dp" not in learners:
+            raise BadInput("not_private", "Only private rows need declarations.", "Leave --declare, or compare dp too.")
+        told = learner_arguments("dp", epsilon, declare)
+        if declare or "dp" in (
+            learners or ()
+        ):  # else what was not asked for is told beside the others, not in their way
+            from medsynth_engine.operations.declarations import demand_declared
+
+            demand_declared(call, row.id, told["declare"])
         arguments = {
             "dataset_id": row.id,
             "learners": list(dict.fromkeys(learners or LEARNERS)),
-            **learner_arguments("dp", epsilon, declare),
+            **told,
             "seed": seed,
         }
         subject = f"dataset:{row.name}"
