@@ -16,6 +16,7 @@ from medsynth_engine.governance.gate import scenario_for
 from medsynth_engine.governance.pia import NATURE, ORGANISATIONAL, QUESTIONS, RECIPIENTS, STEPS
 from medsynth_engine.governance.risks import register, rescored, worst_residual
 from medsynth_engine.governance.rules import AUDIENCES, SUBJECTS
+from medsynth_engine.governance.thresholds import in_force
 from medsynth_engine.governance.workflow import Assessment
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
@@ -104,6 +105,7 @@ def draft(
             "gauge": gauge,
             "evidence": list((evaluation or {}).get("evidence") or ()),
         },
+        "thresholds": in_force(),
     }
     return merge(document, answers or {})
 
@@ -207,7 +209,7 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
     for row in document["risks"]:
         flat.update({f"{row['id']}.{name}": row[name] for name in (*RISK_NUMBERS, *RISK_TEXTS)})
     flat["audience"], flat["subject.digest"] = document["audience"], document["subject"]["digest"]
-    flat["evaluation.digest"] = document["evaluation"]["digest"]
+    flat["evaluation.digest"], flat["thresholds"] = document["evaluation"]["digest"], document.get("thresholds")
     return flat
 
 

@@ -12,10 +12,12 @@ from db.canonical import digest
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.governance import assessment as documents
 from medsynth_engine.governance import workflow
+from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.operations import gatekeeping, subjects, texts
 from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.places import new_file
 from medsynth_engine.operations.subjects import Subject
 
 SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdraw"}
@@ -116,38 +118,56 @@ class Assessments:
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
             rows = session.exec(select(Assessment).order_by(col(Assessment.created_at).desc())).all()
+            rows = [row for row in rows if call.scope is Scope.ALL or row.author_id == call.actor.user_id]
+            states = {row.id: gatekeeping.settled(session, row).state for row in rows if row.state == "approved"}
         return [
             {
                 "subject": gatekeeping.label(row),
                 "audience": row.audience,
-                "state": row.state,
+                "state": states.get(row.id, row.state),
                 "version": row.version,
                 "author": people.get(row.author_id, ""),
                 "created": row.created_at.isoformat(timespec="seconds"),
                 "expires": row.expires_at.isoformat(timespec="seconds") if row.expires_at else None,
             }
             for row in rows
-            if call.scope is Scope.ALL or row.author_id == call.actor.user_id
         ]
 
     @operation("pia.show", Permission.READ_REPORTS)
     def pia_show(self, call: Call, subject: str) -> dict[str, Any]:
+        return _shown(call, _readable(call, subject))
+
+    @operation("pia.diff", Permission.READ_REPORTS)
+    def pia_diff(self, call: Call, subject: str, against: str = "") -> dict[str, Any]:
+        """What the newest text changes in the one that was submitted before, or in the text called `against`."""
+        row = _readable(call, subject)
         with call.read() as session:
-            row = _newest(session, subject)
+            return {"subject": gatekeeping.label(row), **texts.difference(session, row, against)}
+
+    @operation("pia.report", Permission.READ_REPORTS)
+    def pia_report(self, call: Call, subject: str, path: str) -> dict[str, Any]:
+        """Write the assessment as one HTML file, each signature beside the digest that it is over."""
+        from medsynth_engine.governance import assessment_page
+
+        row = _readable(call, subject)
+        target = new_file(call.home, path, "page")
+        with call.read() as session:
+            shown = gatekeeping.shown(session, row)
+            digests = [text.digest for text in texts.all_of(session, row)]
+        marks = ("DEVELOPMENT",) if call.ledger.stamp == "development" else ()
+        page = assessment_page.html(shown, row.document, digests, datetime.now(UTC), marks)
+        with call.change(f"assessment:{row.id}", subject=shown["subject"], digest=row.digest):
+            write_text(target, page)
+        return {"path": str(target), "digest": row.digest}
+
+
+def _readable(call: Call, subject: str) -> Any:
+    """The newest assessment of the subject, if it is the actor's to read."""
+    with call.read() as session:
+        row = _newest(session, subject)
         if call.scope is Scope.OWN and row.author_id != call.actor.user_id:
-            with call.read() as session:
-                call.require_own(subjects.find(session, subject), "assessment")
-        return _shown(call, row)
-
-
-def _touches(session: Session, row: Any) -> tuple[workflow.Touch, ...]:
-    """Who last issued or reset the author's credential."""
-    from db.tables import User
-
-    author = session.get(User, row.author_id)
-    if author is None or author.credential_set_by is None or author.credential_set_at is None:
-        return ()
-    return (workflow.Touch(author.credential_set_by, author.id, author.credential_set_at),)
+            call.require_own(subjects.find(session, subject), "assessment")
+    return row
 
 
 def _answers(answers: dict[str, Any] | str | None) -> dict[str, Any]:
@@ -189,7 +209,12 @@ def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
             documents.demand_complete(row.document)
         standing = gatekeeping.standing(session, row)
         now = datetime.now(UTC)
-        after = workflow.act(standing, action, call.actor, now, note=note, touches=_touches(session, row))
+        touches = gatekeeping.touches(session, row.author_id)
+        after = workflow.act(standing, action, call.actor, now, note=note, touches=touches)
+        if action in ("submit", "approve"):
+            _demand_current(session, row)
+        if action == "submit":
+            texts.keep(session, row, now)
         session.add(
             Signature(
                 assessment_id=row.id,
@@ -209,6 +234,17 @@ def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
     return _shown(call, row)
 
 
+def _demand_current(session: Session, row: Any) -> None:
+    """Raise BadInput where what would be signed is bound to something that has changed meanwhile."""
+    changed = gatekeeping.lapsed(session, row)
+    if changed:
+        raise BadInput(
+            "assessment_outdated",
+            f"Since this assessment was written, {' and '.join(changed)}.",
+            f"Draft a new one: medsynth pia draft {gatekeeping.label(row)} --audience {row.audience}",
+        )
+
+
 def _newest(session: Session, subject: str) -> Any:
     kind, name = subjects.parse(subject)
     row = gatekeeping.newest_assessment(session, kind, name)
@@ -220,8 +256,8 @@ def _newest(session: Session, subject: str) -> Any:
 def _shown(call: Call, row: Any) -> dict[str, Any]:
     with call.read() as session:
         document = gatekeeping.shown(session, row)
-        standing = workflow.settle(gatekeeping.standing(session, row), datetime.now(UTC))
-        touches = _touches(session, row)
+        standing = gatekeeping.settled(session, row)
+        touches = gatekeeping.touches(session, row.author_id)
     return {
         **document,
         "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],

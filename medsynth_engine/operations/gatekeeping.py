@@ -9,11 +9,13 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from medsynth_engine.governance.assessment import consulted
-from medsynth_engine.governance.gate import GateInputs, Signed, Verdict, Vote, judge, scenario_for
+from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, scenario_for
 from medsynth_engine.governance.risks import worst_residual
-from medsynth_engine.governance.workflow import CREDENTIAL_DISTANCE, Assessment, Signature, settle
-from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.governance.thresholds import in_force
+from medsynth_engine.governance.workflow import CREDENTIAL_DISTANCE, ENDED, Assessment, Signature, Touch, settle
+from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations import subjects
 from medsynth_engine.operations.subjects import Subject
 
 AUDIENCES = ("internal", "recipient", "public")
@@ -68,6 +70,59 @@ def standing(session: Session, row: Any) -> Assessment:
     )
 
 
+def lapsed(session: Session, row: Any) -> tuple[str, ...]:
+    """What the assessment is bound to that has changed since it was written, in words; then it does not count."""
+    try:
+        now = subjects.find(session, label(row))
+    except NotFound:
+        return ("what it is about is not there any more",)
+    found = []
+    if now.digest != row.subject_digest:
+        found.append({"generator": "the model", "dataset": "the data"}.get(now.kind, "the cohort") + " has changed")
+    current = now.evaluation_digest if now.evaluated_digest == now.digest else None
+    if current != row.evaluation_digest:
+        found.append("the evaluation has changed")
+    if _other_thresholds(row):
+        found.append("the thresholds of the gate have changed")
+    return tuple(found)
+
+
+def _other_thresholds(row: Any) -> bool:
+    """Texts of earlier programs do not say which thresholds were in force: they are taken for today's."""
+    return row.document.get("thresholds", in_force()) != in_force()
+
+
+def settled(session: Session, row: Any) -> Assessment:
+    """Where it stands now: expired by time, or because something that it is bound to has changed."""
+    now = settle(standing(session, row), datetime.now(UTC))
+    return replace(now, state="expired") if now.state == "approved" and lapsed(session, row) else now
+
+
+def touches(session: Session, user_id: str) -> tuple[Touch, ...]:
+    """Which admins issued or reset this account's credential in the last 30 days: they may know it."""
+    from db.tables import CredentialTouch
+
+    since = datetime.now(UTC) - CREDENTIAL_DISTANCE
+    about = select(CredentialTouch).where(CredentialTouch.user_id == user_id, col(CredentialTouch.at) > since)
+    return tuple(Touch(row.admin_id, row.user_id, row.at) for row in session.exec(about))
+
+
+def _told_touches(session: Session, user_id: str) -> list[dict[str, Any]]:
+    from db.tables import CredentialTouch, User
+
+    since = datetime.now(UTC) - CREDENTIAL_DISTANCE
+    about = select(CredentialTouch).where(CredentialTouch.user_id == user_id, col(CredentialTouch.at) > since)
+    return [
+        {
+            "admin": session.get_one(User, row.admin_id).name,
+            "kind": row.kind,
+            "at": row.at.isoformat(timespec="seconds"),
+            "until": (row.at + CREDENTIAL_DISTANCE).isoformat(timespec="seconds"),
+        }
+        for row in session.exec(about.order_by(col(CredentialTouch.at)))
+    ]
+
+
 def label(row: Any) -> str:
     """The assessed subject as a person writes it."""
     return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
@@ -75,7 +130,7 @@ def label(row: Any) -> str:
 
 def shown(session: Session, row: Any) -> dict[str, Any]:
     """The assessment as everybody who may read it sees it: the document, where it stands, who signed."""
-    now = settle(standing(session, row), datetime.now(UTC))
+    now = settled(session, row)
     return {
         **row.document,
         "subject": label(row),
@@ -98,28 +153,37 @@ def shown(session: Session, row: Any) -> dict[str, Any]:
         ],
         "approvals_needed": now.approvals_needed(),
         "expires": now.expires_at.isoformat(timespec="seconds") if now.expires_at else None,
+        "lapsed": list(lapsed(session, row)) if now.state not in ENDED - {"expired"} else [],
+        "credential_touches": _told_touches(session, row.author_id),
     }
 
 
 def verdict(session: Session, subject: Subject, audience: str, stamp: str) -> Verdict:
     """The gate's word on `subject` for `audience`, now; what to do names the subject, ready to type."""
     judged = judge(_inputs(session, subject, checked_audience(audience), stamp))
-    named = tuple(
-        replace(reason, what_to_do=reason.what_to_do.replace("SUBJECT", subject.label).replace("COHORT", subject.name))
-        for reason in judged.reasons
-    )
-    return replace(judged, reasons=named)
+    row = newest_assessment(session, subject.kind, subject.name)
+    changed = lapsed(session, row) if row is not None else ()
+    return replace(judged, reasons=tuple(_named(reason, subject, changed) for reason in judged.reasons))
+
+
+def _named(reason: Reason, subject: Subject, changed: tuple[str, ...]) -> Reason:
+    """The reason with the subject in what is to be done, and what exactly has changed where that is the reason."""
+    todo = reason.what_to_do.replace("SUBJECT", subject.label).replace("COHORT", subject.name)
+    if reason.code == "pia_other_subject" and changed:
+        why = f"The assessment does not hold any more, because since it was written {' and '.join(changed)}."
+        return replace(reason, why=why, what_to_do=todo)
+    return replace(reason, what_to_do=todo)
 
 
 def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> GateInputs:
     from db.tables import Override
 
     row = newest_assessment(session, subject.kind, subject.name)
-    signed = (
-        Signed(standing(session, row), row.subject_digest, row.evaluation_digest, row.audience)
-        if row is not None
-        else None
-    )
+    signed = None
+    if row is not None:
+        # Evidence that was judged by other thresholds is no longer the evidence that was signed.
+        evaluation = "under other thresholds" if _other_thresholds(row) else row.evaluation_digest
+        signed = Signed(standing(session, row), row.subject_digest, evaluation, row.audience)
     votes = session.exec(
         select(Override).where(Override.subject_kind == subject.kind, Override.subject_name == subject.name)
     )
@@ -181,16 +245,6 @@ def _superseded_for_text(summary: dict[str, Any]) -> bool:
 
 def _independent(session: Session, votes: list[Any]) -> list[Any]:
     """Votes of different people: who issued or reset another voter's credential lately may hold that account too."""
-    from db.tables import User
-
-    now = datetime.now(UTC)
     voters = {vote.admin_id for vote in votes}
-    lent = {
-        user.id
-        for user in session.exec(select(User))
-        if user.id in voters
-        and user.credential_set_by in voters
-        and user.credential_set_at is not None
-        and now - user.credential_set_at < CREDENTIAL_DISTANCE
-    }
+    lent = {voter for voter in voters if any(touch.admin_id in voters for touch in touches(session, voter))}
     return [vote for vote in votes if vote.admin_id not in lent]

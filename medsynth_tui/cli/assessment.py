@@ -35,6 +35,8 @@ def show_short(face: Face, document: Document) -> None:
         ],
     )
     show.sentences(face, "In the way", document.get("blocking") or [])
+    show.sentences(face, "It does not hold any more", document.get("lapsed") or [])
+    show.sentences(face, "May not judge it yet", [touched(each) for each in document.get("credential_touches") or []])
     _show_signatures(face, document.get("signatures") or [])
     if document["state"] == "draft":
         face.out.print('[dim]Answers come from a TOML file: \\[need] purpose = "..." answers need.purpose.[/dim]')
@@ -58,6 +60,29 @@ def show_whole(face: Face, document: Document) -> None:
         show.line(face, f"{risk['title']}. {risk['cause']} {risk['harm']}")
         show.sentences(face, "Measures", [risk["measures"]])
         show.sentences(face, "Because", [risk["reason"]] if risk.get("reason") else [])
+
+
+def touched(touch: Document) -> str:
+    """An admin who may know the author's credential, as a sentence for whoever decides and for the auditor."""
+    day = str(touch["until"])[:10]
+    return f"{touch['admin']} touched the author's credential ({touch['kind']}); not before {day}."
+
+
+def show_diff(face: Face, document: Document) -> None:
+    """Field by field: what stood there, and what stands there now."""
+    before, after = document["before"], document["after"]
+    if before is None:
+        show.line(face, "There is only one text of it; nothing to compare with.")
+        return
+    show.title(face, f"Assessment of {document['subject']}: {before['text']} and {after['text']}")
+    show.pairs(face, [(f"text {each['text']}", each["digest"]) for each in (before, after)])
+    for change in document["changes"]:
+        face.out.print()
+        show.line(face, f"{change['question']} ({change['field']})")
+        show.sentences(face, "Before", [change["before"] or "(nothing)"])
+        show.sentences(face, "Now", [change["after"] or "(nothing)"])
+    if not document["changes"]:
+        show.line(face, "They say the same.")
 
 
 def _show_question(face: Face, asked: Document) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from medsynth_tui.cli import show
-from medsynth_tui.cli.assessment import show_list, show_short, show_whole
+from medsynth_tui.cli.assessment import show_diff, show_list, show_short, show_whole
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import path, toml
@@ -89,9 +89,23 @@ def withdraw(face: Face, subject: Subject) -> None:
 
 
 @command(pia, "show", "medsynth pia show c1")
-def one(face: Face, subject: Subject) -> None:
+def one(
+    face: Face,
+    subject: Subject,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="What changed since the text that was submitted before.")
+    ] = False,
+    against: Annotated[str, typer.Option("--against", metavar="TEXT", help="Compare with this one, such as 1.2.")] = "",
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write it as one HTML page.")] = None,
+) -> None:
     """The assessment: what it says, who signed, until when it holds."""
-    face.give(face.ask(lambda engine: engine.pia_show(subject)), show_whole)
+    if html is not None:
+        target = path(html) or ""
+        face.give(face.ask(lambda engine: engine.pia_report(subject, target)), show_page)
+    elif diff or against:
+        face.give(face.ask(lambda engine: engine.pia_diff(subject, against)), show_diff)
+    else:
+        face.give(face.ask(lambda engine: engine.pia_show(subject)), show_whole)
 
 
 @command(pia, "list", "medsynth pia list")
@@ -139,6 +153,10 @@ def attach(root: typer.Typer) -> None:
     def releases(face: Face) -> None:
         """What has left, when, for whom, and who let it."""
         face.give(face.ask(lambda engine: engine.releases_list()), show_releases)
+
+
+def show_page(face: Face, document: Document) -> None:
+    show.pairs(face, [("page", document["path"]), ("over the text", document["digest"])])
 
 
 def show_gate(face: Face, document: Document) -> None:

@@ -1,0 +1,64 @@
+"""An assessment as one HTML file: no network, no script; each signature stands beside the digest that it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from db.canonical import digest
+from medsynth_engine.governance.leaving import leaving
+from medsynth_engine.kernel.escape import plain
+
+SIGNED = {
+    "submit": "submitted it",
+    "concur": "concurs",
+    "dissent": "dissents",
+    "approve": "approved it",
+    "return": "sent it back",
+    "reject": "rejected it",
+    "withdraw": "withdrew it",
+}
+WARNINGS = {"DEVELOPMENT": "Made in a development store with well-known passwords. For development only."}
+
+
+def html(
+    shown: Mapping[str, Any], document: Mapping[str, Any], texts: Sequence[str], at: datetime, marks: Sequence[str] = ()
+) -> str:
+    """The whole page.
+
+    shown     where the assessment stands: the answer of `pia_show`
+    document  its text as it is kept, over which `shown["digest"]` was computed
+    texts     digests of every text that was submitted; a signature over another one is told as that
+    at        when the page was made, aware UTC
+    Raises ValueError where the digest is not the text's: a page never shows a signature beside another text.
+    """
+    if digest(document) != shown["digest"]:
+        raise ValueError("the assessment's digest is not that of its text")
+    environment = Environment(
+        loader=PackageLoader("medsynth_engine.governance", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = lambda text: plain(str(text), 6_000)
+    return environment.get_template("assessment.html").render(
+        shown=shown,
+        evidence=leaving(document["evaluation"])["evidence"],
+        signed=[
+            {**each, "words": SIGNED.get(each["kind"], each["kind"]), "about": _about(each["digest"], shown, texts)}
+            for each in shown["signatures"]
+        ],
+        warnings=[(mark, WARNINGS.get(mark, "")) for mark in marks],
+        at=at,
+    )
+
+
+def _about(signed: str, shown: Mapping[str, Any], texts: Sequence[str]) -> str:
+    """Which text a signature is over."""
+    if signed == shown["digest"]:
+        return "this text"
+    return "an earlier text of it" if signed in texts else "a text that is not kept"

@@ -1,0 +1,259 @@
+"""An assessment through the operations, as its author, the auditor and the admins live it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.errors import LedgerConflict
+from db.ledger import Ledger
+from db.tables import Assessment, Dataset, User
+from medsynth_engine.access import passwords
+from medsynth_engine.engine import Engine
+from medsynth_engine.governance import rules
+from medsynth_engine.kernel.errors import BadInput, Denied
+
+PASSWORDS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123", "second": "second-admin-1"}
+ANSWERS = {
+    "need": {"purpose": "To train on a larger machine"},
+    "processing": {"source": "The radiology archive"},
+    "consultation": {"people": "The patients' council, in May"},
+    "necessity": {"lawful_basis": "Art. 6(1)e, 9(2)j", "ethics": "Waiver 12/26"},
+    "outcome": {"owner": "The head of radiology"},
+}
+
+
+@dataclass
+class Clinic:
+    home: Path
+    people: dict[str, Engine]
+
+    def __getattr__(self, name: str) -> Engine:
+        return self.people[name]
+
+    def ledger(self) -> Ledger:
+        return Ledger.open(self.home / "data" / "medsynth.sqlite3")
+
+    def change(self, what: Callable[[Any], None]) -> None:
+        with self.ledger() as ledger, ledger.write() as change:
+            what(change.session)
+            change.record(actor="somebody", action="test.change")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A development store with a second admin and alice's dataset."""
+    home = tmp_path_factory.mktemp("clinic")
+    asyncio.run(Engine(home).init(development=True))
+    with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
+        second = User(name="second", role="admin", state="active", password_hash=passwords.hashed(PASSWORDS["second"]))
+        change.session.add(second)
+        alice = next(user for user in ledger_users(change.session) if user.name == "alice")
+        summary = {"accepted": 900, "patients": 300, "schema": {"columns": [{"name": "age"}], "image": None}}
+        change.session.add(
+            Dataset(name="chest", owner_id=alice.id, folder="chest-v1", digest="d" * 64, summary=summary)
+        )
+        change.record(actor="system", action="test.made")
+    return home
+
+
+def ledger_users(session: Any) -> list[User]:
+    from sqlmodel import select
+
+    return list(session.exec(select(User)))
+
+
+@pytest.fixture
+async def clinic(made: Path, tmp_path: Path) -> Clinic:
+    home = tmp_path / "home"
+    shutil.copytree(made, home)
+    people = {}
+    for name, password in PASSWORDS.items():
+        people[name] = Engine(home)
+        await people[name].login(name, password)
+    return Clinic(home, people)
+
+
+async def submitted(clinic: Clinic, **answers: Any) -> dict[str, Any]:
+    await clinic.alice.pia_draft("dataset:chest", "recipient", {**ANSWERS, **answers})
+    return await clinic.alice.pia_submit("dataset:chest")
+
+
+async def approved(clinic: Clinic) -> dict[str, Any]:
+    await submitted(clinic)
+    await clinic.auditor.pia_opinion("dataset:chest", True)
+    return await clinic.admin.pia_approve("dataset:chest")
+
+
+def reasons(gate: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {reason["code"]: reason for reason in gate["reasons"]}
+
+
+async def test_a_dataset_is_assessed_before_its_bundle_leaves(clinic: Clinic) -> None:
+    before = await clinic.alice.gate_show("dataset:chest", "internal")
+    assert "pia_missing" in reasons(before)
+    after = await approved(clinic)
+    assert after["state"] == "approved" and after["lapsed"] == []
+    assert {signed["digest"] for signed in after["signatures"]} == {after["digest"]}
+    assert not any(
+        code.startswith("pia") for code in reasons(await clinic.alice.gate_show("dataset:chest", "internal"))
+    )
+
+
+async def test_what_was_submitted_is_frozen_for_its_author_and_in_the_ledger(clinic: Clinic) -> None:
+    await submitted(clinic)
+    with pytest.raises(BadInput):
+        await clinic.alice.pia_update("dataset:chest", {"need": {"purpose": "Something else"}})
+
+    def tamper(session: Any) -> None:
+        from sqlmodel import select
+
+        row = session.exec(select(Assessment)).one()
+        row.document = {**row.document, "audience": "public"}
+        session.add(row)
+
+    with pytest.raises(LedgerConflict):
+        clinic.change(tamper)
+
+
+async def test_sent_back_with_a_reason_it_says_what_was_changed_and_both_texts_stay(clinic: Clinic) -> None:
+    first = await submitted(clinic)
+    with pytest.raises(BadInput):
+        await clinic.admin.pia_return("dataset:chest", " ")
+    await clinic.admin.pia_return("dataset:chest", "Say who keeps the key.")
+    await clinic.alice.pia_update("dataset:chest", {"outcome": {"owner": "The data office"}})
+    draft = await clinic.alice.pia_diff("dataset:chest")
+    assert (draft["before"]["text"], draft["after"]["text"]) == ("1.1", "1 draft")
+    await clinic.alice.pia_submit("dataset:chest")
+    difference = await clinic.auditor.pia_diff("dataset:chest")
+    assert (difference["before"]["text"], difference["after"]["text"]) == ("1.1", "1.2")
+    assert difference["before"]["digest"] == first["digest"]
+    assert [(each["field"], each["before"], each["after"]) for each in difference["changes"]] == [
+        ("outcome.owner", "The head of radiology", "The data office")
+    ]
+    await clinic.alice.pia_draft("dataset:chest", "internal", ANSWERS)
+    third = await clinic.alice.pia_diff("dataset:chest", "1.1")
+    assert third["after"]["text"] == "2 draft" and "audience" in {each["field"] for each in third["changes"]}
+    with pytest.raises(BadInput, match="no text"):
+        await clinic.alice.pia_diff("dataset:chest", "9.9")
+
+
+async def test_a_high_residual_risk_takes_two_admins(clinic: Clinic) -> None:
+    high = {"risk": [{"id": "insider", "likelihood": 4, "residual_likelihood": 4, "residual_severity": 4}]}
+    await clinic.alice.pia_draft("dataset:chest", "recipient", {**ANSWERS, **high})
+    with pytest.raises(BadInput, match="cannot be submitted"):
+        await clinic.alice.pia_submit("dataset:chest")
+    await clinic.alice.pia_update("dataset:chest", {"outcome": {"regulator_consulted": "Yes, in June."}})
+    await clinic.alice.pia_submit("dataset:chest")
+    await clinic.auditor.pia_opinion("dataset:chest", True)
+    once = await clinic.admin.pia_approve("dataset:chest")
+    assert (once["state"], once["approvals_needed"]) == ("submitted", 2)
+    with pytest.raises(Denied):
+        await clinic.admin.pia_approve("dataset:chest")
+    assert (await clinic.second.pia_approve("dataset:chest"))["state"] == "approved"
+
+
+async def test_who_touched_the_authors_credential_may_not_judge_and_everybody_is_told(clinic: Clinic) -> None:
+    """Also the one before the last: two admins who reset an account one after the other both knew a code of it."""
+    for admin in (clinic.admin, clinic.second):
+        code = (await admin.users_reset("alice"))["code"]
+    await Engine(clinic.home).activate("alice", code, "quiet lantern over harbour 7")
+    await clinic.alice.login("alice", "quiet lantern over harbour 7")
+    await submitted(clinic)
+    for admin in (clinic.admin, clinic.second):
+        with pytest.raises(Denied) as refused:
+            await admin.pia_approve("dataset:chest", "fine")
+        assert refused.value.code == "credential_issuer"
+    told = await clinic.auditor.pia_show("dataset:chest")
+    assert [(each["admin"], each["kind"]) for each in told["credential_touches"]] == [
+        ("admin", "reset"), ("second", "reset")
+    ]  # fmt: skip
+    denied = (await clinic.auditor.audit_list(action="pia.approve", outcome="denied"))["records"]
+    assert {record["reason"] for record in denied} == {"credential_issuer"}
+
+
+def another_digest(session: Any) -> None:
+    from sqlmodel import select
+
+    row = session.exec(select(Dataset).where(Dataset.name == "chest")).one()
+    row.digest = "e" * 64
+    session.add(row)
+
+
+async def test_it_counts_no_longer_as_soon_as_the_data_changes(clinic: Clinic) -> None:
+    await approved(clinic)
+    clinic.change(another_digest)
+    shown = await clinic.alice.pia_show("dataset:chest")
+    assert (shown["state"], shown["lapsed"]) == ("expired", ["the data has changed"])
+    assert (await clinic.alice.pia_list())[0]["state"] == "expired"
+    why = reasons(await clinic.alice.gate_show("dataset:chest", "internal"))["pia_other_subject"]
+    assert "the data has changed" in why["why"] and "pia draft dataset:chest" in why["what_to_do"]
+
+
+async def test_it_counts_no_longer_as_soon_as_the_thresholds_change(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await approved(clinic)
+    monkeypatch.setattr(rules, "MEMBERSHIP_P", 0.05)
+    assert (await clinic.alice.pia_show("dataset:chest"))["lapsed"] == ["the thresholds of the gate have changed"]
+    assert "pia_other_subject" in reasons(await clinic.alice.gate_show("dataset:chest", "internal"))
+
+
+async def test_for_a_wider_audience_it_does_not_count(clinic: Clinic) -> None:
+    await clinic.alice.pia_draft("dataset:chest", "internal", ANSWERS)
+    await clinic.alice.pia_submit("dataset:chest")
+    await clinic.admin.pia_approve("dataset:chest", "no auditor here")
+    assert "pia_audience" in reasons(await clinic.alice.gate_show("dataset:chest", "recipient"))
+
+
+async def test_after_twelve_months_it_is_over(clinic: Clinic) -> None:
+    await approved(clinic)
+
+    def a_year_later(session: Any) -> None:
+        from sqlmodel import select
+
+        row = session.exec(select(Assessment)).one()
+        row.expires_at = datetime.now(UTC) - timedelta(seconds=1)
+        session.add(row)
+
+    clinic.change(a_year_later)
+    assert (await clinic.alice.pia_show("dataset:chest"))["state"] == "expired"
+    assert "pia_expired" in reasons(await clinic.alice.gate_show("dataset:chest", "internal"))
+
+
+async def test_nobody_signs_what_has_changed_under_their_hands(clinic: Clinic) -> None:
+    await submitted(clinic)
+    clinic.change(another_digest)
+    with pytest.raises(BadInput, match="the data has changed"):
+        await clinic.admin.pia_approve("dataset:chest", "no auditor here")
+
+
+async def test_the_page_shows_each_signature_beside_the_text_it_is_over(clinic: Clinic, tmp_path: Path) -> None:
+    first = await submitted(clinic, need={"purpose": "<script>alert(1)</script>"})
+    await clinic.admin.pia_return("dataset:chest", "Say more.")
+    await clinic.alice.pia_update("dataset:chest", {"outcome": {"owner": "The data office"}})
+    second = await clinic.alice.pia_submit("dataset:chest")
+    written = await clinic.auditor.pia_report("dataset:chest", str(tmp_path / "page.html"))
+    page = Path(written["path"]).read_text()
+    assert written["digest"] == second["digest"] != first["digest"]
+    assert page.count(f"this text: <code>{second['digest']}") == 1
+    assert page.count(f"an earlier text of it: <code>{first['digest']}") == 2
+    assert "<script" not in page and "DEVELOPMENT" in page and "Say more." in page
+
+
+async def test_an_override_marks_the_release_and_takes_two_who_are_not_one(clinic: Clinic) -> None:
+    once = await clinic.admin.gate_override("dataset:chest", "internal", "The court has ordered it")
+    assert once["needed"] == 2
+    assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"]
+    await clinic.second.gate_override("dataset:chest", "internal", "The court has ordered it")
+    opened = await clinic.alice.gate_show("dataset:chest", "internal")
+    assert opened["open"] and opened["overridden"] and "OVERRIDDEN" in opened["marks"]
+    await clinic.admin.users_reset("second")
+    assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"], "one of them may be the other"
