@@ -1,7 +1,7 @@
-"""Does the synthetic data repeat training records? Copies, close matches and the tail share, for rows and for images.
+"""Does the synthetic data repeat training records? Copies and close matches, for rows and for images.
 
-Every measure asks the same of held-out records, where nothing can have been copied. Reference 4.2 shows which of
-these sees a planted leak: the overall share nearer to training does not, these do.
+Every measure asks the same of held-out records, where nothing can have been copied. What a few copies among thousands
+of records look like is seen by `tail`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,11 @@ from typing import Any
 import numpy as np
 
 from medsynth_engine.evidence.distances import Distances
-from medsynth_engine.evidence.resampling import effective, exact_binomial, rate
+from medsynth_engine.evidence.resampling import rate
+from medsynth_engine.evidence.tail import HOLDER, things_of
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 
-HOLDER = "Anybody who holds the synthetic data and some real records to compare with"
-TAILS = (0.005, 0.01, 0.02)
-"""Shares of the cohort that count as its tail: the widest for leaks of 5 %, the narrowest for rare verbatim ones."""
-FEWEST_IN_TAIL = 5
 CLOSE = 0.01
-THINGS = {"rows": "rows", "image": "images"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def copies(medium: str, hits: Hits | None, owners: np.ndarray, how: str, name: s
         n,
         "lower",
         HOLDER,
-        f"{count} of {n} synthetic {THINGS[medium]} are a copy of a training record ({how}); without a leak about "
+        f"{count} of {n} synthetic {things_of(medium)} are a copy of a training record ({how}); without a leak about "
         f"{hits.expected:.1%} would be.",
         "Share with Wilson interval at the effective number of trials; control: copies of held-out records, scaled to "
         "the size of the training data.",
@@ -108,66 +104,7 @@ def close_match(medium: str, distances: Distances) -> Evidence:
         distances.n,
         "lower",
         HOLDER,
-        f"{found.value:.1%} of the synthetic {THINGS[medium]} lie as near to a training record as 1 % of unseen real "
-        f"records do; towards held-out patients it is {hits.expected:.1%}.",
+        f"{found.value:.1%} of the synthetic {things_of(medium)} lie as near to a training record as 1 % of unseen "
+        f"real records do; towards held-out patients it is {hits.expected:.1%}.",
         method,
     )
-
-
-def tail_share(medium: str, distances: Distances) -> Evidence:
-    """Of the synthetic records nearest to any real one: the share that is nearer to training, as if folds were equal.
-
-    The folds differ in size, so the share is moved by its odds: training records over held-out records is what chance
-    gives. Three tails are looked at (`TAILS`), the strongest is told, its exact interval is widened for the looks.
-    """
-    full = f"privacy.{medium}.tail_share"
-    method = (
-        f"Tails {', '.join(f'{tail:.1%}' for tail in TAILS)}; Clopper-Pearson at the effective number of trials, "
-        "Bonferroni for the tails; odds divided by the ratio of fold sizes; ties count half. Reference 4.2."
-    )
-    looks = [tail for tail in TAILS if tail * distances.n >= FEWEST_IN_TAIL]
-    if not distances.enough or not looks:
-        why = f"the tail of {distances.n} records is too short: draw at least {int(FEWEST_IN_TAIL / TAILS[-1])}."
-        return not_enough(full, distances.n, "lower", why, method, HOLDER)
-    sizes = len(distances.training_owners) / len(distances.holdout_owners)
-    nearest = np.minimum(distances.to_training, distances.to_holdout)
-    nearer = np.where(distances.to_training < distances.to_holdout, 1.0, 0.0)
-    nearer[distances.to_training == distances.to_holdout] = 0.5
-    owners = distances.nearest_patient
-    found = []
-    for tail in looks:
-        chosen = nearest <= np.quantile(nearest, tail, method="higher")
-        hits = nearer[chosen]
-        # Halves of ties are no trials that agree: their spread must not look like independence beyond their number.
-        trials = min(
-            float(len(hits)), effective(hits, owners[chosen]) if 0 < hits.mean() < 1 else _once(owners[chosen])
-        )
-        bounds = exact_binomial(float(hits.mean()) * trials, trials, 1 - 0.05 / len(looks))
-        value, low, high = (_as_if_equal(bound, sizes) for bound in (bounds.value, bounds.low, bounds.high))
-        found.append((low, value, high, tail, int(chosen.sum())))
-    low, value, high, tail, count = max(found)
-    return Evidence(
-        full,
-        value,
-        low,
-        high,
-        0.5,
-        count,
-        "lower",
-        HOLDER,
-        f"Among the {count} synthetic {THINGS[medium]} nearest to any real record ({tail:.1%} of all), {value:.0%} lie "
-        "nearer to training than to held-out patients; without a leak it is 50 %.",
-        method,
-    )
-
-
-def _once(owners: np.ndarray) -> float:
-    return float(len(np.unique(owners)))
-
-
-def _as_if_equal(share: float, sizes: float) -> float:
-    """A share of training records, as it would be if both folds had the same size."""
-    if share <= 0 or share >= 1:
-        return share
-    odds = share / (1 - share) / sizes
-    return odds / (1 + odds)

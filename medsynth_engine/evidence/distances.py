@@ -36,6 +36,8 @@ class Distances:
     to_training, to_holdout   of each synthetic record (n,)
     nearest_training, nearest_holdout  which record that is
     holdout_to_training, training_to_holdout   how near real records of different patients lie: the yardstick
+    in_place   of each synthetic record that real ones equal: the share of these that are training records (n,);
+               None where that is not known
     """
 
     to_training: np.ndarray
@@ -46,6 +48,7 @@ class Distances:
     training_to_holdout: np.ndarray
     training_owners: np.ndarray
     holdout_owners: np.ndarray
+    in_place: np.ndarray | None = None
 
     @classmethod
     def between(
@@ -68,6 +71,7 @@ class Distances:
             near(training, holdout)[0],
             training_owners,
             holdout_owners,
+            _in_place(synthetic, training, holdout),
         )
 
     @property
@@ -86,3 +90,26 @@ class Distances:
             return np.arange(self.n)
         held = self.training_owners.max() + 1 + self.holdout_owners[self.nearest_holdout]
         return np.where(self.to_training <= self.to_holdout, self.training_owners[self.nearest_training], held)
+
+    @property
+    def nearer_training(self) -> np.ndarray:
+        """1 where a synthetic record lies nearer to training, 0 where to held-out records; ties share (n,).
+
+        Where both have records in the very same place it is the share of training records there: whoever is held out,
+        its expectation without a leak is the share of training records among all. Other ties count half.
+        """
+        half = np.full(self.n, 0.5) if self.in_place is None else self.in_place
+        apart = self.to_training - self.to_holdout
+        tied = np.where(self.to_training == 0, half, 0.5)
+        return np.where(apart == 0, tied, (apart < 0).astype(float))
+
+
+def _in_place(synthetic: np.ndarray, training: np.ndarray, holdout: np.ndarray) -> np.ndarray:
+    """For each synthetic point: of the real points that equal it, the share in training; 0.5 where there are none."""
+    points = np.concatenate([training, holdout, synthetic]).astype(np.float32).round(GRAIN)
+    _, place = np.unique(points, axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    first, second = len(training), len(training) + len(holdout)
+    there = np.bincount(place[:first], minlength=len(points))[place[second:]]
+    others = np.bincount(place[first:second], minlength=len(points))[place[second:]]
+    return np.divide(there, there + others, out=np.full(len(synthetic), 0.5), where=there + others > 0)

@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
 from medsynth_engine.evidence.bias import bias
-from medsynth_engine.evidence.copies import close_match, tail_share
-from medsynth_engine.evidence.distances import Distances
+from medsynth_engine.evidence.fidelity_groups import image_groups, row_groups
 from medsynth_engine.evidence.identity import k_anonymity
+from medsynth_engine.evidence.image_privacy import image_privacy
 from medsynth_engine.evidence.inference import inference
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.linkability import linkability
@@ -20,6 +20,7 @@ from medsynth_engine.evidence.membership import membership
 from medsynth_engine.evidence.read_back import read_backs
 from medsynth_engine.evidence.representation import Reference
 from medsynth_engine.evidence.row_privacy import row_privacy
+from medsynth_engine.evidence.seeing import seen_by
 from medsynth_engine.evidence.singling_out import singling_out
 from medsynth_engine.evidence.tables import columns, has, patients, some_patients
 from medsynth_engine.evidence.utility import image_task, row_task, usefulness
@@ -83,6 +84,7 @@ def _steps(inputs: Inputs) -> Iterator[_Step]:
         yield from _image_steps(inputs)
     if shared:
         yield _Step("rows: fidelity", lambda rng: [fidelity_rows.pairwise(training, holdout, synthetic, shared, rng)])
+        yield _Step("rows: fidelity of groups", lambda rng: row_groups([training, holdout, synthetic], shared, rng))
         yield _Step("rows: detection", lambda rng: [fidelity_rows.detection(training, holdout, synthetic, shared, rng)])
         yield _Step("rows: copies and membership", lambda rng: row_privacy(victims, rng))
         yield _Step("rows: singling out", lambda rng: [singling_out(victims, rng)])
@@ -110,17 +112,7 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
         return []
 
     def close(rng: np.random.Generator) -> list[Evidence]:
-        if not all(len(seen[fold]) for fold in FOLDS):
-            nothing = np.empty((0, 1))
-            owners = np.empty(0, int)
-            distances = Distances.between(nothing, nothing, nothing, owners, owners)
-        else:
-            distances = pictures.pixel_distances(seen)
-        return [
-            *pictures.image_copies(seen, distances),
-            tail_share("image", distances),
-            close_match("image", distances),
-        ]
+        return image_privacy(seen, scaled, rng)
 
     def member(rng: np.random.Generator) -> list[Evidence]:
         spaces = [(seen[fold].pixels, scaled[fold]) for fold in FOLDS]
@@ -129,12 +121,14 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
 
     def like(rng: np.random.Generator) -> list[Evidence]:
         owners = [seen[fold].owners for fold in FOLDS]
-        raw, even = [seen[fold].features for fold in FOLDS], [scaled[fold] for fold in FOLDS]
-        return fidelity.fidelity(
-            fidelity.Features(raw[0], raw[1], raw[2], owners[0], owners[1], owners[2]),
-            fidelity.Features(even[0], even[1], even[2], owners[0], owners[1], owners[2]),
-            rng,
-        )
+        features = fidelity.Features(*(scaled[fold] for fold in FOLDS), *owners)
+        rows = [tables[fold].iloc[seen[fold].rows] for fold in FOLDS]
+        return [*fidelity.fidelity(features, rng), *image_groups(features, rows, rng)]
+
+    def like_encoded(rng: np.random.Generator) -> list[Evidence]:
+        assert inputs.encoder is not None
+        features, space = seen_by(inputs.encoder, inputs, seen)
+        return fidelity.fidelity(features, rng, space)
 
     def use(rng: np.random.Generator) -> list[Evidence]:
         if min(len(seen[fold]) for fold in FOLDS) == 0:
@@ -146,6 +140,8 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
 
     yield _Step("images: features", measure)
     yield _Step("images: fidelity", like)
+    if inputs.encoder is not None:
+        yield _Step("images: fidelity to the site's encoder", like_encoded)
     yield _Step("images: copies", close)
     yield _Step("images: membership", member)
     yield _Step("images: utility", use)

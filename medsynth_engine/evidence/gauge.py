@@ -78,13 +78,17 @@ def component(evidence: Evidence) -> Component | None:
         return None
     measure = evidence.name.rsplit(".", 1)[-1]
     value = Interval(evidence.value, evidence.low, evidence.high, evidence.n)
-    if measure in ("singling_out", "linkability", "inference"):
+    if measure in ("singling_out", "linkability", "inference", "reidentification"):
         risk = value
     elif measure == "membership_auc":
         # Advantage = 2 AUC - 1 (Yeom 2018), net of what two halves of the members show against each other.
         placebo = max(0.0, 2 * (evidence.control or 0.5) - 1)
         net, low, high = (2 * bound - 1 - placebo for bound in (value.value, value.low, value.high))
         risk = Interval(net, low, high, value.n)
+    elif measure == "tail_share":
+        # The few records that tell most: their upper bound says only that they are few. What counts is what is proved.
+        proved = max(0.0, 2 * value.low - 1)
+        risk = Interval(proved, proved, proved, value.n)
     elif measure in ("copies", "close_match", "identical"):
         control = wilson((evidence.control or 0.0) * evidence.n, evidence.n)
         risk = residual_risk(value, control) if control.value < 1 else difference(value, control)

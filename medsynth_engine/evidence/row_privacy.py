@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from medsynth_engine.evidence.copies import Hits, close_match, copies, tail_share
+from medsynth_engine.evidence.copies import Hits, close_match, copies
 from medsynth_engine.evidence.distances import Distances
 from medsynth_engine.evidence.embedding import Embedding
 from medsynth_engine.evidence.membership import membership
 from medsynth_engine.evidence.tables import numbers, patients, words
+from medsynth_engine.evidence.tail import tail
 from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.kernel.evidence import Evidence
 
@@ -17,7 +18,7 @@ Key = tuple[object, ...]
 
 
 def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
-    """The four distance measures of rows."""
+    """The distance measures of rows."""
     tables = victims.training, victims.holdout, victims.synthetic
     owners, held = patients(tables[0]), patients(tables[1])
     if min(map(len, tables)):
@@ -33,9 +34,9 @@ def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
         hits, nearest = Hits.of(_known, keys[0], keys[1], keys[2]), owners[distances.nearest_training]
     return [
         copies("rows", hits, nearest, "every column equal"),
-        tail_share("rows", distances),
         close_match("rows", distances),
         *membership("rows", [points[0]], [points[1]], [points[2]], owners, held, rng),
+        *tail("rows", distances, rng),
     ]
 
 

@@ -52,7 +52,8 @@ def test_it_opens_when_everything_is_in_order() -> None:
 
 LEAK = (
     value("privacy.rows.tail_share", 0.77, 0.62, 0.5, 40),
-    value("privacy.rows.close_match", 0.02, 0.0147, 0.01),
+    value("privacy.rows.tail_p", 0.004, 0.004, 0.01),
+    value("privacy.rows.repeated", 0.01, 0.004, 0.0),
 )
 CASES: dict[str, dict[str, Any]] = {
     "simulated": {"simulated": True},
@@ -113,10 +114,27 @@ def test_a_missing_band_counts_as_grey() -> None:
     assert codes(replace(OPEN, band=None)) == {"not_enough_evidence"}
 
 
-def test_tail_share_or_close_matches_alone_do_not_close_it() -> None:
-    tail, close = LEAK
-    assert judge(replace(OPEN, evidence=(tail, replace(close, low=0.008)))).open
-    assert judge(replace(OPEN, evidence=(replace(tail, low=0.43), close))).open
+def test_copies_close_it_where_they_are_unlikely_and_telling_or_many() -> None:
+    tail, p, share = LEAK
+    assert judge(replace(OPEN, evidence=(tail, replace(p, value=0.2), share))).open
+    weak = replace(tail, value=0.54)
+    assert judge(replace(OPEN, evidence=(weak, p, share))).open
+    assert not judge(replace(OPEN, evidence=(weak, p, replace(share, low=0.02)))).open
+    assert judge(replace(OPEN, evidence=(replace(tail, value=0.62), p, share), audience="internal")).open
+
+
+def test_looking_at_images_in_two_spaces_is_paid_for() -> None:
+    tail, p, share = (replace(e, name=e.name.replace("rows", "image")) for e in LEAK)
+    other = replace(tail, name="privacy.image.radiomics.tail_share", value=0.5)
+    p = replace(p, value=0.02)
+    assert not judge(replace(OPEN, evidence=(tail, p, share))).open
+    assert judge(replace(OPEN, evidence=(tail, p, share, other))).open
+
+
+def test_an_evaluation_from_before_the_p_of_copies_is_judged_by_its_interval() -> None:
+    tail, _, share = LEAK
+    assert not judge(replace(OPEN, evidence=(tail, share))).open
+    assert judge(replace(OPEN, evidence=(replace(tail, low=0.43), share))).open
 
 
 def test_membership_needs_an_effect_and_a_silent_placebo() -> None:
