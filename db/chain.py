@@ -1,7 +1,7 @@
 """The audit chain: each record carries the hash of the one before, so that a change in the past shows.
 
 hash = SHA-256(0x00 || canonical JSON of the fields || hash of the record before). The leading zero is RFC 6962's mark
-of a leaf. What was cut off at the end shows only against an anchor kept elsewhere: `{"records": n, "head": hex}`.
+of a leaf. `db.checkpoints` signs it, `db.proof` verifies it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,13 @@ import hashlib
 import heapq
 import json
 import re
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -37,8 +32,8 @@ FIELDS = (
 )  # fmt: skip
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _spell = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_COLUMNS = ", ".join(FIELDS)
-_INSERT = f"INSERT INTO audit ({_COLUMNS}, prev, hash) VALUES ({', '.join('?' * (len(FIELDS) + 2))})"
+COLUMNS = ", ".join(FIELDS)
+_INSERT = f"INSERT INTO audit ({COLUMNS}, prev, hash) VALUES ({', '.join('?' * (len(FIELDS) + 2))})"
 
 
 class Record(NamedTuple):
@@ -73,20 +68,6 @@ class Record(NamedTuple):
     def document(self) -> dict[str, Any]:
         """For exports: everything that is needed to compute the hash again."""
         return {**self._asdict(), "prev": self.prev.hex(), "hash": self.hash.hex()}
-
-
-@dataclass(frozen=True)
-class Verification:
-    """`head` is the hex hash of the last record; `anchored` says that an anchor was given and holds."""
-
-    ok: bool
-    records: int
-    head: str
-    anchored: bool
-    problems: list[str]
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def link(fields: Sequence[object], prev: bytes) -> bytes:
@@ -151,16 +132,17 @@ def page(
     object_: str | None = None,
     outcome: str | None = None,
     since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Record]:
     """The newest records first, `limit` at a time; `before` is the last `seq` of the page before.
 
-    `action` may be a whole family: `dataset.` finds all that begin so. `since` is an aware time.
+    `action` may be a whole family: `dataset.` finds all that begin so. `since` and `until` are aware times; what
+    was at `until` is not included.
     """
     if action is not None and action.endswith("."):
         # A walk over a range of actions would have to sort all of them; each action alone is in order already.
-        pages = [
-            page(session, before, limit, actor, each, object_, outcome, since) for each in _family(session, action)
-        ]
+        family = _family(session, action)
+        pages = [page(session, before, limit, actor, each, object_, outcome, since, until) for each in family]
         newest_first = heapq.merge(*pages, key=lambda record: -record.seq)
         return list(islice(newest_first, limit))
     conditions = ["1"]
@@ -178,9 +160,14 @@ def page(
         first = "SELECT coalesce(min(seq), 1 << 62) FROM audit INDEXED BY audit_ts_ns WHERE ts_ns >= :since"
         conditions.append(f"ts_ns >= :since AND seq >= ({first})")
         values["since"] = int(since.timestamp() * 1e9)
+    if until is not None:
+        # The newest record before that time is found by its index; without the bound the walk begins at the end.
+        last = "SELECT coalesce(max(seq), 0) FROM audit INDEXED BY audit_ts_ns WHERE ts_ns < :until"
+        conditions.append(f"ts_ns < :until AND seq <= ({last})")
+        values["until"] = int(until.timestamp() * 1e9)
     found = session.connection().execute(
         text(
-            f"SELECT {_COLUMNS}, prev, hash FROM audit WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :limit"
+            f"SELECT {COLUMNS}, prev, hash FROM audit WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :limit"
         ),
         values,
     )
@@ -200,81 +187,6 @@ def _family(session: Session, prefix: str) -> list[str]:
         {"first": prefix, "end": prefix[:-1] + "/"},  # the slash follows the dot in ASCII
     )
     return [row[0] for row in found]
-
-
-def verify(where: Path | str | sqlite3.Connection, anchor: Mapping[str, Any] | None = None) -> Verification:
-    """Walk the whole chain of a ledger, or of a copy of one, without the program that wrote it."""
-    if isinstance(where, sqlite3.Connection):
-        return check(_walk(where), anchor)
-    path = Path(where)
-    if not path.is_file():
-        return Verification(False, 0, START.hex(), False, ["There is no ledger at this place."])
-    try:
-        with closing(_open_for_reading(path)) as connection:
-            return check(_walk(connection), anchor)
-    except sqlite3.DatabaseError:
-        return Verification(False, 0, START.hex(), False, ["The file is no ledger that can be read, or it is damaged."])
-
-
-def check(records: Iterable[Record], anchor: Mapping[str, Any] | None = None, most: int = 20) -> Verification:
-    """Verify records in their order, from a ledger or an export. At most `most` problems are spelled out."""
-    problems: list[str] = []
-    wanted, expected = _anchor(anchor, problems)
-    count, prev, met = 0, START, wanted == 0 and expected == START.hex()
-    for record in records:
-        count += 1
-        if record.seq != count:
-            problems.append(f"Record {count} is missing or out of order: the number {record.seq} stands in its place.")
-            count = record.seq
-        if record.prev != prev:
-            problems.append(f"Record {record.seq} does not follow the one before it.")
-        if _spoiled(record):
-            problems.append(f"Record {record.seq} was changed.")
-        prev = record.hash
-        if record.seq == wanted:
-            met = record.hash.hex() == expected
-            if not met:
-                problems.append(f"Record {record.seq} is not the one that was anchored.")
-        if len(problems) >= most:
-            problems.append("There may be more; the walk ended here.")
-            break
-    if wanted is not None and count < wanted and len(problems) < most:
-        problems.append(f"The anchor saw {wanted} records; only {count} are left.")
-    return Verification(not problems, count, prev.hex(), met and not problems, problems)
-
-
-def _spoiled(record: Record) -> bool:
-    try:
-        return record.expected_hash() != record.hash
-    except (TypeError, ValueError):  # a value of a kind that no record ever holds
-        return True
-
-
-def _anchor(anchor: Mapping[str, Any] | None, problems: list[str]) -> tuple[int | None, str]:
-    if anchor is None:
-        return None, ""
-    records, mark = anchor.get("records"), anchor.get("head")
-    if not isinstance(records, int) or isinstance(records, bool) or not isinstance(mark, str):
-        problems.append("The anchor cannot be read: it must hold records and head.")
-        return None, ""
-    return records, mark.lower()
-
-
-def _open_for_reading(path: Path) -> sqlite3.Connection:
-    address = f"file:{quote(str(path.resolve()))}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=30)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        # A copy on a medium that cannot be written: SQLite cannot make its shared-memory file beside it.
-        connection.close()
-        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
-    return connection
-
-
-def _walk(connection: sqlite3.Connection) -> Iterator[Record]:
-    for row in connection.execute(f"SELECT {_COLUMNS}, prev, hash FROM audit ORDER BY seq"):
-        yield Record._make(row)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from db import chain, migrate
+from db import anchors, chain, checkpoints, migrate, proof
 from db.errors import LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
 from db.sqlite import BUSY_SECONDS, demand_local, demand_private, engine, make_private, translate
 from db.tables import LoginSession, Store, UtcTime, new_id, now
@@ -180,6 +180,8 @@ class Ledger:
                 raise UnrecordedChange(
                     "unrecorded_change", "A change wrote no audit record and was undone.", "Please report this."
                 )
+            checkpoint = checkpoints.add_if_due(session, self.path, self.store_id) if change.records else None
+            told = _anchor_settings(session) if checkpoint else ("", False)
             session.commit()
         except SQLAlchemyError as error:
             session.rollback()
@@ -189,6 +191,8 @@ class Ledger:
             raise
         finally:
             session.close()
+        if checkpoint is not None:
+            anchors.spread(checkpoint.note, *told)
 
     def touch(self, session_id: str, at: datetime) -> None:
         """Note when a login was last seen. The only change without a record: it would bury the others."""
@@ -205,8 +209,24 @@ class Ledger:
         """A consistent copy of the living ledger in one file of mode 0600."""
         migrate.copy(self.path, target)
 
-    def verify(self, anchor: Mapping[str, Any] | None = None) -> chain.Verification:
-        return chain.verify(self.path, anchor)
+    def checkpoint(self, who: str | Who, face: str = "") -> checkpoints.Row:
+        """Sign everything up to now, whether or not it is due, and carry it to the anchors.
+
+        Raises LedgerError (`no_audit_key`) where the store's key cannot be read.
+        """
+        with self.write(face) as change:
+            change.record(actor=who, action="audit.checkpoint", object_="store")
+            made = checkpoints.add_if_due(change.session, self.path, self.store_id, wanted=True)
+            told = _anchor_settings(change.session)
+        if made is None:
+            raise LedgerError(
+                "no_audit_key", "The key that signs the audit log cannot be read.", "See: medsynth doctor"
+            )
+        anchors.spread(made.note, *told)
+        return made
+
+    def verify(self, known: Sequence[anchors.Anchor] = ()) -> proof.Verification:
+        return proof.verify(self.path, known)
 
     def close(self) -> None:
         self._reader.dispose()
@@ -224,6 +244,11 @@ def _fact(session: Session, key: str) -> Any:
     return row.value if row else None
 
 
+def _anchor_settings(session: Session) -> tuple[str, bool]:
+    """Where signed checkpoints are carried to: a file, the system's log."""
+    return str(_fact(session, "setting.anchor_file") or ""), _fact(session, "setting.anchor_syslog") == "yes"
+
+
 def _exists() -> LedgerConflict:
     return LedgerConflict("store_exists", "There is a store here already.", "Log in to it, or choose another home.")
 
@@ -236,9 +261,9 @@ def _stamp(path: Path, stamp: str) -> None:
         with Session(fresh) as session:
             facts = (("store_id", store_id), ("stamp", stamp), ("created", now().isoformat(timespec="microseconds")))
             session.add_all(Store(key=key, value=value) for key, value in facts)
-            Change(session).record(
-                actor=SYSTEM, action="store.create", object_=store_id, detail={"store": store_id, "stamp": stamp}
-            )
+            detail = {"store": store_id, "stamp": stamp, "key": checkpoints.signer(path, store_id).verifier}
+            Change(session).record(actor=SYSTEM, action="store.create", object_=store_id, detail=detail)
+            checkpoints.add_if_due(session, path, store_id)
             session.commit()
     finally:
         fresh.dispose()

@@ -10,7 +10,7 @@ from pathlib import Path
 from db.errors import LedgerError
 from db.sqlite import engine
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision. Kept here too, so that opening a store of today's version does not import Alembic."""
 
 

@@ -20,10 +20,12 @@ from medsynth_engine.operations.arrivals import Arrivals
 from medsynth_engine.operations.assessments import Assessments
 from medsynth_engine.operations.audit import Audit
 from medsynth_engine.operations.backups import Backups
+from medsynth_engine.operations.bundles import Bundles
 from medsynth_engine.operations.care import Care
 from medsynth_engine.operations.checks import Checks
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
+from medsynth_engine.operations.declarations import Learners
 from medsynth_engine.operations.declare import Call, Declaration, record_as
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
@@ -54,7 +56,9 @@ class Engine(
     Arrivals,
     Reviews,
     RowRules,
+    Learners,
     Runs,
+    Bundles,
     Weights,
     Populations,
     Tables,

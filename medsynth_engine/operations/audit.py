@@ -1,22 +1,21 @@
-"""Reading, proving and carrying out the audit log."""
+"""Reading the audit log, and carrying it out."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.kernel.atomic import write_with
+from medsynth_engine.kernel.atomic import write_json, write_with
 from medsynth_engine.kernel.errors import BadInput
-from medsynth_engine.kernel.escape import plain, table_cell
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.audit_formats import EXTENSIONS, LINES
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file
 
-FIELDS = ("seq", "at", "actor", "role", "action", "object", "outcome", "reason", "detail", "hash")
 PAGE_LIMIT = 500
 
 
@@ -52,6 +51,7 @@ class Audit:
         since: str | None = None,
         before: int | None = None,
         limit: int = 100,
+        until: str | None = None,
     ) -> dict[str, Any]:
         from db import chain
 
@@ -60,95 +60,73 @@ class Audit:
                 session,
                 before=before,
                 limit=max(1, min(limit, PAGE_LIMIT)),
-                actor=_visible_actor(call, actor),
+                actor=visible_actor(call, actor),
                 action=action,
                 object_=object,
                 outcome=outcome,
-                since=_instant(since),
+                since=_instant(since, "--since"),
+                until=_instant(until, "--until"),
             )
         following = records[-1].seq if len(records) == min(limit, PAGE_LIMIT) and records[-1].seq > 1 else None
         return {"records": [_shown(record) for record in records], "next": following}
 
-    @operation("audit.verify", Permission.READ_AUDIT)
-    def audit_verify(self, call: Call, anchor: str | None = None) -> dict[str, Any]:
-        from db import chain
-
-        known = None
-        if anchor is not None:
-            try:
-                known = json.loads(Path(anchor).expanduser().read_text())
-                known = {"records": int(known["records"]), "head": str(known["head"])}
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise BadInput(
-                    "bad_anchor",
-                    "That is no anchor: it must hold `records` and `head` as `audit verify --json` prints them.",
-                    "Keep one with: medsynth audit verify --json > anchor.json",
-                ) from error
-        found = chain.verify(call.home.ledger, known)
-        return {
-            "ok": found.ok,
-            "records": found.records,
-            "head": found.head,
-            "anchored": found.anchored,
-            "problems": list(found.problems),
-        }
-
-    @operation("audit.export", Permission.EXPORT_AUDIT)
+    @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
     def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:
-        if format not in ("jsonl", "csv"):
-            raise BadInput("bad_format", f"There is no audit format {plain(format)!r}.", "One of: jsonl, csv.")
+        """All visible records, the oldest first. JSON lines get a proof beside them, to be verified without a store."""
+        if format not in EXTENSIONS:
+            raise BadInput(
+                "bad_format", f"There is no audit format {plain(format)!r}.", f"One of: {', '.join(EXTENSIONS)}."
+            )
+        from db import exported
+
         target = new_file(call.home, path, "export")
-        count = 0
+        beside = exported.proof_path(target) if format == "jsonl" else None
+        if beside is not None:
+            new_file(call.home, str(beside), "proof beside it")
+        last = call.ledger.checkpoint(call.actor, call.face).size
+        count, digest, proved = _write(call, target, format, last)
+        if beside is not None:
+            write_json(beside, proved)
+        with call.change("audit", format=format, records=count, digest=digest):
+            pass
+        return {"path": str(target), "records": count, "digest": digest, "proof": str(beside) if beside else None}
+
+
+def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str, dict[str, Any]]:
+    """How many records were written, the file's digest, and what proves them."""
+    from db import exported, sealing
+
+    mine = visible_actor(call, None)
+    spell: Callable[[Any, bool], bytes] = lambda record, first: exported.line(record)  # noqa: E731
+    if format_ != "jsonl":
+        shape = LINES[format_]
+        spell = lambda record, first: shape(exported.document(record), first)  # noqa: E731
+    count = 0
+    with call.read() as session:
+        connection = session.connection()
+        start = sealing.start(connection)
 
         def fill(stream: IO[bytes]) -> None:
             nonlocal count
-            for record in _all(call):
-                stream.write(_line(record, format, first=count == 0))
+            for record in exported.records_of(connection, start.peaks.size + 1, last, mine):
+                stream.write(spell(record, count == 0))
                 count += 1
 
         digest = write_with(target, fill)
-        with call.change("audit", format=format, records=count, digest=digest):
-            pass
-        return {"path": str(target), "records": count, "digest": digest}
+        proved = exported.extract_document(mine) if mine else exported.proof_document(connection, start, last)
+    return count, digest, proved
 
 
-def _line(record: dict[str, Any], format_: str, first: bool) -> bytes:
-    if format_ == "jsonl":
-        return (json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n").encode()
-    import io
-
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if first:
-        writer.writerow(FIELDS)
-    cells = {**record, "detail": json.dumps(record["detail"], sort_keys=True)}
-    writer.writerow([table_cell(cells[field]) for field in FIELDS])
-    return text.getvalue().encode()
-
-
-def _instant(since: str | None) -> datetime | None:
-    if since is None:
+def _instant(given: str | None, option: str) -> datetime | None:
+    if given is None:
         return None
     try:
-        moment = datetime.fromisoformat(since)
+        moment = datetime.fromisoformat(given)
     except ValueError as error:
-        raise BadInput("bad_date", "That is not a date.", "For instance: --since 2026-11-01") from error
+        raise BadInput("bad_date", "That is not a date.", f"For instance: {option} 2026-11-01") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _visible_actor(call: Call, actor: str | None) -> str | None:
+def visible_actor(call: Call, actor: str | None) -> str | None:
+    """Whose records may be seen: one's own, or those asked for."""
     return call.actor.name if call.scope is Scope.OWN else actor
-
-
-def _all(call: Call) -> Iterator[dict[str, Any]]:
-    """Every visible record, newest first, read page by page so that memory stays flat."""
-    from db import chain
-
-    before: int | None = None
-    while True:
-        with call.read() as session:
-            page = chain.page(session, before=before, limit=PAGE_LIMIT, actor=_visible_actor(call, None))
-        if not page:
-            return
-        yield from map(_shown, page)
-        before = page[-1].seq

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import stat
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import col, select
@@ -12,13 +10,13 @@ from sqlmodel import col, select
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.access.second_factor import checked_roles
 from medsynth_engine.jobs.watch import look_at_all
-from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.arrivals import checked_drop_box, count_arriving, found_for
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.doctor import quick, thorough
+from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -29,12 +27,20 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "second_factor_roles": ("", "Roles that need a second factor, such as admin,auditor; none: nobody"),
     "confirm_minutes": (15, "Minutes for which a password that was given is enough for exports, signatures, removals"),
     "lock_minutes": (10, "Minutes without a key after which the studio hides its screen"),
+    "anchor_file": (
+        "",
+        "A file on another machine's disk that gets the audit log's checkpoints; empty: none",
+    ),
+    "anchor_syslog": ("no", "Whether the system's log gets the audit log's checkpoints: yes or no"),
+    "backup_recipient": (
+        "",
+        "The key (age1...) that backups without a passphrase are encrypted for; empty: none",
+    ),
     "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
 }
 """The default and the meaning of each; a value is of its default's type."""
 LARGEST = {"confirm_minutes": 60, "lock_minutes": 30}
 """Where a setting may not be set as high as the others."""
-LITTLE_ROOM = 2 * 10**9
 
 
 def setting(session: Any, name: str) -> Any:
@@ -62,12 +68,20 @@ class Care:
 
         if key not in SETTINGS:
             raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
-        checks = {"drop_box": lambda given: checked_drop_box(call, given), "second_factor_roles": checked_roles}
+        checks: dict[str, Callable[[str], Any]] = {
+            "drop_box": lambda given: checked_drop_box(call, given),
+            "second_factor_roles": checked_roles,
+            "anchor_file": lambda given: checked_anchor(call, given),
+            "anchor_syslog": checked_switch,
+            "backup_recipient": checked_recipient,
+        }
         checked: Any = checks[key](value) if key in checks else _whole_number(key, value)
         # A path may name a person or a place: the record says that it was set, not to what.
-        shown = bool(checked) if key == "drop_box" else checked
+        shown = bool(checked) if key in ("drop_box", "anchor_file") else checked
         with call.change(f"setting:{key}", value=shown) as change:
             change.session.merge(Store(key=f"setting.{key}", value=checked))
+        if key.startswith("anchor_") and checked:
+            call.ledger.checkpoint(call.actor, call.face)  # so that it is seen at once whether the anchor is reached
         return {"key": key, "value": checked, "meaning": SETTINGS[key][1]}
 
     @operation("home.show", Permission.OWN_ACCOUNT)
@@ -122,24 +136,13 @@ class Care:
             "reviews": reviews_waiting(call) if mine else [],
             "arrivals": len(found_for(call)) if mine else 0,
             "arriving": count_arriving(call) if mine else 0,
-            "warnings": [check["says"] for check in _checks(call) if not check["ok"]],
+            "warnings": [check["says"] for check in quick(call) if not check["ok"]],
         }
-
-    @operation("store.backup", Permission.MAINTAIN, fresh=True)
-    def backup(self, call: Call, path: str) -> dict[str, Any]:
-        """A consistent copy of the ledger (people, records, audit chain). Images and weights are not in it."""
-        target = new_file(call.home, path, "backup")
-        with call.change("store"):
-            pass  # a copy of all people and records leaves a trace even where it is never finished
-        call.ledger.backup(target)
-        digest = file_digest(target)
-        with call.change("store", digest=digest):
-            pass
-        return {"path": str(target), "digest": digest}
 
     @operation("store.doctor", Permission.ANYONE, needs_store=False)
     def doctor(self, call: Call) -> dict[str, Any]:
-        checks = _checks(call)
+        """What is well with the store, and what to do about the rest; reads the whole ledger."""
+        checks = thorough(call)
         return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
@@ -157,41 +160,3 @@ def _whole_number(key: str, value: str) -> int:
     if not 1 <= number <= largest:
         raise BadInput("bad_value", "That number is out of range.", f"1 to {largest}.")
     return number
-
-
-def _checks(call: Call) -> list[dict[str, Any]]:
-    free = shutil.disk_usage(_standing(call.home.root)).free
-    checks = [
-        _check(
-            "store", call.store is not None, "There is a store here.", "There is no store here yet.", "medsynth init"
-        ),
-        _check(
-            "disk",
-            free > LITTLE_ROOM,
-            f"{free / 1e9:.0f} GB are free.",
-            f"Only {free / 1e9:.1f} GB are free.",
-            "Remove runs or cohorts that nobody needs.",
-        ),
-    ]
-    for name, path in (("ledger", call.home.ledger), ("key", call.home.key)):
-        if path.exists():
-            private = not stat.S_IMODE(path.stat().st_mode) & 0o077
-            checks.append(
-                _check(
-                    f"{name} mode",
-                    private,
-                    f"Only its owner can read the {name}.",
-                    f"Others can read the {name}.",
-                    f"chmod 600 on the {name}'s file.",
-                )
-            )
-    return checks
-
-
-def _check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> dict[str, Any]:
-    return {"name": name, "ok": ok, "says": good if ok else bad, "what_to_do": "" if ok else what_to_do}
-
-
-def _standing(path: Path) -> Path:
-    """The nearest folder that exists."""
-    return path if path.exists() else _standing(path.parent)

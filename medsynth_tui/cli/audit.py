@@ -9,19 +9,22 @@ from typing import Annotated
 
 import typer
 
-from medsynth_engine.kernel.errors import CheckFailed
+from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
 from medsynth_engine.kernel.home import Home
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.options import path
+from medsynth_tui.cli.options import passwords, path
 
 app = group("audit", "Who did what; and that nobody changed the record.")
+File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else into generated/.")]
 
 
 class Format(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
+    cef = "cef"
+    fhir = "fhir"
 
 
 @command(app, "list", "medsynth audit list --action datasets.add --since 2026-11-01")
@@ -31,40 +34,110 @@ def records(
     action: Annotated[str | None, typer.Option("--action", help="What was done: datasets.add, runs.train ...")] = None,
     object_: Annotated[str | None, typer.Option("--object", help="To what: cohort:c1 ...")] = None,
     outcome: Annotated[str | None, typer.Option("--outcome", help="done, denied, refused or failed.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="From this date on.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Before this time.")] = None,
     before: Annotated[int | None, typer.Option("--before", help="Older than this record.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many.")] = 50,
 ) -> None:
     """The records, the newest first."""
-    document = face.ask(lambda engine: engine.audit_list(actor, action, object_, outcome, since, before, limit))
+    document = face.ask(lambda engine: engine.audit_list(actor, action, object_, outcome, since, before, limit, until))
     face.give(document, show_records)
 
 
-@command(app, "verify", "medsynth audit verify --anchor anchor.json")
+@command(app, "verify", "medsynth audit verify --anchor /mnt/other-machine/medsynth.anchor")
 def verify(
     face: Face,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="An export, an archive, a backup or a ledger; else this store."),
+    ] = None,
     anchor: Annotated[
-        Path | None, typer.Option("--anchor", metavar="FILE", help="What an earlier `verify --json` printed.")
+        Path | None, typer.Option("--anchor", metavar="FILE", help="Checkpoints, or what `verify --json` printed.")
+    ] = None,
+    code: Annotated[str | None, typer.Option("--code", help="What `audit checkpoint` gave to write down.")] = None,
+    passphrase_stdin: Annotated[bool, typer.Option("--passphrase-stdin", help="Of a backup: a line on stdin.")] = False,
+    identity: Annotated[
+        Path | None, typer.Option("--identity", metavar="FILE", help="Of a backup: the AGE-SECRET-KEY's file.")
     ] = None,
 ) -> None:
-    """Check the chain of records from the first to the last. Exit code 9 where it does not hold."""
-    document = face.ask(lambda engine: engine.audit_verify(path(anchor)))
+    """Check the records from the first to the last, and who signed them. Exit code 9 where it does not hold.
+
+    With FILE it needs no store and no login. Without an anchor it cannot see that the end was cut off, or that all of
+    it was written anew by somebody who holds the key.
+    """
+    known = path(anchor)
+    if file is None:
+        document = face.ask(lambda engine: engine.audit_verify(known, code))
+    else:
+        named = str(path(file))
+        secret, secret_key = backup_secret(file, passphrase_stdin, identity)
+        document = face.ask(lambda engine: engine.audit_verify_file(named, known, code, secret, secret_key))
     face.give(document, show_verified)
     if not document["ok"]:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+@command(app, "checkpoint", "medsynth audit checkpoint")
+def checkpoint(face: Face) -> None:
+    """Sign everything up to now; the note to keep on another machine, and a code to write down."""
+    face.give(face.ask(lambda engine: engine.audit_checkpoint()), show_checkpoint)
+
+
+@command(app, "prove", "medsynth audit prove 1024")
+def prove(face: Face, number: Annotated[int, typer.Argument(metavar="NO", help="Of the record.")]) -> None:
+    """That one record is in what was signed. Exit code 9 where it is not."""
+    document = face.ask(lambda engine: engine.audit_prove(number))
+    face.give(document, show_proof)
+    if not document["holds"]:
         raise typer.Exit(CheckFailed.exit_code)
 
 
 @command(app, "export", "medsynth audit export audit.jsonl --format jsonl")
 def export(
     face: Face,
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else into generated/.")] = None,
-    format: Annotated[Format, typer.Option("--format", help="jsonl or csv.")] = Format.jsonl,
+    file: File = None,
+    format: Annotated[Format, typer.Option("--format", help="jsonl, csv, cef, or fhir.")] = Format.jsonl,
 ) -> None:
-    """Write all records into a file."""
-    if file is None:
-        file = Home(face.home).generated / time.strftime(f"audit-%Y%m%dT%H%M%SZ.{format.value}", time.gmtime())
-    document = face.ask(lambda engine: engine.audit_export(str(path(file)), format.value))
-    face.give(document, lambda face, told: show.pairs(face, [("path", told["path"]), ("records", told["records"])]))
+    """Write all records into a file. JSON lines get their proof beside them: `audit verify FILE` needs no store."""
+    target = file or _new_name(face, "audit", {"fhir": "ndjson"}.get(format.value, format.value))
+    document = face.ask(lambda engine: engine.audit_export(str(path(target)), format.value))
+    face.give(
+        document, lambda face, told: show.pairs(face, [(key, told.get(key)) for key in ("path", "records", "proof")])
+    )
+
+
+@command(app, "seal", "medsynth audit seal /mnt/archive/medsynth-2026.jsonl --keep 10000")
+def seal(
+    face: Face,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, to be kept.")],
+    keep: Annotated[int, typer.Option("--keep", help="How many of the newest stay in the ledger.")] = 10_000,
+) -> None:
+    """Archive the oldest records: into a file that proves itself, out of the ledger. The chain still verifies."""
+    document = face.ask(lambda engine: engine.audit_seal(str(path(file)), keep))
+    face.give(
+        document, lambda face, told: show.pairs(face, [(key, told[key]) for key in ("path", "first", "last", "digest")])
+    )
+
+
+def backup_secret(file: Path, from_stdin: bool, identity: Path | None) -> tuple[str | None, str | None]:
+    """The passphrase or the identity that opens a backup; neither where the file is none."""
+    if identity is not None:
+        lines = identity.expanduser().read_text().splitlines() if identity.expanduser().is_file() else []
+        keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        if not keys:
+            raise WrongUsage("no_identity", "There is no key in that file.", "It holds a line AGE-SECRET-KEY-…")
+        return None, keys[0]
+    if not file.expanduser().is_file():
+        return None, None
+    with file.expanduser().open("rb") as stream:
+        begins = stream.read(64)
+    if not begins.startswith(b"age-encryption.org/v1\n-> scrypt "):
+        return None, None
+    return passwords(from_stdin, "Passphrase of the backup")[0], None
+
+
+def _new_name(face: Face, stem: str, extension: str) -> Path:
+    return Home(face.home).generated / time.strftime(f"{stem}-%Y%m%dT%H%M%SZ.{extension}", time.gmtime())
 
 
 def show_records(face: Face, document: Document) -> None:
@@ -86,8 +159,25 @@ def show_records(face: Face, document: Document) -> None:
 
 def show_verified(face: Face, document: Document) -> None:
     show.title(face, "The record is whole." if document["ok"] else "The record has been changed.")
-    show.pairs(
-        face,
-        [("records", document["records"]), ("head", document["head"]), ("anchored", document.get("anchored"))],
-    )
+    pairs = [("records", document["records"]), ("head", document["head"]), ("anchored", document.get("anchored"))]
+    if document.get("checkpoints"):
+        pairs.append(("signed up to", document["signed"]))
+    if document.get("sealed"):
+        pairs.append(("archived", document["sealed"]))
+    show.pairs(face, pairs)
     show.sentences(face, "Problem", document.get("problems") or [])
+    show.sentences(face, "Note", document.get("notes") or [])
+
+
+def show_checkpoint(face: Face, document: Document) -> None:
+    show.title(face, f"{document['records']} records are signed.")
+    show.pairs(face, [("code", document["code"]), ("key", document["key"])])
+    face.out.print(document["note"], markup=False, highlight=False, soft_wrap=True)  # exactly so, to be kept
+    show.hint(face, f"medsynth audit verify --code '{document['code']}'")
+
+
+def show_proof(face: Face, document: Document) -> None:
+    signed = str(document["checkpoint"]).splitlines()[1]
+    says = f"Record {document['seq']} is among the {signed} records that were signed."
+    show.title(face, says if document["holds"] else f"Record {document['seq']} is not what was signed.")
+    show.pairs(face, [("hash", document["hash"]), ("hashes beside it", len(document["path"]))])

@@ -1,10 +1,9 @@
-"""Looking after a store and a machine: backup, doctor, benchmark, self-test."""
+"""Looking after a store and a machine: doctor, benchmark, self-test."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.options import path
 
 SELFTESTS = {"deid": "medsynth_engine.intake.selftest", "device": "medsynth_engine.gan.device"}
 about = group("about", "What rules MedSynth, and in which edition.")
@@ -21,12 +19,6 @@ about = group("about", "What rules MedSynth, and in which edition.")
 
 def attach(root: typer.Typer) -> None:
     """Declare the commands of this file in `root`."""
-
-    @command(root, "backup", "medsynth backup /mnt/safe/medsynth.sqlite3")
-    def backup(face: Face, file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
-        """Copy the ledger, whole, also while others work."""
-        document = face.ask(lambda engine: engine.backup(str(path(file))))
-        face.give(document, lambda face, told: show.pairs(face, [(key, told[key]) for key in ("path", "digest")]))
 
     @command(root, "doctor", "medsynth doctor")
     def doctor(face: Face) -> None:

@@ -14,6 +14,8 @@ from medsynth_engine.kernel.errors import WrongUsage
 from medsynth_tui.cli import (
     accounts,
     audit,
+    backups,
+    bundle,
     care,
     cohorts,
     datasets,
@@ -40,9 +42,9 @@ EPILOG = "Begin with:  medsynth demo"
 
 ORDER = (
     *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
-    *("datasets", "review", "rules", "rows", "train", "runs", "jobs", "generate", "evaluate", "cohorts"),
+    *("datasets", "review", "rules", "rows", "train", "bundle", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
-    *("backup", "doctor", "benchmark", "selftest", "about"),
+    *("backup", "restore", "doctor", "benchmark", "selftest", "about"),
 )
 """The way through: as somebody meets them, not as they are declared."""
 
@@ -76,6 +78,7 @@ def build() -> typer.Typer:
     for noun in (users.app, settings.app, datasets.app, review.app, rows.rules, rows.app):
         app.add_typer(noun)
     runs.attach(app)
+    bundle.attach(app)
     app.add_typer(runs.app)
     app.add_typer(jobs.app)
     cohorts.attach(app)
@@ -85,6 +88,7 @@ def build() -> typer.Typer:
     governance.attach(app)
     for noun in (weights.app, audit.app):
         app.add_typer(noun)
+    backups.attach(app)
     care.attach(app)
     return app
 

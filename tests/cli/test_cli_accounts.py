@@ -133,13 +133,13 @@ def test_the_audit_log_is_exported_into_a_file(hospital: Hospital, tmp_path: Pat
 
 
 def test_a_tampered_record_ends_with_9(hospital: Hospital, tmp_path: Path) -> None:
-    import shutil
     import sqlite3
 
-    hospital.admin.gets("backup", tmp_path / "copy.sqlite3")
+    from db import migrate
+
     store = tmp_path / "tampered"
     (store / "data").mkdir(parents=True, mode=0o700)
-    shutil.move(tmp_path / "copy.sqlite3", store / "data" / "medsynth.sqlite3")
+    migrate.copy(hospital.home / "data" / "medsynth.sqlite3", store / "data" / "medsynth.sqlite3")
     with sqlite3.connect(store / "data" / "medsynth.sqlite3") as ledger:
         table = ledger.execute("select name from sqlite_master where name like '%audit%' and type='table'").fetchone()[
             0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -10,25 +12,33 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
-from db import migrate
+from db import checkpoints, migrate
 from db.errors import LedgerConflict
 from db.ledger import Ledger
 from db.tables import Dataset, Review, User
 
+EARLIER = [f"{number:04d}" for number in range(1, int(migrate.HEAD))]
+
 
 @pytest.fixture
 def first_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Made and used by the first version: a user and a dataset."""
-    path = tmp_path / "data" / "medsynth.sqlite3"
-    monkeypatch.setattr(migrate, "HEAD", "0001")
+    return store_of("0001", tmp_path / "data" / "medsynth.sqlite3", monkeypatch)
+
+
+def store_of(revision: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Made and used by the program of that version: a user and a dataset."""
+    monkeypatch.setattr(migrate, "HEAD", revision)
+    monkeypatch.setattr(checkpoints, "add_if_due", lambda *_: None)  # no version before 0004 signed its log
     with Ledger.create(path, "production") as ledger, ledger.write() as change:
         user = User(name="ada", role="researcher", state="active")
         change.session.add(user)
         change.session.flush()
         change.session.add(Dataset(name="chest", owner_id=user.id, folder="chest-v1", digest="d", summary={"n": 3}))
         change.record(actor="ada", action="datasets.taken_in", object_="dataset:chest")
-    assert "review" not in objects(path, "table")
     monkeypatch.undo()
+    for key in path.parent.glob("audit-*.key"):
+        key.unlink()
+    assert migrate.version(path) == revision
     return path
 
 
@@ -95,3 +105,56 @@ def test_a_decision_is_only_ever_added_and_applied_once(first_store: Path) -> No
             change.record(actor="ada", action="review.applied")
         with ledger.read() as session:
             assert session.get_one(Review, identifier).decision == "accept"
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_a_store_of_every_earlier_version_moves_forward_whole(
+    revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = store_of(revision, tmp_path / "old" / "medsynth.sqlite3", monkeypatch)
+    fresh = tmp_path / "fresh" / "medsynth.sqlite3"
+    Ledger.create(fresh).close()
+    with Ledger.open(old) as ledger, ledger.write() as change:
+        change.record(actor="ada", action="test.write")
+    assert definitions(old) == definitions(fresh)  # also every trigger, word for word
+    with Ledger.open(old) as ledger:
+        verification = ledger.verify()
+        assert verification.ok and verification.signed == verification.records == 4  # the fourth names the new key
+        with ledger.read() as session:
+            assert session.exec(select(User.name)).all() == ["ada"]
+    assert migrate.version(old.with_name(f"{old.name}.before-{migrate.HEAD}")) == revision
+
+
+def definitions(path: Path) -> dict[str, str]:
+    """Every table, index and trigger by its text, without what only a later column's place makes different."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: " ".join(sql.split()) for name, sql in rows}
+
+
+MIGRATE_SLOWLY = """
+import os, sys, time
+from pathlib import Path
+from db import migrate
+import sqlalchemy
+stop = int(sys.argv[2])
+done = 0
+@sqlalchemy.event.listens_for(sqlalchemy.engine.Engine, "after_cursor_execute")
+def count(*_):
+    global done
+    done += 1
+    if done == stop:
+        os.kill(os.getpid(), 9)
+migrate.forward(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("statement", [8, 25])
+def test_a_migration_that_is_killed_leaves_the_store_as_it_was_and_is_done_again(
+    first_store: Path, statement: int
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", MIGRATE_SLOWLY, str(first_store), str(statement)])
+    assert killed.returncode == -9
+    assert migrate.version(first_store) == "0001"
+    with Ledger.open(first_store) as ledger:
+        assert ledger.verify().ok and migrate.version(first_store) == migrate.HEAD

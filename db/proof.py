@@ -1,0 +1,284 @@
+"""Verifying the audit chain: every record, every signed checkpoint, every anchor; without the program that wrote it.
+
+What each finds. The chain: a record that was edited, removed, put in or moved. The signatures: a chain computed anew or
+cut off before a checkpoint by somebody without the key. An anchor alone: an end cut off after the last checkpoint that
+is there, an older copy put back, another history written by somebody who has the key.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from db.anchors import Anchor
+from db.chain import COLUMNS, START, Record
+from db.checkpoints import EVERY, origin
+from db.errors import LedgerError
+from db.merkle import Peaks
+from db.note import Checkpoint, Signed, read_notes
+
+UNANCHORED = (
+    "Without an anchor it cannot be told whether the end was cut off after the last checkpoint, an older copy was put "
+    "back, or everything was written anew by somebody who holds the key."
+)
+_FACTS = ("store.create", "store.restore", "audit.key", "audit.seal")
+"""Records that say whose log this is, and with which key."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What lies before the first record that is here: nothing, or a sealed segment of `peaks.size` records."""
+
+    hash: bytes = START
+    peaks: Peaks = field(default_factory=Peaks)
+    origin: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`head` is the hex hash of the last record, `root` the tree's root; `anchored`: an anchor was given and holds.
+
+    signed   records that a checkpoint with a good signature covers
+    sealed   records that were archived, of which only the sum is here
+    keys     the verifier keys that signed, in the order in which the log announced them
+    notes    what is no fault and should be known
+    """
+
+    ok: bool
+    records: int
+    head: str
+    anchored: bool
+    problems: list[str]
+    root: str = ""
+    signed: int = 0
+    sealed: int = 0
+    checkpoints: int = 0
+    keys: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def failed(problem: str) -> Verification:
+    return Verification(False, 0, START.hex(), False, [problem])
+
+
+def verify(where: Path | str | sqlite3.Connection, anchors: Sequence[Anchor] = ()) -> Verification:
+    """Walk the whole chain of a ledger, or of a copy of one."""
+    if isinstance(where, sqlite3.Connection):
+        return _verify(where, anchors)
+    path = Path(where)
+    if not path.is_file():
+        return failed("There is no ledger at this place.")
+    try:
+        with closing(open_for_reading(path)) as connection:
+            return _verify(connection, anchors)
+    except (sqlite3.DatabaseError, ValueError):
+        return failed("The file is no ledger that can be read, or it is damaged.")
+
+
+def _verify(connection: sqlite3.Connection, anchors: Sequence[Anchor]) -> Verification:
+    connection.execute("BEGIN")  # one moment: others may write meanwhile
+    signs = "checkpoint" in _tables(connection)  # a store of an earlier program has none; one of today always
+    notes = list(connection.execute("SELECT note FROM checkpoint ORDER BY size")) if signs else []
+    signed = [note for (text,) in notes for note in read_notes(text)]
+    return Walk(start_of(connection), signed, anchors, demanding=signs).over(walk(connection))
+
+
+def check(
+    records: Iterable[Record],
+    anchors: Sequence[Anchor] = (),
+    start: Start | None = None,
+    signed: Sequence[Signed] = (),
+    demanding: bool = False,
+) -> Verification:
+    """Verify records in their order, from an export. `demanding`: their end must be signed as the program does it."""
+    return Walk(start or Start(), signed, anchors, demanding).over(records)
+
+
+class Walk:
+    """One verification. At most `MOST` problems are spelled out."""
+
+    MOST = 20
+
+    def __init__(self, start: Start, signed: Sequence[Signed], anchors: Sequence[Anchor], demanding: bool) -> None:
+        self.start, self.signed, self.anchors, self.demanding = start, signed, anchors, demanding
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.origin, self.keys = start.origin, list(start.keys)
+        self.peaks = Peaks(start.peaks.size, start.peaks.peaks)
+        self.wanted = {note.checkpoint.size for note in signed} | {anchor.size for anchor in anchors}
+        self.seen: dict[int, tuple[bytes, bytes]] = {}
+        self.broken = False
+
+    def over(self, records: Iterable[Record]) -> Verification:
+        count, prev = self.peaks.size, self.start.hash
+        self._remember(count, prev)
+        add, wanted = self.peaks.add, self.wanted
+        for record in records:
+            count += 1
+            if record.seq != count:
+                self._say(f"Record {count} is missing or out of order: the number {record.seq} stands in its place.")
+                count, self.broken = count - 1, True
+                break
+            if record.prev != prev:
+                self._say(f"Record {count} does not follow the one before it.")
+            if _spoiled(record):
+                self._say(f"Record {count} was changed.")
+                if not isinstance(record.hash, bytes) or len(record.hash) != len(START):
+                    self.broken = True
+                    break
+            prev = record.hash
+            add(prev)
+            if count in wanted:
+                self._remember(count, prev)
+            if record.action in _FACTS:
+                self._learn(record)
+            if len(self.problems) >= self.MOST:
+                self._say("There may be more; the walk ended here.")
+                self.broken = True
+                break
+        root = self.peaks.root().hex()
+        covered = self._check_signatures(count)
+        anchored = self._check_anchors(count)
+        if self.demanding and count - covered >= EVERY and not self.problems:
+            self._say(f"The last {count - covered} records are not signed; one in {EVERY} always is.")
+        ok = not self.problems
+        if not anchored:
+            self.notes.append(UNANCHORED)
+        return Verification(
+            ok, count, prev.hex(), anchored and ok, self.problems, root, covered, self.start.peaks.size,
+            len(self.signed), self.keys, self.notes,
+        )  # fmt: skip
+
+    def _say(self, problem: str) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _remember(self, size: int, head: bytes) -> None:
+        self.seen[size] = (head, self.peaks.root())
+
+    def _learn(self, record: Record) -> None:
+        try:
+            detail = json.loads(record.detail)
+        except (ValueError, TypeError):
+            return
+        if record.action == "store.create" and record.seq == 1:
+            self.origin = origin(record.object)
+        if record.action == "store.restore":
+            self.notes.append(f"A backup was put in the place of the store: record {record.seq}.")
+        key = detail.get("key")
+        if isinstance(key, str) and key not in self.keys:
+            if self.keys:
+                self.notes.append(f"The key that signs was replaced: record {record.seq}.")
+            self.keys.append(key)
+
+    def _check_signatures(self, count: int) -> int:
+        """How many records the last good signature covers."""
+        covered = 0
+        for note in self.signed:
+            claim = note.checkpoint
+            if self._holds(claim, count, "signed") and not self._by_a_key_of_the_log(note):
+                self._say(f"The checkpoint of {claim.size} records is not signed by a key of this log.")
+            elif claim.size in self.seen and self.seen[claim.size][1] == claim.root:
+                covered = max(covered, claim.size)
+        return covered
+
+    def _check_anchors(self, count: int) -> bool:
+        good = 0
+        for anchor in self.anchors:
+            if anchor.signed is not None and not self._by_a_key_of_the_log(anchor.signed):
+                self._say(f"The anchor of {anchor.size} records was signed by a key that this log does not name.")
+            elif anchor.size < self.start.peaks.size:
+                self.notes.append(f"The anchor of {anchor.size} records is about the sealed part: verify its file.")
+            elif self._agrees(anchor, count):
+                good += 1
+        return good > 0
+
+    def _agrees(self, anchor: Anchor, count: int) -> bool:
+        if anchor.size > count and self.broken:
+            return False
+        if anchor.size > count:
+            self._say(f"The anchor saw {anchor.size} records; only {count} are left.")
+            return False
+        if anchor.signed is not None:
+            return self._holds(anchor.signed.checkpoint, count, "anchored")
+        head, root = self.seen.get(anchor.size, (b"", b""))
+        known = (anchor.head in (None, head), anchor.root in (None, root), root.startswith(anchor.root_start or b""))
+        if not all(known):
+            self._say(f"Record {anchor.size} is not the one that was anchored.")
+        return all(known)
+
+    def _holds(self, claim: Checkpoint, count: int, what: str) -> bool:
+        if claim.size < self.start.peaks.size:
+            return True  # about the sealed part, of which only the sum is here
+        if self.origin and claim.origin != self.origin:
+            self._say(f"This is another store's log than the one that was {what}.")
+        elif claim.size > count and self.broken:
+            return True  # the walk did not come so far, and has said why
+        elif claim.size > count:
+            self._say(f"{claim.size} records were {what}; only {count} are left.")
+        elif claim.size in self.seen and self.seen[claim.size][1] != claim.root:
+            self._say(f"The records up to {claim.size} are not those that were {what}.")
+        else:
+            return True
+        return False
+
+    def _by_a_key_of_the_log(self, note: Signed) -> bool:
+        try:
+            return note.by(*self.keys)
+        except LedgerError:
+            return False
+
+
+def _spoiled(record: Record) -> bool:
+    try:
+        return record.expected_hash() != record.hash
+    except (TypeError, ValueError):  # a value of a kind that no record ever holds
+        return True
+
+
+def start_of(connection: sqlite3.Connection) -> Start:
+    """Where the records of this ledger begin: at the first, or behind what was sealed."""
+    if "segment" not in _tables(connection):
+        return Start()
+    first = connection.execute("SELECT min(seq) FROM audit").fetchone()[0] or 1
+    row = connection.execute(
+        "SELECT last, hash, peaks, note, key FROM segment JOIN checkpoint ON size = last WHERE last = ?", (first - 1,)
+    ).fetchone()
+    if row is None:
+        return Start()
+    last, mark, packed, note, key = row
+    peaks = Peaks.unpacked(last, packed)
+    signed = read_notes(note)
+    return Start(mark, peaks, signed[0].checkpoint.origin if signed else "", (key,))
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def walk(connection: sqlite3.Connection) -> Iterator[Record]:
+    for row in connection.execute(f"SELECT {COLUMNS}, prev, hash FROM audit ORDER BY seq"):
+        yield Record._make(row)
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """The ledger at `path`, also on a medium that cannot be written."""
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=30)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        # SQLite cannot make its shared-memory file beside it there.
+        connection.close()
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection

@@ -1,0 +1,211 @@
+"""What is wrong with a store, and what to do about it: each check says one thing, and one way out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from db.errors import LedgerError
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.declare import Call
+
+LITTLE_ROOM = 2 * 10**9
+BACKUP_DAYS = 30
+LATE_SECONDS = 26 * 3600
+RULES = frozenset(
+    {"audit_follows", "audit_no_delete", "audit_no_update", "checkpoint_no_delete", "checkpoint_no_update"}
+    | {"checkpoint_follows", "segment_follows", "segment_no_delete", "segment_no_update", "store_facts_stay"}
+    | {"job_grant_stays", "signature_never_ones_own", "assessment_remains", "release_no_delete", "override_no_delete"}
+)
+"""Triggers without which the ledger would let its past be changed."""
+Check = dict[str, Any]
+
+
+def quick(call: Call) -> list[Check]:
+    """What can be seen at a glance, for the home screen."""
+    checks = [_store(call), _disk(call.home), *_modes(call.home)]
+    return [*checks, *_signing(call)] if call.store is not None else checks
+
+
+def thorough(call: Call) -> list[Check]:
+    """All of it, also what reads the whole ledger's file."""
+    checks = [*quick(call), _broken_off(call.home)]
+    if not call.home.ledger.exists():
+        return checks
+    checks += [_integrity(call.home.ledger), _rules(call.home.ledger)]
+    return [*checks, _backup(call)] if call.store is not None else checks
+
+
+def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:
+    return {"name": name, "ok": ok, "says": good if ok else bad, "what_to_do": "" if ok else what_to_do}
+
+
+def _store(call: Call) -> Check:
+    if call.store is None and call.home.ledger.exists():
+        from db.ledger import Ledger
+
+        try:
+            Ledger.open(call.home.ledger).close()
+        except LedgerError as error:
+            return check("store", False, "", error.message, error.hint)
+    return check(
+        "store", call.store is not None, "There is a store here.", "There is no store here yet.", "medsynth init"
+    )
+
+
+def _disk(home: Home) -> Check:
+    free = shutil.disk_usage(standing(home.root)).free
+    return check(
+        "disk",
+        free > LITTLE_ROOM,
+        f"{free / 1e9:.0f} GB are free.",
+        f"Only {free / 1e9:.1f} GB are free. Where the disk is full, the store can be read and nothing be changed.",
+        "Remove runs or cohorts that nobody needs.",
+    )
+
+
+def _modes(home: Home) -> Iterator[Check]:
+    keys = sorted(home.data.glob("audit-*.key")) if home.data.is_dir() else []
+    for name, path in (("ledger", home.ledger), ("key", home.key), *(("audit key", key) for key in keys)):
+        if path.exists():
+            private = not stat.S_IMODE(path.stat().st_mode) & 0o077
+            yield check(
+                f"{name} mode",
+                private,
+                f"Only its owner can read the {name}.",
+                f"Others can read the {name}.",
+                f"chmod 600 on the {name}'s file.",
+            )
+
+
+def _signing(call: Call) -> Iterator[Check]:
+    """Whether the audit log is signed, and its checkpoints reach where they are to be kept."""
+    from db import checkpoints
+    from db.note import Signer
+    from medsynth_engine.operations.care import setting
+
+    key = checkpoints.key_path(call.home.ledger, call.ledger.store_id)
+    with call.read() as session:
+        last = checkpoints.last(session.connection())
+        size = session.connection().exec_driver_sql("SELECT max(seq) FROM audit").scalar() or 0
+        anchor = str(setting(session, "anchor_file"))
+    try:
+        Signer.from_line(key.read_text())
+        readable = True
+    except FileNotFoundError:
+        readable = last is None or os.access(key.parent, os.W_OK)  # a new one is made, and the log says so
+    except (OSError, LedgerError):
+        readable = False
+    behind = size - (last.size if last else 0)
+    yield check(
+        "audit signatures",
+        readable and behind < 2 * checkpoints.EVERY,
+        f"The audit log is signed up to record {last.size if last else 0} of {size}.",
+        "The key that signs the audit log cannot be read."
+        if not readable
+        else f"The last {behind} records are not signed.",
+        f"Make {key.name} in the data folder readable for its owner alone; a new one is made where it is gone.",
+    )
+    if anchor:
+        yield _anchor(Path(anchor), call.home, last.size if last else 0)
+
+
+def _anchor(file: Path, home: Home, signed: int) -> Check:
+    from db import anchors
+
+    try:
+        known = max(anchor.size for anchor in anchors.read_file(file))
+    except (LedgerError, ValueError):
+        return check(
+            "anchor", False, "", "The anchor's file cannot be read, or holds no checkpoint.",
+            "Mount its disk again, then: medsynth audit checkpoint",
+        )  # fmt: skip
+    if known < signed:
+        late = f"The anchor's file is {signed - known} records behind."
+        return check("anchor", False, "", late, "See that it can be written, then: medsynth audit checkpoint")
+    apart = file.stat().st_dev != home.data.stat().st_dev
+    return check(
+        "anchor", apart, f"The anchor's file knows {known} records.", "The anchor lies on the same disk as the store.",
+        "An anchor helps where somebody who can write here cannot: medsynth settings set anchor_file PATH",
+    )  # fmt: skip
+
+
+def _broken_off(home: Home) -> Check:
+    """What a killed process left in the data folder itself."""
+    leftovers = [path for path in home.data.glob(".partial-*") if _old(path)] if home.data.is_dir() else []
+    return check(
+        "leftovers",
+        not leftovers,
+        "Nothing was left half done.",
+        f"{len(leftovers)} half-written files or folders of a killed backup or restore are left.",
+        "Remove what begins with .partial- in the data folder.",
+    )
+
+
+def _old(path: Path) -> bool:
+    return time.time() - path.lstat().st_mtime > 3600
+
+
+def _integrity(ledger: Path) -> Check:
+    from db import proof
+
+    try:
+        with closing(proof.open_for_reading(ledger)) as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError:
+        said, broken = "unreadable", None
+    return check(
+        "ledger file",
+        said == "ok" and broken is None,
+        "The ledger's file is sound.",
+        "The ledger's file is damaged.",
+        "Keep a copy of the data folder, then put a backup back: medsynth restore FILE --replace",
+    )
+
+
+def _rules(ledger: Path) -> Check:
+    from db import proof
+
+    try:
+        with closing(proof.open_for_reading(ledger)) as connection:
+            there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    except sqlite3.DatabaseError:
+        there = set()
+    return check(
+        "ledger rules",
+        there >= RULES,
+        "The ledger's own rules against changing the past are in place.",
+        f"{len(RULES - there)} of the ledger's own rules are gone: somebody took them away, or a program did.",
+        "Verify the log against an anchor (medsynth audit verify --anchor FILE), then put a backup back.",
+    )
+
+
+def _backup(call: Call) -> Check:
+    from db import chain
+
+    with call.read() as session:
+        made = chain.page(session, action="store.backup", limit=1)
+        first = chain.page(session, action="store.create", limit=1)
+    since = made[0].at if made else (first[0].at if first else None)
+    days = (datetime.now(UTC) - since).days if since is not None else BACKUP_DAYS
+    return check(
+        "backup",
+        days < BACKUP_DAYS,
+        f"The last backup was made {days} days ago." if made else "The store is new.",
+        f"The last backup was made {days} days ago." if made else "No backup was ever made.",
+        "medsynth backup FILE, on another disk; then try it: medsynth restore FILE --check",
+    )
+
+
+def standing(path: Path) -> Path:
+    """The nearest folder that exists."""
+    return path if path.exists() else standing(path.parent)

@@ -1,0 +1,115 @@
+"""Proving the audit log: verifying it, signing it now, showing that a record is in it, archiving its oldest part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.kernel.atomic import write_json, write_with
+from medsynth_engine.kernel.errors import BadInput, CheckFailed, NotFound
+from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.places import new_file
+
+
+class Proofs:
+    """What the auditor can show to somebody who does not trust this machine."""
+
+    @operation("audit.verify", Permission.READ_AUDIT)
+    def audit_verify(self, call: Call, anchor: str | None = None, code: str | None = None) -> dict[str, Any]:
+        """Walk the whole chain of this store; `anchor` is a file of checkpoints, `code` what was written on paper."""
+        return call.ledger.verify(_anchors(anchor, code)).document()
+
+    @operation("audit.verify_file", Permission.ANYONE, needs_store=False)
+    def audit_verify_file(
+        self,
+        call: Call,
+        path: str,
+        anchor: str | None = None,
+        code: str | None = None,
+        passphrase: str | None = None,
+        identity: str | None = None,
+    ) -> dict[str, Any]:
+        """The same of a file, without a store or a login: an export, a sealed segment, a ledger's copy, a backup."""
+        from db import exported, proof
+        from medsynth_engine.kernel import age
+        from medsynth_engine.operations.backup_file import verified_inside
+
+        file, known = Path(path).expanduser(), _anchors(anchor, code)
+        if not file.is_file():
+            raise NotFound("no_such_file", "There is no such file.", "Name an export, a backup or a ledger.")
+        with file.open("rb") as stream:
+            begins = stream.read(32)
+        if begins.startswith(b"SQLite format 3\x00"):
+            return proof.verify(file, known).document()
+        if begins.startswith(age.VERSION_LINE):
+            return verified_inside(file, known, passphrase, identity).document()
+        return exported.verify(file, known).document()
+
+    @operation("audit.checkpoint", Permission.READ_AUDIT)
+    def audit_checkpoint(self, call: Call) -> dict[str, Any]:
+        """Sign everything up to now; the note to keep elsewhere, the code to write down, the key to check it with."""
+        from db import anchors
+        from db.note import read_notes
+
+        made = call.ledger.checkpoint(call.actor, call.face)
+        root = read_notes(made.note)[0].checkpoint.root
+        return {
+            "records": made.size,
+            "root": root.hex(),
+            "note": made.note,
+            "code": anchors.code(made.size, root),
+            "key": made.key,
+        }
+
+    @operation("audit.prove", Permission.READ_AUDIT)
+    def audit_prove(self, call: Call, seq: int) -> dict[str, Any]:
+        """That record `seq` is in what a checkpoint signed: its hash, the hashes beside its way, the checkpoint."""
+        from db import inclusion
+
+        with call.read() as session:
+            found = inclusion.prove(session.connection(), seq)
+        if found is None or (call.scope is Scope.OWN and found.actor != call.actor.name):
+            raise NotFound("no_such_record", "There is no such record that you may see.", "See: medsynth audit list")
+        return found.document()
+
+    @operation("audit.seal", Permission.MAINTAIN)
+    def audit_seal(self, call: Call, path: str, keep: int = 10_000) -> dict[str, Any]:
+        """Write all but the newest `keep` records into a file that proves itself, and take them out of the ledger.
+
+        The chain still verifies: the ledger keeps the signed sum of what was taken out. Nothing is taken before the
+        file was read back and verified.
+        """
+        from db import exported, sealing
+
+        if not 1_000 <= keep <= 10**9:
+            raise BadInput("bad_keep", "At least 1000 records stay in the ledger.", "For instance: --keep 10000")
+        target = new_file(call.home, path, "archive")
+        beside = new_file(call.home, str(exported.proof_path(target)), "proof beside it")
+        with call.read() as session:
+            part = sealing.part(session.connection(), keep)
+        if part is None:
+            raise NotFound("nothing_to_seal", "There is nothing old enough to be archived.", "See: medsynth audit list")
+        with call.read() as session:
+            digest = write_with(target, lambda stream: sealing.write(session.connection(), part, stream))
+            write_json(beside, sealing.proof_of(session.connection(), part))
+        found = exported.verify(target)
+        if not found.ok:
+            target.unlink()
+            beside.unlink()
+            why = "The records to be archived do not verify; nothing was taken out."
+            raise CheckFailed("not_whole", why, found.problems[0])
+        with call.change("audit", records=part.last - part.first + 1, last=part.last, digest=digest) as change:
+            sealing.take_out(change.session.connection(), part, digest)
+        return {"path": str(target), "first": part.first, "last": part.last, "digest": digest}
+
+
+def _anchors(file: str | None, code: str | None) -> list[Any]:
+    from db import anchors
+    from db.errors import LedgerError
+
+    try:
+        known = anchors.read_file(Path(file).expanduser()) if file is not None else []
+        return [*known, *([anchors.read_code(code)] if code is not None else [])]
+    except LedgerError as error:
+        raise BadInput(error.code, error.message, error.hint) from error
