@@ -114,6 +114,12 @@ class AssessmentReject(Command):
     id, keys, title, permission = "assessment.reject", "R", "Reject", Permission.DECIDE_PIA
 
 
+class AssessmentDiff(Command):
+    """Show what changed since the text that was submitted before."""
+
+    id, keys, title, permission, footer = "assessment.diff", "d", "Changes", Permission.READ_REPORTS, True
+
+
 class ExportGo(Command):
     """Write the export, if the gate lets it through."""
 

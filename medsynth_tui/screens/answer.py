@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from medsynth_tui.view import Dialog
@@ -16,17 +19,23 @@ from medsynth_tui.widgets.field import Field, Go
 
 SCALE = ["1 negligible", "2 limited", "3 significant", "4 maximum"]
 LONGEST = 5_000
+PAUSE_SECONDS = 2.0
+"""Who stops typing for so long has what was typed kept."""
 
 
 class EditAnswer(Dialog):
-    """Several lines of text; F6 or the button saves, esc leaves it as it was."""
+    """Several lines of text, kept by itself at every pause and when it is closed; ctrl+z takes typing back.
+
+    `keep` takes the text whenever it is to be kept; the dialog answers nothing.
+    """
 
     CSS_PATH = "answer.tcss"
-    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "save", "Save", show=False, priority=True)]
+    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "leave", "Close", show=False, priority=True)]
 
-    def __init__(self, question: str, answer: str) -> None:
+    def __init__(self, question: str, answer: str, keep: Callable[[str], object]) -> None:
         super().__init__()
-        self.question, self.answer = question, answer
+        self.question, self.answer, self.keep = question, answer, keep
+        self._pause: Timer | None = None
 
     def compose_card(self) -> ComposeResult:
         yield Static(Content(self.question), classes="title")
@@ -34,17 +43,37 @@ class EditAnswer(Dialog):
         area.cursor_blink = False
         yield area
         with Horizontal(classes="buttons"):
-            yield Go("Save", id="save")
-            yield Static("F6 saves, esc leaves it as it was", classes="muted")
+            yield Go("Close", id="close")
+            yield Static("kept as you type; esc or F6 closes", classes="muted", id="kept")
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
 
     def on_go_pressed(self) -> None:
-        self.action_save()
+        self.action_leave()
 
-    def action_save(self) -> None:
-        self.dismiss(self.query_one(TextArea).text.strip()[:LONGEST])
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(PAUSE_SECONDS, self._keep)
+
+    def _keep(self) -> None:
+        """Hand the text on where it is another than what was kept last."""
+        text = self.query_one(TextArea).text.strip()[:LONGEST]
+        if text != self.answer.strip():
+            self.answer = text
+            self.keep(text)
+
+    def told(self, words: str) -> None:
+        """What became of the last text that was handed on."""
+        self.query_one("#kept", Static).update(Content(words))
+
+    def action_leave(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        self._keep()
+        self.dismiss(None)
 
 
 class EditRisk(Dialog):

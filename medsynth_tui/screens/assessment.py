@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from typing import Any, ClassVar
 
 from textual import on
@@ -14,6 +16,7 @@ from medsynth_engine.kernel.errors import MedSynthError, NotFound
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.answer import EditAnswer, EditRisk
+from medsynth_tui.screens.assessment_diff import Difference
 from medsynth_tui.screens.assessment_pages import heading, lines_of, rows_of
 from medsynth_tui.screens.confirm import Ask, ConfirmByName
 from medsynth_tui.view import View
@@ -47,6 +50,7 @@ class AssessmentDetail(View):
         r.AssessmentReturn,
         r.AssessmentReject,
         r.AssessmentWithdraw,
+        r.AssessmentDiff,
     )
 
     def __init__(self, subject: str) -> None:
@@ -54,6 +58,7 @@ class AssessmentDetail(View):
         self.subject = subject
         self.document: dict[str, Any] = {}
         self.missing = False
+        self._one_at_a_time, self._answers = asyncio.Lock(), itertools.count()
 
     def place(self) -> tuple[str, ...]:
         return ("Assessments", self.subject)
@@ -107,6 +112,8 @@ class AssessmentDetail(View):
     # --- what may be done -------------------------------------------------------------------------------------
 
     def offered(self, command: type[Command]) -> bool:
+        if command is r.AssessmentDiff:
+            return bool(self.document)
         if command is r.AssessmentDraft:
             ended = self.document.get("state") in ("rejected", "withdrawn", "expired", "superseded", "approved")
             return super().offered(command) and (self.missing or ended)
@@ -155,18 +162,38 @@ class AssessmentDetail(View):
                 field for section in self.document["sections"] for field in section["fields"] if field["id"] == name
             )
             self.studio.push_screen(
-                EditAnswer(asked["question"], asked["answer"]), lambda text: self._answer(name, text)
+                EditAnswer(asked["question"], asked["answer"], lambda text: self._answer(name, text))
             )
         elif kind == "risk":
             risk = next(each for each in self.document["risks"] if each["id"] == name)
             self.studio.push_screen(EditRisk(risk), self._change_risk)
 
-    def _answer(self, name: str, text: str | None) -> None:
-        if text is None:
-            return
+    def _answer(self, name: str, text: str) -> None:
+        """Keep an answer while it is still being written; one after the other, so that none overtakes."""
         section, _, field = name.partition(".")
         subject, answers = self.subject, {section: {field: text}}
-        self._step(lambda engine: engine.pia_update(subject, answers), "Saved.")
+
+        async def update(engine: Any) -> Any:
+            async with self._one_at_a_time:
+                return await engine.pia_update(subject, answers)
+
+        def kept(document: dict[str, Any]) -> None:
+            self._show(document)
+            self._tell_editor("kept; esc or F6 closes")
+
+        def refused(error: MedSynthError) -> bool:
+            self._tell_editor(f"NOT kept: {said(error.message, 60)}")
+            return False
+
+        self.ask(update, kept, group=f"answer {next(self._answers)}", refused=refused)
+
+    def _tell_editor(self, words: str) -> None:
+        if isinstance(self.studio.screen, EditAnswer):
+            self.studio.screen.told(words)
+
+    def do_assessment_diff(self) -> None:
+        subject = self.subject
+        self.ask(lambda engine: engine.pia_diff(subject), lambda found: self.studio.push_screen(Difference(found)))
 
     def _change_risk(self, change: dict[str, Any] | None) -> None:
         if change is not None:

@@ -37,6 +37,16 @@ def heading(document: dict[str, Any]) -> Content:
     if document.get("expires"):
         parts.append((f"  valid until {said(document['expires'], 10)}", "$muted"))
     lines = [Content.assemble(*parts)]
+    back = [each for each in document["signatures"] if each["kind"] == "return"]
+    if back and word in ("returned", "draft"):
+        words = f"{said(back[-1]['name'], 30)} sent it back: {said(back[-1]['note'], 300)}"
+        lines.append(Content.assemble(("! ", "bold $warning"), words))
+    for sentence in document.get("lapsed") or []:
+        lines.append(Content.assemble(("! ", "bold $error"), f"It does not count any more: {said(sentence, 200)}."))
+    for touch in document.get("credential_touches") or []:
+        words = f"{said(touch['admin'], 30)} touched the author's credential ({said(touch['kind'])})"
+        words += f" and may not judge this before {said(touch['until'], 10)}."
+        lines.append(Content.assemble(("i ", "bold $accent"), words))
     for sentence in document.get("blocking") or []:
         lines.append(Content.assemble(("! ", "bold $warning"), said(sentence, 400)))
     return Content("\n").join(lines)

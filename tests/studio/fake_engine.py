@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from medsynth_engine.access.roles import Role, permissions_of
+from medsynth_engine.governance.comparison import Judged, compare
 from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
 
 NOW = "2026-11-23T09:41:00+00:00"
@@ -201,6 +203,24 @@ class FakeEngine:
             raise NotFound("not_evaluated", "This cohort has no evaluation.", "Make one.")
         return dict(document("evaluation"))
 
+    async def jobs_list(self) -> list[dict[str, Any]]:
+        return []
+
+    async def cohorts_nearest(self, name: str, count: int = 6, size: int = 48) -> dict[str, Any]:
+        facts = {"synthetic": picture(size), "training": picture(size)}
+        pairs = [{"record": f"{LONG}-{at}", "alike": 0.99 - at / 100, "as_near": at / 50, **facts} for at in range(9)]
+        return {"cohort": name, "of": 9, "pairs": pairs[:count]}
+
+    async def cohorts_compare(self, names: list[str]) -> dict[str, Any]:
+        found = document("evaluation")
+        judged = [Judged(name, 300, "chest v1", NOW, found) for name in names]
+        better = [
+            {**each, "value": 1.02, "low": 0.9, "high": 1.1} if each["name"] == "fidelity.fd_ratio" else each
+            for each in found["evidence"]
+        ]
+        judged[0] = replace(judged[0], document={**found, "evidence": better})
+        return compare(judged)
+
     async def pia_list(self) -> list[dict[str, Any]]:
         shown = {"audience": "recipient", "version": 3, "author": "alexandra", "created": NOW, "expires": None}
         states = () if self.empty else ("draft", "submitted", "approved", "returned", "rejected")
@@ -215,6 +235,17 @@ class FakeEngine:
             Role.ADMIN: ["approve", "return", "reject", "withdraw"],
         }
         return {**document("assessment"), "subject": subject, "possible": possible[self.role]}
+
+    async def pia_diff(self, subject: str, against: str = "") -> dict[str, Any]:
+        texts = [{"text": name, "digest": "f" * 64, "at": NOW} for name in ("1.1", "1.2")]
+        change = {"field": "need.purpose", "question": "What for? " * 12, "before": "One. " * 60, "after": "Two. " * 60}
+        return {"subject": subject, "before": texts[0], "after": texts[1], "texts": texts, "changes": [change] * 9}
+
+    async def settings_list(self) -> list[dict[str, Any]]:
+        return [{"key": f"a_setting_{index}", "value": LONG, "meaning": "What it means. " * 9} for index in range(30)]
+
+    async def totp(self) -> dict[str, Any]:
+        return {"on": False, "since": None, "needed": True, "recovery_codes_left": 0}
 
     async def gate_show(self, subject: str, audience: str = "internal") -> dict[str, Any]:
         reasons = [
