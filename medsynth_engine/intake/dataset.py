@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,16 @@ class Dataset:
             hasher.update(records.iloc[start : start + 50_000].to_csv(index=False, header=start == 0).encode())
         return hasher.hexdigest()
 
-    def images(self, records: pd.DataFrame | Sequence[str], size: int, channels: int | None = None) -> np.ndarray:
+    def images(
+        self,
+        records: pd.DataFrame | Sequence[str],
+        size: int,
+        channels: int | None = None,
+        new: Callable[[tuple[int, ...]], np.ndarray] = lambda shape: np.empty(shape, np.uint8),
+    ) -> np.ndarray:
         """uint8 (n, size, size, channels) of records (a table with a `record` column, or ids), in their order.
+
+        `new` gives the array that is filled: one on disk, where a whole fold is more than memory should hold.
 
         One rule: a colour picture is cropped to the square in its middle, where photographs have their subject; a grey
         one is padded to a square with black, because nothing of a radiograph may be cut away. Then one antialiased
@@ -69,7 +77,7 @@ class Dataset:
             raise BadInput("no_images", "The dataset is a table without images.", "Train on a dataset with images.")
         wanted = channels or own["channels"]
         ids = records["record"].tolist() if isinstance(records, pd.DataFrame) else list(records)
-        out = np.empty((len(ids), size, size, wanted), np.uint8)
+        out = new((len(ids), size, size, wanted))
         white = float(own.get("white", 65535))
 
         def fill(number: int) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.kernel.errors import BadInput, Refused
+from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.operations.cohorts import own_cohort
-from medsynth_engine.operations.declare import Call, operation, record_as
+from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.places import demand_outside, demand_writable
+from medsynth_engine.operations.leaving import demand_open, target_folder
 
 FORMATS = ("folder", "zip", "dicom", "hf")
 VOTES_NEEDED = 2
@@ -79,27 +78,11 @@ class Releases:
     ) -> dict[str, Any]:
         if format not in FORMATS:
             raise BadInput("bad_format", f"There is no format {plain(format)!r}.", f"One of: {', '.join(FORMATS)}.")
-        target = Path(to).expanduser().resolve() if to else call.home.generated
-        if not target.is_dir():
-            raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
-        demand_outside(call.home, target)
-        demand_writable(target)
+        target = target_folder(call, to)
         row = own_cohort(call, cohort)
         with call.read() as session:
             found = subjects.find(session, cohort)
-            judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
-        reasons = [reason.document() for reason in judged.reasons]
-        if not judged.open:
-            with call.ledger.write(call.face) as change:
-                codes = {"audience": audience, "codes": [reason["code"] for reason in reasons]}
-                record_as(
-                    change, call.actor, call.face, "cohorts.export", f"cohort:{cohort}", outcome="refused", detail=codes
-                )
-            raise Refused(
-                f"The gate is closed for this cohort and the audience {audience}.",
-                reasons,
-                f"See: medsynth gate show {cohort} --audience {audience}",
-            )
+        judged = demand_open(call, found, audience, "cohorts.export")
         arguments = {
             "cohort_id": row.id,
             "cohort": cohort,

@@ -15,6 +15,10 @@ NO_PATIENTS = (
     "There is no patient id in this dataset: each picture (or lesion or study, where the table names them) counts as a "
     "patient, so what --epsilon promises holds for a picture, not for a person."
 )
+NOT_DELETED = (
+    "Nobody has confirmed yet that the bundle, its checkpoints and its key were deleted where this was trained; they "
+    "know the real images."
+)
 
 
 def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
@@ -44,16 +48,19 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
         "best": facts.get("best") or best,  # the fact knows better: what looks like copies is never the best
         "kept": facts.get("kept"),
         "privacy": facts.get("privacy"),
-        "warnings": warnings(dataset, private or bool(config.get("privacy"))),
+        "warnings": warnings(dataset, private or bool(config.get("privacy")), row.summary or {}),
         "simulated": row.simulated,
         "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),
     }
 
 
-def warnings(dataset: Any, private: bool) -> list[str]:
-    """What must be known of a run on `dataset`: whom an epsilon protects where nobody is named."""
-    return [NO_PATIENTS] if private and dataset and dataset.summary.get("patients_known") is False else []
+def warnings(dataset: Any, private: bool, summary: dict[str, Any]) -> list[str]:
+    """What must be known of a run on `dataset`: whom an epsilon protects where nobody is named, and what of a run
+    that came back from elsewhere may still lie there."""
+    nameless = private and dataset and dataset.summary.get("patients_known") is False
+    remains = summary.get("imported") and not summary.get("deletion_confirmed")
+    return [*([NO_PATIENTS] if nameless else []), *([NOT_DELETED] if remains else [])]
 
 
 def _dataset(call: Call, dataset_id: str) -> Any:

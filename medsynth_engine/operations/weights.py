@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
 
+from db.tables import new_id
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations import subjects
 from medsynth_engine.operations.datasets import existing_path
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.leaving import demand_open, target_folder
 
 
 def own_weights(call: Call, name: str) -> Any:
@@ -67,6 +71,27 @@ class Weights:
             if change.session.get(Row, name):
                 raise Busy("name_taken", f"There are weights {name!r} already.", "Choose another --name.")
             job = hand_over(call, change, "import_weights", f"generator:{name}", {"name": name, "source": str(source)})
+        launch(call, job)
+        return {"job": job, "weights": name}
+
+    @operation("weights.export", Permission.EXPORT, fresh=True)
+    def weights_export(
+        self, call: Call, name: str, audience: str = "internal", to: str | None = None
+    ) -> dict[str, Any]:
+        """Whoever holds a generator draws as many records as they like: the gate judges that scenario."""
+        target = target_folder(call, to)
+        own_weights(call, name)
+        with call.read() as session:
+            found = subjects.find(session, f"generator:{name}")
+        judged = demand_open(call, found, audience, "weights.export")
+        arguments = {
+            "name": name,
+            "audience": audience,
+            "target": str(target),
+            "folder": f"{name}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}-{new_id()[:4]}",
+        }
+        with call.change(f"generator:{name}", audience=audience, marks=list(judged.marks)) as change:
+            job = hand_over(call, change, "export_weights", f"generator:{name}", arguments)
         launch(call, job)
         return {"job": job, "weights": name}
 

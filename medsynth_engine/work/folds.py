@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from db.canonical import digest
 from medsynth_engine.gan.presets import Preset
 from medsynth_engine.gan.private.histogram import AGE
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.atomic import write_text, write_with
+from medsynth_engine.kernel.atomic import TEMPORARY, write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.rows.rule import Rule
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
 
@@ -53,32 +54,42 @@ def write_run_folder(
     name: str,
     preset: Preset,
     facts: dict[str, Any],
+    rules: Sequence[Rule] = (),
     progress: Callable[[int, int | None, str], None] = lambda done, total, say: None,
 ) -> dict[str, Any]:
     """Write `train.npz`, `rows.json` and `config.json` (last: a folder without it is not ready).
 
     facts  what else the configuration holds: `budget`, `seed`, `device`, `low_resource`, `dataset`; with `privacy` no
            `rows.json` is written, because rows are learned without it, and all values are kept (`_all_conditions`)
+    rules  what rows obey wherever the generator goes: they travel in `rows.json`
     """
     used, training = trainable(dataset)
     schema = dataset.schema()
     channels = int(schema["image"]["channels"])
     folder.create()
     progress(0, len(used), f"resizing to {preset.resolution} px")
-    pixels = dataset.images(used, preset.resolution, channels)
+    on_disk = folder.path / f"{TEMPORARY}pixels.npy"
+    pixels = dataset.images(
+        used,
+        preset.resolution,
+        channels,
+        lambda shape: np.lib.format.open_memmap(on_disk, "w+", np.uint8, shape),
+    )
     conditions_of = _all_conditions if facts.get("privacy") else _conditions
     categorical, continuous, conditions = conditions_of(used, training, schema)
     # Pseudonyms stay in the store: the folder may travel, so patients are numbered at random.
     rng = np.random.default_rng(facts["seed"])
     numbers = {patient: i for i, patient in enumerate(rng.permutation(used["patient"].unique()))}
     _write_folds(folder.data, pixels, used, numbers, categorical, continuous)
+    del pixels
+    on_disk.unlink()
     if facts.get("privacy"):
         # what the mechanism may know of the schema: how many columns, whatever is in them
         columns = sum(column["role"] in (*CONDITION_ROLES, "age") for column in schema["columns"])
         facts = {**facts, "privacy": {**facts["privacy"], "columns": columns}}
     else:
         progress(len(used), len(used), "learning the rows")
-        write_text(folder.rows, learn_rows(training, schema, rng).to_json())
+        write_text(folder.rows, learn_rows(training, schema, rng).under(rules).to_json())
     folder.set_config(
         {
             "format": 1,

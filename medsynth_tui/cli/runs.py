@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ import typer
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.options import path
 from medsynth_tui.words import of_a_run
 
 app = group("runs", "Trainings: watch, pause, resume, stop.")
@@ -126,6 +129,33 @@ def stop(face: Face, run: Run) -> None:
 def remove(face: Face, run: Run) -> None:
     """Remove a run with its checkpoints and its copy of the images; lists what remains elsewhere."""
     face.give(face.ask(lambda engine: engine.runs_remove(run)), show.removal)
+
+
+@command(app, "import", "medsynth runs import run_back.zip --name chest-gpu --deleted")
+def bring(
+    face: Face,
+    place: Annotated[Path, typer.Argument(metavar="FOLDER_OR_ZIP", help="What came back from a bundle.")],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="RUN", help="What to call it; else as the file.")
+    ] = None,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Images, checkpoints and key were deleted over there: you were told so.")
+    ] = False,
+) -> None:
+    """Bring in a run that was trained elsewhere on a bundle of yours: curves, samples, generator."""
+    confirmed = deleted or asked_deleted(face)
+    done = face.work(lambda engine: engine.runs_import(str(path(place)), name, confirmed))
+    face.give(face.ask(lambda engine: engine.runs_show(done["run"])), show_run)
+
+
+def asked_deleted(face: Face) -> bool:
+    """Whether the bundle and all that came of it was deleted over there. Only a person can say so."""
+    if face.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    face.say("Checkpoints over there hold the discriminator, which knows the real images.")
+    print("Has the recipient told you that bundle, checkpoints and key are deleted? [y/N] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower().startswith("y")
 
 
 def show_runs(face: Face, found: list[Document]) -> None:

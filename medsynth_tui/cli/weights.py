@@ -10,6 +10,7 @@ import typer
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.governance import Audience
 from medsynth_tui.cli.options import path
 
 app = group("weights", "Generators that can be used.")
@@ -35,6 +36,22 @@ def bring(
 ) -> None:
     """Check a file of weights and make it usable. It is read as tensors and plain values, never as a program."""
     face.give(face.work(lambda engine: engine.weights_import(str(path(file)), name)), show_one)
+
+
+@command(app, "export", "medsynth weights export generator_v1 --audience recipient")
+def export(
+    face: Face,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which weights.")],
+    audience: Annotated[Audience, typer.Option("--audience", help="Who will get it.")] = Audience.internal,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where the folder is written.")] = None,
+) -> None:
+    """Let a generator out, through the gate: it is judged by a cohort drawn from it, at least as large as its training.
+
+    Before: medsynth pia draft generator:generator_v1 --audience recipient
+    """
+    target = str(path(to)) if to else None
+    made = face.work(lambda engine: engine.weights_export(name, audience.value, target))
+    face.give(made, lambda face, document: show.pairs(face, [("generator", document["path"])]))
 
 
 def show_list(face: Face, found: list[Document]) -> None:

@@ -1,0 +1,126 @@
+"""Pack a dataset for a bigger machine: a run folder of its own, encrypted into one zip; recorded, then visible."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from db.tables import Dataset as DatasetRow
+from db.tables import Release
+from medsynth_engine.exchange.cloud.bundle import write_bundle
+from medsynth_engine.exchange.cloud.cover import Cover
+from medsynth_engine.gan.presets import resolve
+from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.kernel.errors import Refused
+from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.work.binding_rules import travelling
+from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.folds import trainable, write_run_folder
+
+NAME = "dataset.zip"
+
+
+def work(desk: Desk) -> dict[str, Any]:
+    arguments = desk.arguments
+    row, dataset_folder = desk.dataset(arguments["dataset_id"])
+    with desk.ledger.read() as session:
+        subject = subjects.find(session, f"dataset:{row.name}")
+        judged = gatekeeping.verdict(session, subject, "recipient", desk.ledger.stamp)
+        assessment = gatekeeping.newest_assessment(session, "dataset", row.name)
+    if not judged.open or subject.digest != row.digest:
+        raise Refused(
+            "The gate is closed for this dataset.",
+            [reason.document() for reason in judged.reasons],
+            f"See: medsynth gate show dataset:{row.name} --audience recipient",
+        )
+    target = Path(arguments["target"])
+    inside, hidden = desk.folder.path / "bundle", target / f".leaving-{desk.folder.name}"
+    shutil.rmtree(inside, ignore_errors=True)
+    try:
+        hidden.mkdir(mode=0o700)
+        inside.mkdir(mode=0o700)  # readable images are written inside the store only
+        cover = _fill(desk, row, Dataset(dataset_folder), RunFolder(inside / "run"), judged.marks)
+        work_folder = inside / "made"
+        work_folder.mkdir()
+        packed = hidden / NAME
+        progress = desk.progress("MB")
+        digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
+        _commit(desk, row, cover, digest, assessment.id if assessment else None, judged.overridden)
+        packed.rename(target / NAME)
+    finally:
+        shutil.rmtree(inside, ignore_errors=True)
+        shutil.rmtree(hidden, ignore_errors=True)
+    return {
+        "release": cover.bundle,
+        "dataset": row.name,
+        "path": str(target / NAME),
+        "bytes": (target / NAME).stat().st_size,
+        "images": cover.images,
+        "expires": cover.expires,
+        "digest": digest,
+    }
+
+
+def _fill(desk: Desk, row: DatasetRow, dataset: Dataset, folder: RunFolder, marks: tuple[str, ...]) -> Cover:
+    """Write the run folder that travels; patients are numbered with a seed that nobody keeps."""
+    arguments = desk.arguments
+    used, training = trainable(dataset)
+    typical_side = int(used[["height", "width"]].min(axis=1).median())
+    preset = resolve(arguments["preset"], typical_side, len(training), "cuda")
+    write_run_folder(
+        dataset,
+        folder,
+        name=f"{row.name}-{arguments['bundle']}",
+        preset=preset,
+        facts={
+            "budget": arguments["budget"],
+            "seed": secrets.randbelow(2**31),
+            "device": "auto",
+            "low_resource": False,
+            "processes": 1,
+            "dataset": row.name,
+            "bundle": arguments["bundle"],
+        },
+        rules=travelling(desk, row),
+        progress=desk.progress("images"),
+    )
+    patients = used["patient"].nunique()
+    return Cover(
+        bundle=arguments["bundle"],
+        dataset=row.name,
+        recipient=arguments["recipient"],
+        purpose=arguments["purpose"],
+        made=arguments["made"],
+        expires=arguments["expires"],
+        images=len(used),
+        patients="fewer than 11" if patients < 11 else str(round(patients, -1)),
+        preset=preset.name,
+        resolution=preset.resolution,
+        marks=marks,
+    )
+
+
+def _commit(desk: Desk, row: DatasetRow, cover: Cover, digest: str, assessment: str | None, overridden: bool) -> None:
+    detail = {"release": cover.bundle, "recipient": cover.recipient, "expires": cover.expires, "digest": digest}
+    with desk.commit("datasets.bundled", f"dataset:{row.name}", **detail) as change:
+        change.session.add(
+            Release(
+                id=cover.bundle,
+                subject_kind="dataset",
+                subject_name=row.name,
+                assessment_id=assessment,
+                audience="recipient",
+                format="bundle",
+                path=NAME,
+                digest=digest,
+                actor_id=desk.actor.user_id,
+                overridden=overridden,
+            )
+        )
+
+
+if __name__ == "__main__":
+    run(work)
