@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from medsynth_engine.kernel.verdicts import yardstick
+
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 WIDEST_RATIO = 4.0
 
@@ -15,7 +17,7 @@ WIDEST_RATIO = 4.0
 class Axis:
     """kind   share (0 to 1), ratio (logarithmic around 1), difference (around 0), amount (from 0)
     low, high  its ends, in the unit of the number
-    mark       where it should lie, or None
+    mark       where it should lie whatever was measured (1 or 0), or None
     """
 
     kind: str
@@ -44,7 +46,9 @@ class Axis:
 
 def axis_of(evidence: Mapping[str, Any]) -> Axis:
     """The axis of one document of `Evidence`, from its direction and its numbers."""
-    numbers = [float(evidence[key]) for key in ("value", "low", "high", "control") if evidence.get(key) is not None]
+    numbers = [float(evidence[key]) for key in ("value", "low", "high") if evidence.get(key) is not None]
+    against = yardstick(evidence)
+    numbers += [against] if against is not None else []
     least, most = min([*numbers, 0.0]), max([*numbers, 0.0])
     direction = evidence.get("direction")
     if direction == "one":
@@ -53,7 +57,7 @@ def axis_of(evidence: Mapping[str, Any]) -> Axis:
         reach = round_up(max(-least, most))
         return Axis("difference", -reach, reach, 0.0)
     if most <= 1:
-        return Axis("share", 0.0, 1.0)
+        return Axis("share", 0.0, 1.0, against if against == 0 else None)
     return Axis("amount", 0.0, round_up(most))
 
 

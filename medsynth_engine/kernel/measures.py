@@ -108,6 +108,9 @@ SOURCES = {
 }
 """Where the method comes from, by the part of the name that is the measure."""
 
+NET_OF_CONTROL = ("singling_out", "linkability", "inference")
+"""Measures whose value has its control taken off already: they are held against 0, and the control is told beside."""
+
 CONTROLS = {
     "fidelity": "unseen real records in the place of the synthetic ones, or chance",
     "privacy": "the same attack where nothing can have leaked: held-out patients, or a placebo",

@@ -6,11 +6,16 @@ One rule for every family, so that a screen, a report and a table can never say 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from medsynth_engine.kernel.measures import NET_OF_CONTROL
 
 UNKNOWN, PLAIN, EVEN, GOOD, BAD = "unknown", "plain", "even", "good", "bad"
 GOOD_WORDS = {"higher": "higher is better", "lower": "lower is better", "one": "1 is best", "zero": "0 is best"}
+
+ONLY_SAID = "bias.against_"
+"""Shares against something that was not the goal: a cohort that was rebalanced is off them on purpose."""
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,29 @@ NO_YARDSTICK = Verdict(PLAIN, "no yardstick", "There is nothing to hold it again
 NO_INTERVAL = Verdict(PLAIN, "no interval", "It has no interval, so nothing is called on it: read the sentence.")
 
 
+def yardstick(evidence: Mapping[str, Any]) -> float | None:
+    """What the number is held against: 1 or 0 where that is its goal, else its control; None where it has neither."""
+    fixed = {"one": 1.0, "zero": 0.0}.get(str(evidence.get("direction")))
+    if fixed is None and str(evidence.get("name")).rpartition(".")[2] in NET_OF_CONTROL:
+        fixed = 0.0
+    control = evidence.get("control")
+    return fixed if fixed is not None or control is None else float(control)
+
+
 def verdict(evidence: Mapping[str, Any]) -> Verdict:
     """Of a document of `Evidence`. A gap is called only where the whole 95 % interval lies on one side."""
     if evidence.get("value") is None:
         return NOT_ENOUGH
-    low, high, control = (evidence.get(key) for key in ("low", "high", "control"))
+    low, high, against = evidence.get("low"), evidence.get("high"), yardstick(evidence)
     if low is None or high is None:
-        return NO_YARDSTICK if control is None else NO_INTERVAL
-    direction = evidence.get("direction")
-    if direction in ("one", "zero"):
-        return _at(1.0 if direction == "one" else 0.0, float(low), float(high))
-    if control is None:
+        return NO_YARDSTICK if against is None else NO_INTERVAL
+    if against is None:
         return NO_YARDSTICK
-    return _against(float(control), float(low), float(high), higher=direction == "higher")
+    if evidence.get("direction") in ("one", "zero"):
+        found = _at(against, float(low), float(high))
+        only_said = str(evidence.get("name")).startswith(ONLY_SAID)
+        return replace(found, code=PLAIN) if found.code == BAD and only_said else found
+    return _against(against, float(low), float(high), higher=evidence.get("direction") == "higher")
 
 
 def _at(goal: float, low: float, high: float) -> Verdict:
@@ -51,7 +66,11 @@ def _at(goal: float, low: float, high: float) -> Verdict:
 
 def _against(control: float, low: float, high: float, higher: bool) -> Verdict:
     if low <= control <= high:
-        return Verdict(EVEN, "no gap shown", "The interval holds the control: no gap to it is shown.")
+        return Verdict(
+            EVEN, "no gap shown", f"The interval holds {control:.2g}, what it is held against: no gap is shown."
+        )
     better = (low > control) is higher
     word = "better" if better else "worse"
-    return Verdict(GOOD if better else BAD, word, f"The whole interval is {word} than the control.")
+    return Verdict(
+        GOOD if better else BAD, word, f"The whole interval is {word} than {control:.2g}, what it is held against."
+    )

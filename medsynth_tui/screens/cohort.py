@@ -1,64 +1,41 @@
-"""A cohort: what it is made of, its pictures, evidence, bias and privacy; and the ways on from here."""
+"""A cohort: what it is made of, its pictures; and the ways on from here, to its evidence above all."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import ContentSwitcher, DataTable, Static
+from textual.widgets import ContentSwitcher, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.evidence_words import band_remark
 from medsynth_tui.screens import cohort_pages as pages
-from medsynth_tui.screens.confirm import ConfirmByName, Tell
+from medsynth_tui.screens.confirm import ConfirmByName
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Bars
-from medsynth_tui.widgets.gauge import BAND_COLOURS, Gauge
-from medsynth_tui.widgets.heatmap import Heatmap
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.picture import Pictures, Pixels
-from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import BANDS, count, measure, said, when
+from medsynth_tui.words import count, said, when
 
 PAGES = {
     "composition": "Composition",
     "pictures": "Pictures",
-    "evidence": "Evidence",
-    "bias": "Bias",
-    "prevalence": "Prevalence",
-    "privacy": "Privacy",
 }
-MEASURES = (
-    Column("measure"),
-    Column("value", 10, right=True),
-    Column("95 % interval", 17),
-    Column("control", 7, right=True),
-)
-MEASURES_WIDE = (Column("measure", 48), *MEASURES[1:])
-GROUPS = (
-    Column("group"),
-    Column("cohort", 7, right=True),
-    Column("goal", 7, right=True),
-    Column("ratio", 8, right=True),
-    Column("reads as", 14),
-)
-PREVALENCE = "How common a finding is in each group. - too few patients to show; ! differs beyond chance."
-GROUPS_WIDE = (Column("group", 48), *GROUPS[1:])
-NOT_YET = "Not evaluated yet. Press e."
-NOT_JUDGED = "Not evaluated yet. Press e: it measures fidelity, privacy, bias and utility against held-out patients."
 
 
 class CohortDetail(View):
-    """Six pages; left and right turn them."""
+    """Its pages; left and right turn them, `v` opens the evidence about it."""
 
     CSS_PATH = "cohort.tcss"
     HERE: ClassVar[tuple[type[Command], ...]] = (
         r.CohortPage,
         r.CohortPageBack,
+        c.CohortEvidence,
         r.CohortEvaluate,
         r.CohortAssess,
         r.CohortExport,
@@ -70,7 +47,6 @@ class CohortDetail(View):
         super().__init__()
         self.cohort, self.page = name, page
         self.document: dict[str, Any] = {}
-        self.evaluation: dict[str, Any] = {}
 
     def place(self) -> tuple[str, ...]:
         return ("Cohorts", self.cohort)
@@ -79,7 +55,6 @@ class CohortDetail(View):
         return bool(self.document.get("simulated"))
 
     def compose_body(self) -> ComposeResult:
-        wide = self.app.size.width >= 110
         yield PageNames(list(PAGES.values()))
         with ContentSwitcher(initial=self.page):
             with VerticalScroll(id="composition"):
@@ -87,16 +62,6 @@ class CohortDetail(View):
                 yield Bars(id="bars")
             with VerticalScroll(id="pictures"):
                 yield Pictures(id="gallery", side=23)
-            yield WindowTable(MEASURES_WIDE if wide else MEASURES, id="evidence")
-            with Vertical(id="bias"):
-                yield Static("", id="against", classes="muted")
-                yield WindowTable(GROUPS_WIDE if wide else GROUPS, id="bias-table")
-            with VerticalScroll(id="prevalence"):
-                yield Static(PREVALENCE, classes="muted", id="legend")
-                yield Heatmap(id="heatmap")
-            with VerticalScroll(id="privacy"):
-                yield Gauge(id="gauge")
-        yield Static("", id="reading")
 
     def on_mount(self) -> None:
         self._turn(self.page)
@@ -104,12 +69,6 @@ class CohortDetail(View):
     def load(self) -> None:
         name = self.cohort
         self.ask(lambda engine: engine.cohorts_show(name), self._show)
-        self.ask(
-            lambda engine: engine.evaluation_show(name),
-            self._show_evaluation,
-            group="evidence",
-            refused=self._not_judged,
-        )
 
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -120,6 +79,7 @@ class CohortDetail(View):
             Content("\n").join([head, pages.plan_lines(document), Content("")])
         )
         self._show_bars(None)
+        self.query_one(PageNames).remark(*band_remark(document.get("gauge")))
         dataset = document.get("dataset")
         if dataset:
             self.ask(
@@ -134,31 +94,6 @@ class CohortDetail(View):
         attributes, versus = pages.bars(self.document, training)
         self.query_one("#bars", Bars).show(attributes, versus)
 
-    def _not_judged(self, error: MedSynthError) -> bool:
-        if error.code != "not_evaluated":
-            return False
-        self._show_evaluation({})
-        return True
-
-    def _show_evaluation(self, document: dict[str, Any]) -> None:
-        self.evaluation = document
-        evidence = document.get("evidence") or []
-        rows = pages.evidence_rows(evidence, ("fidelity", "privacy", "utility"))
-        self.query_one("#evidence", WindowTable).show(rows or [("-", [NOT_YET, "", "", ""])])
-        no_heatmap = "No finding or no group to show." if document else NOT_JUDGED
-        bias = pages.bias_rows(document)
-        self.query_one("#bias-table", WindowTable).show(bias)
-        against = f"Goal: {pages.references(document)}. Enter on a row says how to read it."
-        self.query_one("#against", Static).update(Content(against if bias else NOT_JUDGED))
-        self.query_one("#heatmap", Heatmap).show(pages.heatmaps(document))
-        self.query_one("#legend", Static).update(Content(PREVALENCE if document.get("heatmap") else no_heatmap))
-        readings = pages.readings(document.get("gauge"))
-        self.query_one("#gauge", Gauge).show(readings, empty=NOT_JUDGED)
-        if readings:
-            band = readings[0].band
-            self.query_one(PageNames).remark(f"privacy: {BANDS.get(band, band)}", f"bold {BAND_COLOURS.get(band, '')}")
-        self.place_changed()
-
     # --- pages ------------------------------------------------------------------------------------------------
 
     def _turn(self, page: str) -> None:
@@ -167,9 +102,7 @@ class CohortDetail(View):
         self.query_one(PageNames).show(list(PAGES).index(page))
         if page == "pictures" and not self.query_one("#gallery", Pictures).pictures:
             self._fetch_pictures()
-        target = {"evidence": "#evidence", "bias": "#bias-table"}.get(page, f"#{page}")
-        self.query_one(target).focus()
-        self._read()
+        self.query_one(f"#{page}").focus()
 
     def do_cohort_page(self) -> None:
         self.clear()
@@ -198,30 +131,10 @@ class CohortDetail(View):
         few = [Pixels.from_document(each, caption=_caption(each.get("row") or {})) for each in document["images"]]
         self.query_one("#gallery", Pictures).show(few)
 
-    def _measured(self, name: str) -> dict[str, Any] | None:
-        return next((one for one in self.evaluation.get("evidence") or [] if one["name"] == name), None)
-
-    @on(DataTable.RowHighlighted)
-    def _read(self) -> None:
-        """The sentence of the number under the cursor, in the place below the table."""
-        table = {"evidence": "#evidence", "bias": "#bias-table"}.get(self.page)
-        reading = self.query_one("#reading", Static)
-        reading.display = table is not None
-        if table is not None:
-            each = self._measured(self.query_one(table, WindowTable).current_key or "")
-            reading.update(Content(self.studio.glyphs.text(said(each["reads_as"], 400)) if each else ""))
-
-    @on(DataTable.RowSelected)
-    def _explain(self, event: DataTable.RowSelected) -> None:
-        name = str(event.row_key.value)
-        each = self._measured(name)
-        if each is not None:
-            self.studio.push_screen(Tell(measure(name), *pages.explanation(each)))
-
     # --- ways on ----------------------------------------------------------------------------------------------
 
     def offered(self, command: type[Command]) -> bool:
-        if command in (r.CohortReport,) and not self.evaluation.get("evidence"):
+        if command in (r.CohortReport, c.CohortEvidence) and not self.document.get("evaluated"):
             return False
         return super().offered(command)
 
@@ -234,9 +147,11 @@ class CohortDetail(View):
         self.follow(document["job"], f"Evaluating {self.cohort}", self._evaluated)
 
     def _evaluated(self, document: dict[str, Any]) -> None:
-        self.load()
-        self._turn("privacy")
-        self.say("Evaluated. Enter on a number of Evidence or Bias says how to read it.")
+        self.do_cohort_evidence()
+
+    def do_cohort_evidence(self) -> None:
+        self.clear()
+        self.studio.open("evidence", cohort=self.cohort, page="privacy")
 
     def do_cohort_assess(self) -> None:
         self.studio.open("assessment", subject=self.cohort)

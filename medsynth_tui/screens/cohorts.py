@@ -9,18 +9,20 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, count, when
 
+MOST_MARKED = 4
 COLUMNS = (
     Column("cohort"),
-    Column("records", 8, right=True),
-    Column("dataset", 11),
-    Column("drawn by", 13),
-    Column("privacy", 10),
+    Column("records", 7, right=True),
+    Column("dataset", 10),
+    Column("drawn by", 10),
+    Column("privacy", 11),
     Column("drawn", 12),
 )
 
@@ -28,7 +30,12 @@ COLUMNS = (
 class Cohorts(View):
     """With the band of the privacy gauge where there is an evaluation."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.CohortOpen, r.CohortNew)
+    HERE: ClassVar[tuple[type[Command], ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marked: list[str] = []
+        self.documents: list[dict[str, Any]] = []
 
     def place(self) -> tuple[str, ...]:
         return ("Cohorts",)
@@ -42,7 +49,9 @@ class Cohorts(View):
 
     def _show(self, documents: list[dict[str, Any]]) -> None:
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
-        table.show([(each["cohort"], self._row(each)) for each in documents])
+        self.documents = documents
+        self.marked = [name for name in self.marked if name in [each["cohort"] for each in documents]]
+        self._draw()
         table.display, empty.display = bool(documents), not documents
         if self.studio.session.may(r.CohortNew.permission):
             empty.update(Content("No cohorts yet.\n\nPress n to draw synthetic records with one of your generators."))
@@ -51,13 +60,17 @@ class Cohorts(View):
         if documents and self.focused is None:
             table.focus()
 
-    @staticmethod
-    def _row(each: dict[str, Any]) -> list[Any]:
+    def _draw(self) -> None:
+        self.query_one(WindowTable).show([(each["cohort"], self._row(each)) for each in self.documents])
+
+    def _row(self, each: dict[str, Any]) -> list[Any]:
         reading = (each.get("gauge") or {}).get("data") or {}
         band = BANDS.get(reading.get("band", ""), "") if each.get("evaluated") else "not judged"
         band = "too little" if reading.get("band") == "grey" else band
+        band = "out of date" if each.get("outdated") else band
+        name = f"{self.studio.glyphs.tick} {each['cohort']}" if each["cohort"] in self.marked else each["cohort"]
         source = each.get("run") or each.get("weights") or "rows alone"
-        return [each["cohort"], count(each["n"]), each.get("dataset") or "", source, band, when(each["created"])]
+        return [name, count(each["n"]), each.get("dataset") or "", source, band, when(each["created"])]
 
     @on(DataTable.RowSelected)
     def do_cohort_open(self) -> None:
@@ -67,3 +80,27 @@ class Cohorts(View):
 
     def do_cohort_new(self) -> None:
         self.studio.open("cohort_new")
+
+    def do_cohort_mark(self) -> None:
+        name = self.query_one(WindowTable).current_key
+        if name is None:
+            return
+        self.clear()
+        if name in self.marked:
+            self.marked.remove(name)
+        elif len(self.marked) == MOST_MARKED:
+            self.complain(f"At most {MOST_MARKED} are compared at once.", "Space on a marked one takes its mark away.")
+        else:
+            self.marked.append(name)
+        self._draw()
+
+    def do_cohort_compare(self) -> None:
+        judged = [each["cohort"] for each in self.documents if each.get("evaluated")]
+        chosen = [name for name in self.marked if name in judged]
+        if len(chosen) < len(self.marked):
+            missing = ", ".join(name for name in self.marked if name not in judged)
+            self.complain(f"Not evaluated yet: {missing}.", "Open it and press e.")
+        elif len(chosen) < 2:
+            self.complain("Mark two to four cohorts first.", "Space marks the one under the cursor.")
+        else:
+            self.studio.open("compare", cohorts=chosen)

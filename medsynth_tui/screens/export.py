@@ -118,7 +118,7 @@ class Export(View):
         if self._mend() == "assessment":
             self.studio.open("assessment", subject=self.cohort)
         else:
-            self.studio.open("cohort", name=self.cohort, page="privacy")
+            self.studio.open("evidence", cohort=self.cohort, page="privacy")
 
     @on(Input.Submitted)
     def _entered(self) -> None:

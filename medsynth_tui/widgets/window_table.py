@@ -82,6 +82,12 @@ class WindowTable(DataTable[Text]):
         room = (self.size.width or self.app.size.width - 4) - SCROLLBAR - fixed - PADDING * len(self.layout_columns)
         return [max(6, room) if column.width is None else column.width for column in self.layout_columns]
 
+    def leave_heading(self) -> None:
+        """A cursor that stands on a heading goes to the first row below it that is none."""
+        if (self.current_key or "").startswith("-"):
+            below = (place for place, (key, _) in enumerate(self.shown) if not key.startswith("-"))
+            self.move_cursor(row=next((place for place in below if place > self.cursor_row), self.cursor_row))
+
     def action_cursor_left(self) -> None:
         raise SkipAction  # rows have no columns to walk through: the key belongs to the screen
 

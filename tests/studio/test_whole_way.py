@@ -39,7 +39,7 @@ async def test_from_files_to_a_signed_export(
         await draw_cohort(pilot)
         await evaluate(pilot)
         if size == (120, 40):
-            says = ["Composition", "Bias", "group", "goal", "ratio", "sex F"]
+            says = ["Fidelity", "Bias", "group", "before", "after", "goal", "F "]
             svg.keep_or_compare("studio.svg", app, says, tmp_path)
         await is_refused(pilot)
         await draft_and_submit(pilot)
@@ -121,19 +121,25 @@ async def draw_cohort(pilot: Pilot[Any]) -> None:
 async def evaluate(pilot: Pilot[Any]) -> None:
     await shows(pilot, "Evaluate")
     await pilot.press("e")
-    await shows(pilot, "Data: somebody holds the cohort", LONG)
-    await pilot.press("left", "left", "left")
-    await shows(pilot, "FIDELITY")
-    await pilot.press("down", "enter")
-    await shows(pilot, "How it is computed")
-    await pilot.press("escape", "right", "right")
-    await shows(pilot, "Finding by sex: synthetic")
-    await pilot.press("left")
-    await shows(pilot, "reads as")
+    await shows(pilot, "Who holds the data", LONG)
+    await pilot.press("enter")
+    await shows(pilot, "somebody holds the cohort")
+    await pilot.press("escape", "1")
+    await shows(pilot, "Fréchet ratio")
+    await pilot.press("enter")
+    await shows(pilot, "What it shows")
+    await pilot.press("escape", "5")
+    await shows(pilot, "How common, by sex: the cohort")
+    await pilot.press("n")
+    await shows(pilot, "nearest in training")
+    await pilot.press("escape", "6")
+    await shows(pilot, "before")
 
 
 async def is_refused(pilot: Pilot[Any]) -> None:
     app = of(pilot)
+    await pilot.press("escape")
+    await shows(pilot, "120 records")
     await pilot.press("x")
     await shows(pilot, "The gate is closed")
     assert "What to do" in seen(app)
