@@ -118,10 +118,9 @@ class Measures:
 
 def _told(cloud: Cloud, drawn: np.ndarray, names: dict[str, str]) -> dict[str, Any]:
     """The product's own fidelity evidence; spreads over seeds stand for its intervals here."""
-    folds = (cloud.training, cloud.reference, drawn)
+    folds = [cloud.scale(fold) for fold in (cloud.training, cloud.reference, drawn)]
     owners = [np.arange(len(fold)) for fold in folds]
-    scaled = [cloud.scale(fold) for fold in folds]
-    found = fidelity(Features(*folds, *owners), Features(*scaled, *owners), np.random.default_rng(SEED))
+    found = fidelity(Features(*folds, *owners), np.random.default_rng(SEED))
     values = {one.name.removeprefix("fidelity."): one.value for one in found}
     return {told: _short(values[name]) for name, told in names.items()}
 

@@ -16,6 +16,7 @@ from medsynth_engine.evidence.identifying import identifying
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.intersections import intersection_table
 from medsynth_engine.evidence.representation import AMBER, RED, Reference, axis_table
+from medsynth_engine.evidence.seeing import seeing
 from medsynth_engine.evidence.tables import has, patient_count
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence
@@ -32,10 +33,12 @@ def document(
     """Run the evaluation and write it down; plain JSON, the same for the same inputs.
 
     `evidence`, `gauge` {scenario: reading}, `bias` [{attribute, reference, rows}], `heatmap`, `intersections`,
-    `identifying` (columns), `sizes` {fold: {records, patients, images}}, `stamp`. Raises Interrupted where `wanted`
-    turns False.
+    `identifying` (columns), `sizes` {fold: {records, patients, images}}, `encoder` {digest, trained_on} or None,
+    `stamp`. Raises Interrupted where `wanted` turns False.
     """
+    inputs = seeing(inputs, progress, wanted)
     found = evaluate(inputs, progress, wanted)
+    site = inputs.encoder
     readings = gauge.read(
         found,
         patient_count(inputs.holdout),
@@ -52,6 +55,7 @@ def document(
         "intersections": _rounded(intersection_table(inputs.training, inputs.synthetic)),
         "identifying": [plain(name) for name in identifying(inputs.synthetic)],
         "sizes": {fold: _sizes(inputs, fold) for fold in FOLDS},
+        "encoder": {"digest": site.digest(), "trained_on": site.trained_on} if site else None,
         "stamp": STAMP,
     }
 

@@ -27,9 +27,9 @@ def pairwise(
     synthetic: pd.DataFrame,
     columns: tuple[Column, ...],
     rng: np.random.Generator,
+    name: str = "fidelity.rows.pairwise",
 ) -> Evidence:
     """Mean over pairs of columns of 1 - total variation distance between synthetic and held-out rows, at equal n."""
-    name = "fidelity.rows.pairwise"
     method = (
         "Numbers in tenths of the training data, missing as a value; 1 - TVD over pairs (mostly.ai, 2-way accuracy)."
     )

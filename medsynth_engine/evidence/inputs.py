@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from medsynth_engine.kernel.errors import BadInput
+
+if TYPE_CHECKING:
+    from medsynth_engine.features.encoder import Encoder
 
 Images = np.ndarray
 """uint8 (n, s, s) or (n, s, s, 3)."""
@@ -26,6 +29,7 @@ class Inputs:
     *_rows       for each image the position of its row in its table; None: they align one to one
     population   what the cohort was meant to be: attribute -> {value: share}; empty: as the training data
     unknown_training  True where the training data of the generator is not in this store
+    encoder      learned from the training images alone; None: no measure is taken in its space
     seed         of everything that is drawn here
     """
 
@@ -42,6 +46,7 @@ class Inputs:
     population: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     population_name: str = "the chosen population"
     unknown_training: bool = False
+    encoder: Encoder | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -44,6 +44,10 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
+    def only(self, keep: np.ndarray) -> Pictures:
+        """Those that the mask, or the positions, choose."""
+        return Pictures(self.images[keep], self.rows[keep], self.owners[keep], self.pixels[keep], self.features[keep])
+
 
 def pictures(inputs: Inputs, most: int, rng: np.random.Generator, progress: Progress) -> dict[str, Pictures]:
     """All folds, at most `most` images each (whole patients drawn at random). Call only where `inputs.has_images`."""

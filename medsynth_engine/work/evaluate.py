@@ -47,8 +47,11 @@ def work(desk: Desk) -> dict[str, Any]:
 def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
     from medsynth_engine.evidence.document import document
+    from medsynth_engine.work.site_encoder import with_encoder
 
     inputs = _gathered(desk, row, unknown_training)
+    _, folder = desk.dataset(row.dataset_id)
+    inputs = with_encoder(folder, inputs, desk.progress("encoder"), desk.wanted)
     found = document(inputs, desk.progress("measures"), desk.wanted)
     _keep_pairs(desk, row, inputs)
     return found

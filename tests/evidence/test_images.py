@@ -148,7 +148,7 @@ def test_gaussians_of_one_kind_have_ratio_one_and_shifted_ones_more() -> None:
     def ratio(shift: float) -> Evidence:
         a, b, c = rng.normal(0, 1, (900, 12)), rng.normal(0, 1, (400, 12)), rng.normal(shift, 1, (400, 12))
         of = Features(a, b, c, np.arange(900), np.arange(400), np.arange(400))
-        return fidelity(of, of, rng)[0]
+        return fidelity(of, rng)[0]
 
     same, far = ratio(0.0), ratio(1.0)
     assert same.low < 1 < same.high
