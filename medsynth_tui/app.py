@@ -22,6 +22,7 @@ from medsynth_tui.commands import EVERYWHERE, PLACES
 from medsynth_tui.idle import Idle
 from medsynth_tui.session import ENDED_LOGINS, Session
 from medsynth_tui.shelter import note_failure
+from medsynth_tui.terminal.usable import unusable_terminal
 from medsynth_tui.terminal.wire import Wire
 from medsynth_tui.theme import themes
 from medsynth_tui.typeahead import TypeAhead
@@ -44,6 +45,7 @@ SCREENS = {
     "run": "run:LiveRun",
     "cohorts": "cohorts:Cohorts",
     "cohort_new": "cohort_new:NewCohort",
+    "population": "population:PopulationEditor",
     "cohort": "cohort:CohortDetail",
     "evidence": "evidence:EvidenceView",
     "nearest_pairs": "nearest_pairs:NearestPairs",
@@ -236,6 +238,14 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         else:
             view.failed = False
 
+    def profile_changed(self) -> None:
+        view = self.top_view()
+        if view is not None:
+            view.place_changed()
+
+    def output_failed(self, error: Exception) -> None:
+        note_failure(error, self._logs())
+
     def _logs(self) -> Path | None:
         return self.home.logs if self.home.data.is_dir() else None
 
@@ -286,12 +296,3 @@ def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = Fa
     if app.return_code == 128 + signal.SIGHUP:
         signals.mute()
     return app.return_code or 0
-
-
-def unusable_terminal() -> str:
-    """Why the studio cannot be shown here, with the way out; nothing when it can."""
-    if not sys.stdin.isatty() or not (sys.stderr.isatty() or sys.stdout.isatty()):
-        return "The studio needs a terminal. Every function is also a command: medsynth --help"
-    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        return "TERM is unset or dumb: the studio needs more. Every function is also a command: medsynth --help"
-    return ""

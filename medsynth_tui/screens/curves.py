@@ -6,50 +6,76 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from medsynth_tui.widgets.line_chart import Series
+from medsynth_tui.widgets.plot import Series
 
 
 @dataclass
 class Curves:
-    """`ticks` and `evaluations` as they came; `last` the newest value of each measure."""
+    """Each measure as two lists that only grow; `last` the newest value of each, `events` as they came."""
 
-    ticks: list[dict[str, Any]] = field(default_factory=list)
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
+    ticks: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, Any] = field(default_factory=dict)
+    best: dict[str, Any] | None = None
+    """The record of the least Fréchet ratio."""
+    _measures: dict[tuple[str, str], tuple[list[float], list[float]]] = field(default_factory=dict)
 
     def add(self, records: list[dict[str, Any]]) -> None:
-        kinds = {"tick": self.ticks, "evaluation": self.evaluations, "event": self.events}
         for record in records:
-            kinds.get(str(record.get("kind")), []).append(record)
+            kind = str(record.get("kind"))
+            if kind == "event":
+                self.events.append(record)
+            elif kind in ("tick", "evaluation"):
+                self._measure(kind, record)
             self.last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
+
+    def _measure(self, kind: str, record: dict[str, Any]) -> None:
+        self.ticks += kind == "tick"
+        at = record.get("kimg")
+        if not isinstance(at, int | float):
+            return
+        for drawn_kind, key in DRAWN:
+            if drawn_kind == kind:
+                xs, ys = self._measures.setdefault((kind, key), ([], []))
+                if xs and at < xs[-1]:
+                    self._taken_back(xs, ys, at)
+                value = record.get(key)
+                xs.append(float(at))
+                ys.append(float(value) if isinstance(value, int | float) else math.nan)
+        ratio = record.get("fd_ratio_validation")
+        if isinstance(ratio, int | float) and (self.best is None or ratio < self.best["fd_ratio_validation"]):
+            self.best = record
+
+    @staticmethod
+    def _taken_back(xs: list[float], ys: list[float], at: float) -> None:
+        """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
+        while xs and xs[-1] >= at:
+            xs.pop()
+            ys.pop()
 
     def loss(self) -> list[Series]:
         return [
-            _series(self.ticks, "loss_generator", "generator", "primary"),
-            _series(self.ticks, "loss_discriminator", "discriminator", "accent"),
+            self._series("tick", "loss_generator", "generator", "primary"),
+            self._series("tick", "loss_discriminator", "discriminator", "accent"),
         ]
 
     def accuracy(self) -> list[Series]:
         return [
-            _series(self.ticks, "accuracy_real", "real", "primary"),
-            _series(self.ticks, "accuracy_fake", "drawn", "accent"),
+            self._series("tick", "accuracy_real", "real", "primary"),
+            self._series("tick", "accuracy_fake", "drawn", "accent"),
         ]
 
     def frechet(self) -> list[Series]:
-        return [_series(self.evaluations, "fd_ratio_validation", "against validation", "secondary")]
+        return [self._series("evaluation", "fd_ratio_validation", "against validation", "secondary")]
 
-    @property
-    def best(self) -> dict[str, Any] | None:
-        measured = [each for each in self.evaluations if isinstance(each.get("fd_ratio_validation"), int | float)]
-        return min(measured, key=lambda each: each["fd_ratio_validation"]) if measured else None
+    def _series(self, kind: str, key: str, name: str, role: str) -> Series:
+        return Series(name, role, *self._measures.get((kind, key), ([], [])))
 
 
-def _series(records: list[dict[str, Any]], key: str, name: str, role: str) -> Series:
-    points = [(record["kimg"], record.get(key)) for record in records if "kimg" in record]
-    return Series(
-        name,
-        role,
-        [float(x) for x, _ in points],
-        [float(y) if isinstance(y, int | float) else math.nan for _, y in points],
-    )
+DRAWN = (
+    ("tick", "loss_generator"),
+    ("tick", "loss_discriminator"),
+    ("tick", "accuracy_real"),
+    ("tick", "accuracy_fake"),
+    ("evaluation", "fd_ratio_validation"),
+)

@@ -1,4 +1,4 @@
-"""A run while it trains, and after: curves, a sample picture, the copy risk, the log. One update a second."""
+"""A run while it trains, and after: curves, a sample picture, the copy risk, the log. As often as the line carries."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import ConfirmByName, Sure
 from medsynth_tui.screens.curves import Curves
+from medsynth_tui.screens.run_samples import ShowsSamples
 from medsynth_tui.view import View
-from medsynth_tui.widgets.line_chart import Line, LineChart
-from medsynth_tui.widgets.picture import Pictures, Pixels
+from medsynth_tui.widgets.line_chart import LineChart
+from medsynth_tui.widgets.log_tail import LogTail
+from medsynth_tui.widgets.picture import Pictures
+from medsynth_tui.widgets.plot import Line
 from medsynth_tui.widgets.risk import CopyRisk
-from medsynth_tui.widgets.sheet import chosen, tiles
 from medsynth_tui.words import number, said, span, state
 
 CHARTS = ("loss", "accuracy", "frechet")
 GOING = ("running", "queued")
-LOOK_EVERY = 1.0
 
 
-class LiveRun(View):
+class LiveRun(ShowsSamples, View):
     """Narrow windows show one chart (`v` for the next), wide and tall ones all three."""
 
     CSS_PATH = "run.tcss"
@@ -47,9 +47,6 @@ class LiveRun(View):
         self.document: dict[str, Any] = {}
         self.curves = Curves()
         self.read_to = 0
-        self.samples: list[float] = []
-        self.shown_sample: float | None = None
-        self.newest_wanted = True
         self.chart = 0
 
     def place(self) -> tuple[str, ...]:
@@ -69,11 +66,12 @@ class LiveRun(View):
                 yield Static("", id="caption", classes="muted")
                 yield Pictures(id="sample")
                 yield CopyRisk(id="risk")
-                yield Static("", id="log", classes="muted")
+                yield LogTail(id="log", classes="muted")
 
     def on_mount(self) -> None:
+        self.profile = self.studio.profile
         self._arrange()
-        self.set_interval(LOOK_EVERY, self._tick)
+        self.set_timer(self.studio.profile.look_seconds, self._tick)
 
     def on_resize(self) -> None:
         self._arrange()
@@ -83,7 +81,8 @@ class LiveRun(View):
         all_three = self.size.width >= 110 and self.size.height >= 34
         for index, name in enumerate(CHARTS):
             self.query_one(f"#{name}").display = all_three or index == self.chart
-        self.query_one("#log").display = all_three or self.log_wanted
+        strip = not all_three and not self.log_wanted and self.studio.profile.log_lines is not None
+        self.query_one("#log").display = all_three or self.log_wanted or strip
         for part in ("#sample", "#caption", "#risk"):
             self.query_one(part).display = all_three or not self.log_wanted
         self._draw()
@@ -98,6 +97,7 @@ class LiveRun(View):
     def _tick(self) -> None:
         if self.is_current and self.document.get("state") in GOING and not self.awaits("watch"):
             self._watch()
+        self.set_timer(self.studio.profile.look_seconds, self._tick)
 
     def _watch(self) -> None:
         name, read_to = self.run_name, self.read_to
@@ -120,11 +120,11 @@ class LiveRun(View):
         self.curves.add(document["records"])
         if document["state"] != self.document.get("state"):
             self._ask_again()
-        self.query_one("#log", Static).update(Content("\n".join(self._log_lines(document["log"]))))
-        newer = document["samples"] != self.samples
-        self.samples = document["samples"]
-        if self.samples and newer and self.newest_wanted:
-            self._fetch_sample(self.samples[-1])
+        if self.profile is not self.studio.profile:
+            self.profile = self.studio.profile
+            self._arrange()
+        self._log(document["log"])
+        self.samples_are(document["samples"])
         self._facts()
         self._draw()
 
@@ -132,14 +132,14 @@ class LiveRun(View):
         name = self.run_name
         self.ask(lambda engine: engine.runs_show(name), self._show, group="show")
 
-    def _log_lines(self, lines: list[str]) -> list[str]:
-        width = max(20, self.query_one("#side").size.width)
-        room = 8 if self.size.height >= 34 and self.size.width >= 110 else max(6, self.size.height - 8)
+    def _log(self, lines: list[str]) -> None:
         short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
         if not short:
             short = [f"{number(each.get('kimg'))} kimg: {said(each.get('what'))}" for each in self.curves.events]
-        short = short or ["Nothing in the log yet."]
-        return [line if len(line) <= width else line[: width - 1] + "…" for line in short[-room:]]
+        fixed = self.studio.profile.log_lines
+        room = max(6, self.size.height - 8) if self.log_wanted else fixed or 8
+        strip = fixed is not None and not self.log_wanted
+        self.query_one("#log", LogTail).show(short or ["Nothing in the log yet."], room, strip)
 
     def _draw(self) -> None:
         if not self.is_mounted:
@@ -182,42 +182,7 @@ class LiveRun(View):
             f". Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg" if best else ""
         )
         second = Content.assemble((glyphs.text(where + found), "$muted"))
-        self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]))
-
-    # --- samples ----------------------------------------------------------------------------------------------
-
-    def _fetch_sample(self, kimg: float) -> None:
-        name = self.run_name
-        self.ask(
-            lambda engine: engine.runs_sample(name, kimg), self._show_sample, group="sample", refused=self._no_sample
-        )
-
-    def _no_sample(self, error: MedSynthError) -> bool:
-        return error.code == "no_samples"
-
-    def _show_sample(self, document: dict[str, Any]) -> None:
-        self.shown_sample = document["kimg"]
-        rows = tiles(Pixels.from_document(document))
-        pictures, wide = self.query_one("#sample", Pictures), self.size.width >= 110
-        pictures.side = 22 if wide else 28
-        pictures.show(chosen(rows, 4 if wide else 1))
-        at = self.samples.index(self.shown_sample) + 1 if self.shown_sample in self.samples else 0
-        place = f", {at} of {len(self.samples)}" if at else ""
-        self.query_one("#caption", Static).update(Content(f"drawn at {number(document['kimg'])} kimg{place}"))
-
-    def _step_sample(self, by: int) -> None:
-        if not self.samples:
-            return
-        now = self.samples.index(self.shown_sample) if self.shown_sample in self.samples else len(self.samples) - 1
-        wanted = min(len(self.samples) - 1, max(0, now + by))
-        self.newest_wanted = wanted == len(self.samples) - 1
-        self._fetch_sample(self.samples[wanted])
-
-    def do_run_earlier(self) -> None:
-        self._step_sample(-1)
-
-    def do_run_later(self) -> None:
-        self._step_sample(1)
+        self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]), layout=False)
 
     def do_run_chart(self) -> None:
         self.chart = (self.chart + 1) % len(CHARTS)

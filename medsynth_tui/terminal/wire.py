@@ -155,6 +155,12 @@ class Wire(Base):
     def profile_changed(self) -> None:
         """The meter found the line slower or faster than it was taken for."""
 
+    def cost(self, size: int) -> str:
+        """What sending `size` bytes takes, in words: `about 2.1 KB, 3 s`."""
+        seconds = self.pace.meter.seconds_for(size)
+        amount = f"{size} bytes" if size < 1_000 else f"{size / 1_000:.1f} KB"
+        return f"about {amount}" + ("" if seconds is None else f", {max(1, round(seconds))} s")
+
     def _watch_for_answer(self) -> None:
         if self.pace.in_flight and not self._watching:
             self._watching = True

@@ -1,52 +1,27 @@
-"""Curves of a training, drawn with plotext on at most two points a pixel column and axes that stay put.
-
-plotext takes seconds for 100,000 points; the decimation in front of it bounds that. Import this module only where a
-chart is shown.
-"""
+"""Curves of a training, with axes that stay put: a new point changes a column or two, and only its rows are redrawn."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from textual.app import ComposeResult, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Static
-from textual_plotext import PlotextPlot
 
-from medsynth_tui.theme import PALETTES, Palette
-from medsynth_tui.widgets.scales import axis, decimate, round_up, ticks
+from medsynth_tui.widgets.plot import HEADS, Frame, Line, Piece, Series, draw
+from medsynth_tui.widgets.scales import axis, round_up
 from medsynth_tui.words import number
 
 if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
-
-GUTTER = 8
-
-
-@dataclass(frozen=True)
-class Series:
-    """One curve: `role` names its colour in the palette; times and values of equal length, values may be NaN."""
-
-    name: str
-    role: str
-    xs: Sequence[float]
-    ys: Sequence[float]
-
-    @property
-    def last(self) -> float | None:
-        return next((value for value in reversed(self.ys) if math.isfinite(value)), None)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A level to compare with, for instance 1 = as good as real."""
-
-    name: str
-    value: float
 
 
 class LineChart(Vertical):
@@ -68,79 +43,90 @@ class LineChart(Vertical):
         yield Curves(self.limits)
 
     def show(self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0) -> None:
+        """`reach` is how far the training has come, where no curve says so. Series may be the same objects, grown."""
+        self.query_one(".chart-heading", Static).update(self._heading(series), layout=False)
+        self.query_one(Curves).show(tuple(series), level, reach)
+
+    def _heading(self, series: Sequence[Series]) -> Content:
         glyphs = cast("MedSynth", self.app).glyphs
         parts: list[tuple[str, str]] = [(self.title, "bold $primary")]
-        for mark, each in zip("●▲■", series, strict=False):
+        for mark, each in zip(HEADS, series, strict=False):
             if each.ys:
                 broken = "" if math.isfinite(each.ys[-1]) else " not finite!"
                 parts.append((glyphs.text(f"  {mark} "), f"${each.role}"))
                 parts.append((f"{each.name} {number(each.last)}{broken}", "$foreground"))
         if not any(each.ys for each in series):
             parts.append(("  no measurement yet", "$muted"))
-        self.query_one(".chart-heading", Static).update(Content.assemble(*parts))
-        self.query_one(Curves).draw(tuple(series), level, reach)
+        return Content.assemble(*parts)
 
 
-class Curves(PlotextPlot):
+class Curves(Widget):
     """The plot itself. Its limits change only when the data leave them or fill less than a third."""
 
     can_focus = False
+    DEFAULT_CSS = "Curves { height: 1fr; width: 1fr; }"
 
     def __init__(self, fixed: tuple[float, float] | None) -> None:
         super().__init__()
         self.fixed = fixed
-
-    def on_mount(self) -> None:
-        super().on_mount()
         self.series: tuple[Series, ...] = ()
         self.level: Line | None = None
+        self.farthest = self.reach = 0.0
         self.limits: tuple[float, float] | None = None
-        self.reach = self.farthest = 0.0
+        self._rows: list[list[Piece]] = []
+        self._drawn_for = Size(0, 0)
 
-    def draw(self, series: tuple[Series, ...], level: Line | None, reach: float) -> None:
-        if (series, level, reach) != (self.series, self.level, self.farthest):
-            self.series, self.level, self.farthest = series, level, reach
+    def show(self, series: tuple[Series, ...], level: Line | None, farthest: float) -> None:
+        """Redraw the rows that changed."""
+        self.series, self.level, self.farthest = series, level, farthest
+        before, size = self._rows, self._drawn_for
+        self._draw()
+        if size != self._drawn_for or len(before) != len(self._rows):
             self.refresh()
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
-    def render(self) -> RenderResult:
-        finite = [y for each in self.series for y in each.ys if math.isfinite(y)]
-        if not finite or self.size.width < 20 or self.size.height < 4:
-            return Content("")
-        if self.level is not None:
-            finite.append(self.level.value)
+    def _draw(self) -> None:
+        self._drawn_for = self.size
+        spread = self._spread()
+        if spread is None:
+            self._rows = []
+            return
         farthest = max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
-        self.limits = self.fixed or axis(min(finite), max(finite), self.limits)
+        self.limits = self.fixed or axis(*spread, self.limits)
         self.reach = self.reach if 0 < farthest <= self.reach else round_up(farthest)
-        self._lay_out()
-        return super().render()
+        ascii = cast("MedSynth", self.app).glyphs.ascii
+        frame = Frame(self.size.width, self.size.height, *self.limits, self.reach, ascii)
+        self._rows = draw(frame, self.series, self.level, "kimg")
 
-    def _lay_out(self) -> None:
-        app = cast("MedSynth", self.app)
-        palette = PALETTES.get(app.theme, PALETTES["medsynth-dark"])
-        low, high = self.limits or (0.0, 1.0)
-        plot = self.plt
-        plot.clear_figure()
-        plot.frame(False)
-        plot.xaxes(True, False)
-        plot.yaxes(True, False)
-        plot.xlim(0, self.reach)
-        plot.ylim(low, high)
-        heights = ticks(low, high, max(2, self.size.height // 3))
-        plot.yticks(heights, [f"{number(value):>6}" for value in heights])
-        widths = ticks(0, self.reach, max(2, self.size.width // 14))
-        plot.xticks(widths, [f"{value:g} kimg" if not value else f"{value:g}" for value in widths])
-        columns = 2 * max(4, self.size.width - GUTTER)
-        if self.level is not None:
-            plot.hline(self.level.value, _rgb(palette.muted))
-        for each in self.series:
-            xs, ys = decimate(each.xs, each.ys, 0, self.reach, columns)
-            if xs:
-                plot.plot(xs, ys, marker=app.glyphs.marker, color=_rgb(_colour(palette, each.role)))
+    def _spread(self) -> tuple[float, float] | None:
+        """Least and greatest of what is to be seen; None where nothing was measured."""
+        values = [spread for each in self.series if (spread := _spread(each.ys)) is not None]
+        if not values:
+            return None
+        levels = [self.level.value] if self.level is not None else []
+        return min([low for low, _ in values] + levels), max([high for _, high in values] + levels)
 
+    def render_line(self, y: int) -> Strip:
+        if self._drawn_for != self.size:
+            self._draw()
+        ground = self.rich_style
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width, ground)
+        text = cast("MedSynth", self.app).glyphs.text
+        segments = [Segment(text(words), ground + self._ink(role)) for words, role in self._rows[y]]
+        return Strip(segments).adjust_cell_length(self.size.width, ground)
 
-def _colour(palette: Palette, role: str) -> str:
-    return str(getattr(palette, role, palette.primary))
+    def _ink(self, role: str) -> Style:
+        variables = self.app.theme_variables
+        return Style(color=variables.get(role, variables["foreground"])) if role else Style.null()
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _spread(values: Sequence[float]) -> tuple[float, float] | None:
+    if not values:
+        return None
+    if not math.isfinite(sum(values)):
+        values = [value for value in values if math.isfinite(value)]
+    return (min(values), max(values)) if values else None

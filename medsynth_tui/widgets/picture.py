@@ -164,7 +164,7 @@ class Pictures(Widget):
     def glyphs_only(self) -> bool:
         """Whether this terminal shows characters alone."""
         app = cast("MedSynth", self.app)
-        return app.glyphs.ascii or app.no_color
+        return app.glyphs.ascii or app.no_color or not app.profile.pictures
 
     def _drawn(self, pixels: Pixels) -> list[list[Segment]]:
         if self.glyphs_only:

@@ -1,4 +1,4 @@
-"""The top line: where we are, who we are, and what must never be forgotten: DEVELOPMENT, SIMULATED."""
+"""The top line: where we are, who we are, whether the line is slow, and what must never be forgotten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class StatusLine(Drawn):
-    """Changes only when the place or the person does; it has no clock."""
+    """Changes only when the place, the person or the line does; it has no clock."""
 
     def lines(self, width: int) -> list[Content]:
         app, screen = cast("MedSynth", self.app), cast("View", self.screen)
@@ -29,6 +29,8 @@ class StatusLine(Drawn):
         right: list[tuple[str, str]] = []
         for mark in marks:
             right += [(f" {mark} ", "bold $ink on $warning"), (" ", "")]
+        if app.profile.slow:
+            who = f"slow line  {who}" if who else "slow line"
         right.append((f"{who} ", "$muted"))
         right_width = sum(len(text) for text, _ in right)
         trail = app.glyphs.trail

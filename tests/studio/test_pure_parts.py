@@ -13,7 +13,7 @@ from medsynth_tui import glyphs, words
 from medsynth_tui.theme import PALETTES, contrast, mix
 from medsynth_tui.widgets.gauge import EDGES, position
 from medsynth_tui.widgets.picture import Pixels, ramp
-from medsynth_tui.widgets.scales import axis, decimate, round_up, ticks
+from medsynth_tui.widgets.scales import axis, round_up, ticks
 from medsynth_tui.widgets.sheet import chosen, tiles
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
@@ -44,26 +44,6 @@ def test_ticks_are_round_and_inside() -> None:
     assert ticks(0.0, 1.0, 5) == [0.0, 0.3, 0.6, 0.9]
     assert all(0 <= value <= 7 for value in ticks(0, 7, 4))
     assert len(ticks(0, 1234, 6)) <= 7
-
-
-@given(st.lists(st.floats(-100, 100), min_size=1, max_size=400), st.integers(1, 60))
-def test_decimation_keeps_extremes_with_at_most_two_points_a_column(values: list[float], columns: int) -> None:
-    xs = [float(index) for index in range(len(values))]
-    kept_x, kept_y = decimate(xs, values, 0, max(1.0, xs[-1]), columns)
-    assert len(kept_x) <= 2 * columns
-    assert min(kept_y) == min(values)
-    assert max(kept_y) == max(values)
-    assert kept_x == sorted(kept_x)
-
-
-def test_decimation_leaves_out_what_is_not_finite() -> None:
-    assert decimate([0, 1, 2], [1.0, math.nan, math.inf], 0, 2, 10) == ([0], [1.0])
-
-
-def test_a_hundred_thousand_points_are_thinned_to_the_columns() -> None:
-    xs = [index / 10 for index in range(100_000)]
-    kept, _ = decimate(xs, [math.sin(x) for x in xs], 0, 10_000, 140)
-    assert len(kept) <= 280
 
 
 def test_every_band_of_the_gauge_takes_a_fifth_of_the_bar() -> None:

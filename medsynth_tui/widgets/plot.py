@@ -1,0 +1,169 @@
+"""Curves as rows of characters, drawn in dots: two by four a cell in braille, one by three in ASCII. Pure functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medsynth_tui.widgets.scales import Column, envelope, ticks
+from medsynth_tui.words import number
+
+GUTTER = 7
+"""Columns left of the plot: the value and the axis."""
+FOOT = 2
+"""Rows under it: the axis and its values."""
+HEADS = "●▲■◆"
+"""One at the newest point of each curve, as in the heading: nobody has to tell curves by their colour."""
+BRAILLE = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+LEVELS = {1: "'", 2: "-", 4: ".", 5: ":"}
+"""Characters of an ASCII cell by its dots, from the top; others are a bar."""
+
+Piece = tuple[str, str]
+"""Characters, and the role of their colour in the palette; empty where nothing is seen."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: `role` names its colour in the palette; xs ascend, values of equal length, may be NaN."""
+
+    name: str
+    role: str
+    xs: Sequence[float]
+    ys: Sequence[float]
+
+    @property
+    def last(self) -> float | None:
+        return next((value for value in reversed(self.ys) if math.isfinite(value)), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A level to compare with, for instance 1 = as good as real."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`width` x `height` cells in all, and the values at their edges: x from 0 to `reach`, y from `low` to `high`."""
+
+    width: int
+    height: int
+    low: float
+    high: float
+    reach: float
+    ascii: bool = False
+
+    @property
+    def columns(self) -> int:
+        return max(0, self.width - GUTTER)
+
+    @property
+    def rows(self) -> int:
+        return max(0, self.height - FOOT)
+
+    def pixel(self, value: float, across: int) -> int:
+        """The row of dots of a value, of `across` dots a cell; 0 is the top."""
+        last = self.rows * across - 1
+        share = (self.high - value) / ((self.high - self.low) or 1.0)
+        return min(last, max(0, round(share * last)))
+
+
+def draw(frame: Frame, series: Sequence[Series], level: Line | None, unit: str) -> list[list[Piece]]:
+    """The chart, row by row; nothing where there is no room. `unit` follows the first value of the x axis."""
+    if frame.columns < 10 or frame.rows < 2:
+        return []
+    cells: list[list[Piece]] = [[(" ", "")] * frame.columns for _ in range(frame.rows)]
+    if level is not None and frame.low <= level.value <= frame.high:
+        cells[frame.pixel(level.value, 1)] = [("┄", "muted")] * frame.columns
+    heads: list[tuple[int, int, Piece]] = []
+    for index, each in enumerate(series):
+        head = _curve(frame, each, cells)
+        if head is not None:
+            heads.append((*head, (HEADS[index % len(HEADS)], each.role)))
+    for x, y, piece in heads:
+        cells[y][x] = piece
+    labels = _labels(frame)
+    rows = [_joined([(labels.get(y, " " * (GUTTER - 1) + "│"), "muted"), *row]) for y, row in enumerate(cells)]
+    return [*rows, *_foot(frame, unit)]
+
+
+def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int, int] | None:
+    """Draw it into `cells`; where its newest point lies, as column and row."""
+    wide, high = (1, 3) if frame.ascii else (2, 4)
+    columns = envelope(series.xs, series.ys, 0.0, frame.reach, frame.columns * wide)
+    dots: dict[tuple[int, int], int] = {}
+
+    def mark(px: int, top: int, bottom: int) -> None:
+        for py in range(top, bottom + 1):
+            bit = 1 << py % 3 if frame.ascii else BRAILLE[px % 2][py % 4]
+            cell = (px // wide, py // high)
+            dots[cell] = dots.get(cell, 0) | bit
+
+    before: tuple[int, float] | None = None
+    newest: tuple[int, float] | None = None
+    for px, column in columns.items():
+        if column.broken:
+            cells[0][px // wide] = ("!", "error")
+        if column.first is None or column.last is None:
+            before = None
+            continue
+        if before is not None:
+            for x, top, bottom in _bridge(frame, before, (px, column.first), high):
+                mark(x, top, bottom)
+        mark(px, *_span(frame, column, high))
+        before = newest = (px, column.last)
+    for (x, y), bits in dots.items():
+        cells[y][x] = (LEVELS.get(bits, "|") if frame.ascii else chr(0x2800 + bits), series.role)
+    return None if newest is None else (newest[0] // wide, frame.pixel(newest[1], high) // high)
+
+
+def _span(frame: Frame, column: Column, across: int) -> tuple[int, int]:
+    assert column.greatest is not None and column.least is not None
+    return frame.pixel(column.greatest, across), frame.pixel(column.least, across)
+
+
+def _bridge(frame: Frame, start: tuple[int, float], end: tuple[int, float], across: int) -> list[tuple[int, int, int]]:
+    """Dots of the straight line between two points, as column, top and bottom, without its first column."""
+    (left, one), (right, other) = start, end
+    spans = []
+    before = frame.pixel(one, across)
+    for step in range(1, right - left + 1):
+        here = frame.pixel(one + (other - one) * step / (right - left), across)
+        joint = before + (here > before) - (here < before)  # the dot of the last column is there already
+        spans.append((left + step, min(here, joint), max(here, joint)) if here != before else (left + step, here, here))
+        before = here
+    return spans
+
+
+def _labels(frame: Frame) -> dict[int, str]:
+    """Round values beside their rows."""
+    values = ticks(frame.low, frame.high, max(3, frame.rows // 3))
+    return {frame.pixel(value, 1): f"{number(value):>{GUTTER - 1}}"[: GUTTER - 1] + "┤" for value in values}
+
+
+def _foot(frame: Frame, unit: str) -> list[list[Piece]]:
+    """The x axis and its values, as many as stand clear of each other."""
+    axis, words = ["─"] * frame.columns, " " * frame.columns
+    for value in ticks(0, frame.reach, max(2, frame.columns // 14)):
+        at = min(frame.columns - 1, round(value / frame.reach * (frame.columns - 1)))
+        axis[at] = "┴"
+        text = f"{value:g} {unit}" if not value else f"{value:g}"
+        start = max(0, min(frame.columns - len(text), at - (len(text) // 2 if value else 0)))
+        if not words[max(0, start - 1) : start + len(text) + 1].strip():
+            words = words[:start] + text + words[start + len(text) :]
+    gap = " " * (GUTTER - 1)
+    return [[(f"{gap}└{''.join(axis)}", "muted")], [(f"{gap} {words}", "muted")]]
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbours of one colour as one piece; an empty cell takes its neighbour's."""
+    joined: list[Piece] = []
+    for text, role in pieces:
+        if joined and (joined[-1][1] == role or not role):
+            joined[-1] = (joined[-1][0] + text, joined[-1][1])
+        else:
+            joined.append((text, role))
+    return joined
