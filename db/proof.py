@@ -90,7 +90,7 @@ def _verify(connection: sqlite3.Connection, anchors: Sequence[Anchor]) -> Verifi
     signs = "checkpoint" in _tables(connection)  # a store of an earlier program has none; one of today always
     notes = list(connection.execute("SELECT note FROM checkpoint ORDER BY size")) if signs else []
     signed = [note for (text,) in notes for note in read_notes(text)]
-    return Walk(start_of(connection), signed, anchors, demanding=signs).over(walk(connection))
+    return Walk(start_of(connection), signed, anchors, EVERY if signs else None).over(walk(connection))
 
 
 def check(
@@ -98,10 +98,10 @@ def check(
     anchors: Sequence[Anchor] = (),
     start: Start | None = None,
     signed: Sequence[Signed] = (),
-    demanding: bool = False,
+    unsigned: int | None = None,
 ) -> Verification:
-    """Verify records in their order, from an export. `demanding`: their end must be signed as the program does it."""
-    return Walk(start or Start(), signed, anchors, demanding).over(records)
+    """Verify records in their order, from an export. `unsigned`: how many at their end may be without a signature."""
+    return Walk(start or Start(), signed, anchors, unsigned).over(records)
 
 
 class Walk:
@@ -109,8 +109,8 @@ class Walk:
 
     MOST = 20
 
-    def __init__(self, start: Start, signed: Sequence[Signed], anchors: Sequence[Anchor], demanding: bool) -> None:
-        self.start, self.signed, self.anchors, self.demanding = start, signed, anchors, demanding
+    def __init__(self, start: Start, signed: Sequence[Signed], anchors: Sequence[Anchor], unsigned: int | None) -> None:
+        self.start, self.signed, self.anchors, self.unsigned = start, signed, anchors, unsigned
         self.problems: list[str] = []
         self.notes: list[str] = []
         self.origin, self.keys = start.origin, list(start.keys)
@@ -149,8 +149,8 @@ class Walk:
         root = self.peaks.root().hex()
         covered = self._check_signatures(count)
         anchored = self._check_anchors(count)
-        if self.demanding and count - covered >= EVERY and not self.problems:
-            self._say(f"The last {count - covered} records are not signed; one in {EVERY} always is.")
+        if self.unsigned is not None and count - covered > self.unsigned and not self.problems:
+            self._say(f"The last {count - covered} records are not signed; at most {self.unsigned} can be.")
         ok = not self.problems
         if not anchored:
             self.notes.append(UNANCHORED)
