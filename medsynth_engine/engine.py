@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from medsynth_engine.access.actor import Actor
 
 R = TypeVar("R")
+WITHOUT_LEDGER = ("store.doctor", "store.restore", "audit.verify_file")
+"""What is there for a store that does not open."""
 LOOK_EVERY = 0.25
 """Seconds between two looks at a job that a face waits for."""
 
@@ -98,13 +100,13 @@ class Engine(
         return self._ledger
 
     def _ledger_if_it_opens(self, declaration: Declaration) -> Ledger | None:
-        """For what can be done without a store; only `doctor` goes on where there is one that does not open."""
+        """For what can be done without a store; only what mends one goes on where it does not open."""
         try:
             return self.ledger()
         except NotFound:
             return None
         except MedSynthError:
-            if declaration.name == "store.doctor":
+            if declaration.name in WITHOUT_LEDGER:
                 return None
             raise
 
