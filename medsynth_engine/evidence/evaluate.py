@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,7 +24,8 @@ from medsynth_engine.evidence.row_privacy import row_privacy
 from medsynth_engine.evidence.seeing import seen_by
 from medsynth_engine.evidence.singling_out import singling_out
 from medsynth_engine.evidence.tables import columns, has, patients, some_patients
-from medsynth_engine.evidence.utility import image_task, row_task, usefulness
+from medsynth_engine.evidence.tasks import image_task, row_task
+from medsynth_engine.evidence.utility import learning_curve, usefulness
 from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.kernel.errors import Interrupted
 from medsynth_engine.kernel.evidence import Evidence
@@ -95,9 +97,9 @@ def _steps(inputs: Inputs) -> Iterator[_Step]:
     yield _Step("bias", lambda rng: bias(training, holdout, synthetic, reference, rng))
     if has("finding", training, holdout, synthetic) and len(shared) >= 2:
         prefix = "utility.rows." if inputs.has_images else "utility."
-        yield _Step(
-            "rows: utility", lambda rng: usefulness(row_task(training, holdout, synthetic, shared), rng, prefix)
-        )
+        task = cache(lambda: row_task(training, holdout, synthetic, shared))
+        yield _Step("rows: utility", lambda rng: usefulness(task(), rng, prefix))
+        yield _Step("rows: learning curve", lambda rng: learning_curve(task(), rng, prefix))
 
 
 def _image_steps(inputs: Inputs) -> Iterator[_Step]:
@@ -135,7 +137,8 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
             return []
         found = []
         if has("finding", *tables.values()):
-            found += usefulness(image_task(seen, scaled, tables, "finding"), rng, "utility.")
+            task = image_task(seen, scaled, tables, "finding")
+            found += [*usefulness(task, rng, "utility."), *learning_curve(task, rng, "utility.")]
         return found + read_backs(seen, scaled, tables, inputs.schema, rng)
 
     yield _Step("images: features", measure)

@@ -18,10 +18,11 @@ from sklearn.linear_model import Ridge
 
 from medsynth_engine.evidence.inputs import FOLDS
 from medsynth_engine.evidence.intervals import Z95, Interval, wilson
+from medsynth_engine.evidence.learners import TIMES, reader
 from medsynth_engine.evidence.pictures import Pictures
 from medsynth_engine.evidence.resampling import auc, spread
 from medsynth_engine.evidence.tables import group, has, numbers, present
-from medsynth_engine.evidence.utility import FEWEST_TRAIN, TIMES, Task, reader
+from medsynth_engine.evidence.tasks import FEWEST_TRAIN, Task
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.evidence import Evidence, not_enough
 

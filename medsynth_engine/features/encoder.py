@@ -141,7 +141,7 @@ def learn(
             chosen = torch.randint(0, len(images), (BATCH,))
             loss = _loss(network, prepared(images[chosen.numpy()]), truth[chosen])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
     return Encoder(network.eval(), channels, truth.shape[1], len(images))

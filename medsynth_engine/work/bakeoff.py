@@ -10,7 +10,8 @@ import pandas as pd
 from medsynth_engine.evidence.fidelity_rows import detection, pairwise
 from medsynth_engine.evidence.row_privacy import row_privacy
 from medsynth_engine.evidence.tables import columns
-from medsynth_engine.evidence.utility import row_task, usefulness
+from medsynth_engine.evidence.tasks import row_task
+from medsynth_engine.evidence.utility import usefulness
 from medsynth_engine.evidence.victims import Victims
 
 SHOWN = {
