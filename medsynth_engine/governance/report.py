@@ -12,22 +12,31 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.governance import figures
-from medsynth_engine.governance.figures import Bar
 from medsynth_engine.governance.leaving import STAMP, leaving
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.measures import heading, in_words, source
+from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, verdict
 
 WARNINGS = {
     "DEVELOPMENT": "Made in a development store with well-known passwords. For development only.",
     "SIMULATED": "Made in simulated mode: no model was trained. Nothing here means anything.",
     "OVERRIDDEN": "The release gate was closed and overridden by two administrators.",
 }
-GOOD = {"higher": "higher is better", "lower": "lower is better", "one": "1 is best", "zero": "0 is best"}
 FAMILIES = {
     "fidelity": "Fidelity: is it like real data?",
     "privacy": "Privacy: what does it give away?",
     "bias": "Bias: who is in it?",
     "utility": "Utility: is it of use?",
 }
+COLUMNS = {
+    GOOD: "better",
+    EVEN: "no gap shown",
+    BAD: "worse, or off its goal",
+    UNKNOWN: "not enough evidence",
+    PLAIN: "nothing to hold it against",
+}
+MARKS = {GOOD: "✓", EVEN: "=", BAD: "✗", UNKNOWN: "?", PLAIN: "·"}
+MOST_NAMED = 4
 LIMITS = (
     "Attacks that are not listed were not made; somebody who knows more may do better.",
     "Intervals speak of the patients that were held out here, not of other hospitals.",
@@ -45,6 +54,7 @@ class Cover:
     digests           what -> hex digest: cohort, evaluation, generator, dataset, assessment ...
     facts             further lines: label -> words
     marks             DEVELOPMENT, SIMULATED, OVERRIDDEN
+    outdated          why the evaluation no longer says what a new one would
     """
 
     cohort: str
@@ -53,6 +63,7 @@ class Cover:
     digests: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     marks: Sequence[str] = ()
+    outdated: Sequence[str] = ()
 
 
 def html(
@@ -84,13 +95,15 @@ def html(
         gauge=document.get("gauge") or {},
         gauge_figure=figures.gauge(document.get("gauge") or {}),
         bands=_bands(),
+        scenarios=figures.SCENARIOS,
+        in_words=in_words,
         band_words=figures.band_words,
-        families=[
-            {"id": family, "title": title, "values": _family(document, family), "figure": _figure(document, family)}
-            for family, title in FAMILIES.items()
-        ],
-        good=GOOD,
-        tables=document.get("bias") or [],
+        families=[_family(document, family, title) for family, title in FAMILIES.items()],
+        columns=COLUMNS,
+        sign=MARKS,
+        methods=_methods(document),
+        good=GOOD_WORDS,
+        tables=[{**table, "figure": figures.groups(table)} for table in document.get("bias") or ()],
         heatmaps=document.get("heatmap") or [],
         sizes=document.get("sizes") or {},
         assessment=assessment,
@@ -99,48 +112,45 @@ def html(
     )
 
 
-def _family(document: Mapping[str, Any], family: str) -> list[Mapping[str, Any]]:
-    """The values of a family; single representation ratios have tables of their own."""
+def _family(document: Mapping[str, Any], family: str, title: str) -> dict[str, Any]:
+    """One family, whatever it holds: figures, and its numbers under headings. Groups of the goal have own tables."""
+    own = [value for value in document["evidence"] if value["name"].startswith(f"{family}.")]
+    told = {f"bias.representation.{table['attribute']}" for table in document.get("bias") or ()}
+    listed = [value for value in own if value["name"].partition("=")[0] not in told]
+    kinds = list(dict.fromkeys(heading(value["name"]) for value in listed))
+    judged = [verdict(value).code for value in own]
+    return {
+        "id": family,
+        "title": title,
+        "figures": figures.forests(listed),
+        "counts": {code: judged.count(code) for code in COLUMNS},
+        "parts": [
+            (kind[:1].upper() + kind[1:], [_shown(value) for value in listed if heading(value["name"]) == kind])
+            for kind in sorted(kinds, key=lambda kind: (kind != "", kinds.index(kind)))
+        ],
+    }
+
+
+def _shown(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {**value, "words": in_words(value["name"]), "verdict": verdict(value)}
+
+
+def _methods(document: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Each method once, with the measures that it is of."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for value in document["evidence"]:
+        key = (str(value.get("method") or ""), source(value["name"]), str(value.get("adversary") or ""))
+        found.setdefault(key, []).append(in_words(value["name"]))
     return [
-        value
-        for value in document["evidence"]
-        if value["name"].startswith(f"{family}.") and not value["name"].startswith("bias.representation.")
+        {
+            "measures": ", ".join(names[:MOST_NAMED])
+            + (f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""),
+            "method": method,
+            "source": whose,
+            "adversary": adversary,
+        }
+        for (method, whose, adversary), names in found.items()
     ]
-
-
-def _figure(document: Mapping[str, Any], family: str) -> Any:
-    """One figure a family: attacks on the gauge's scale, ratios of groups, AUCs."""
-    values = {value["name"]: value for value in document["evidence"]}
-    if family == "privacy":
-        parts = ((document.get("gauge") or {}).get("data") or {}).get("components") or ()
-        bars = [Bar(part["name"].removeprefix("privacy."), part["value"], part["low"], part["high"]) for part in parts]
-        return figures.forest("Attacks, net of what happens without a leak", bars, -0.2, 0.5, 0) if bars else None
-    if family == "bias":
-        bars = [
-            Bar(
-                name.removeprefix("bias.representation."), value["value"], value["low"], value["high"], value["control"]
-            )
-            for name, value in values.items()
-            if name.startswith("bias.representation.") and value["value"] is not None
-        ]
-        title = "How many times as common as in the reference; a ring is the real data"
-        return figures.forest(title, bars[:24], 0, 2, 1) if bars else None
-    wanted = {
-        "fidelity": ("fidelity.coverage", "fidelity.rows.pairwise", "fidelity.rows.detection_auc"),
-        "utility": ("utility.tstr_auc", "utility.trtr_auc", "utility.rows.tstr_auc", "utility.rows.trtr_auc"),
-    }[family]
-    bars = [
-        Bar(
-            name.split(".", 1)[1],
-            values[name]["value"],
-            values[name]["low"],
-            values[name]["high"],
-            values[name]["control"],
-        )
-        for name in wanted
-        if name in values
-    ]
-    return figures.forest("Value, interval, and the control as a ring", bars, 0, 1) if bars else None
 
 
 def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
@@ -148,7 +158,7 @@ def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
     said = [f"{cover.records} synthetic records."]
     data = (document.get("gauge") or {}).get("data")
     if data:
-        driver = f", because of {data['driver']}" if data.get("driver") else ""
+        driver = f", because of {in_words(data['driver'])}" if data.get("driver") and data["band"] != "grey" else ""
         said.append(
             f"Privacy, for the data alone: {figures.band_words(data['band'])}{driver}. {data.get('note') or ''}"
         )
@@ -163,7 +173,7 @@ def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
         if row.get("flag") in ("amber", "red")
     ]
     said.append(
-        f"Clearly over- or underrepresented: {', '.join(off)}." if off else "No group is clearly off its share."
+        f"Too many or too few beyond chance: {', '.join(off)}." if off else "No group is off its share beyond chance."
     )
     return [plain(sentence, 1_000) for sentence in said]
 
@@ -181,4 +191,6 @@ def _percent(value: float | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:.3g}"
+    if value is None:
+        return "–"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medsynth_engine.kernel.verdicts import yardstick
+from medsynth_engine.kernel.verdicts import net_of_control, yardstick
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 WIDEST_RATIO = 4.0
@@ -53,11 +53,11 @@ def axis_of(evidence: Mapping[str, Any]) -> Axis:
     direction = evidence.get("direction")
     if direction == "one":
         return Axis("ratio", 1 / WIDEST_RATIO, WIDEST_RATIO, 1.0)
-    if direction == "zero" or least < 0:
+    if direction == "zero" or least < 0 or net_of_control(evidence):
         reach = round_up(max(-least, most))
         return Axis("difference", -reach, reach, 0.0)
     if most <= 1:
-        return Axis("share", 0.0, 1.0, against if against == 0 else None)
+        return Axis("share", 0.0, 1.0)
     return Axis("amount", 0.0, round_up(most))
 
 

@@ -133,7 +133,7 @@ def in_words(name: str) -> str:
 def _of_value(rest: str, value: str) -> str:
     """`representation.sex`, `F` -> `sex = F`; what is no plain representation says what it is."""
     *kinds, attribute = rest.split(".")
-    said = f"{attribute} = {plain(value, 60)}"
+    said = f"{attribute.replace('_', ' ')} = {plain(value, 60)}"
     others = [_part(kind) for kind in kinds if kind != "representation"]
     return f"{_capital(', '.join(others))}: {said}" if others else said
 

@@ -35,10 +35,15 @@ NO_INTERVAL = Verdict(PLAIN, "no interval", "It has no interval, so nothing is c
 def yardstick(evidence: Mapping[str, Any]) -> float | None:
     """What the number is held against: 1 or 0 where that is its goal, else its control; None where it has neither."""
     fixed = {"one": 1.0, "zero": 0.0}.get(str(evidence.get("direction")))
-    if fixed is None and str(evidence.get("name")).rpartition(".")[2] in NET_OF_CONTROL:
+    if fixed is None and net_of_control(evidence):
         fixed = 0.0
     control = evidence.get("control")
     return fixed if fixed is not None or control is None else float(control)
+
+
+def net_of_control(evidence: Mapping[str, Any]) -> bool:
+    """Whether its control has been taken off the value already."""
+    return str(evidence.get("name")).rpartition(".")[2] in NET_OF_CONTROL
 
 
 def verdict(evidence: Mapping[str, Any]) -> Verdict:

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from medsynth_engine.governance.report import Cover, html
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.operations.judged import newest_evaluation, outdated_because
 from medsynth_engine.work.desk import Desk, run
 
 SHEET_COLUMNS, SHEET_ROWS = 12, 3
@@ -32,6 +34,8 @@ def work(desk: Desk) -> dict[str, Any]:
         assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
         judged = gatekeeping.verdict(session, subject, "internal", desk.ledger.stamp)
         signed = gatekeeping.shown(session, assessment) if assessment is not None else None
+        evaluation = newest_evaluation(session, row.id, row.digest)
+        outdated = outdated_because(session, evaluation) if evaluation is not None else []
     if subject.document is None or subject.evaluated_digest != row.digest:
         raise NotFound("not_evaluated", "This cohort has no evaluation.", f"First: medsynth evaluate {row.name}")
     now = datetime.now(UTC)
@@ -46,8 +50,9 @@ def work(desk: Desk) -> dict[str, Any]:
         records=row.n,
         at=now,
         digests={what: value for what, value in digests.items() if value},
-        facts={"store": desk.ledger.store_id},
+        facts=_facts(desk.ledger.store_id, row, evaluation),
         marks=judged.marks,
+        outdated=outdated,
     )
     # Pictures are for the owner's eyes, and never where the evidence says that they may be somebody's.
     copied = {reason.code for reason in judged.reasons} & MAY_SHOW_A_PATIENT
@@ -60,6 +65,24 @@ def work(desk: Desk) -> dict[str, Any]:
     with desk.commit("cohorts.reported", f"cohort:{row.name}", digest=digest):
         pass
     return {"cohort": row.name, "path": str(target), "digest": digest}
+
+
+def _facts(store: str, row: CohortRow, evaluation: Any) -> dict[str, str]:
+    """How the cohort came to be and when it was judged; no path, no name of a file or a dataset."""
+    document = row.document
+    generator, rows = document.get("generator") or {}, document.get("row_model") or {}
+    asked = document.get("asked") or {}
+    found = {
+        "drawn": f"{row.created_at:%Y-%m-%d %H:%M} UTC, seed {asked.get('seed', 'not kept')}",
+        "generator": str(generator.get("digest") or "none: rows alone"),
+        "rows learned by": str(rows.get("learner") or ""),
+        "asked for": ", ".join(f"{key} {value}" for key, value in asked.items() if value and key != "seed"),
+        "evaluated": f"{evaluation.created_at:%Y-%m-%d %H:%M} UTC" if evaluation is not None else "",
+        "edition of the measures": str(evaluation.document.get("format", "")) if evaluation is not None else "",
+        "MedSynth": version("medsynth"),
+        "store": store,
+    }
+    return {label: words for label, words in found.items() if words}
 
 
 def _sheet(folder: Path) -> bytes | None:
