@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from medsynth_engine.cohort.target import FACTS, Target, read
 
+BARE = re.compile(r"[A-Za-z0-9_-]+")
 DIGITS = 6
 """Of a share in a file: more than any published margin has."""
 
@@ -30,7 +32,7 @@ def toml(population: Mapping[str, Any]) -> str:
     whole = document(read(dict(population)))
     lines = [f"{key} = {_value(whole[key])}" for key in FACTS if key in whole]
     for name, axis in whole["axis"].items():
-        lines += ["", f"[axis.{_word(name)}]", f"values = {_table(axis['values'])}"]
+        lines += ["", f"[axis.{_key(name)}]", f"values = {_table(axis['values'])}"]
         if "map" in axis:
             lines.append(f"map = {_table(axis['map'])}")
     for joint in whole.get("joint", ()):
@@ -42,11 +44,15 @@ def toml(population: Mapping[str, Any]) -> str:
 
 
 def _table(values: Mapping[str, Any]) -> str:
-    return "{ " + ", ".join(f"{_word(key)} = {_value(value)}" for key, value in values.items()) + " }"
+    return "{ " + ", ".join(f"{_key(key)} = {_value(value)}" for key, value in values.items()) + " }"
 
 
 def _value(value: Any) -> str:
-    return _word(value) if isinstance(value, str) else format(float(value), f".{DIGITS}f")
+    return _word(value) if isinstance(value, str) else repr(round(float(value), DIGITS))
+
+
+def _key(word: str) -> str:
+    return word if BARE.fullmatch(word) else _word(word)
 
 
 def _word(word: str) -> str:

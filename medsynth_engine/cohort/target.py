@@ -56,7 +56,7 @@ class Target:
         names = [axis.name for axis in self.axes]
         if len(names) < 2 or any(set(joint.axes) == set(names) for joint in self.joints):
             return ()
-        return (f"How {_and(names)} go together was taken from the training data and raked to the file's margins.",)
+        return (f"How {_and(names)} go together was taken from the training data and raked to the margins asked for.",)
 
 
 def read(source: Path | str | dict[str, Any]) -> Target:

@@ -6,13 +6,42 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.datasets import newest
+from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.row_rules import learner_arguments
 
 EPSILON = 3.0
+FEWEST_ROWS, FEWEST_PATIENTS = 5_000, 1_000
+"""Of the training fold: from how many rows the GAN learns, and from how many patients private rows say something."""
 EVERY, OF_THE_SCHEMA = "*", "schema"
+
+
+class Learners:
+    """What can learn the rows of a dataset, and what each needs to be told."""
+
+    @operation("rows.learners", Permission.GENERATE)
+    def rows_learners(self, call: Call, dataset: str) -> dict[str, Any]:
+        """`learners` [{learner, offered, says}], and `undeclared` {column: what to write of it} for private rows."""
+        row = newest(call, dataset)
+        rows = int(row.summary.get("train") or 0)
+        few = rows < FEWEST_ROWS
+        poor = int(row.summary.get("patients") or rows) < FEWEST_PATIENTS
+        says = {
+            "trees": "Trees: each number in them counts 11 patients or more.",
+            "dp": "Differentially private. "
+            + ("Under 1,000 patients mostly noise." if poor else "Bounds are declared."),
+            "gan": f"A GAN learns from {FEWEST_ROWS:,} rows"
+            + (f"; here are {rows:,}." if few else "; takes a minute."),
+        }
+        columns = (row.summary.get("schema") or {}).get("columns") or []
+        return {
+            "dataset": row.name,
+            "learners": [{"learner": name, "offered": name != "gan" or not few, "says": says[name]} for name in says],
+            "undeclared": undeclared(columns, {}),
+        }
 
 
 def learner_told(rows: str, epsilon: float | None, declare: dict[str, str] | None) -> dict[str, Any]:

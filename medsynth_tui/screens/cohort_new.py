@@ -7,43 +7,62 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
+from medsynth_tui.commands_rows import PopulationEdit
+from medsynth_tui.planned import BROADEN, REFUSE, margins_in_words, merger
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
+from medsynth_tui.screens.population import PopulationEditor
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice, Picks
-from medsynth_tui.widgets.field import Field, Go, first_invalid, whole_number
-from medsynth_tui.words import count, said
+from medsynth_tui.widgets.field import Field, Go, first_invalid, positive, whole_number
+from medsynth_tui.words import said
 
 MOST = 10_000_000
 TRY_AGAIN_SECONDS = 2.0
 PATIENCE = 15
 """How often it is tried again."""
-REFUSE, BROADEN = "refuse", "broaden"
 ATTRIBUTES = ["sex", "age_band", "ethnicity", "finding"]
 """Offered until the dataset has said what it has."""
+
+
+TRAINING, UNIFORM, FILE, BY_HAND = "as in training", "uniform", "a file", "by hand"
+BUILT_IN = {TRAINING: None, UNIFORM: "uniform"}
+POPULATIONS = {
+    TRAINING: "Balanced below, where you pick attributes.",
+    UNIFORM: "Every sex, age band and ethnicity equally often.",
+    FILE: "F2 picks a TOML file of margins, F3 changes them by hand.",
+    BY_HAND: "F3 sets the margins and shows what comes of them.",
+}
+TREES, PRIVATE = "trees", "dp"
+LEARNERS = [TREES, PRIVATE, "gan"]
 
 
 class PickPopulation(Command):
     """Pick a population file: the target to draw for."""
 
-    id, keys, title, footer, palette = "cohort.population", "f2", "Pick population", True, False
+    id, keys, title, footer, palette = "cohort.population", "f2", "Pick a file", True, False
 
 
 class NewCohort(View):
     """Rows first, then an image for every row. Leaving does not stop the drawing."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (PickPopulation,)
+    CSS_PATH = "cohort_new.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (PopulationEdit, PickPopulation)
 
     def __init__(self, run: str = "", dataset: str = "") -> None:
         super().__init__()
         self.given_run, self.given_dataset = run, dataset
         self.sources: dict[str, dict[str, str]] = {}
         self.patience = PATIENCE
+        self.margins: dict[str, Any] | None = None
+        """The population that was set by hand."""
+        self.learners: dict[str, Any] = {}
 
     def place(self) -> tuple[str, ...]:
         return ("Cohorts", "New cohort")
@@ -53,8 +72,10 @@ class NewCohort(View):
             yield Choice("Drawn by", [], "source", hint="A run, imported weights, or a table for rows alone.")
             yield Field("Name", "name", hint="What the cohort is called.", check=_name)
             yield Field("Records", "n", value="500", check=whole_number(1, MOST), hint="Each an image and its row.")
+            yield Choice("Population", list(POPULATIONS), "target", hint=POPULATIONS[TRAINING])
             yield Picks("Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination.")
-            yield Field("Population", "population", hint="A TOML file of margins, instead of balance; F2 picks.")
+            yield Field("File", "population", hint="A TOML file of margins; F2 picks.")
+            yield Static("", id="margins", classes="muted")
             yield Field("Only", "given", hint="For instance finding=glioma, sex=F. Empty: all.", check=_given)
             yield Choice(
                 "Small cells",
@@ -62,6 +83,9 @@ class NewCohort(View):
                 "small",
                 hint="Under 20 images or 10 patients: refuse, or merge values.",
             )
+            yield Choice("Rows by", LEARNERS, "rows", hint="What learns the rows.")
+            yield Field("Epsilon", "epsilon", value="3", check=positive, hint="Smaller is more private.")
+            yield Field("Declared", "declare", check=_given, hint="Bounds and values that are not from the data.")
             yield Field(
                 "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same cohort."
             )
@@ -70,6 +94,7 @@ class NewCohort(View):
         yield Static("", id="note", classes="muted")
 
     def on_mount(self) -> None:
+        self._show_what_counts()
         self.query_one("#source", Choice).focus()
 
     def load(self) -> None:
@@ -105,16 +130,72 @@ class NewCohort(View):
         dataset = self._source().get("of")
         if dataset:
             self.ask(lambda engine: engine.datasets_show(dataset), self._offer_attributes, group="attributes")
+            self.ask(lambda engine: engine.rows_learners(dataset), self._offer_learners, group="learners")
 
     def _offer_attributes(self, document: dict[str, Any]) -> None:
         attributes = [said(name, 20) for name in document.get("composition") or {}]
         if attributes:
             self.query_one("#balance", Picks).offer(attributes[:6])
 
+    def _offer_learners(self, document: dict[str, Any]) -> None:
+        known = self.learners
+        self.learners = document
+        if document.get("dataset") != known.get("dataset"):
+            undeclared = ", ".join(f"{name}={word}" for name, word in document["undeclared"].items())
+            self.query_one("#declare", Field).value = undeclared
+        self._show_what_counts()
+
+    @on(Choice.Changed, "#target")
+    @on(Choice.Changed, "#rows")
+    def _show_what_counts(self) -> None:
+        """Only the fields that mean something with what is chosen."""
+        target, rows = self.query_one("#target", Choice), self.query_one("#rows", Choice)
+        target.hint = POPULATIONS[target.value]
+        self.query_one("#balance").display = target.value == TRAINING
+        self.query_one("#population").display = target.value == FILE
+        margins = self.query_one("#margins", Static)
+        margins.display = target.value == BY_HAND
+        margins.update(Content(margins_in_words(self.margins) if self.margins else "Nothing is set yet."))
+        says = {each["learner"]: each["says"] for each in self.learners.get("learners") or []}
+        rows.hint = says.get(rows.value, rows.hint)
+        for name in ("#epsilon", "#declare"):
+            self.query_one(name).display = rows.value == PRIVATE
+        target.refresh()
+        rows.refresh()
+
     def _source(self) -> dict[str, str]:
         return self.sources.get(self.query_one("#source", Choice).value, {})
 
+    def do_population_edit(self) -> None:
+        self.clear()
+        source = {key: value for key, value in self._source().items() if key != "of"}
+        number = self.query_one("#n", Field)
+        if not source or not number.valid():
+            self.complain("Say first what draws, and how many records.", "Then F3 shows what comes of the margins.")
+            return
+        target = self.query_one("#target", Choice).value
+        asked = {
+            "population": self.margins if target == BY_HAND else None,
+            "path": self.query_one("#population", Field).value if target == FILE else "",
+            "given": pairs(self.query_one("#given", Field).value),
+            "small_cells": self.query_one("#small", Choice).value,
+        }
+        self.studio.push_screen(PopulationEditor(source, int(number.value), asked), self._edited)
+
+    def _edited(self, answer: dict[str, Any] | None) -> None:
+        if answer is None:
+            return
+        self.margins = answer["population"]
+        self.query_one("#given", Field).value = ", ".join(f"{key}={value}" for key, value in answer["given"].items())
+        small, target = self.query_one("#small", Choice), self.query_one("#target", Choice)
+        small.chosen = small.options.index(answer["small_cells"])
+        target.chosen = target.options.index(BY_HAND if self.margins else TRAINING)
+        self._show_what_counts()
+        target.focus()
+
     def do_cohort_population(self) -> None:
+        target = self.query_one("#target", Choice)
+        target.chosen = target.options.index(FILE)
         field = self.query_one("#population", Field)
         self.studio.push_screen(Picker(field.value), lambda path: self._picked(field, path))
 
@@ -130,7 +211,7 @@ class NewCohort(View):
     @on(Go.Pressed)
     def _draw(self) -> None:
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
+        wrong = first_invalid([field for field in self.query(Field) if field.display])
         if wrong is not None:
             wrong.focus_input()
             return
@@ -138,18 +219,37 @@ class NewCohort(View):
         if not source:
             self.complain("Choose what to draw with.", "Train a generator first where there is none.")
             return
-        order: dict[str, Any] = {
-            "cohort": self.query_one("#name", Field).value,
-            "n": int(self.query_one("#n", Field).value),
-            "balance": self.query_one("#balance", Picks).value,
-            "population": self.query_one("#population", Field).value or None,
+        target = self.query_one("#target", Choice).value
+        if (target == BY_HAND and not self.margins) or (
+            target == FILE and not self.query_one("#population", Field).value
+        ):
+            self.complain("The population is not set.", "F3 sets its margins, F2 picks a file.")
+            return
+        self.patience = PATIENCE
+        self._order({**source, **self._population(target), **self._drawing_of()})
+
+    def _population(self, target: str) -> dict[str, Any]:
+        file = self.query_one("#population", Field).value
+        return {
+            "balance": self.query_one("#balance", Picks).value if target == TRAINING else [],
+            "population": self.margins if target == BY_HAND else file if target == FILE else BUILT_IN[target],
             "given": pairs(self.query_one("#given", Field).value),
             "small_cells": self.query_one("#small", Choice).value,
-            "seed": int(self.query_one("#seed", Field).value),
-            **source,
         }
-        self.patience = PATIENCE
-        self._order(order)
+
+    def _drawing_of(self) -> dict[str, Any]:
+        rows = self.query_one("#rows", Choice).value
+        private = {
+            "epsilon": float(self.query_one("#epsilon", Field).value),
+            "declare": pairs(self.query_one("#declare", Field).value),
+        }
+        return {
+            "cohort": self.query_one("#name", Field).value,
+            "n": int(self.query_one("#n", Field).value),
+            "seed": int(self.query_one("#seed", Field).value),
+            "rows": rows,
+            **(private if rows == PRIVATE else {}),
+        }
 
     def _order(self, order: dict[str, Any]) -> None:
         self.ask(
@@ -183,15 +283,6 @@ class NewCohort(View):
     def _open(self, name: str) -> None:
         self.studio.go("cohorts")
         self.studio.open("cohort", name=name)
-
-
-def merger(document: dict[str, Any]) -> str:
-    """One merger of small cells as a sentence."""
-    others = ", ".join(said(each, 30) for each in document.get("merged_with") or [])
-    return (
-        f"{said(document.get('attribute'), 30)} {said(document.get('value'), 30)} was drawn together with {others} "
-        f"({count(document.get('n'))} records)."
-    )
 
 
 def _name(text: str) -> str:

@@ -111,7 +111,7 @@ class Picks(Drawn, can_focus=True):
         Binding("enter", "app.focus_next", "Next field", show=False),
     ]
     DEFAULT_CSS = """
-    Picks { height: 2; }
+    Picks { height: auto; }
     """
     at: reactive[int] = reactive(0)
     picked: reactive[frozenset[str]] = reactive(frozenset())
@@ -130,7 +130,7 @@ class Picks(Drawn, can_focus=True):
         self.options = list(options)
         self.picked = self.picked & frozenset(options)
         self.at = min(self.at, max(0, len(self.options) - 1))
-        self.refresh()
+        self.refresh(layout=True)
 
     def action_move(self, by: int) -> None:
         if self.options:
@@ -145,10 +145,15 @@ class Picks(Drawn, can_focus=True):
         parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
         if not self.options:
             parts.append(("nothing to choose from", "$muted"))
+        lines, used = [], 17
         for index, option in enumerate(self.options):
             box = "[x]" if option in self.picked else "[ ]"
             style = "bold $primary" if option in self.picked else "$muted"
             if focused and index == self.at:
                 style = "bold $ink on $primary"
+            if used + len(option) + 4 > width and used > 17:
+                lines.append(Content.assemble(*parts))
+                parts, used = [(" " * 16, "")], 17
             parts += [(f"{box} {option}", style), ("  ", "")]
-        return [Content.assemble(*parts), Content.assemble((" " * 17 + self.hint, "$muted"))]
+            used += len(option) + 6
+        return [*lines, Content.assemble(*parts), Content.assemble((" " * 17 + self.hint, "$muted"))]

@@ -37,6 +37,7 @@ class FakeEngine:
     def __init__(self, role: str = "researcher", broken: tuple[str, ...] = (), empty: bool = False) -> None:
         self.role, self.broken, self.empty = Role(role), broken, empty
         self.session_over = False
+        self.asked: list[dict[str, Any]] = []
 
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
@@ -193,6 +194,17 @@ class FakeEngine:
 
     async def cohorts_show(self, name: str) -> dict[str, Any]:
         return {**document("cohort"), "cohort": name}
+
+    async def cohorts_plan(self, n: int, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        whole = {**document("plan"), "n": n}
+        return whole if asked.get("population") else {**whole, "cells": [], "small": 0, "refused": None, "assumed": []}
+
+    async def population_offered(self, **source: Any) -> dict[str, Any]:
+        return dict(document("offered"))
+
+    async def rows_learners(self, dataset: str) -> dict[str, Any]:
+        return {**document("learners"), "dataset": dataset}
 
     async def cohorts_gallery(self, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         row = {"finding": "no tumour in slice", "sex": "F", "age": "40.0", "ethnicity": "White"}

@@ -41,6 +41,7 @@ RESEARCHER: dict[str, dict[str, Any]] = {
     "run_new": {},
     "run": {"name": LONG},
     "cohort_new": {},
+    "population": {"source": {"dataset": LONG}},
     "nearest_pairs": {"cohort": LONG},
 }
 PLACES = {
