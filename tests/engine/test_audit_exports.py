@@ -1,4 +1,4 @@
-"""The audit log leaves in four forms, none of which a hostile name can break; its oldest part is archived and proved."""
+"""The audit log leaves in four forms that no hostile name can break; its oldest part is archived and proved."""
 
 from __future__ import annotations
 
