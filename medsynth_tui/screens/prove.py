@@ -74,7 +74,8 @@ class Prove(Asking, Dialog):
     def _refused(self, error: MedSynthError) -> bool:
         if error.code == "code_needed":
             self.query_one("#code", Field).display = True
-        self._trouble(f"{error.message} {error.hint}")
+        wrong = error.code == "login_failed"  # said for people who are not known yet; here only one thing can be wrong
+        self._trouble("The password is wrong." if wrong else f"{error.message} {error.hint}")
         self.query_one("#password", Field).focus_input()
         return True
 

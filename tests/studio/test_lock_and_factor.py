@@ -90,7 +90,7 @@ async def test_the_lock_hides_everything_until_the_same_person_gives_the_passwor
             assert isinstance(app.screen, Lock), key
         await fill(pilot, password="wrong")
         await pilot.press("enter")
-        await shows(pilot, "is wrong")
+        await shows(pilot, "The password is wrong.")
         assert isinstance(app.screen, Lock)
         await fill(pilot, password="password123")
         await pilot.press("enter")
