@@ -60,7 +60,7 @@ PARTS = {
     "encoder": "site's encoder",
     "fd_ratio": "Fréchet ratio",
     "fid": "FID",
-    "group": "of the group",
+    "group": "by group",
     "image": "images",
     "inception": "Inception",
     "inference": "attribute inference",
@@ -134,7 +134,7 @@ def _of_value(rest: str, value: str) -> str:
     """`representation.sex`, `F` -> `sex = F`; what is no plain representation says what it is."""
     *kinds, attribute = rest.split(".")
     said = f"{attribute.replace('_', ' ')} = {plain(value, 60)}"
-    others = [_part(kind) for kind in kinds if kind != "representation"]
+    others = [_part(kind) for kind in kinds if kind not in ("representation", "group")]
     return f"{_capital(', '.join(others))}: {said}" if others else said
 
 
@@ -153,6 +153,8 @@ def _of_parts(rest: str) -> str:
 
 
 def _part(part: str) -> str:
+    if part.isdigit():
+        return f"{int(part):,} records"
     return PARTS.get(part) or plain(part, 60).replace("_", " ")
 
 
