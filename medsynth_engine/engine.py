@@ -23,6 +23,7 @@ from medsynth_engine.operations.backups import Backups
 from medsynth_engine.operations.bundles import Bundles
 from medsynth_engine.operations.care import Care
 from medsynth_engine.operations.checks import Checks
+from medsynth_engine.operations.cohort_import import CohortImports
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declarations import Learners
@@ -65,6 +66,7 @@ class Engine(
     Populations,
     Tables,
     Cohorts,
+    CohortImports,
     Evaluations,
     Assessments,
     Releases,

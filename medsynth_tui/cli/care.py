@@ -13,7 +13,11 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-SELFTESTS = {"deid": "medsynth_engine.intake.selftest", "device": "medsynth_engine.gan.device"}
+SELFTESTS = {
+    "deid": "medsynth_engine.intake.selftest",
+    "gauge": "medsynth_engine.trial",
+    "device": "medsynth_engine.gan.device",
+}
 about = group("about", "What rules MedSynth, and in which edition.")
 
 
@@ -37,11 +41,20 @@ def attach(root: typer.Typer) -> None:
         raise typer.Exit(done.returncode)
 
     @command(root, "selftest", "medsynth selftest deid")
-    def selftest(face: Face, what: Annotated[str, typer.Argument(metavar="WHAT", help=", ".join(SELFTESTS))]) -> None:
+    def selftest(
+        face: Face,
+        what: Annotated[str, typer.Argument(metavar="WHAT", help=", ".join(SELFTESTS))],
+        seeds: Annotated[
+            int | None,
+            typer.Option("--seeds", metavar="N", min=1, max=1_000, help="Of gauge: cohorts of each kind (3; all: 20)."),
+        ] = None,
+    ) -> None:
         """Prove a part of MedSynth on this machine. Exit code 9 where it fails."""
         if what not in SELFTESTS:
             raise WrongUsage("no_such_selftest", "There is no such self-test.", f"One of: {', '.join(SELFTESTS)}.")
-        done = _module(face, SELFTESTS[what], kept=True)
+        if seeds is not None and what != "gauge":
+            raise WrongUsage("bad_option", "Only the self-test of the gauge takes --seeds.", "medsynth selftest gauge")
+        done = _module(face, SELFTESTS[what], *(["--seeds", str(seeds)] if seeds else []), kept=True)
         if not done.stdout:
             raise CheckFailed("selftest_failed", f"Self-test {what}: It said nothing, so nothing is proved.")
         if done.returncode != 0 and what == "device":

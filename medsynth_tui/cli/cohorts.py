@@ -126,6 +126,22 @@ def one(face: Face, cohort: Cohort) -> None:
     face.give(face.ask(lambda engine: engine.cohorts_show(cohort)), show_cohort)
 
 
+@command(app, "import", "medsynth cohorts import other-tool ~/made/by-another --dataset chest")
+def take_over(
+    face: Face,
+    cohort: Cohort,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="metadata.csv, one row a record, and the images that it names.")
+    ],
+    dataset: Annotated[
+        str, typer.Option("--dataset", metavar="DATASET", help="What it says it was made from: judged against that.")
+    ],
+) -> None:
+    """Take over a cohort that another tool made, to judge it."""
+    document = face.work(lambda engine: engine.cohorts_import(cohort, str(path(folder)), dataset))
+    face.give(document, show_imported)
+
+
 @command(app, "remove", "medsynth cohorts remove c1")
 def remove(face: Face, cohort: Cohort) -> None:
     """Remove a cohort; lists what remains elsewhere."""
@@ -145,6 +161,14 @@ def show_generated(face: Face, document: Document) -> None:
     )
     told.show_told(face, document)
     show.sentences(face, "Assumed", [show.text(assumed) for assumed in document.get("assumed") or []])
+    show.hint(face, f"medsynth evaluate {document['cohort']}")
+
+
+def show_imported(face: Face, document: Document) -> None:
+    show.title(face, f"{document['cohort']}: {show.text(document['n'])} records of another tool")
+    left_out = ", ".join(document.get("left_out") or [])
+    show.pairs(face, [("images", "yes" if document["images"] else "no"), ("columns left out", left_out or None)])
+    show.sentences(face, "Note", [show.text(said) for said in document.get("warnings") or []])
     show.hint(face, f"medsynth evaluate {document['cohort']}")
 
 

@@ -1,0 +1,39 @@
+"""A cohort that another tool made comes in to be judged like our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.operations.datasets import existing_path, newest
+from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.jobs import hand_over, launch
+
+
+class CohortImports:
+    """The folder is read by a job only, hardened; it is never trusted."""
+
+    @operation("cohorts.import", Permission.GENERATE)
+    def cohorts_import(self, call: Call, cohort: str, folder: str, dataset: str) -> dict[str, Any]:
+        """Take `folder` (metadata.csv, and images where there are any) over as `cohort`, to be compared with `dataset`.
+
+        dataset   the dataset that it says it was made from. When it is evaluated, it is compared with all others too.
+        """
+        from db.tables import Cohort
+
+        checked_name(cohort, "cohort")
+        source = existing_path(call, folder)
+        if not source.is_dir() or Path(folder).expanduser().is_symlink():
+            raise BadInput("not_a_folder", "A cohort is one plain folder.", "Unpack it, and give the folder itself.")
+        against = newest(call, dataset)
+        with call.change(f"cohort:{cohort}", dataset=dataset) as change:
+            if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
+                raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
+            arguments = {"cohort": cohort, "dataset_id": against.id, "source": str(source)}
+            job = hand_over(call, change, "import_cohort", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
+        launch(call, job)
+        return {"job": job, "cohort": cohort}
