@@ -20,6 +20,7 @@ from medsynth_tui import glyphs, signals
 from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import EVERYWHERE, PLACES
 from medsynth_tui.idle import Idle
+from medsynth_tui.places import SCREENS
 from medsynth_tui.session import ENDED_LOGINS, Session
 from medsynth_tui.shelter import note_failure
 from medsynth_tui.terminal.usable import unusable_terminal
@@ -30,36 +31,6 @@ from medsynth_tui.typeahead import TypeAhead
 if TYPE_CHECKING:
     from medsynth_tui.view import View
 
-SCREENS = {
-    "login": "login:Login",
-    "setup": "setup:Setup",
-    "activate": "activate:Activate",
-    "home": "home:HomeView",
-    "datasets": "datasets:Datasets",
-    "dataset": "dataset:DatasetDetail",
-    "upload": "upload:Upload",
-    "scan": "scan:ScanResult",
-    "review": "review:ReviewQueue",
-    "runs": "runs:Runs",
-    "run_new": "run_new:NewRun",
-    "run": "run:LiveRun",
-    "cohorts": "cohorts:Cohorts",
-    "cohort_new": "cohort_new:NewCohort",
-    "population": "population:PopulationEditor",
-    "cohort": "cohort:CohortDetail",
-    "evidence": "evidence:EvidenceView",
-    "nearest_pairs": "nearest_pairs:NearestPairs",
-    "compare": "compare:Compare",
-    "assessments": "assessments:Assessments",
-    "assessment": "assessment:AssessmentDetail",
-    "export": "export:Export",
-    "audit": "audit:AuditLog",
-    "users": "users:Users",
-    "password": "password:Password",
-    "totp": "totp:SecondFactor",
-    "settings": "settings:Settings",
-}
-"""Module and class under `medsynth_tui.screens`, by the name that commands and the palette use."""
 
 SMALLEST = (80, 24)
 

@@ -77,3 +77,9 @@ def merger(document: dict[str, Any]) -> str:
         f"{said(document.get('attribute'), 30)} {said(document.get('value'), 30)} was drawn together with {others} "
         f"({count(document.get('n'))} records)."
     )
+
+
+def given_as_pairs(text: str) -> str:
+    """What is wrong with `attribute=value, ...` as it was typed; nothing when it is right."""
+    whole = all("=" in part for part in text.split(",") if part.strip())
+    return "" if whole else "Write attribute=value, several apart by commas."

@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
+from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
 from medsynth_tui.evidence_words import band_remark
 from medsynth_tui.screens import cohort_pages as pages
@@ -35,6 +36,7 @@ class CohortDetail(View):
     HERE: ClassVar[tuple[type[Command], ...]] = (
         r.CohortPage,
         r.CohortPageBack,
+        t.CohortTableOpen,
         c.CohortEvidence,
         r.CohortEvaluate,
         r.CohortAssess,
@@ -144,6 +146,9 @@ class CohortDetail(View):
         self.ask(lambda engine: engine.evaluate(name), self._evaluating, group="evaluate")
 
     def _evaluating(self, document: dict[str, Any]) -> None:
+        if document["job"] is None:  # nothing has changed since
+            self._evaluated(document)
+            return
         self.follow(document["job"], f"Evaluating {self.cohort}", self._evaluated)
 
     def _evaluated(self, document: dict[str, Any]) -> None:
@@ -152,6 +157,9 @@ class CohortDetail(View):
     def do_cohort_evidence(self) -> None:
         self.clear()
         self.studio.open("evidence", cohort=self.cohort, page="privacy")
+
+    def do_cohort_table(self) -> None:
+        self.studio.open("cohort_table", name=self.cohort)
 
     def do_cohort_assess(self) -> None:
         self.studio.open("assessment", subject=self.cohort)

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
 from medsynth_tui.commands_rows import PopulationEdit
-from medsynth_tui.planned import BROADEN, REFUSE, margins_in_words, merger
+from medsynth_tui.planned import BROADEN, REFUSE, given_as_pairs, margins_in_words, merger
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.screens.population import PopulationEditor
@@ -55,8 +55,9 @@ class NewCohort(View):
     CSS_PATH = "cohort_new.tcss"
     HERE: ClassVar[tuple[type[Command], ...]] = (PopulationEdit, PickPopulation)
 
-    def __init__(self, run: str = "", dataset: str = "") -> None:
+    def __init__(self, run: str = "", dataset: str = "", rows: str = TREES) -> None:
         super().__init__()
+        self.given_rows = rows
         self.given_run, self.given_dataset = run, dataset
         self.sources: dict[str, dict[str, str]] = {}
         self.patience = PATIENCE
@@ -76,16 +77,18 @@ class NewCohort(View):
             yield Picks("Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination.")
             yield Field("File", "population", hint="A TOML file of margins; F2 picks.")
             yield Static("", id="margins", classes="muted")
-            yield Field("Only", "given", hint="For instance finding=glioma, sex=F. Empty: all.", check=_given)
+            yield Field("Only", "given", hint="For instance finding=glioma, sex=F. Empty: all.", check=given_as_pairs)
             yield Choice(
                 "Small cells",
                 [REFUSE, BROADEN],
                 "small",
                 hint="Under 20 images or 10 patients: refuse, or merge values.",
             )
-            yield Choice("Rows by", LEARNERS, "rows", hint="What learns the rows.")
+            yield Choice("Rows by", LEARNERS, "rows", value=self.given_rows, hint="What learns the rows.")
             yield Field("Epsilon", "epsilon", value="3", check=positive, hint="Smaller is more private.")
-            yield Field("Declared", "declare", check=_given, hint="Bounds and values that are not from the data.")
+            yield Field(
+                "Declared", "declare", check=given_as_pairs, hint="Bounds and values that are not from the data."
+            )
             yield Field(
                 "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same cohort."
             )
@@ -291,8 +294,3 @@ def _name(text: str) -> str:
         if text and text[0].isalnum() and all(ch.isalnum() or ch in "._-" for ch in text)
         else "Letters, digits, . - _"
     )
-
-
-def _given(text: str) -> str:
-    whole = all("=" in part for part in text.split(",") if part.strip())
-    return "" if whole else "Write attribute=value, several apart by commas."

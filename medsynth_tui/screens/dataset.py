@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from medsynth_tui import commands as c
+from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
 from medsynth_tui.intake_words import came_back, suppressed
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
@@ -28,6 +29,9 @@ class DatasetDetail(View):
     HERE: ClassVar[tuple[type[Command], ...]] = (
         c.DatasetTrain,
         c.DatasetRows,
+        t.DatasetTableOpen,
+        t.DatasetRules,
+        t.DatasetLearners,
         c.DatasetPictures,
         c.DatasetReview,
         c.DatasetShare,
@@ -97,6 +101,15 @@ class DatasetDetail(View):
 
     def do_dataset_rows(self) -> None:
         self.studio.open("cohort_new", dataset=self.dataset)
+
+    def do_dataset_table(self) -> None:
+        self.studio.open("table", name=self.dataset)
+
+    def do_dataset_rules(self) -> None:
+        self.studio.open("rules", dataset=self.dataset)
+
+    def do_dataset_learners(self) -> None:
+        self.studio.open("learners", dataset=self.dataset)
 
     def do_dataset_pictures(self) -> None:
         pictures = self.query_one("#pictures", Pictures)

@@ -8,9 +8,10 @@ from importlib import import_module
 import pytest
 
 from medsynth_engine.access.roles import Permission
-from medsynth_tui.app import SCREENS, MedSynth
+from medsynth_tui.app import MedSynth
 from medsynth_tui.command import REGISTRY, key_word
 from medsynth_tui.commands import EVERYWHERE, PLACES
+from medsynth_tui.places import SCREENS
 from medsynth_tui.view import View
 
 
