@@ -16,7 +16,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 PACKAGES = ("db", "medsynth_engine", "medsynth_tui")
-KEPT = ("METADATA", "entry_points.txt", "top_level.txt", "LICENSE", "licenses/LICENSE")
+KEPT = ("entry_points.txt", "top_level.txt", "licenses/LICENSE")
 WHEEL = "Wheel-Version: 1.0\nGenerator: medsynth\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 NO_SUFFIXES = (".pyc", ".pyo")
@@ -55,6 +55,8 @@ def _sources() -> Iterator[tuple[str, bytes]]:
 
 
 def _facts(installed: Distribution, info: str) -> Iterator[tuple[str, bytes]]:
+    # a checkout that was built has the same text under an older name
+    yield f"{info}/METADATA", (installed.read_text("METADATA") or installed.read_text("PKG-INFO") or "").encode()
     for name in KEPT:
         text = installed.read_text(name)
         if text:
