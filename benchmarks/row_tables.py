@@ -86,6 +86,20 @@ def heart() -> Task:
     return Task("heart", table, roles, "disease", frozenset({"yes"}), pd.Series(range(len(table))), 75, {})
 
 
+def clinic(n: int, seed: int) -> pd.DataFrame:
+    """Made up: six columns that few values make, so that equal rows also come by chance."""
+    rng = np.random.default_rng(seed)
+    age = np.clip(rng.normal(58, 17, n), 3, 89).round()
+    sex = rng.choice(["F", "M"], n, p=[0.3, 0.7])
+    finding = np.where(rng.random(n) < np.where(sex == "M", 0.4, 0.1), "effusion", "healthy")
+    pressure = np.round((100 + 0.6 * age + rng.normal(0, 8, n)) / 2) * 2
+    smoker = np.where(rng.random(n) < np.where(age < 45, 0.5, 0.15), "yes", "no")
+    ward = rng.choice(["north", "south", "west"], n)
+    return pd.DataFrame(
+        {"age": age, "sex": sex, "finding": finding, "pressure": pressure, "smoker": smoker, "ward": ward}
+    )
+
+
 def auc(train: pd.DataFrame, test: pd.DataFrame, task: Task, seed: int = 0) -> float:
     """AUC on `test` of gradient boosting trained on `train`."""
     features = [name for name in test if name != task.outcome]

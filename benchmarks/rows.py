@@ -1,11 +1,13 @@
 """How fast the row learners are and how much of a real table they keep.
 
-    python benchmarks/rows.py [--seeds N] [--learners trees,dp,gan] [--rows 1000,3000] [--only trees|heart|speed|...]
+    OMP_NUM_THREADS=1 python benchmarks/rows.py [--seeds N] [--learners trees,dp-3,gan] [--rows 1000,3000]
+                                                [--only speed,million,quality,leaves,copies,heart,gan]
 
 Train on synthetic, test on real (TSTR) against train on real, test on real (TRTR), both with the same gradient boosted
 trees on the same untouched patients. Pairs of columns, detection, membership and copies are those of an evaluation
-(`medsynth_engine.evidence`), with what equally many real rows reach. Seconds are of the processor (all threads) beside
-the clock's. Prints a table as it goes and writes results/rows.json, section by section.
+(`medsynth_engine.evidence`), with what equally many real rows reach; `detection_open` leaves out the columns in which
+rare words were called "other", which no real row says. Seconds are of the processor (all threads) beside the clock's.
+Prints a table as it goes and writes results/rows.json, section by section.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from row_tables import Task, auc, breast, diabetes, heart
+from row_tables import Task, auc, breast, clinic, diabetes, heart
 
 from medsynth_engine.rows.learners import Choice, learn
 from medsynth_engine.rows.sequence import smallest_leaf
@@ -59,8 +62,17 @@ def judge(name: str, task: Task, n: int, seed: int, leaf: int | None = None) -> 
     spent = {"seconds": time.perf_counter() - clock, "processor_seconds": time.process_time() - processor}
     schema = Schema.of(task.table, task.roles).document()
     tables = [frame.reset_index(drop=True) for frame in (train, test.head(max(n, 200)), drawn)]
-    found = judged(*[frame.assign(patient=np.arange(len(frame))) for frame in tables], schema, np.random.default_rng(0))
+    tables = [frame.assign(patient=np.arange(len(frame))) for frame in tables]
+    found = judged(*tables, schema, np.random.default_rng(0))
     kept = {key: found[key]["value"] for key in ("pairwise", "detection_auc", "membership_auc", "copies")}
+    merged = {
+        name
+        for name in train
+        if not set(drawn[name].dropna()) <= set(train[name].dropna()) and "other" in set(drawn[name])
+    }
+    if merged:
+        left = {**schema, "columns": [column for column in schema["columns"] if column["name"] not in merged]}
+        kept["detection_open"] = judged(*tables, left, np.random.default_rng(0))["detection_auc"]["value"]
     kept |= {"ceiling": found["pairwise"]["control"], "copies_expected": found["copies"]["control"]}
     scores = {"tstr": auc(drawn, test, task), "trtr": auc(train, test, task)}
     return {**scores, **{key: float("nan") if one is None else float(one) for key, one in kept.items()}, **spent}
@@ -130,6 +142,26 @@ def million() -> dict[str, float]:
     return {"seconds": time.perf_counter() - began, "processor_seconds": time.process_time() - processor}
 
 
+def copied(leaf: int, smooth: bool, seed: int) -> dict[str, float]:
+    """Rows of the made-up clinic that are equal to a training row, and membership, by the least rows in a leaf."""
+    real, other = clinic(1200, seed), clinic(1200, 1000 + seed)
+    schema = Schema.of(real, {"age": "age", "sex": "sex", "finding": "finding"})
+    model = SequentialTrees.fit(real, schema, np.random.default_rng(seed), leaf=lambda rows: leaf)
+    if not smooth:
+        steps = [
+            replace(step, values={branch: replace(tree, smooth=False) for branch, tree in step.values.items()})
+            for step in model.steps
+        ]
+        model = replace(model, steps=tuple(steps))
+    drawn = model.sample(1200, None, np.random.default_rng(seed + 1)).drop(columns="patient")
+    tables = [frame.assign(patient=np.arange(len(frame))) for frame in (real, other, drawn)]
+    found = judged(*tables, schema.document(), np.random.default_rng(0))
+    rows = [set(map(tuple, frame.drop(columns="patient").astype(str).to_numpy())) for frame in tables]
+    shares = [np.mean([row in rows[0] for row in map(tuple, frame.astype(str).to_numpy())]) for frame in (other, drawn)]
+    member = found["membership_auc"]["value"]
+    return {"equal": float(shares[1]), "equal_of_real": float(shares[0]), "membership_auc": float(member)}
+
+
 def show(label: str, found: dict[str, float]) -> dict[str, float]:
     print(f"{label:<34}" + "  ".join(f"{key} {value:.3f}" for key, value in found.items()), flush=True)
     return found
@@ -140,7 +172,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--learners", default="trees,dp-1,dp-3,dp-10,gan")
     parser.add_argument("--rows", default="200,1000,3000")
-    parser.add_argument("--only", default="speed,million,quality,leaves,heart")
+    parser.add_argument("--only", default="speed,million,quality,leaves,copies,heart,gan")
     chosen = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
@@ -153,7 +185,12 @@ def main() -> None:
     sizes = [int(word) for word in chosen.rows.split(",")]
     seeds = range(chosen.seeds)
     if "speed" in only:
-        for rows, columns, learner in ((3000, 20, "trees"), (100_000, 20, "trees"), (10_000, 7, "gan")):
+        for rows, columns, learner in (
+            (3000, 20, "trees"),
+            (10_000, 7, "trees"),
+            (100_000, 20, "trees"),
+            (10_000, 7, "gan"),
+        ):
             section("speed", f"{learner} {rows} x {columns}", lambda r=rows, c=columns, w=learner: speed(r, c, w))
     if "million" in only:
         section("speed", "a million rows drawn", million)
@@ -175,6 +212,15 @@ def main() -> None:
                         label,
                         lambda t=task, n=n, f=leaf: mean([judge("trees", t, n, seed, f) for seed in seeds]),
                     )
+    if "copies" in only:
+        for smooth in (False, True):
+            for leaf in (20, 30, 40, 60):
+                label = f"leaf {leaf}, {'smoothed' if smooth else 'not smoothed'}"
+                section("copies", label, lambda f=leaf, s=smooth: mean([copied(f, s, seed) for seed in range(6)]))
+    if "gan" in only:
+        for task, n in ((diabetes(), 5000), (breast(), 3000)):
+            section("gan", f"{task.name} {n} gan", lambda t=task, n=n: judge("gan", t, n, 0))
+            section("gan", f"{task.name} {n} trees", lambda t=task, n=n: judge("trees", t, n, 0))
     if "heart" in only:
         for leaf in (smallest_leaf(228),):
             section("quality", f"heart 228 trees (leaf {leaf})", lambda f=leaf: repeated(heart(), 4 * chosen.seeds, f))

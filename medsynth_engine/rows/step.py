@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medsynth_engine.rows.coding import Bins, Coding
+from medsynth_engine.rows.tilt import Tilt, fitted
 from medsynth_engine.rows.tree import Tree, grow
 
 ALL = -1
@@ -19,12 +20,13 @@ class Step:
     """`values` holds a tree for each value of the column this one lies within, or one for all under `ALL`.
 
     `absent` says for a number whether it is missing (code 1); words have missing as one of their levels. Without any
-    tree the column is always missing.
+    tree the column is always missing. `tilt` is what the leaves of the only tree leave out about the finding.
     """
 
     size: int
     values: dict[int, Tree]
     absent: Tree | None = None
+    tilt: Tilt | None = None
 
     def draw(
         self,
@@ -40,10 +42,10 @@ class Step:
         codes = np.full(len(predictors), self.size - 1, dtype=np.int64)
         for branch, tree in self.values.items():
             rows = np.arange(len(codes)) if inside is None else np.flatnonzero(inside == branch)
-            codes[rows] = tree.draw(predictors[rows], rng)
+            codes[rows] = tree.draw(predictors[rows], rng, self.tilt)
             if forbidden is not None:
                 again = rows[forbidden[rows, codes[rows]]]
-                codes[again] = tree.draw_allowed(predictors[again], forbidden[again], rng)
+                codes[again] = tree.draw_allowed(predictors[again], forbidden[again], rng, self.tilt)
         if self.absent is not None:
             codes[self.absent.draw(predictors, rng) == 1] = self.size - 1
         return codes
@@ -52,7 +54,7 @@ class Step:
         """Share of every code for each row of `predictors`: float64 (n, size). Not for columns within another."""
         shares = np.zeros((len(predictors), self.size))
         if ALL in self.values:
-            shares = self.values[ALL].probabilities(predictors, self.size)
+            shares = self.values[ALL].probabilities(predictors, self.size, self.tilt)
         else:
             shares[:, -1] = 1
         if self.absent is not None:
@@ -63,13 +65,16 @@ class Step:
 
     def document(self) -> dict[str, Any]:
         values = {str(branch): tree.document() for branch, tree in self.values.items()}
-        return {"size": self.size, "values": values, "absent": self.absent.document() if self.absent else None}
+        absent = self.absent.document() if self.absent else None
+        tilt = {"tilt": self.tilt.document()} if self.tilt else {}
+        return {"size": self.size, "values": values, "absent": absent, **tilt}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Step:
         values = {int(branch): Tree.from_document(tree) for branch, tree in document["values"].items()}
         absent = Tree.from_document(document["absent"]) if document["absent"] else None
-        return cls(int(document["size"]), values, absent)
+        tilt = Tilt.from_document(document["tilt"]) if document.get("tilt") else None
+        return cls(int(document["size"]), values, absent, tilt)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Lesson:
     """What a step is learned from. `predictors` int (n, p), `codes` and `patients` int (n,).
 
     `nominal` names the predictors without an order and how many codes they have; `inside` as in `Step.draw`.
+    `finding` is the predictor that holds the finding, where its link to the column is to be kept by a tilt.
     """
 
     predictors: np.ndarray
@@ -86,6 +92,7 @@ class Lesson:
     leaf: int
     seed: int
     inside: np.ndarray | None = None
+    finding: int | None = None
 
 
 def learn(lesson: Lesson, coding: Coding) -> Step:
@@ -100,9 +107,19 @@ def learn(lesson: Lesson, coding: Coding) -> Step:
     numeric = isinstance(coding, Bins)
     taught = ~missing if numeric or not coding.missing_learned else np.ones(len(missing), dtype=bool)
     values = {ALL: _tree(lesson, taught, numeric)} if taught.any() else {}
+    tilt = _tilt(lesson, taught, values[ALL], coding) if values and lesson.finding is not None else None
     if numeric and coding.missing_learned and values:
-        return Step(coding.size, values, _tree(lesson, np.ones_like(missing), False, missing.astype(np.int64)))
-    return Step(coding.size, values)
+        absent = _tree(lesson, np.ones_like(missing), False, missing.astype(np.int64))
+        return Step(coding.size, values, absent, tilt)
+    return Step(coding.size, values, None, tilt)
+
+
+def _tilt(lesson: Lesson, rows: np.ndarray, tree: Tree, coding: Coding) -> Tilt | None:
+    assert lesson.finding is not None
+    predictors, codes = lesson.predictors[rows], lesson.codes[rows].astype(np.int64)
+    finding, leaves = predictors[:, lesson.finding], tree.leaves(predictors)
+    shares, ordered = tree.shares(coding.size), isinstance(coding, Bins)
+    return fitted(lesson.finding, finding, codes, lesson.patients[rows], shares, leaves, ordered)
 
 
 def _tree(lesson: Lesson, rows: np.ndarray, ordered: bool, outcome: np.ndarray | None = None) -> Tree:

@@ -16,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.coding import SMALLEST
 from medsynth_engine.rows.ranking import places, rank_of
+from medsynth_engine.rows.tilt import Tilt
 
 HEAP = 3.0
 """A code of an ordered outcome is not smoothed where it holds so many times what half of the codes hold."""
@@ -54,41 +55,60 @@ class Tree:
             rows = rows[self.feature[node[rows]] >= 0]
         return self._leaf_number[node]
 
-    def draw(self, predictors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """One code for each row, from the summary of its leaf."""
+    def draw(self, predictors: np.ndarray, rng: np.random.Generator, tilt: Tilt | None = None) -> np.ndarray:
+        """One code for each row, from the summary of its leaf, tilted where there is a tilt."""
         leaf = self.leaves(predictors)
-        base = self._before[leaf]
-        reach = base + rng.random(len(leaf)) * (self._before[leaf + 1] - base)
-        place = np.clip(
-            np.searchsorted(self._running, reach, side="right"), self.starts[leaf], self.starts[leaf + 1] - 1
-        )
-        drawn = self.codes[place]
+        even = rng.random(len(leaf))
+        drawn = self._picked(leaf, even) if tilt is None else self._tilted(leaf, tilt, predictors, even)
         if not self.smooth:
             return drawn
         moved = np.rint(drawn + rng.standard_normal(len(leaf)) * self._bandwidth[leaf]).astype(np.int64)
         moved = np.clip(moved, self.codes[self.starts[leaf]], self.codes[self.starts[leaf + 1] - 1])
         return np.where(self._heaped[drawn] | self._heaped[moved], drawn, moved)
 
-    def draw_allowed(self, predictors: np.ndarray, forbidden: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _picked(self, leaf: np.ndarray, even: np.ndarray) -> np.ndarray:
+        base = self._before[leaf]
+        reach = base + even * (self._before[leaf + 1] - base)
+        place = np.searchsorted(self._running, reach, side="right")
+        found: np.ndarray = self.codes[np.clip(place, self.starts[leaf], self.starts[leaf + 1] - 1)]
+        return found
+
+    def _tilted(self, leaf: np.ndarray, tilt: Tilt, predictors: np.ndarray, even: np.ndarray) -> np.ndarray:
+        """As `_picked`; rows of one leaf and one finding share their shares."""
+        values, height = tilt.values(predictors), len(tilt.factors)
+        cells, place = np.unique(leaf * height + values, return_inverse=True)
+        running = np.cumsum(tilt.on(self.shares(len(tilt.groups))[cells // height], cells % height), axis=1)
+        last = running.shape[1] - 1 - np.argmax((np.diff(running, axis=1, prepend=0) > 0)[:, ::-1], axis=1)
+        reach = (running + np.arange(len(cells))[:, None]).ravel()
+        drawn = np.searchsorted(reach, place + even * running[place, -1], side="right") - place * running.shape[1]
+        return np.clip(drawn, 0, last[place])
+
+    def draw_allowed(
+        self, predictors: np.ndarray, forbidden: np.ndarray, rng: np.random.Generator, tilt: Tilt | None = None
+    ) -> np.ndarray:
         """One code for each row that is not among its `forbidden`, bool (n, size): from its leaf, else from all leaves.
 
         Where nothing is left either it is the last code: missing. Drawing a row that fell on a forbidden code once
         more like this gives the leaf's shares without those codes, exactly.
         """
         size = forbidden.shape[1]
-        picked = choose(self.probabilities(predictors, size), forbidden, rng.random(len(predictors)))
+        picked = choose(self.probabilities(predictors, size, tilt), forbidden, rng.random(len(predictors)))
         everywhere = np.bincount(self.codes, self.counts, minlength=size)[None, :]
         left = np.flatnonzero(picked < 0)
         picked[left] = choose(np.repeat(everywhere, len(left), axis=0), forbidden[left], rng.random(len(left)))
         return np.where(picked < 0, size - 1, picked)
 
-    def probabilities(self, predictors: np.ndarray, size: int) -> np.ndarray:
-        """Share of each of `size` codes in the leaf of each row: float64 (n, size), rows sum to 1."""
+    def probabilities(self, predictors: np.ndarray, size: int, tilt: Tilt | None = None) -> np.ndarray:
+        """Share of each of `size` codes for each row: float64 (n, size), rows sum to 1."""
+        found: np.ndarray = self.shares(size)[self.leaves(predictors)]
+        return found if tilt is None else tilt.on(found, tilt.values(predictors))
+
+    def shares(self, size: int) -> np.ndarray:
+        """Share of each of `size` codes in each leaf: float64 (leaves, size), rows sum to 1."""
         shares = np.zeros((len(self.starts) - 1, size))
         leaf_of_entry = np.repeat(np.arange(len(shares)), np.diff(self.starts))
         shares[leaf_of_entry, self.codes] = self.counts
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares[self.leaves(predictors)]
+        return shares / shares.sum(axis=1, keepdims=True)
 
     def _ranked(self, predictors: np.ndarray) -> np.ndarray:
         if not self.ranks:

@@ -145,6 +145,12 @@ class Teacher:
         inside = self.codes[rows, place(self.coded, inner.within)] if inner.within else None
         return learn(self._lesson(rows, number, self.codes[rows, number], inside), inner.coding)
 
+    @property
+    def _finding(self) -> int | None:
+        """The finding among the conditioning columns, where there is one."""
+        places = [number for number in range(self.asked) if self.coded[number].inner.role == "finding"]
+        return places[0] if len(places) == 1 else None
+
     def records(self) -> tuple[Bins, Step] | None:
         """How many records a patient has, given the patient's own conditioning columns."""
         if not self.several:
@@ -157,4 +163,7 @@ class Teacher:
     def _lesson(self, rows: np.ndarray, before: int, codes: np.ndarray, inside: np.ndarray | None) -> Lesson:
         orderless = nominal([column.inner for column in self.coded[:before]])
         leaf = self.leaf(len(rows))
-        return Lesson(self.codes[rows, :before], codes, self.patients[rows], orderless, leaf, self.seed, inside)
+        finding = self._finding if before >= self.asked else None
+        return Lesson(
+            self.codes[rows, :before], codes, self.patients[rows], orderless, leaf, self.seed, inside, finding
+        )
