@@ -15,7 +15,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from db.ledger import SYSTEM
-from db.tables import Assessment, Cohort, Dataset, Job, Release, Run, new_id
+from db.tables import Assessment, Cohort, Dataset, Job, Run, new_id
+from medsynth_engine.operations import remains
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.quarantine import forget_decided
 
@@ -109,27 +110,27 @@ def _orphans(call: Call, session: Session, removed_name: str) -> list[Path]:
 
 
 def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
-    """Remove every version of a dataset with its images, tables, and its runs' folds and checkpoints."""
+    """Remove every version of a dataset with its images, tables, its runs' folds and checkpoints, and bundles here."""
     name = row.name
     with call.change(f"dataset:{name}") as change:
         session = change.session
-        versions = session.exec(select(Dataset).where(Dataset.name == name)).all()
-        ids = [version.id for version in versions]
-        runs = [run for run in session.exec(select(Run)) if run.dataset_id in ids and run.state != "removed"]
-        cohorts = [c for c in session.exec(select(Cohort)) if c.dataset_id in ids and c.state == "present"]
-        drawn = {cohort.id for cohort in cohorts}
-        remains = {
-            "generators": [run.name for run in runs if run.generator_digest],
-            "cohorts": [cohort.name for cohort in cohorts],
-            "exports": [release.id for release in session.exec(select(Release)) if release.cohort_id in drawn],
-        }
+        versions = list(session.exec(select(Dataset).where(Dataset.name == name)))
+        left = remains.of(session, versions)
+        bundles = remains.bundles_here(call.home.generated, remains.bundle_digests(session, versions))
         for version in versions:
             version.state, version.name = "removed", f"{name}~{version.id}"
             session.add(version)
         _retire_assessments(session, "dataset", name, row.id)
-        change.detail.update({kind: len(names) for kind, names in remains.items()})
+        change.detail.update({kind: len(names) for kind, names in left.items()}, bundles_removed=len(bundles))
+    for bundle in bundles:
+        discard(bundle)
     sweep(call, removed_name=name)
-    return {"dataset": name, "removed_versions": len(ids), "remains": remains}
+    return {
+        "dataset": name,
+        "removed_versions": len(versions),
+        "removed_bundles": [bundle.name for bundle in bundles],
+        "remains": left,
+    }
 
 
 def remove_run(call: Call, row: Any) -> dict[str, Any]:

@@ -153,7 +153,8 @@ def composition(face: Face, document: Mapping[str, Mapping[str, Any]]) -> None:
 def removal(face: Face, document: Mapping[str, Any]) -> None:
     """What was removed, and what remains elsewhere."""
     pairs(face, [(words(key), value) for key, value in document.items() if key != "remains"])
-    sentences(face, "Remains", document.get("remains") or [])
+    left = {kind: names for kind, names in (document.get("remains") or {}).items() if names}
+    sentences(face, "Remains", [f"{words(kind)}: {', '.join(map(str, names))}" for kind, names in left.items()])
 
 
 def merger(document: Mapping[str, Any]) -> str:

@@ -1,10 +1,19 @@
-"""A finished draft for the tests of governance."""
+"""A finished draft for the tests of governance, and a clinic whose people draft and judge."""
 
+import asyncio
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from governance_clinic import PASSWORDS, Clinic
 from governance_people import ALICE, NOW
+from sqlmodel import select
 
+from db.ledger import Ledger
+from db.tables import Dataset, User
+from medsynth_engine.access import passwords
+from medsynth_engine.engine import Engine
 from medsynth_engine.governance import assessment as document_of
 from medsynth_engine.governance.assessment import Subject
 
@@ -43,3 +52,31 @@ def draft(subject: Subject, evaluation: dict[str, Any]) -> dict[str, Any]:
         evaluation=evaluation,
         evaluation_digest="e" * 64,
     )
+
+
+@pytest.fixture(scope="session")
+def clinic_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A development store with a second admin and alice's dataset."""
+    home = tmp_path_factory.mktemp("clinic")
+    asyncio.run(Engine(home).init(development=True))
+    with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
+        second = User(name="second", role="admin", state="active", password_hash=passwords.hashed(PASSWORDS["second"]))
+        change.session.add(second)
+        alice = change.session.exec(select(User).where(User.name == "alice")).one()
+        summary = {"accepted": 900, "patients": 300, "schema": {"columns": [{"name": "age"}], "image": None}}
+        change.session.add(
+            Dataset(name="chest", owner_id=alice.id, folder="chest-v1", digest="d" * 64, summary=summary)
+        )
+        change.record(actor="system", action="test.made")
+    return home
+
+
+@pytest.fixture
+async def clinic(clinic_store: Path, tmp_path: Path) -> Clinic:
+    home = tmp_path / "home"
+    shutil.copytree(clinic_store, home)
+    people = {}
+    for name, password in PASSWORDS.items():
+        people[name] = Engine(home)
+        await people[name].login(name, password)
+    return Clinic(home, people)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from governance_clinic import Clinic
 
 from db.errors import LedgerConflict
-from db.ledger import Ledger
-from db.tables import Assessment, Dataset, User
-from medsynth_engine.access import passwords
+from db.tables import Assessment, Dataset
 from medsynth_engine.engine import Engine
 from medsynth_engine.governance import rules
 from medsynth_engine.kernel.errors import BadInput, Denied
 
-PASSWORDS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123", "second": "second-admin-1"}
 ANSWERS = {
     "need": {"purpose": "To train on a larger machine"},
     "processing": {"source": "The radiology archive"},
@@ -28,57 +22,6 @@ ANSWERS = {
     "necessity": {"lawful_basis": "Art. 6(1)e, 9(2)j", "ethics": "Waiver 12/26"},
     "outcome": {"owner": "The head of radiology"},
 }
-
-
-@dataclass
-class Clinic:
-    home: Path
-    people: dict[str, Engine]
-
-    def __getattr__(self, name: str) -> Engine:
-        return self.people[name]
-
-    def ledger(self) -> Ledger:
-        return Ledger.open(self.home / "data" / "medsynth.sqlite3")
-
-    def change(self, what: Callable[[Any], None]) -> None:
-        with self.ledger() as ledger, ledger.write() as change:
-            what(change.session)
-            change.record(actor="somebody", action="test.change")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A development store with a second admin and alice's dataset."""
-    home = tmp_path_factory.mktemp("clinic")
-    asyncio.run(Engine(home).init(development=True))
-    with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
-        second = User(name="second", role="admin", state="active", password_hash=passwords.hashed(PASSWORDS["second"]))
-        change.session.add(second)
-        alice = next(user for user in ledger_users(change.session) if user.name == "alice")
-        summary = {"accepted": 900, "patients": 300, "schema": {"columns": [{"name": "age"}], "image": None}}
-        change.session.add(
-            Dataset(name="chest", owner_id=alice.id, folder="chest-v1", digest="d" * 64, summary=summary)
-        )
-        change.record(actor="system", action="test.made")
-    return home
-
-
-def ledger_users(session: Any) -> list[User]:
-    from sqlmodel import select
-
-    return list(session.exec(select(User)))
-
-
-@pytest.fixture
-async def clinic(made: Path, tmp_path: Path) -> Clinic:
-    home = tmp_path / "home"
-    shutil.copytree(made, home)
-    people = {}
-    for name, password in PASSWORDS.items():
-        people[name] = Engine(home)
-        await people[name].login(name, password)
-    return Clinic(home, people)
 
 
 async def submitted(clinic: Clinic, **answers: Any) -> dict[str, Any]:
