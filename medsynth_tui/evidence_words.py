@@ -9,7 +9,7 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_engine.kernel.measures import control_words, heading, source
-from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, UNKNOWN, verdict
+from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, UNKNOWN, group_verdict, verdict
 from medsynth_tui.glyphs import Glyphs
 from medsynth_tui.theme import Palette
 from medsynth_tui.widgets.gauge import BAND_COLOURS, Reading
@@ -24,14 +24,6 @@ ATTACKERS = {"data": "Who holds the data", "generator": "And the generator", "in
 HIDDEN = "<11"
 """A real share that rests on too few patients to be shown."""
 BEST = {"higher": "high", "lower": "low", "one": "1", "zero": "0"}
-FLAGS = {
-    "red more": ("far too many", BAD),
-    "red less": ("far too few", BAD),
-    "amber more": ("too many", BAD),
-    "amber less": ("too few", BAD),
-    "even": ("no gap shown", EVEN),
-    "grey": ("not enough", UNKNOWN),
-}
 
 
 @dataclass(frozen=True)
@@ -103,31 +95,23 @@ def group_rows(document: Mapping[str, Any], look: Look) -> list[Row]:
     rows: list[Row] = []
     for table in document.get("bias") or []:
         attribute = said(table["attribute"], 30)
-        against = f"{attribute.replace('_', ' ')}: the goal is {said(table.get('reference'), 60)}"
-        rows.append((f"-{attribute}", [(against[:1].upper() + against[1:], f"bold {look.palette.primary}"), *[""] * 5]))
+        head = (attribute.replace("_", " ").capitalize(), f"bold {look.palette.primary}")
+        rows.append((f"-{attribute}", [head, *[""] * 5]))
         parts = [row.get(key) for row in table["rows"] for key in ("training", "synthetic", "reference")]
         most = max([0.01, *(part for part in parts if part is not None)])
         for row in table["rows"]:
             before, after, goal = row.get("training"), row.get("synthetic"), row.get("reference")
-            words, code = FLAGS.get(_flag(row), ("", ""))
+            judged = group_verdict(row)
             bar = share_bar(before, after, goal, most, look.bar, look.glyphs)
             shares = [share(part) if part is not None else HIDDEN for part in (before, after, goal)]
             key = f"bias.representation.{table['attribute']}={row['value']}"
-            rows.append((key, [f"  {said(row['value'], 40)}", *shares, bar, look.marked(code, words)]))
+            rows.append((key, [f"  {said(row['value'], 40)}", *shares, bar, look.marked(judged.code, judged.short)]))
     return look.drawn(rows)
-
-
-def _flag(row: Mapping[str, Any]) -> str:
-    """`red` and `amber` are above or below what the reference has."""
-    flag = str(row.get("flag"))
-    return f"{flag} {'more' if (row.get('ratio') or 0) > 1 else 'less'}" if flag in ("red", "amber") else flag
 
 
 def reading_lines(each: Mapping[str, Any], glyphs: Glyphs) -> str:
     """The number under the cursor in two lines: its own name and figures, then its sentence."""
     parts = [said(each["name"], 80), figures(each)]
-    if each.get("control") is not None:
-        parts.append(f"control {number(each['control'])}")
     parts += [f"n {count(each['n'])}", GOOD_WORDS.get(str(each.get("direction")), "")]
     return glyphs.text(" · ".join(part for part in parts if part) + "\n" + said(each.get("reads_as"), 600))
 

@@ -15,7 +15,7 @@ from medsynth_engine.governance import figures
 from medsynth_engine.governance.leaving import STAMP, leaving
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.measures import heading, in_words, source
-from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, verdict
+from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, group_verdict, verdict
 
 WARNINGS = {
     "DEVELOPMENT": "Made in a development store with well-known passwords. For development only.",
@@ -103,7 +103,7 @@ def html(
         sign=MARKS,
         methods=_methods(document),
         good=GOOD_WORDS,
-        tables=[{**table, "figure": figures.groups(table)} for table in document.get("bias") or ()],
+        tables=[_table(table) for table in document.get("bias") or ()],
         heatmaps=document.get("heatmap") or [],
         sizes=document.get("sizes") or {},
         assessment=assessment,
@@ -129,6 +129,12 @@ def _family(document: Mapping[str, Any], family: str, title: str) -> dict[str, A
             for kind in sorted(kinds, key=lambda kind: (kind != "", kinds.index(kind)))
         ],
     }
+
+
+def _table(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups of one attribute with their figure, and what the interval of each says."""
+    rows = [{**row, "verdict": group_verdict(row)} for row in table["rows"]]
+    return {**table, "rows": rows, "figure": figures.groups(table)}
 
 
 def _shown(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,9 +31,15 @@ WHOLE = {
     "privacy.rows.linkability": "Linkability",
     "privacy.rows.inference": "Attribute inference",
     "privacy.rows.membership_auc": "Membership attack on rows (AUC)",
+    "privacy.image.repeated": "Training images drawn repeatedly",
+    "privacy.rows.repeated": "Training rows drawn repeatedly",
+    "privacy.image.tail_p": "Chance alone gives that share (p)",
+    "privacy.rows.tail_p": "Chance alone gives that share (p)",
     "privacy.k_anonymity": "k-anonymity",
     "utility.tstr_auc": "Images: trained on synthetic (AUC)",
     "utility.trtr_auc": "Images: trained on real (AUC)",
+    "utility.tsrtr_auc": "Images: trained on both (AUC)",
+    "utility.rows.tsrtr_auc": "Rows: trained on both (AUC)",
     "utility.rows.tstr_auc": "Rows: trained on synthetic (AUC)",
     "utility.rows.trtr_auc": "Rows: trained on real (AUC)",
     "bias.age_wasserstein": "Age, years from training",
@@ -71,6 +77,7 @@ PARTS = {
     "membership_p": "chance alone gives that AUC (p)",
     "reidentification": "patients found again",
     "t_closeness": "t-closeness",
+    "tail_p": "chance alone gives that share (p)",
     "tail_share": "nearer to training",
     "trtr_auc": "trained on real (AUC)",
     "tsrtr_auc": "trained on both (AUC)",
@@ -80,7 +87,7 @@ PARTS = {
 }
 """Parts of a name whose own words say less than these."""
 
-MEDIA = ("image", "rows", "encoder", "inception", "group")
+MEDIA = ("image", "rows", "encoder", "inception", "radiomics", "group")
 """Parts that say on what, not what."""
 
 SOURCES = {
@@ -131,11 +138,11 @@ def in_words(name: str) -> str:
 
 
 def _of_value(rest: str, value: str) -> str:
-    """`representation.sex`, `F` -> `sex = F`; what is no plain representation says what it is."""
+    """`representation.sex`, `F` -> `sex = F`; what is no plain representation says behind it what it is."""
     *kinds, attribute = rest.split(".")
     said = f"{attribute.replace('_', ' ')} = {plain(value, 60)}"
     others = [_part(kind) for kind in kinds if kind not in ("representation", "group")]
-    return f"{_capital(', '.join(others))}: {said}" if others else said
+    return f"{said} ({', '.join(others)})" if others else said
 
 
 def _of_parts(rest: str) -> str:
@@ -180,5 +187,12 @@ def heading(name: str) -> str:
         return "intersections" if parts[-1].endswith("intersection") else ""
     if parts[1] == "representation":
         return f"how common each {parts[2].replace('_', ' ')} is"
-    known = {"tvd": "mix of the groups", "parity_amplification": "imbalance between groups"}
+    known = {
+        "tvd": "mix of the groups",
+        "parity_amplification": "imbalance between groups",
+        "group_gap": "gaps between groups",
+        "fnr_gap": "gaps of missed findings between groups",
+        "read_back": "read back from images",
+        "read_back_shuffled": "read back after shuffling: chance is 0",
+    }
     return known.get(parts[1]) or _part(parts[1])

@@ -79,3 +79,21 @@ def _against(control: float, low: float, high: float, higher: bool) -> Verdict:
     return Verdict(
         GOOD if better else BAD, word, f"The whole interval is {word} than {control:.2g}, what it is held against."
     )
+
+
+def group_verdict(row: Mapping[str, Any]) -> Verdict:
+    """Of one group of an evaluation's `bias` table: whether there are too many or too few of it for its goal."""
+    ratio, low, high = (row.get(key) for key in ("ratio", "low", "high"))
+    if ratio is None or low is None or high is None:
+        return NOT_ENOUGH
+    many = ratio > 1
+    if row.get("flag") in ("amber", "red"):
+        far = "far " if row["flag"] == "red" else ""
+        words = f"{far}too {'many' if many else 'few'}"
+        return Verdict(BAD, words, f"There are {words} of them, beyond chance and beyond what is tolerated.")
+    if low <= 1 <= high:
+        return Verdict(EVEN, "no gap shown", "The interval holds the goal: no gap is shown.")
+    words = f"slightly {'more' if many else 'fewer'}"
+    return Verdict(
+        PLAIN, words, f"There are {words} of them than the goal, beyond chance but within what is tolerated."
+    )

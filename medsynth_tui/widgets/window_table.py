@@ -86,7 +86,8 @@ class WindowTable(DataTable[Text]):
         """A cursor that stands on a heading goes to the first row below it that is none."""
         if (self.current_key or "").startswith("-"):
             below = (place for place, (key, _) in enumerate(self.shown) if not key.startswith("-"))
-            self.move_cursor(row=next((place for place in below if place > self.cursor_row), self.cursor_row))
+            place = next((place for place in below if place > self.cursor_row), self.cursor_row)
+            self.move_cursor(row=place, scroll=self.cursor_row > 0)  # the heading at the top stays in sight
 
     def action_cursor_left(self) -> None:
         raise SkipAction  # rows have no columns to walk through: the key belongs to the screen

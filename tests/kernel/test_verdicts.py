@@ -8,7 +8,7 @@ import pytest
 
 from medsynth_engine.kernel.axes import axis_of
 from medsynth_engine.kernel.measures import heading, in_words, source
-from medsynth_engine.kernel.verdicts import verdict
+from medsynth_engine.kernel.verdicts import group_verdict, verdict
 
 
 def number(value: float | None, low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_cohort_that_was_rebalanced_is_not_blamed_for_being_unlike_training() 
 
 def test_names_are_words_whatever_comes() -> None:
     assert in_words("fidelity.encoder.fd_ratio") == "Fréchet ratio (site's encoder)"
-    assert in_words("fidelity.group.fd_ratio.sex=F") == "Fréchet ratio: sex = F"
+    assert in_words("fidelity.group.fd_ratio.sex=F") == "sex = F (Fréchet ratio)"
     assert in_words("utility.curve.300") == "Learning curve (300 records)"
     assert in_words("bias.parity_amplification.no.finding.age_band") == "Imbalance amplified: no.finding by age band"
     assert in_words("bias.representation.age_band=a.b=c") == "age band = a.b=c"
@@ -62,6 +62,21 @@ def test_names_are_words_whatever_comes() -> None:
     assert in_words("something.else") == "something.else"
     assert heading("fidelity.kid") == ""
     assert source("privacy.image.c_t").startswith("Meehan")
+
+
+@pytest.mark.parametrize(
+    ("flag", "low", "high", "short"),
+    [
+        ("even", 0.9, 1.2, "no gap shown"),
+        ("even", 1.05, 1.4, "slightly more"),
+        ("amber", 1.3, 1.7, "too many"),
+        ("red", 2.1, 2.6, "far too many"),
+    ],
+)
+def test_a_group_is_off_its_goal_only_where_its_interval_is(flag: str, low: float, high: float, short: str) -> None:
+    row = {"flag": flag, "ratio": (low + high) / 2, "low": low, "high": high}
+    assert group_verdict(row).short == short
+    assert group_verdict({**row, "ratio": None}).code == "unknown"
 
 
 def test_an_axis_holds_what_it_is_made_for() -> None:
