@@ -100,6 +100,8 @@ def _settle(
             return job.state if job else state
         with suppress(NoRoom, FileNotFoundError):  # of a full disk or a lost folder the ledger at least knows
             folder.set_state(state, **({"error": dict(error)} if error else {}))
+            if state in ENDED:  # before the ledger: a kill in between leaves no path of a person's file behind
+                forget_private(folder)
         job.state = state
         # Sentences and results may quote a table or name a path: they stay in the folder, the ledger keeps the code.
         job.error = {"code": error.get("code", ""), "exit_code": error.get("exit_code", 1)} if error else None
@@ -107,8 +109,6 @@ def _settle(
         change.session.add(job)
         code = str(error.get("code", "")) if error else ""
         note(change, job, ACTIONS[state], OUTCOMES.get(state, "done"), reason or code)
-    if state in ENDED:
-        forget_private(folder)
     return state
 
 

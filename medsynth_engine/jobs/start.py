@@ -45,7 +45,7 @@ def start(
     steps      command lines, run one after the other; `{job}` in them stands for the job's folder
     queue      at most one job of a queue runs at a time, first come first served; None waits for nobody
     run_folder the run that a step of this job trains: it is asked to pause or stop before it is signalled
-    pace       seconds, to change how often the supervisor looks (`supervise.Pace`)
+    pace       seconds, to change how often the supervisor looks (`pace.Pace`)
     """
     job = _free_id(change, kind)
     folder = JobFolder(home.jobs / job)

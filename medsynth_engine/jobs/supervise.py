@@ -22,7 +22,10 @@ from db.tables import Job
 from medsynth_engine.jobs import grant, queue, record
 from medsynth_engine.jobs.books import beat, only_one, read_beat
 from medsynth_engine.jobs.child import error_document
+from medsynth_engine.jobs.memory import kills_for_memory
+from medsynth_engine.jobs.pace import pace_of
 from medsynth_engine.jobs.process import Identity, identity, signal_group
+from medsynth_engine.jobs.room import demand_room
 from medsynth_engine.jobs.start import environment
 from medsynth_engine.kernel.atomic import write_json
 from medsynth_engine.kernel.errors import Denied, Interrupted, MedSynthError, NoRoom
@@ -31,17 +34,6 @@ from medsynth_engine.kernel.home import Home, default_home
 
 CANNOT_START = 127
 """The exit code of a step whose program is not there, as a shell would say it."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Seconds. `patience` is what a run gets to write its checkpoint, `grace` what a process gets after SIGTERM."""
-
-    look: float = 0.1
-    beat: float = 2.0
-    grant: float = 10.0
-    patience: float = 120.0
-    grace: float = 20.0
 
 
 @dataclass
@@ -61,13 +53,15 @@ class Supervisor:
     def __init__(self, folder: JobFolder, ledger: Ledger, home: Home) -> None:
         self.folder, self.ledger, self.home = folder, ledger, home
         self.order = folder.order()
-        self.pace = Pace(**self.order.get("pace", {}))
+        self.pace = pace_of(self.order)
         run = self.order.get("run_folder")
         self.run_folder = RunFolder(Path(run)) if run else None
         self.step = 0
         self.ending: Ending | None = None
         self.next_beat = self.next_grant = 0.0
         self.child: Identity | None = None
+        self.memory_kills = kills_for_memory()
+        self.no_room: NoRoom | None = None
         signal.signal(signal.SIGTERM, self._on_shutdown)
 
     def work(self) -> None:
@@ -84,6 +78,8 @@ class Supervisor:
             self.folder.set_state("running", steps_done=self.step)
             state = "finished"
         document = self._error_file(state, error)
+        if state == "interrupted" and self.run_folder is not None and self.run_folder.state()["state"] == "running":
+            self.run_folder.set_state("interrupted")
         record.settle(self.ledger, self.folder, state, document)
 
     def _run_step(self, step: list[str]) -> int:
@@ -92,6 +88,12 @@ class Supervisor:
             return Interrupted.exit_code
         for leftover in ("error.json", "step.json"):
             (self.folder.path / leftover).unlink(missing_ok=True)
+        self.memory_kills = kills_for_memory()
+        try:
+            demand_room([self.folder.path, *([self.run_folder.path] if self.run_folder else [])])
+        except NoRoom as error:
+            self.no_room = error
+            return NoRoom.exit_code
         try:
             process = self._spawn([str(self.folder.path) if part == "{job}" else part for part in step])
         except OSError as error:
@@ -185,12 +187,14 @@ class Supervisor:
             return self.ending.state, self.ending.error
         if code in (Interrupted.exit_code, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT):
             return "interrupted", None
-        return "failed", killed() if code == -signal.SIGKILL else self._without_a_word(code)
+        if code == -signal.SIGKILL and kills_for_memory() == self.memory_kills:
+            return "interrupted", killed()
+        return "failed", no_memory() if code == -signal.SIGKILL else self._without_a_word(code)
 
     def _without_a_word(self, code: int) -> MedSynthError | None:
         """A full disk also keeps the work from writing down why it failed; then its exit code says so."""
         if code == NoRoom.exit_code and self.folder.error() is None:
-            return NoRoom(
+            return self.no_room or NoRoom(
                 "disk_full", "There was no room left, on the disk or in memory.", "Free some, then ask again."
             )
         return None
@@ -215,10 +219,19 @@ class Supervisor:
 
 
 def killed() -> MedSynthError:
-    return NoRoom(
+    """Somebody's kill -9; the kernel counted no kill for memory meanwhile (outside Linux nobody knows)."""
+    return Interrupted(
         "killed",
-        "The process was killed, most often because the machine ran out of memory.",
-        "Close other programs or ask for less, then do it again.",
+        "The process was killed from outside; the system does not say that memory was the reason.",
+        "What can go on from where it stood can be resumed; the rest is asked for again.",
+    )
+
+
+def no_memory() -> MedSynthError:
+    return NoRoom(
+        "no_memory",
+        "The system killed the process: the machine ran out of memory.",
+        "Close other programs or ask for less (a smaller preset, --low-resource), then do it again.",
     )
 
 

@@ -15,6 +15,7 @@ from db.tables import Job
 from medsynth_engine.jobs import queue, record
 from medsynth_engine.jobs.books import only_one, read_beat
 from medsynth_engine.jobs.child import error_document
+from medsynth_engine.jobs.orphans import sweep_orphans
 from medsynth_engine.jobs.process import Identity, alive, signal_group
 from medsynth_engine.jobs.start import launch
 from medsynth_engine.jobs.supervise import run_error, wordless
@@ -45,6 +46,7 @@ def look(ledger: Ledger, home: Home, job: str) -> str:
 
 def look_at_all(ledger: Ledger, home: Home) -> dict[str, str]:
     """`look` at every job that has not ended; for the start of a studio."""
+    sweep_orphans(ledger, home)
     with ledger.read() as session:
         jobs = session.exec(select(Job.id).where(col(Job.state).in_(("queued", "running")))).all()
     return {job: look(ledger, home, job) for job in jobs}

@@ -179,7 +179,8 @@ def _no_generator(call: Call, run: Any) -> Busy:
         return Busy(
             "no_generator",
             "This run rests: its best generator is drawn from once the run has ended.",
-            f"Resume it (medsynth runs resume {run.name}); let it end, or stop it (medsynth runs stop {run.name}).",
+            f"Stop it, which keeps its best so far (medsynth runs stop {run.name}), or resume it and let it end "
+            f"(medsynth runs resume {run.name}).",
         )
     return Busy("no_generator", "This run has no generator yet.", f"See: medsynth runs show {run.name}")
 

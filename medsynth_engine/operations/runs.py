@@ -259,21 +259,34 @@ def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str
     state = run_state(call, row, folder)
     if state not in allowed:
         raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
+    if wish == "stop" and state in ("queued", "paused", "interrupted"):
+        _stop_idle(call, row, folder, state)
+        return shown(call, row)
     with call.change(f"run:{run}"):
         pass
     folder.create()
     folder.set_wish(wish)
-    if wish == "stop" and state in ("queued", "paused", "interrupted"):
-        _stop_idle(call, row, folder)
     return shown(call, row)
 
 
-def _stop_idle(call: Call, row: Any, folder: RunFolder) -> None:
-    """Nobody is at work on it: the wish is the fact."""
-    job = newest_job_of(call.ledger, f"run:{row.name}")
-    if job:
-        cancel(call.ledger, call.home, job)
-    folder.set_state("stopped")
+def _stop_idle(call: Call, row: Any, folder: RunFolder, state: str) -> None:
+    """Nobody is at work on it: the wish is the fact. The best that a resting run has measured is kept by a job."""
+    resting = newest_job_of(call.ledger, f"run:{row.name}")
+    keeps = state != "queued" and not row.simulated and (folder.checkpoints / "best.pth").exists()
+    keeping = None
+    with call.change(f"run:{row.name}") as change:
+        if keeps:
+            arguments = {"run": row.name, "run_id": row.id}
+            steps = [step("medsynth_engine.work.promote_run"), step("medsynth_engine.work.finish_run")]
+            keeping = hand_over(call, change, "promote", f"run:{row.name}", arguments, steps)
+    folder.create()
+    folder.set_wish("stop")
+    if resting:
+        cancel(call.ledger, call.home, resting)
+    if keeping:
+        launch(call, keeping)
+    else:
+        folder.set_state("stopped")
 
 
 def _demand_free(call: Call, change: Recorded, name: str) -> None:
