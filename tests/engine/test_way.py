@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,7 @@ class World:
         await Engine(self.home).activate("root", made["activation"]["code"], PASSWORD)
         root = Engine(self.home)
         await root.login("root", PASSWORD)
+        await root.settings_set("confirm_minutes", "60")  # a busy machine may take the module's tests long
         self.tokens = {"root": root.token}
         for name, role in (("ann", "researcher"), ("ben", "researcher"), ("eve", "auditor"), ("chief", "admin")):
             code = (await root.users_add(name, role))["code"]
@@ -100,6 +102,14 @@ def test_what_was_asked_for_is_what_was_drawn(world: World) -> None:
     shown = run(world.of("ann").cohorts_show("c1"))
     assert shown["composition"]["sex"] == {"F": 60, "M": 60}
     assert {"cohort", "n", "path", "seconds", "images_per_second"} <= set(world.drawn)
+
+
+def test_an_unchanged_cohort_is_judged_once_and_then_shown_at_once(world: World) -> None:
+    began = time.process_time()
+    again = run(world.of("ann").evaluate("c1"))
+    assert time.process_time() - began < 1
+    assert (again["job"], again["cached"], world.judged["cached"]) == (None, True, False)
+    assert {**again, "cached": False} == {**world.judged, "job": None}
 
 
 def test_another_researcher_gets_nowhere(world: World) -> None:
