@@ -146,7 +146,7 @@ def explanation(each: Mapping[str, Any], glyphs: Glyphs) -> list[Content]:
         Content(said(each.get("reads_as"), 2000)),
         Content("\n").join(facts),
     ]
-    return [Content(glyphs.text(part.plain), spans=part.spans) for part in parts]
+    return [Content(glyphs.text(part.plain), spans=list(part.spans)) for part in parts]
 
 
 def _drawn(each: Mapping[str, Any], glyphs: Glyphs) -> list[Content]:

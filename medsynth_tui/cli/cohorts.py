@@ -11,7 +11,7 @@ import typer
 from medsynth_engine.kernel.errors import WrongUsage
 from medsynth_tui.cli import show, told
 from medsynth_tui.cli.command import command, group
-from medsynth_tui.cli.evidence import show_evaluation, show_gauge
+from medsynth_tui.cli.evidence import show_comparison, show_evaluation, show_gauge
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import names, pairs, path
 
@@ -140,6 +140,14 @@ def take_over(
     """Take over a cohort that another tool made, to judge it."""
     document = face.work(lambda engine: engine.cohorts_import(cohort, str(path(folder)), dataset))
     face.give(document, show_imported)
+
+
+@command(app, "compare", "medsynth cohorts compare c1 c2")
+def side_by_side(
+    face: Face, cohort: Annotated[list[str], typer.Argument(metavar="COHORT...", help="Two to four cohorts.")]
+) -> None:
+    """Evaluated cohorts side by side: a difference is called only where intervals do not overlap."""
+    face.give(face.ask(lambda engine: engine.cohorts_compare(cohort)), show_comparison)
 
 
 @command(app, "remove", "medsynth cohorts remove c1")

@@ -73,7 +73,12 @@ def _show_gauge(face: Face, trained: Document, balanced: Document) -> None:
     for scenario, one in trained["gauge"].items():
         other = balanced["gauge"].get(scenario, {"band": "grey"})
         rows.append(
-            (scenario, band(one["band"]), band(other["band"]), measure(other.get("driver") or f".{show.ABSENT}"))
+            (
+                scenario,
+                band(one["band"]),
+                band(other["band"]),
+                measure(other["driver"]) if other.get("driver") else show.ABSENT,
+            )
         )
     show.table(face, ("who attacks", "as trained", "balanced", "driven by"), rows)
     face.out.print()

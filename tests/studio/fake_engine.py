@@ -6,19 +6,15 @@ What MedSynth does is tested against the real engine (test_whole_way); this one 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
+
+from fake_rows import LONG, NOW, FakeRows, document
 
 from medsynth_engine.access.roles import Role, permissions_of
 from medsynth_engine.governance.comparison import Judged, compare
 from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
-
-NOW = "2026-11-23T09:41:00+00:00"
-LONG = "a-rather-long-name-for-something-in-a-hospital"
-HERE = Path(__file__).parent / "documents"
 
 
 def picture(size: int, channels: int = 1) -> dict[str, Any]:
@@ -26,12 +22,7 @@ def picture(size: int, channels: int = 1) -> dict[str, Any]:
     return {"width": size, "height": size, "channels": channels, "pixels": base64.b64encode(data).decode()}
 
 
-def document(name: str) -> Any:
-    """A document as the real engine once wrote it."""
-    return json.loads((HERE / f"{name}.json").read_text())
-
-
-class FakeEngine:
+class FakeEngine(FakeRows):
     """Answers at once. `broken` names methods that fail in a way that nobody foresaw."""
 
     def __init__(self, role: str = "researcher", broken: tuple[str, ...] = (), empty: bool = False) -> None:
@@ -195,17 +186,6 @@ class FakeEngine:
     async def cohorts_show(self, name: str) -> dict[str, Any]:
         return {**document("cohort"), "cohort": name}
 
-    async def cohorts_plan(self, n: int, **asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
-        whole = {**document("plan"), "n": n}
-        return whole if asked.get("population") else {**whole, "cells": [], "small": 0, "refused": None, "assumed": []}
-
-    async def population_offered(self, **source: Any) -> dict[str, Any]:
-        return dict(document("offered"))
-
-    async def rows_learners(self, dataset: str) -> dict[str, Any]:
-        return {**document("learners"), "dataset": dataset}
-
     async def cohorts_gallery(self, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         row = {"finding": "no tumour in slice", "sex": "F", "age": "40.0", "ethnicity": "White"}
         return {"images": [{"record": f"r{index}", "row": row, **picture(size)} for index in range(count)]}
@@ -214,9 +194,6 @@ class FakeEngine:
         if self.empty:
             raise NotFound("not_evaluated", "This cohort has no evaluation.", "Make one.")
         return dict(document("evaluation"))
-
-    async def jobs_list(self) -> list[dict[str, Any]]:
-        return []
 
     async def cohorts_nearest(self, name: str, count: int = 6, size: int = 48) -> dict[str, Any]:
         facts = {"synthetic": picture(size), "training": picture(size)}
