@@ -24,8 +24,8 @@ def bin_labels(edges: Sequence[float]) -> list[str]:
     if not edges:
         return ["all"]
     words = [number(edge, 4) for edge in edges]
-    between = [f"{low} to {high}" for low, high in pairwise(words)]
-    return [f"below {words[0]}", *between, f"{words[-1]} and up"]
+    to = "-" if edges[0] >= 0 else " to "
+    return [f"< {words[0]}", *(f"{low}{to}{high}" for low, high in pairwise(words)), f"{words[-1]} +"]
 
 
 def counts(column: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def real_bars(column: Mapping[str, Any], records: int) -> Attribute:
 
 def real_lines(column: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> list[Content]:
     """Under the bars: what the rows learn of it, its middle, and the rules that speak about it."""
-    facts = [said(column["role"], 20) if column["role"] != "column" else "", f"one of each {said(column['per'], 20)}"]
+    facts = [said(column["role"], 20) if column["role"] != "column" else "", f"one value a {said(column['per'], 20)}"]
     lines = [
         Content.assemble((said(column["why"], 200), "$success" if column["learned"] else "bold $warning")),
         Content.assemble((", ".join(fact for fact in facts if fact), "$muted")),

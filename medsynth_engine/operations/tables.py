@@ -19,6 +19,11 @@ from medsynth_engine.operations.jobs import hand_over, launch
 
 TABLE = "table.json"
 """Beside the records of a dataset: their description. Not part of what its digest names."""
+NAMING = {
+    "patient": "It names a patient. Drawn rows belong to new patients.",
+    "file": "It names a picture. Drawn pictures have names of their own.",
+}
+"""Why columns that name something are never learned, by their role."""
 MOST_ROWS = 200
 MOST_LOOKED_AT = 200_000
 """Synthetic rows that are described at once; they are mixed, so that the first ones stand for all."""
@@ -42,13 +47,10 @@ class Tables:
         """Every column: what it holds, what is missing, what rows can learn; and the columns that were not kept, with
         why. Raises NotFound (`not_described`) before `datasets_describe`."""
         row = newest(call, name)
-        table = _described(call, row)
-        return {
-            "dataset": row.name,
-            "version": row.version,
-            **table,
-            "not_kept": row.summary.get("dropped_columns") or {},
-        }
+        described, columns = _described(call, row), row.summary.get("columns") or {}
+        naming = {columns[role]: says for role, says in NAMING.items() if isinstance(columns.get(role), str)}
+        not_kept = {**naming, **(row.summary.get("dropped_columns") or {})}
+        return {"dataset": row.name, "version": row.version, **described, "not_kept": not_kept}
 
     @operation("cohorts.table", Permission.READ_REPORTS)
     def cohorts_table(self, call: Call, name: str) -> dict[str, Any]:

@@ -52,7 +52,8 @@ class Learners(View):
         super().__init__()
         self.dataset = dataset
         self.found: dict[str, Any] = {}
-        self.told = False
+        self.prefilled: str | None = None
+        """What the private learner must be told of this table, to be filled in."""
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", self.dataset, "Learners")
@@ -74,15 +75,14 @@ class Learners(View):
 
     def load(self) -> None:
         name = self.dataset
-        if not self.told:
+        if self.prefilled is None:
             self.ask(lambda engine: engine.rows_learners(name), self._offer, group="learners")
         if not self.found:
             self.ask(lambda engine: engine.jobs_list(), self._earlier, group="earlier")
 
     def _offer(self, document: dict[str, Any]) -> None:
-        self.told = True
-        undeclared = ", ".join(f"{column}={word}" for column, word in document["undeclared"].items())
-        self.query_one("#declare", Field).value = undeclared
+        self.prefilled = ", ".join(f"{column}={word}" for column, word in document["undeclared"].items())
+        self.query_one("#declare", Field).value = self.prefilled
 
     def _earlier(self, jobs: list[dict[str, Any]]) -> None:
         """What was found the last time is shown again."""
@@ -100,7 +100,8 @@ class Learners(View):
     def do_learners_compare(self) -> None:
         self.clear()
         chosen = self.query_one(Picks).value
-        private = "dp" in chosen
+        declared = self.query_one("#declare", Field).value
+        private = "dp" in chosen or (not chosen and declared != self.prefilled)
         wrong = first_invalid(list(self.query(Field))) if private else None
         if wrong is not None:
             wrong.focus_input()
@@ -108,7 +109,7 @@ class Learners(View):
         order: dict[str, Any] = {"learners": chosen or None}
         if private:
             order["epsilon"] = float(self.query_one("#epsilon", Field).value)
-            order["declare"] = pairs(self.query_one("#declare", Field).value)
+            order["declare"] = pairs(declared)
         name = self.dataset
         self.ask(lambda engine: engine.rows_compare(name, **order), self._comparing, group="compare")
 
@@ -159,7 +160,7 @@ def compared_rows(document: dict[str, Any]) -> list[tuple[str, list[Any]]]:
             continue
         control = control or {key: (one.get(key) or {}).get("control") for key in MEASURES}
         figures = [number((one.get(key) or {}).get("value")) for key in MEASURES]
-        rows.append((name, [(said(name, 12), "bold"), *figures, span(one["seconds"])]))
+        rows.append((name, [(said(name, 12), "bold"), *figures, took(one["seconds"])]))
     if control:
         rows.append((REAL, [("real rows", "$muted"), *(number(control[key]) for key in MEASURES), ""]))
     return rows
@@ -174,4 +175,8 @@ def explained(one: dict[str, Any]) -> list[str]:
         figure = one.get(key) or {}
         beside = f" (real rows {number(figure.get('control'))})" if figure.get("control") is not None else ""
         lines.append(f"{title} {number(figure.get('value'))}{beside}. {meaning}")
-    return [*lines, f"It took {span(one['seconds'])}."]
+    return [*lines, f"It took {took(one['seconds'])}."]
+
+
+def took(seconds: float) -> str:
+    return f"{number(seconds, 2)} s" if seconds < 90 else span(seconds)

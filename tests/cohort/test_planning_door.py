@@ -128,6 +128,7 @@ def test_a_table_is_described_once_and_holds_no_row_of_anybody(alice):
     table = run(as_somebody(alice, "auditor", "auditor123").datasets_table("clinic"))
     names = [column["name"] for column in table["columns"]]
     assert {"age", "sex", "pressure"} <= set(names) and not {"patient", "patient_id", "record"} & set(names)
+    assert "new patients" in table["not_kept"]["patient_id"]
     pressure = next(column for column in table["columns"] if column["name"] == "pressure")
     assert len(pressure["bins"]) == len(pressure["edges"]) + 1 and set(pressure["quantiles"]) == {"p10", "p50", "p90"}
 

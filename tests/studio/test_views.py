@@ -24,6 +24,9 @@ EVERYONE: dict[str, dict[str, Any]] = {
     "dataset": {"name": LONG},
     "cohorts": {},
     "cohort": {"name": LONG},
+    "cohort_table": {"name": LONG},
+    "table": {"name": LONG},
+    "rules": {"dataset": LONG},
     "evidence": {"cohort": LONG},
     "compare": {"cohorts": [f"{LONG}-1", f"{LONG}-2", f"{LONG}-3"]},
     "assessments": {},
@@ -42,6 +45,7 @@ RESEARCHER: dict[str, dict[str, Any]] = {
     "run": {"name": LONG},
     "cohort_new": {},
     "population": {"source": {"dataset": LONG}},
+    "learners": {"dataset": LONG},
     "nearest_pairs": {"cohort": LONG},
 }
 PLACES = {
