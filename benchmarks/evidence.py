@@ -1,8 +1,10 @@
 """How long a whole evaluation takes: `python benchmarks/evidence.py`. Writes results/evidence.json.
 
 Real MRI slices and their table (shared data, `mri_lgg_a`) against themselves with noise as synthetic records; where a
-size asks for more records than there are, they are drawn with replacement under new patient names. Seconds are wall
-clock and processor time of one process with one thread; memory is the largest resident set.
+size asks for more records than there are, they are drawn with replacement under new patient names. Each size is
+measured in a process of its own: seconds are wall clock and processor time of one thread, memory is its largest
+resident set. `exponent` says how the processor time grows with the records (1: in proportion), between the smallest and
+the largest size; `again` how long the command line takes for a cohort that was evaluated before.
 """
 
 from __future__ import annotations
@@ -12,9 +14,15 @@ import json
 import os
 import platform
 import resource
+import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,56 +77,105 @@ def drawn(
     return noisy.clip(0, 255).astype(np.uint8), out
 
 
-def measure(real: int, synthetic: int, side: int, pictures: bool) -> dict[str, object]:
+def measure(records: int, side: int, pictures: bool) -> dict[str, Any]:
+    """One evaluation of `records` synthetic against as many real records, two thirds of them training data."""
+    torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     images, table = source(side)
     folds = [
         drawn(images, table, count, rng, name)
-        for count, name in ((2 * real // 3, "T"), (real - 2 * real // 3, "H"), (synthetic, "S"))
+        for count, name in ((2 * records // 3, "T"), (records - 2 * records // 3, "H"), (records, "S"))
     ]
     stacks = [fold[0] if pictures else None for fold in folds]
     inputs = Inputs(folds[0][1], folds[1][1], folds[2][1], SCHEMA, stacks[0], stacks[1], stacks[2])
-    steps: dict[str, float] = {}
-    last = [time.perf_counter(), ""]
+    steps: Counter[str] = Counter()
+    last = [time.process_time(), ""]
 
     def progress(_done: int, _total: int | None, say: str) -> None:
-        now = time.perf_counter()
-        if last[1]:
-            steps[str(last[1])] = round(now - float(last[0]), 2)
+        now = time.process_time()
+        steps[str(last[1])] += now - float(last[0])
         last[:] = [now, say]
 
     began, busy = time.perf_counter(), time.process_time()
     found = document(inputs, progress, lambda: True)
     return {
-        "real": real,
-        "synthetic": synthetic,
+        "records": records,
         "side": side if pictures else None,
         "seconds": round(time.perf_counter() - began, 1),
         "processor_seconds": round(time.process_time() - busy, 1),
         "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "measures": len(found["evidence"]),
-        "steps": steps,
+        "processor_seconds_of_steps": {say: round(spent, 2) for say, spent in steps.items() if say},
+    }
+
+
+def alone(records: int, side: int, pictures: bool) -> dict[str, Any]:
+    """`measure` in a process of its own, so that its memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, records, side, pictures).result()
+
+
+def again(rows: int) -> dict[str, float]:
+    """Seconds of a first and a second evaluation of one cohort, as the command line makes them.
+
+    A store of its own with a table of `rows` MRI slices; the whole of the command counts, its process and the job's.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        table = pd.read_csv(DATA / "mri_lgg_a" / "metadata.csv", nrows=rows)
+        table = table.drop(columns=["filename", "scan_date", "institution"])
+        table.to_csv(Path(folder) / "table.csv", index=False)
+        places = {"MEDSYNTH_HOME": f"{folder}/home", "XDG_STATE_HOME": f"{folder}/state"}
+
+        def command(*words: str, said: str | None = None) -> tuple[float, float]:
+            before, began = os.times(), time.perf_counter()
+            line = [sys.executable, "-m", "medsynth_tui", *words]
+            subprocess.run(
+                line, env={**os.environ, **places}, input=said, text=True, check=True, capture_output=True, cwd=ROOT
+            )
+            after = os.times()
+            busy = after.children_user + after.children_system - before.children_user - before.children_system
+            return round(time.perf_counter() - began, 2), round(busy, 2)
+
+        command("init", "--dev")
+        command("login", "alice", "--password-stdin", said="password123\n")
+        command("datasets", "add", "slices", str(Path(folder) / "table.csv"))
+        command("generate", "again", "--dataset", "slices", "-n", "200")
+        first, second = command("evaluate", "again"), command("evaluate", "again")
+        nothing = command("whoami")
+    return {
+        "first_seconds": first[0],
+        "again_seconds": second[0],
+        "again_processor_seconds": second[1],
+        "any_command_seconds": nothing[0],
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--real", type=int, default=2_000)
-    parser.add_argument("--synthetic", type=int, nargs="*", default=[500, 2_000])
-    parser.add_argument("--side", type=int, default=32)
+    parser.add_argument("--records", type=int, nargs="*", default=[1_250, 5_000])
+    parser.add_argument("--side", type=int, default=64)
     parser.add_argument("--rows-only", action="store_true")
     arguments = parser.parse_args()
     if not (DATA / "mri_lgg_a").is_dir():
         sys.exit("The real data is missing: set MEDSYNTH_TEST_DATA.")
-    torch.set_num_threads(1)
     results = []
-    for count in arguments.synthetic:
-        result = measure(arguments.real, count, arguments.side, not arguments.rows_only)
-        results.append(result)
-        print(json.dumps(result))
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+    for records in arguments.records:
+        results.append(alone(records, arguments.side, not arguments.rows_only))
+        print(json.dumps(results[-1]), flush=True)
+    few, many = results[0], results[-1]
+    growth = np.log(many["processor_seconds"] / few["processor_seconds"]) if len(results) > 1 else np.nan
+    found = {
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "at": time.strftime("%Y-%m-%d"),
+        "results": results,
+        "exponent": round(float(growth / np.log(many["records"] / few["records"])), 2) if len(results) > 1 else None,
+        "again": again(1_000),
+    }
+    print(json.dumps({"exponent": found["exponent"], **found["again"]}))
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps({**machine, "at": time.strftime("%Y-%m-%d"), "results": results}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

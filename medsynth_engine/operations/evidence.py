@@ -18,7 +18,13 @@ from medsynth_engine.operations.cohorts import own_cohort
 from medsynth_engine.operations.datasets import checked_gallery, thumbnail, usable
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.judged import newest_evaluation, of_older_edition, outdated_because, pairs_path
+from medsynth_engine.operations.judged import (
+    newest_evaluation,
+    of_older_edition,
+    outdated_because,
+    pairs_path,
+    pairs_wanted,
+)
 
 EVALUATIONS_PER_DATASET = 10
 """The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
@@ -32,6 +38,7 @@ class Evaluations:
 
     @operation("cohorts.evaluate", Permission.EVALUATE)
     def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
+        """A job; where nothing has changed since the last time, at once its document as it is kept, and no job."""
         from medsynth_engine.operations.care import setting
 
         row = own_cohort(call, cohort)
@@ -40,6 +47,9 @@ class Evaluations:
             cached = newest_evaluation(change.session, row.id, row.digest)
             if cached is not None and of_older_edition(cached.document):
                 cached = None
+            if cached is not None and not pairs_wanted(change.session, call.home.cohorts, call.home.datasets, row):
+                kept = {"cohort": cohort, "digest": cached.digest, "cached": True}
+                return {"job": None, **kept, **cached.document}
             allowed = int(setting(change.session, "evaluations_per_dataset"))
             if cached is None and done >= allowed:
                 raise Busy(
@@ -58,14 +68,12 @@ class Evaluations:
         with call.read() as session:
             evaluation = _demanded(session, row)
             outdated = outdated_because(session, evaluation)
-            under_way = _under_way(session, row)
         return {
             **evaluation.document,
             "cohort": cohort,
             "digest": evaluation.digest,
             "evaluated": evaluation.created_at.isoformat(timespec="seconds"),
             "outdated": outdated,
-            "job": under_way,
         }
 
     @operation("cohorts.report", Permission.READ_REPORTS)
@@ -117,15 +125,6 @@ def _demanded(session: Session, row: Any) -> Any:
     if evaluation is None:
         raise NotFound("not_evaluated", "This cohort has no evaluation.", f"Make one: medsynth evaluate {row.name}")
     return evaluation
-
-
-def _under_way(session: Session, row: Any) -> str | None:
-    """The job that evaluates this cohort right now, if there is one."""
-    from db.tables import Job
-
-    alive = col(Job.state).in_(("queued", "running"))
-    about = select(Job.id).where(Job.kind == "evaluate", Job.subject == f"cohort:{row.name}", alive)
-    return session.exec(about).first()
 
 
 def _judged(session: Session, row: Any) -> Judged:

@@ -50,3 +50,14 @@ def outdated_because(session: Session, evaluation: Any) -> list[str]:
 def pairs_path(dataset_folder: Path, cohort_id: str) -> Path:
     """Where a cohort's nearest pairs are kept: with the real images that they point at, so that they go with them."""
     return dataset_folder / "nearest" / f"{cohort_id}.json"
+
+
+def pairs_wanted(session: Session, cohorts: Path, datasets: Path, row: Any) -> bool:
+    """Whether this cohort and its dataset are here with images, and nobody has looked for the nearest pairs yet."""
+    from db.tables import Dataset
+
+    dataset = session.get(Dataset, row.dataset_id)
+    if dataset is None or dataset.state != "present":
+        return False
+    drawn, real = cohorts / row.folder / "images", datasets / dataset.folder
+    return drawn.is_dir() and (real / "images").is_dir() and not pairs_path(real, row.id).exists()

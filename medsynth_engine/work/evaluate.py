@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from db.canonical import digest
 from db.tables import Cohort as CohortRow
-from db.tables import Dataset, Evaluation, Weights
+from db.tables import Evaluation, Weights
 from medsynth_engine.kernel.atomic import write_json
 from medsynth_engine.kernel.errors import BadInput
-from medsynth_engine.operations.judged import pairs_path
+from medsynth_engine.operations.judged import pairs_path, pairs_wanted
 from medsynth_engine.work.desk import Desk, run
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ def work(desk: Desk) -> dict[str, Any]:
         row = session.get_one(CohortRow, arguments["cohort_id"])
         weights = session.get(Weights, row.weights) if row.weights else None
         cached = session.get(Evaluation, arguments["cached"]) if arguments.get("cached") else None
+        pairs = cached is not None and pairs_wanted(session, desk.home.cohorts, desk.home.datasets, row)
     unknown = weights is not None and weights.dataset_id is None
     if cached is not None:
-        if _pairs_wanted(desk, row):
+        if pairs:
             _keep_pairs(desk, row, _gathered(desk, row, unknown))
-        return _shown(row.name, cached.digest, cached.document)
+        return _shown(row.name, cached.digest, cached.document, cached=True)
     document = _judge(desk, row, unknown)
     desk.stop_if_unwanted()
     bound = digest(document)
@@ -47,11 +49,13 @@ def work(desk: Desk) -> dict[str, Any]:
 def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
     from medsynth_engine.evidence.document import document
+    from medsynth_engine.work.gathered import gathered
     from medsynth_engine.work.site_encoder import with_encoder
 
     inputs = _gathered(desk, row, unknown_training)
     _, folder = desk.dataset(row.dataset_id)
     inputs = with_encoder(folder, inputs, desk.progress("encoder"), desk.wanted)
+    inputs = replace(inputs, gathered=tuple(gathered(desk, row, inputs)))
     found = document(inputs, desk.progress("measures"), desk.wanted)
     _keep_pairs(desk, row, inputs)
     return found
@@ -69,16 +73,6 @@ def _gathered(desk: Desk, row: CohortRow, unknown_training: bool) -> Inputs:
     if cohort.digest() != row.digest:  # after everything was read: what is judged is what the ledger knows
         raise BadInput("cohort_changed", "The cohort's files are not the ones that were drawn.", "Draw it again.")
     return inputs
-
-
-def _pairs_wanted(desk: Desk, row: CohortRow) -> bool:
-    """Whether this cohort and its dataset are here with images, and nobody has looked for the nearest pairs yet."""
-    with desk.ledger.read() as session:
-        dataset = session.get(Dataset, row.dataset_id)
-    if dataset is None or dataset.state != "present":
-        return False
-    drawn, real = desk.home.cohorts / row.folder / "images", desk.home.datasets / dataset.folder
-    return drawn.is_dir() and (real / "images").is_dir() and not pairs_path(real, row.id).exists()
 
 
 def _keep_pairs(desk: Desk, row: CohortRow, inputs: Inputs) -> None:
@@ -104,8 +98,8 @@ def _keep_pairs(desk: Desk, row: CohortRow, inputs: Inputs) -> None:
     write_json(path, {"cohort_digest": row.digest, "pairs": pairs})
 
 
-def _shown(cohort: str, bound: str, document: dict[str, Any]) -> dict[str, Any]:
-    return {"cohort": cohort, "digest": bound, **document}
+def _shown(cohort: str, bound: str, document: dict[str, Any], cached: bool = False) -> dict[str, Any]:
+    return {"cohort": cohort, "digest": bound, "cached": cached, **document}
 
 
 if __name__ == "__main__":

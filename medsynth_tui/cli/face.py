@@ -122,10 +122,13 @@ class Face:
             return self.runner.run(call())
 
     def work(self, operation: Callable[[Engine], Awaitable[Document]]) -> Document:
-        """Start long work and wait for it, with its progress on stderr; the job's result."""
+        """Start long work and wait for it, with its progress on stderr; the job's result, or what needs no job."""
         from medsynth_tui.cli.waiting import wait
 
-        return wait(self, str(self.ask(operation)["job"]))
+        started = self.ask(operation)
+        if started["job"] is None:
+            return {name: value for name, value in started.items() if name != "job"}
+        return wait(self, str(started["job"]))
 
     # --- showing -----------------------------------------------------------------------------------------------
 

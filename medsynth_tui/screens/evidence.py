@@ -256,6 +256,9 @@ class EvidenceView(View):
         self.ask(lambda engine: engine.evaluate(name), self._evaluating, group="evaluate")
 
     def _evaluating(self, document: dict[str, Any]) -> None:
+        if document["job"] is None:
+            self.say("Nothing has changed since it was evaluated.")
+            return
         self.follow(document["job"], f"Evaluating {self.cohort}", self._evaluated)
         self.place_changed()
 
