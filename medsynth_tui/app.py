@@ -102,6 +102,10 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         """Somebody has logged in: home replaces the login, or what must be done before anything else."""
         person = self.session.person
         self.switch_to("totp" if person is not None and person.owes else "home")
+        wrong, view = self.session.failures_before, self.top_view()
+        if wrong and view is not None:
+            words = f"Wrong attempts before this login: {wrong}."
+            self.call_after_refresh(view.complain, words, "Tell an admin if none was yours.")
 
     def switch_to(self, place: str, /, **arguments: Any) -> None:
         """Leave everything that is open, then open one screen at the bottom."""
@@ -213,6 +217,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         view = self.top_view()
         if view is not None:
             view.place_changed()
+            view.line_changed()
 
     def output_failed(self, error: Exception) -> None:
         note_failure(error, self._logs())

@@ -149,6 +149,9 @@ class View(Commanded, Asking, Screen[None]):
         self.query_one(Hints).refresh()
         self.refresh_bindings()
 
+    def line_changed(self) -> None:
+        """The line turned out slower or faster than it was taken for; screens that send much send less or more."""
+
     @on(JobMoved)
     def _job_moved(self, message: JobMoved) -> None:
         self.query_one(JobProgress).show(message.title, message.document)

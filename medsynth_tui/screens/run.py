@@ -69,7 +69,6 @@ class LiveRun(ShowsSamples, View):
                 yield LogTail(id="log", classes="muted")
 
     def on_mount(self) -> None:
-        self.profile = self.studio.profile
         self._arrange()
         self.set_timer(self.studio.profile.look_seconds, self._tick)
 
@@ -88,6 +87,10 @@ class LiveRun(ShowsSamples, View):
         self._draw()
 
     log_wanted = False
+
+    def line_changed(self) -> None:
+        self.offer_again()
+        self._arrange()
 
     def load(self) -> None:
         name = self.run_name
@@ -120,9 +123,6 @@ class LiveRun(ShowsSamples, View):
         self.curves.add(document["records"])
         if document["state"] != self.document.get("state"):
             self._ask_again()
-        if self.profile is not self.studio.profile:
-            self.profile = self.studio.profile
-            self._arrange()
         self._log(document["log"])
         self.samples_are(document["samples"])
         self._facts()
@@ -168,10 +168,10 @@ class LiveRun(ShowsSamples, View):
             room = 20 if self.size.width >= 110 else 12
             filled = round(room * min(1.0, done / total))
             parts += [(glyphs.full * filled, "$primary"), (glyphs.empty * (room - filled), "$muted"), ("  ", "")]
-        parts.append((f"{number(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
+        parts.append((f"{steady(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
         if word == "running":
             speed = last.get("images_per_second")
-            parts.append((f"  {number(speed)} images/s" if speed else "", "$foreground"))
+            parts.append((f"  {rounded(speed)} images/s" if speed else "", "$foreground"))
             parts.append((f"  {span(last['eta_seconds'])} left" if last.get("eta_seconds") else "", "$foreground"))
         else:
             parts.append((f"  {span(last.get('seconds') or document.get('seconds'))}", "$foreground"))
@@ -260,3 +260,13 @@ class LiveRun(ShowsSamples, View):
         if sure:
             name = self.run_name
             self.ask(lambda engine: engine.runs_remove(name), lambda _: self.studio.back(), group="wish")
+
+
+def steady(kimg: float) -> str:
+    """With one digit after the point below a thousand: a count that grows and does not shift what stands after it."""
+    return f"{kimg:.1f}" if kimg < 1_000 else number(kimg)
+
+
+def rounded(speed: float) -> str:
+    """As exact as a person reads a speed."""
+    return f"{speed:,.0f}" if speed >= 10 else number(speed, 2)

@@ -48,6 +48,13 @@ class ShowsSamples(Base):
         elif self.shown_sample is None:
             self._caption("press ] for a sample", f"{number(kimg)} kimg, {self.studio.cost(THUMBNAIL**2 // 2)}")
 
+    def offer_again(self) -> None:
+        """The line carries more or less than was thought: what is not yet sent of a picture need not be."""
+        if self.shown_sample is not None and self.newest_wanted:
+            self.shown_sample = None
+            self.query_one("#sample", Pictures).show(())
+            self._offer_sample(self.samples[-1])
+
     def _side(self) -> int:
         """Of a sample, in pixels: a column of the terminal each, two to a line."""
         if not self.studio.profile.pictures:

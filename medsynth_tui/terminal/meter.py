@@ -13,6 +13,7 @@ FAST_SECONDS = 0.2
 FAST_BYTES_PER_SECOND = 20_000.0
 """What a line must show before it counts as fast again: a slow profile's small frames are soon there on any."""
 ENOUGH = 5
+FOLLOWING = 100
 LARGE = 1_500
 """Bytes of a frame from which its time says something of the rate."""
 
@@ -28,16 +29,21 @@ class LinkMeter:
 
     def frame(self, size: int, seconds: float) -> None:
         """A frame of `size` bytes was acknowledged after `seconds`."""
-        first = self._shortest is None
         if self._shortest is None or seconds < self._shortest:
             self._shortest = seconds
         self._times.append(seconds)
         if size >= LARGE:
-            self._rates.append(size / max(seconds - (0.0 if first else self._shortest), 1e-4))
-        if first and size >= LARGE and seconds > FIRST_PAINT_SECONDS:
+            alone = self._shortest if len(self._times) > 1 else 0.0
+            self._rates.append(size / max(seconds - alone, 1e-4))
+        if self.slow is None and seconds > FIRST_PAINT_SECONDS:
             self.slow = True
         elif len(self._times) == ENOUGH:
             self._judge()
+
+    def followed(self, size: int, seconds: float) -> None:
+        """A frame of `size` bytes was acknowledged `seconds` after the one right before it on the line."""
+        if size >= FOLLOWING:
+            self._rates.append(size / max(seconds, 1e-4))
 
     def _judge(self) -> None:
         usual = median(self._times)

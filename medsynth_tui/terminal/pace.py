@@ -1,5 +1,8 @@
 """At most one unacknowledged frame in flight: what a slow line has not shown yet is never queued behind it.
 
+On a slow line a frame is cut into slices of some rows, of which two may be in flight, so that the line is never idle
+for a round trip; a key waits for half a second of the line at most, and what is not sent yet is the newest.
+
 After a frame the terminal is asked where its cursor is (DSR 6, answered in order by every terminal since the VT100).
 Until the answer comes nothing is written; then the newest state is. A buffer of the pty, ssh and TCP together
 holds up to 2 MB, so no look at our own end could tell. Time comes in from outside; nothing here waits.
@@ -18,6 +21,10 @@ TRIES = 3
 SMALL = 240
 """Bytes of a frame that may follow another at once when a key caused it: it would only wait for a round trip more."""
 MOST_IN_FLIGHT = 3
+SLICE = 240
+SLICE_SECONDS = 0.25
+"""How long the line carries a slice, once its rate is known; never less than `SLICE` bytes."""
+MOST_SLICE = 4_000
 LOST_SECONDS = 20.0
 """An answer that is late by this much is asked for once more; then a key that comes says that this terminal is there
 but does not answer, and without one nothing is written, so that ssh can see that its peer is gone."""
@@ -43,7 +50,10 @@ class Pace:
     waited: int = 0
     """Frames that were held back."""
     _flying: list[Sent] = field(default_factory=list)
+    slices: bool = False
+    """Whether frames are cut (see `slice_size`), for a slow line."""
     _key: bool = False
+    _last_answer: float = 0.0
     _asked_again: float | None = None
 
     @property
@@ -58,10 +68,18 @@ class Pace:
         """Whether a frame of `size` bytes may leave now. A held frame is asked for again when an answer comes."""
         if not self.in_flight:
             return True
+        room = 2 * self.slice_size() - sum(each.size for each in self._flying)
+        if self.slices and self.in_flight == 1 and size <= room:
+            return True
         if self._key and size <= SMALL and self.in_flight < MOST_IN_FLIGHT and self._asked_again is None:
             return True
         self.waited += 1
         return False
+
+    def slice_size(self) -> int:
+        """Bytes after which a frame is cut on a slow line."""
+        rate = self.meter.rate
+        return SLICE if rate is None else min(MOST_SLICE, max(SLICE, int(rate * SLICE_SECONDS)))
 
     def sent(self, size: int) -> str:
         """A frame of `size` bytes leaves; what has to follow it."""
@@ -78,9 +96,12 @@ class Pace:
         self.answers += 1
         self._asked_again = None
         if self._flying:
-            frame = self._flying.pop(0)
-            self.meter.frame(frame.size, self.clock() - frame.at)
-        return not self.in_flight
+            frame, now = self._flying.pop(0), self.clock()
+            self.meter.frame(frame.size, now - frame.at)
+            if frame.at < self._last_answer:  # it was on the line right behind the one before
+                self.meter.followed(frame.size, now - self._last_answer)
+            self._last_answer = now
+        return self.in_flight < (2 if self.slices else 1)
 
     def key(self) -> None:
         """A person pressed a key, so the terminal is there."""

@@ -48,26 +48,33 @@ class Frame:
     data: str
     hand: Hand
     rows: Sequence[int]
+    emptied: Cell | None = None
+    """What every other cell shows then, where the window is emptied first."""
+    rest: bool = False
+    """Whether rows are left for a next frame."""
 
 
-def paint(window: Window, hand: Hand, skills: Skills) -> Frame:
-    """The frame from what `window` shows to what is wanted; changes nothing."""
+def paint(window: Window, hand: Hand, skills: Skills, limit: int | None = None) -> Frame:
+    """The frame from what `window` shows to what is wanted; changes nothing.
+
+    With a `limit` in characters it ends after the row that reaches it.
+    """
     rows = window.changed_rows()
     strokes = Strokes(window, hand, skills)
     for y in rows:
         strokes.row(y, window.shown[y], window.wanted[y])
-    frame = Frame(strokes.data, strokes.hand, rows)
-    if len(rows) < MUCH * window.height or _changed(window, rows) < MUCH * window.width * window.height:
-        return frame
-    emptied = _from_empty(window, hand, skills)
-    return emptied if len(emptied.data) < len(frame.data) else frame
+    if len(rows) >= MUCH * window.height and _changed(window, rows) >= MUCH * window.width * window.height:
+        emptied, ground = _from_empty(window, hand, skills)
+        if len(emptied.data) < len(strokes.data):
+            return emptied.frame(limit, ground)
+    return strokes.frame(limit)
 
 
 def _changed(window: Window, rows: Sequence[int]) -> int:
     return sum(a != b for y in rows for a, b in zip(window.shown[y], window.wanted[y], strict=True))
 
 
-def _from_empty(window: Window, hand: Hand, skills: Skills) -> Frame:
+def _from_empty(window: Window, hand: Hand, skills: Skills) -> tuple[Strokes, Cell]:
     """As if the window were first filled with its most frequent ground."""
     blanks: Counter[Cell] = Counter(
         cell for row in window.wanted for cell in row if cell and cell[0] == " " and not cell[1].shows_on_blanks
@@ -80,19 +87,32 @@ def _from_empty(window: Window, hand: Hand, skills: Skills) -> Frame:
     for y, row in enumerate(window.wanted):
         if row != empty:
             strokes.row(y, empty, row)
-    return Frame(strokes.data, strokes.hand, range(window.height))
+    return strokes, ground
 
 
 class Strokes:
-    """Collects the sequences of one frame."""
+    """Collects the sequences of one frame, row by row."""
 
     def __init__(self, window: Window, hand: Hand, skills: Skills) -> None:
         self.window, self.skills, self.hand = window, skills, hand
         self._out: list[str] = []
+        self._ends: list[tuple[int, int, Hand]] = []
+        """After each row: its number, how much has been put, and how the terminal stands."""
 
     @property
     def data(self) -> str:
         return "".join(self._out)
+
+    def frame(self, limit: int | None, emptied: Cell | None = None) -> Frame:
+        """All of it, or the rows up to the one that reaches `limit` characters."""
+        size, before = 0, 0
+        for index, (_, end, hand) in enumerate(self._ends[:-1] if limit is not None else ()):
+            size += sum(map(len, self._out[before:end]))
+            before = end
+            if limit is not None and size >= limit:
+                rows = [y for y, _, _ in self._ends[: index + 1]]
+                return Frame("".join(self._out[:end]), hand, rows, emptied, rest=True)
+        return Frame(self.data, self.hand, [y for y, _, _ in self._ends], emptied)
 
     def put(self, sequence: str) -> None:
         self._out.append(sequence)
@@ -115,6 +135,7 @@ class Strokes:
             self._go(start, y)
             self.turn(for_blank(self.hand.pen, cell[1]))
             self.put("\x1b[K")
+        self._ends.append((y, len(self._out), self.hand))
 
     def _tail(self, wanted: Row, shown: Row) -> int:
         """Where the empty end of the row begins, if erasing it is allowed and pays; else the row's width."""

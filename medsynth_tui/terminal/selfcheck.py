@@ -59,7 +59,7 @@ def shows_the_same() -> bool:
     for update in pictures():
         window.take(update)
         frame = paint(window, hand, Skills())
-        window.written(frame.rows)
+        window.written(frame.rows, frame.emptied)
         hand = frame.hand
         ours.feed(frame.data)
         theirs.feed(update.render_segments(console))

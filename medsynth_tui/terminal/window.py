@@ -54,8 +54,10 @@ class Window:
     def changed_rows(self) -> list[int]:
         return [y for y in range(self.height) if self.shown[y] != self.wanted[y]]
 
-    def written(self, rows: Iterable[int]) -> None:
-        """These rows show what is wanted."""
+    def written(self, rows: Iterable[int], emptied: Cell | None = None) -> None:
+        """These rows show what is wanted; where the window was `emptied` first, all others that cell."""
+        if emptied is not None:
+            self.shown = [[emptied] * self.width for _ in range(self.height)]
         for y in rows:
             self.shown[y] = self.wanted[y].copy()
 

@@ -94,17 +94,25 @@ class Wire(Base):
         return frozenset(each.lower() for each in (theme.background, theme.surface, theme.panel) if each)
 
     def _paint(self) -> None:
-        """Write what differs, if a frame may leave now; else it is held until the terminal answers."""
+        """Write what differs, as far as it may leave now; the rest is held until the terminal answers."""
+        self.pace.slices = self.profile.slow
+        while self._write_some():
+            pass
+
+    def _write_some(self) -> bool:
+        """One frame, or on a slow line a slice of it. Returns whether more is wanted and may follow at once."""
         window, driver = self._window, self._driver
         if window is None or driver is None:
-            return
-        frame = paint(window, self._hand, self._skills)
+            return False
+        cut = self.pace.slices and self.pace.trusted
+        frame = paint(window, self._hand, self._skills, self.pace.slice_size() if cut else None)
         at = self.screen.outer_size.clamp_offset(self.cursor_position)
         if not frame.data and at == self._previous_cursor_position:
-            return
+            self._held = False
+            return False
         if not self.pace.may_write(len(frame.data)):
             self._held = True
-            return
+            return False
         ending = Strokes(window, frame.hand, self._skills)
         ending.rest(*at)
         data = frame.data + ending.data
@@ -113,9 +121,10 @@ class Wire(Base):
         data += self.pace.sent(len(data.encode()))
         self.bytes_written += len(data.encode())
         driver.write(data)
-        window.written(frame.rows)
-        self._hand, self._previous_cursor_position, self._held = ending.hand, at, False
+        window.written(frame.rows, frame.emptied)
+        self._hand, self._previous_cursor_position, self._held = ending.hand, at, frame.rest
         self._watch_for_answer()
+        return frame.rest
 
     def _fall_back(self, error: Exception) -> None:
         """From now on Textual writes: the whole screen first."""
@@ -145,12 +154,13 @@ class Wire(Base):
 
     def on_cursor_position(self) -> None:
         """The answer to the question that follows a frame."""
-        if self.pace.answered() and self._held:
-            self._paint()
+        may_follow = self.pace.answered()
         changed = after_measuring(self.profile, self.pace.meter.slow, self._remote)
-        if changed is not self.profile and changed.name != self.profile.name:
+        if changed.name != self.profile.name:
             self.profile = changed
             self.profile_changed()
+        if may_follow and self._held:
+            self._paint()
 
     def profile_changed(self) -> None:
         """The meter found the line slower or faster than it was taken for."""
@@ -188,3 +198,5 @@ class Wire(Base):
         self.forget_screen()
         if self._window is not None:
             self.call_later(self._paint)
+        elif not self.plain_output and self._driver is not None:
+            self._driver.write(self.pace.sent(0))  # before the first frame: its answer tells a round trip

@@ -54,7 +54,7 @@ class LineChart(Vertical):
             if each.ys:
                 broken = "" if math.isfinite(each.ys[-1]) else " not finite!"
                 parts.append((glyphs.text(f"  {mark} "), f"${each.role}"))
-                parts.append((f"{each.name} {number(each.last)}{broken}", "$foreground"))
+                parts.append((f"{each.name} {number(each.last):<5}{broken}", "$foreground"))
         if not any(each.ys for each in series):
             parts.append(("  no measurement yet", "$muted"))
         return Content.assemble(*parts)

@@ -16,11 +16,11 @@ from textual.strip import Segment, Strip
 from medsynth_tui.terminal import selfcheck
 from medsynth_tui.terminal.inks import Depth, Inks, depth_for, nearest
 from medsynth_tui.terminal.meter import LinkMeter
-from medsynth_tui.terminal.pace import LOST_SECONDS, PROBE, SMALL, TRIES, Pace
+from medsynth_tui.terminal.pace import LOST_SECONDS, PROBE, SLICE, SMALL, TRIES, Pace
 from medsynth_tui.terminal.painter import Hand, Skills, move, paint, skills_for
 from medsynth_tui.terminal.pen import BOLD, PLAIN, REVERSE, UNDERLINE, Pen, change
 from medsynth_tui.terminal.profile import AUTO_FAST, AUTO_SLOW, FAST, SLOW, after_measuring, profile_for
-from medsynth_tui.terminal.window import Window
+from medsynth_tui.terminal.window import Row, Window
 
 WIDTH, HEIGHT = 24, 6
 STYLES = ("", "#dfe7ea on #10161b", "bold #f39a91 on #10161b", "on #23474c", "reverse #93b6e0", "underline #010203")
@@ -70,11 +70,20 @@ def terminal() -> tuple[Screen, pyte.Stream]:
 
 
 def as_wanted(window: Window) -> list[list[tuple[object, ...]]]:
-    """The window drawn cell by cell, the longest way there is."""
+    return cell_by_cell(window.wanted)
+
+
+def as_shown(window: Window) -> list[list[tuple[object, ...]]]:
+    return cell_by_cell(window.shown)
+
+
+def cell_by_cell(rows: list[Row]) -> list[list[tuple[object, ...]]]:
+    """Drawn the longest way there is; a cell that is not known stays as a terminal has it at first."""
     screen, stream = terminal()
-    for y, row in enumerate(window.wanted):
+    for y, row in enumerate(rows):
         for x, cell in enumerate(row):
-            assert cell is not None
+            if cell is None:
+                continue
             stream.feed(f"\x1b[{y + 1};{x + 1}H\x1b[0;{cell[1].codes}m{cell[0]}" if cell[0] else "")
     return screen.looks()
 
@@ -89,11 +98,31 @@ def test_a_terminal_shows_what_is_wanted_after_every_frame(
     for picture in shown:
         window.take(drawn(picture))
         frame = paint(window, hand, can)
-        window.written(frame.rows)
+        window.written(frame.rows, frame.emptied)
         hand = frame.hand
         stream.feed(frame.data)
         assert screen.looks() == as_wanted(window)
         assert not paint(window, hand, can).data
+
+
+@settings(max_examples=30, deadline=None)
+@given(pictures, pictures, st.integers(1, 60))
+def test_a_frame_may_come_in_slices(
+    first: list[list[tuple[str, str]]], second: list[list[tuple[str, str]]], limit: int
+) -> None:
+    window, hand = Window(WIDTH, HEIGHT, Inks(Depth.many)), Hand()
+    screen, stream = terminal()
+    for picture in (first, second):
+        window.take(drawn(picture))
+        for _ in range(HEIGHT + 1):
+            frame = paint(window, hand, Skills(), limit)
+            window.written(frame.rows, frame.emptied)
+            hand = frame.hand
+            stream.feed(frame.data)
+            assert screen.looks() == as_shown(window)
+            if not frame.rest:
+                break
+        assert screen.looks() == as_wanted(window)
 
 
 @settings(max_examples=30, deadline=None)
@@ -111,7 +140,7 @@ def test_one_changed_letter_costs_its_place_its_colour_and_itself() -> None:
     before = [[("kimg 41   loss 0.693    ", "#dfe7ea on #10161b")]] * HEIGHT
     window.take(drawn(before))
     first = paint(window, hand, Skills())
-    window.written(first.rows)
+    window.written(first.rows, first.emptied)
     window.take(drawn([*before[:3], [("kimg 42   loss 0.693    ", "#dfe7ea on #10161b")], *before[4:]]))
     assert paint(window, first.hand, Skills()).data == "\x1b[4;7H2"
 
@@ -120,7 +149,7 @@ def test_a_window_of_which_nothing_is_known_is_sent_whole() -> None:
     window = Window(WIDTH, HEIGHT, Inks(Depth.all))
     window.take(drawn([[("x" * WIDTH, "")]] * HEIGHT))
     frame = paint(window, Hand(), Skills())
-    window.written(frame.rows)
+    window.written(frame.rows, frame.emptied)
     assert not paint(window, frame.hand, Skills()).data
     window.forget()
     assert paint(window, Hand(), Skills()).data.count("x") == WIDTH * HEIGHT
@@ -215,6 +244,21 @@ def test_a_key_lets_one_small_frame_follow() -> None:
     assert not pace.may_write(10)
     assert not pace.answered()
     assert pace.answered()
+
+
+def test_on_a_slow_line_two_slices_are_under_way_and_their_distance_tells_the_rate() -> None:
+    pace, clock = trusted()
+    pace.slices = True
+    for _ in range(2):
+        assert pace.may_write(SLICE)
+        pace.sent(SLICE)
+    assert not pace.may_write(SLICE)
+    clock.now = 0.4
+    assert pace.answered()
+    pace.sent(SLICE)
+    clock.now = 0.65
+    pace.answered()
+    assert pace.meter.rate == pytest.approx(SLICE / 0.25)
 
 
 def test_a_terminal_that_never_answers_is_asked_three_times_and_not_waited_for() -> None:
