@@ -4,93 +4,40 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from db import anchors, chain, checkpoints, migrate, proof
+from db import anchors, checkpoints, migrate, proof
+from db.change import SYSTEM, Change, Who
 from db.errors import LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
-from db.sqlite import BUSY_SECONDS, demand_local, demand_private, engine, make_private, translate
+from db.sqlite import (
+    BUSY_SECONDS,
+    cannot_write,
+    demand_local,
+    demand_private,
+    demand_sound,
+    engine,
+    full,
+    make_private,
+    translate,
+)
 from db.tables import LoginSession, Store, UtcTime, new_id, now
 
 STAMPS = ("development", "production")
-SYSTEM = "system"
-"""The actor of what nobody in particular did: making a store, repairing the record of a dead job."""
-
-
-class Who(Protocol):
-    """Somebody who acts; the engine's `Actor` is one."""
-
-    @property
-    def user_id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def role(self) -> str: ...
-    @property
-    def session_id(self) -> str: ...
-
-
-@dataclass
-class Change:
-    """An open write transaction. Everything done through `session` and every record is kept together, or nothing is."""
-
-    session: Session
-    face: str = ""
-    records: list[chain.Record] = field(default_factory=list)
-
-    def record(
-        self,
-        *,
-        actor: str | Who,
-        action: str,
-        role: str = "",
-        object_: str = "",
-        outcome: str = "done",
-        detail: Mapping[str, Any] | None = None,
-        reason: str = "",
-        actor_id: str = "",
-        session_id: str = "",
-        face: str = "",
-    ) -> chain.Record:
-        """Add an audit record. `actor` is a name, or somebody whose id, role and session are then taken from them.
-
-        Raises BadRecord where the record must not be written; the whole change is then rolled back.
-        """
-        if not isinstance(actor, str):
-            actor_id, role = actor_id or actor.user_id, role or str(actor.role)
-            session_id, actor = session_id or actor.session_id, actor.name
-        self.session.flush()  # what contradicts a constraint fails before it is recorded
-        record = chain.append(
-            self.session,
-            actor=actor,
-            actor_id=actor_id,
-            role=role,
-            session_id=session_id[:16],
-            face=face or self.face,
-            action=action,
-            object_=object_,
-            outcome=outcome,
-            reason=reason,
-            detail=detail,
-        )
-        self.records.append(record)
-        return record
 
 
 class Ledger:
     """Make one with `create` or `open`; safe to use from several threads, and by several processes side by side."""
 
-    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.path = path
-        self._writer = engine(path, "write", busy_seconds)
-        self._reader = engine(path, "read", busy_seconds)
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS, frozen: bool = False) -> None:
+        self.path, self.busy_seconds = path, busy_seconds
+        self._connect(frozen)
         with self.read() as session:
             self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
 
@@ -123,7 +70,7 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
-        """Open a store and bring it to today's version.
+        """Open a store and bring it to today's version. On a full disk it opens `frozen`: to be read and not changed.
 
         Raises LedgerMissing, LedgerUnsafe (others can reach it), LedgerError (damaged, or of a newer program).
         """
@@ -131,10 +78,26 @@ class Ledger:
             raise LedgerMissing("no_store", "There is no store here yet.", "Make one: medsynth init, or medsynth demo.")
         demand_private(path)
         demand_local(path)
-        if migrate.version(path) is None:
+        version = migrate.version(path)
+        if version is None:
             raise LedgerError("no_store", "This file is no MedSynth store.", "Restore a backup, or use another home.")
+        if version == migrate.HEAD and cannot_write(path) and not migrate.frozen_behind(path):
+            return cls(path, busy_seconds, frozen=True)
         migrate.forward(path)
+        demand_sound(path)
         return cls(path, busy_seconds)
+
+    def _connect(self, frozen: bool) -> None:
+        self.frozen = frozen
+        self._writer = engine(self.path, "write", self.busy_seconds)
+        self._reader = engine(self.path, "frozen" if frozen else "read", self.busy_seconds)
+
+    def _thaw(self) -> bool:
+        """As usual again where there is room, or where somebody writes all the same; whether that is so."""
+        if self.frozen and (not cannot_write(self.path) or migrate.frozen_behind(self.path)):
+            self.close()
+            self._connect(frozen=False)
+        return not self.frozen
 
     @property
     def store_id(self) -> str:
@@ -152,6 +115,8 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one moment and cannot write."""
+        if self.frozen:
+            self._thaw()
         session = Session(self._reader, expire_on_commit=False)
         try:
             yield session
@@ -167,6 +132,8 @@ class Ledger:
         Raises UnrecordedChange where rows changed and no record was written, LedgerBusy where another process held
         the ledger too long, LedgerFull, LedgerConflict where a constraint or trigger said no.
         """
+        if self.frozen and not self._thaw():
+            raise full()
         session = Session(self._writer, expire_on_commit=False)
         try:
             driver = session.connection().connection.dbapi_connection
@@ -196,6 +163,8 @@ class Ledger:
 
     def touch(self, session_id: str, at: datetime) -> None:
         """Note when a login was last seen. The only change without a record: it would bury the others."""
+        if self.frozen and not self._thaw():
+            raise full()
         try:
             with self._writer.begin() as connection:
                 connection.exec_driver_sql(

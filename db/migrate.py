@@ -6,9 +6,10 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from db.errors import LedgerError
-from db.sqlite import engine
+from db.sqlite import cannot_write, engine, full
 
 HEAD = "0004"
 """The newest revision. Kept here too, so that opening a store of today's version does not import Alembic."""
@@ -17,7 +18,7 @@ HEAD = "0004"
 def version(path: Path) -> str | None:
     """The revision of the file; None where it holds no store yet. Raises LedgerError where it is no SQLite file."""
     try:
-        with closing(sqlite3.connect(path, timeout=30)) as connection:
+        with closing(_open(path)) as connection:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
             if not rows:
                 return None
@@ -27,6 +28,27 @@ def version(path: Path) -> str | None:
         raise LedgerError(
             "ledger_damaged", "The ledger's file cannot be read.", "Restore the last backup: medsynth restore FILE."
         ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Also where nothing can be written beside the file. Raises LedgerFull where its log was not written back yet."""
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not cannot_write(path):
+            raise
+        if frozen_behind(path):
+            raise full() from error
+        return sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)
+    return connection
+
+
+def frozen_behind(path: Path) -> bool:
+    """Whether a log lies beside the file, which a frozen reading would not see."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def forward(path: Path) -> bool:

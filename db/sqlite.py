@@ -8,10 +8,13 @@ transaction opens.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,7 +23,11 @@ from sqlalchemy.pool import NullPool, QueuePool
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerUnsafe
 
 BUSY_SECONDS = 30.0
-Kind = Literal["read", "write", "migrate"]
+Kind = Literal["read", "write", "migrate", "frozen"]
+QUICKLY_LOOKED_AT = 16 << 20
+"""Bytes of a file that is looked through at every start (about 40 ms)."""
+LITTLE = 1 << 20
+"""Bytes; with fewer left SQLite cannot make the files beside the ledger that it needs to open it."""
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs"}
     | {"fuse.sshfs", "fuse.glusterfs", "fuse.ceph-fuse", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "davfs", "panfs"}
@@ -29,21 +36,26 @@ NETWORK = frozenset(
 
 
 def engine(path: Path, kind: Kind, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """A pool of connections for one kind of transaction. `migrate` has foreign keys off: tables can be rebuilt."""
+    """A pool of connections for one kind of transaction.
+
+    `migrate` has foreign keys off: tables can be rebuilt. `frozen` reads a file that nobody writes, and makes no
+    other file beside it: what is left on a full disk.
+    """
+    frozen = kind == "frozen"
+    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1" if frozen else str(path)
     made = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create("sqlite", database=address, query={"uri": "true"} if frozen else {}),
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
         poolclass=NullPool if kind == "migrate" else QueuePool,
     )
     pragmas = [
-        "journal_mode=WAL",
-        "synchronous=FULL",
+        *([] if frozen else ["journal_mode=WAL", "synchronous=FULL"]),
         f"foreign_keys={'OFF' if kind == 'migrate' else 'ON'}",
         "recursive_triggers=ON",
         "trusted_schema=OFF",
-        f"query_only={'ON' if kind == 'read' else 'OFF'}",
+        f"query_only={'ON' if kind in ('read', 'frozen') else 'OFF'}",
     ]
-    begin = "BEGIN" if kind == "read" else "BEGIN IMMEDIATE"
+    begin = "BEGIN" if kind in ("read", "frozen") else "BEGIN IMMEDIATE"
 
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
@@ -56,6 +68,19 @@ def engine(path: Path, kind: Kind, busy_seconds: float = BUSY_SECONDS) -> Engine
     event.listen(made, "connect", connected)
     event.listen(made, "begin", begun)
     return made
+
+
+def cannot_write(path: Path) -> bool:
+    """Whether nothing can be written beside `path`: the disk is full, or it is a medium that cannot be written."""
+    return shutil.disk_usage(path.parent).free < LITTLE or not os.access(path.parent, os.W_OK)
+
+
+def full() -> LedgerFull:
+    return LedgerFull(
+        "disk_full",
+        "The disk is full or cannot be written; nothing was changed.",
+        "What is there can be read. Free some space, then try again.",
+    )
 
 
 def make_private(path: Path) -> None:
@@ -102,6 +127,25 @@ def demand_local(path: Path) -> None:
         )
 
 
+def demand_sound(path: Path) -> None:
+    """Raise LedgerError where the file is damaged. Of a large one `doctor` looks: every start would wait for it."""
+    if path.stat().st_size > QUICKLY_LOOKED_AT:
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise translate(error) from error
+    except sqlite3.DatabaseError:
+        said = "damaged"
+    if said != "ok":
+        raise LedgerError(
+            "ledger_damaged",
+            "The ledger's file is damaged.",
+            "Keep a copy of the data folder, then put a backup back: medsynth restore FILE --replace",
+        )
+
+
 def _mounts() -> list[tuple[Path, str]]:
     try:
         lines = Path("/proc/self/mounts").read_text().splitlines()
@@ -130,7 +174,7 @@ def translate(error: Exception) -> LedgerError:
             "ledger_busy", "The ledger is in use by another process.", "Nothing was changed; try again in a moment."
         )
     if "full" in said:
-        return LedgerFull("disk_full", "The disk is full; nothing was changed.", "Free some space, then try again.")
+        return full()
     return LedgerError(
         "ledger_failed",
         "The ledger could not be read or written.",

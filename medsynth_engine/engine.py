@@ -184,8 +184,12 @@ class Engine(
     def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied, about: str) -> None:
         if self._ledger is None or declaration.permission is Permission.ANYONE:
             return  # a failed login writes its own record
-        with self._ledger.write() as change:
-            record_as(change, who, self.face, declaration.name, plain(about, 80), outcome="denied", reason=denied.code)
+        try:
+            with self._ledger.write() as change:
+                about = plain(about, 80)
+                record_as(change, who, self.face, declaration.name, about, outcome="denied", reason=denied.code)
+        except LedgerError as error:  # a full disk: it is refused all the same, and said so
+            raise translated(error) from error
 
     async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
         """The job's `jobs_show` documents, from now until it has ended."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,17 +19,6 @@ from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, Ledge
 from db.ledger import Ledger
 from db.sqlite import engine
 from db.tables import Assessment, Job, LoginSession, Signature, Store, User
-
-WRITER = """
-import sys
-from pathlib import Path
-from db.ledger import Ledger
-ledger = Ledger.open(Path(sys.argv[1]))
-for number in range(int(sys.argv[3])):
-    with ledger.write() as change:
-        record = change.record(actor=sys.argv[2], action="test.write", object_=str(number))
-    print(record.seq, flush=True)
-"""
 
 
 @pytest.fixture
@@ -52,15 +38,6 @@ def add_user(ledger: Ledger, name: str, role: str = "researcher") -> User:
 def users(ledger: Ledger) -> list[str]:
     with ledger.read() as session:
         return [user.name for user in session.exec(select(User).order_by(User.name))]
-
-
-def writer(ledger: Ledger, name: str, count: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(ledger.path), name, str(count)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_a_change_without_an_audit_record_is_undone(ledger: Ledger) -> None:
@@ -258,30 +235,6 @@ def test_the_grant_of_a_job_never_changes(ledger: Ledger) -> None:
     with pytest.raises(LedgerConflict, match="grant"), ledger.write() as change:
         change.session.get_one(Job, "j-1").expires_at = soon + timedelta(days=1)
         change.record(actor="ada", action="job.queue")
-
-
-def test_four_processes_write_side_by_side_and_no_link_is_lost(ledger: Ledger) -> None:
-    processes = [writer(ledger, f"writer-{number}", 50) for number in range(4)]
-    for process in processes:
-        said, wrong = process.communicate(timeout=60)
-        assert process.returncode == 0, wrong
-        assert len(said.split()) == 50
-    verification = ledger.verify()
-    assert (verification.ok, verification.records) == (True, 201), verification.problems
-
-
-def test_what_was_acknowledged_survives_kill_9(ledger: Ledger) -> None:
-    acknowledged = 0
-    for number in range(10):
-        process = writer(ledger, f"writer-{number}", 100_000)
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(20)]
-        process.send_signal(signal.SIGKILL)
-        lines += process.stdout.read().splitlines()
-        process.wait()
-        acknowledged = max(acknowledged, *(int(line) for line in lines if line.strip()))
-        verification = ledger.verify()
-        assert verification.ok and verification.records >= acknowledged
 
 
 def test_a_ledger_held_too_long_is_busy_not_broken(ledger: Ledger) -> None:
