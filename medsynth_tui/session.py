@@ -45,6 +45,7 @@ class Session:
         self.simulated = simulated
         self.stamp: str | None = None
         self.person: Person | None = None
+        self.failures_before = 0
         self._engine: Engine | None = engine
         self._opening = asyncio.Lock()
 
@@ -65,7 +66,8 @@ class Session:
 
     async def log_in(self, name: str, password: str, code: str = "") -> Person:
         engine = await self.engine()
-        await engine.login(name, password, *((code,) if code else ()))
+        opened = await engine.login(name, password, *((code,) if code else ()))
+        self.failures_before = int(opened.get("failures_before") or 0)
         return await self.learn()
 
     async def learn(self) -> Person:

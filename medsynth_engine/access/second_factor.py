@@ -31,7 +31,7 @@ ISSUER = "MedSynth"
 REQUIRED = "second_factor_roles"
 """The setting that says whose role needs a second factor."""
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_RECOVERY_LENGTH = 16  # of 32 letters: 80 bits, so a plain hash is enough
+_RECOVERY_LENGTH = 24  # of 32 letters: 120 bits, so a plain hash is enough (ASVS 5.0, 6.5.2: from 112 bits on)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,10 @@ def confirm(
         row.confirmed_at, row.last_step = now, step
         change.session.add(row)
         fresh = _fresh_codes(change, actor.user_id)
-        change.record(actor=actor, action="account.totp_on", object_=f"user:{actor.name}")
+        ended = _end_other_sessions(change, actor)
+        change.record(
+            actor=actor, action="account.totp_on", object_=f"user:{actor.name}", detail={"sessions_ended": ended}
+        )
     return fresh
 
 
@@ -130,7 +133,10 @@ def renew_codes(change: Change, actor: Actor) -> list[str]:
 def turn_off(change: Change, actor: Actor) -> None:
     """Remove one's own second factor, after its holder has shown both; the caller's change."""
     _forget(change, actor.user_id)
-    change.record(actor=actor, action="account.totp_off", object_=f"user:{actor.name}")
+    ended = _end_other_sessions(change, actor)
+    change.record(
+        actor=actor, action="account.totp_off", object_=f"user:{actor.name}", detail={"sessions_ended": ended}
+    )
 
 
 def reset(change: Change, user: User, by: Actor) -> None:
@@ -165,6 +171,13 @@ def spend(change: Change, user_id: str, spent: Spent, now: datetime) -> None:
         row = change.session.get_one(SecondFactor, user_id)
         row.last_step = spent.step
         change.session.add(row)
+
+
+def _end_other_sessions(change: Change, actor: Actor) -> int:
+    """Whoever came in by what was enough until now comes in anew."""
+    from medsynth_engine.access import sessions  # which asks here what a login owes
+
+    return sessions.end_all(change, actor.user_id, "second factor changed", but=actor.session_id)
 
 
 def _forget(change: Change, user_id: str) -> None:

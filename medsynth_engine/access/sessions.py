@@ -35,10 +35,14 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Opened:
-    """A fresh login. The token is shown to its holder once and kept nowhere else."""
+    """A fresh login. The token is shown to its holder once and kept nowhere else.
+
+    failures_before  wrong attempts since the last right one: the holder knows whether they were theirs
+    """
 
     token: str = field(repr=False)
     actor: Actor
+    failures_before: int = 0
 
 
 def login(ledger: Ledger, name: str, given: Given | str, face: str, now: datetime | None = None) -> Opened:
@@ -54,7 +58,7 @@ def login(ledger: Ledger, name: str, given: Given | str, face: str, now: datetim
         if proof.spent is not None:
             detail["second_factor"] = "recovery" if proof.spent.recovery_hash else "code"
         change.record(actor=opened.actor, action="session.login", object_=f"user:{user.name}", detail=detail)
-    return opened
+    return replace(opened, failures_before=proof.failures_before)
 
 
 def confirm(ledger: Ledger, actor: Actor, given: Given, face: str, now: datetime | None = None) -> None:

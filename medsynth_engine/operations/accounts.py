@@ -80,6 +80,7 @@ class Accounts:
             "role": str(opened.actor.role),
             "stamp": call.ledger.stamp,
             "owes": opened.actor.owes,
+            "failures_before": opened.failures_before,
         }
 
     @operation("session.confirm", Permission.OWN_ACCOUNT, early=True)

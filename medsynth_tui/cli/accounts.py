@@ -108,6 +108,10 @@ def _sentence(face: Face, words: str) -> None:
 
 def show_login(face: Face, told: Document) -> None:
     _sentence(face, f"Logged in as {told['name']} ({told['role']}).")
+    if told["failures_before"]:
+        show.line(
+            face, f"Wrong attempts before this login: {told['failures_before']}. Tell an admin if none was yours."
+        )
     if told.get("owes"):
         show.line(face, "Your role needs a second factor before anything else.")
         show.hint(face, "medsynth totp")

@@ -237,3 +237,27 @@ async def test_an_export_long_after_the_password_is_refused_and_logged(home: Pat
     assert (newest["action"], newest["reason"]) == ("users.role", "confirm_needed")
     await admin.confirm("admin123")
     assert (await admin.users_role("alice", "auditor"))["role"] == "auditor"
+
+
+async def test_turning_it_on_or_off_ends_the_holders_other_logins(home: Path) -> None:
+    one, other = Engine(home), Engine(home)
+    for person in (one, other):
+        await person.login("alice", PASSWORD)
+    secret = (await one.totp_begin())["secret"]
+    codes = (await one.totp_confirm(pyotp.TOTP(secret).now()))["recovery_codes"]
+    with pytest.raises(Denied):
+        await other.whoami()
+    await other.login("alice", PASSWORD, codes[0])
+    await one.totp_off(PASSWORD, codes[1])
+    with pytest.raises(Denied):
+        await other.whoami()
+    assert (await one.whoami())["name"] == "alice"
+
+
+async def test_a_login_tells_how_often_it_went_wrong_before(home: Path) -> None:
+    person = Engine(home)
+    for _ in range(2):
+        with pytest.raises(Denied):
+            await person.login("alice", "wrong")
+    assert (await person.login("alice", PASSWORD))["failures_before"] == 2
+    assert (await person.login("alice", PASSWORD))["failures_before"] == 0

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyotp
+import pytest
 from studio_people import ACCOUNTS, fill, log_in, seen, shows, studio, until
 from textual.widgets import Static
 
 from medsynth_engine.engine import Engine
+from medsynth_engine.kernel.errors import Denied
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.home import HomeView
 from medsynth_tui.screens.prove import Lock, Prove
@@ -156,3 +158,13 @@ async def test_a_change_of_role_asks_for_the_password_again_and_then_happens(sto
         await pilot.press("enter")
         await until(pilot, lambda: done)
         assert done[0] == {"name": "alice", "role": "auditor", "state": "active"}
+
+
+async def test_wrong_attempts_before_a_login_are_told_to_who_logs_in(store: Path) -> None:
+    engine = Engine(store)
+    with pytest.raises(Denied):
+        await engine.login("alice", "guessed")
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "alice")
+        await shows(pilot, "Wrong attempts before this login: 1.")
