@@ -14,12 +14,12 @@ import pandas as pd
 
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.errors import BadInput
-from medsynth_engine.operations.row_rules import rules_of
 from medsynth_engine.rows.learners import Choice
 from medsynth_engine.rows.table import UnusableTable
 from medsynth_engine.work.bakeoff import judged
+from medsynth_engine.work.binding_rules import binding, of_dataset
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.row_models import binding, confirmed, learned
+from medsynth_engine.work.row_models import learned
 
 FEWEST, MOST = 60, 20_000
 """Rows with which a comparison says anything, and with which it need not take longer."""
@@ -35,8 +35,7 @@ def work(desk: Desk) -> dict[str, Any]:
     teach, judge = _parts(training, rng)
     if min(len(teach), len(judge)) < FEWEST / 3:
         raise BadInput("too_few_rows", f"A comparison needs at least {FEWEST} rows.", "Use --rows trees.")
-    with desk.ledger.read() as session:
-        rules = confirmed(rules_of(session, row))
+    rules = of_dataset(desk, row)
     say = desk.progress("learners")
     found: dict[str, dict[str, Any]] = {}
     for number, name in enumerate(arguments["learners"]):

@@ -12,6 +12,7 @@ from medsynth_engine.gan.private import limits
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.rows.coding import SMALLEST
+from medsynth_engine.work.binding_rules import travelling
 from medsynth_engine.work.desk import Desk, own_run, run
 from medsynth_engine.work.folds import (
     LEAST_IMAGES,
@@ -47,6 +48,7 @@ def work(desk: Desk) -> dict[str, Any]:
             "dataset": row.name,
             **({"privacy": privacy} if privacy else {}),
         },
+        rules=travelling(desk, row),
         progress=desk.progress("images"),
     )
     if privacy:  # exact counts are no part of the promise: a private run names what passed its noisy threshold

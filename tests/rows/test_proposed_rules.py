@@ -14,8 +14,8 @@ from medsynth_engine.rows.propose import Proposal, propose
 from medsynth_engine.rows.rule import Rule, Test
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.work.binding_rules import binding
 from medsynth_engine.work.propose_rules import _told
-from medsynth_engine.work.row_models import binding
 
 DATA = Path(os.environ.get("MEDSYNTH_TEST_DATA") or Path(__file__).parents[2] / "../shared/data")
 

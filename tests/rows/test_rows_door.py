@@ -6,13 +6,19 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from row_clinic import clinic
+from row_clinic import ROLES, clinic
 
 from medsynth_engine.engine import Engine
+from medsynth_engine.gan import weights
+from medsynth_engine.gan.conditions import Categorical, Vocabulary
+from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.kernel.errors import BadInput, Denied, MedSynthError, NotFound
-from medsynth_engine.rows.rule import Rule
+from medsynth_engine.rows.rule import Rule, Test
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.trees import SequentialTrees
 
 pytestmark = pytest.mark.slow
 DECLARED = {"*": "schema", "pressure": "60..260/2"}
@@ -74,6 +80,27 @@ def test_proposed_rules_bind_nothing_until_they_are_confirmed_and_then_every_row
         run(alice.rules_confirm("clinic", ["nonsense"]))
 
 
+def test_weights_from_elsewhere_bring_their_rules(alice, tmp_path):
+    """Stage follows from pressure in the table, not in these rows: what obeys here obeys because of the rule."""
+    table = clinic(900)
+    table["stage"] = np.random.default_rng(0).choice(["high", "low"], len(table))
+    rule = Rule("low", "A low stage has a pressure below 120.", (Test("stage", ("low",)),), Test("pressure", high=120))
+    rows = SequentialTrees.fit(table, Schema.of(table, ROLES), np.random.default_rng(0), first=("sex",))
+    network = Generator(Architecture((8, 8), 1, 1), Vocabulary((Categorical("sex", ("F", "M"), (400, 500)),)))
+    for name, rules in (("unruled", ()), ("ruled", (rule,))):
+        document = weights.document(network, {"preset": "nano32"}, rows=rows.under(rules).to_json())
+        weights.save(tmp_path / f"{name}.pth", document)
+        run(_imported(alice, str(tmp_path / f"{name}.pth")))
+    broken = {
+        name: drawn(alice, f"of-{name}", weights=name)[1].pipe(rule.broken).sum() for name in ("unruled", "ruled")
+    }
+    assert broken["unruled"] > 50 and broken["ruled"] == 0
+
+
+async def _imported(engine: Engine, path: str) -> None:
+    await _done(engine, await engine.weights_import(path))
+
+
 async def _proposed(engine: Engine) -> dict[str, Any]:
     return await _done(engine, await engine.rules_propose("clinic"))
 
@@ -88,6 +115,17 @@ def test_private_rows_cost_once_and_the_ledger_adds_up_what_they_cost(alice):
     assert "learned from the real table do not bind" in first["row_model"]["says"]
     assert 4 < costs[2]["epsilon_spent"] < 6  # zCDP adds up in rho, which is less than adding epsilons
     assert "epsilon 4" in first["row_model"]["says"] and rows["pressure"].dropna().between(60, 260).all()
+
+
+def test_two_cohorts_asked_for_at_once_pay_for_private_rows_once(alice):
+    async def both() -> list[dict[str, Any]]:
+        how = {"dataset": "clinic", "rows": "dp", "epsilon": 1.5, "declare": DECLARED}
+        asked = [await alice.generate(f"atonce{number}", 600, seed=number, **how) for number in (1, 2)]
+        return list(await asyncio.gather(*(_done(alice, one) for one in asked)))
+
+    before, _ = drawn(alice, "beforehand", rows="dp", epsilon=1.0, declare=DECLARED)
+    costs = [document["row_model"]["privacy"] for document in run(both())]
+    assert [cost["learnings"] for cost in costs] == [before["row_model"]["privacy"]["learnings"] + 1] * 2
 
 
 def test_undeclared_columns_and_too_few_rows_are_refused_with_what_to_do(alice):
