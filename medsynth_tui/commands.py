@@ -120,6 +120,12 @@ class GoUsers(Command):
     id, title, permission = "users", "Users", Permission.MANAGE_USERS
 
 
+class GoStore(Command):
+    """Whether the store is well: its disk, its files, its log's signatures, its last backup; and what to do."""
+
+    id, title, permission = "store", "Store", Permission.MAINTAIN
+
+
 class GoPassword(Command):
     """Choose a new password for your own account."""
 
@@ -273,6 +279,6 @@ class RunRemove(Command):
 EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LockScreen, LogOut)
 PLACES = (
     *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoAudit, GoUsers),
-    *(GoPassword, GoSecondFactor, GoSettings),
+    *(GoStore, GoPassword, GoSecondFactor, GoSettings),
 )
 """What the palette can go to; each opens the screen of its id."""

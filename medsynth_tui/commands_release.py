@@ -133,7 +133,7 @@ class ExportMend(Command):
 
 
 class AuditFilter(Command):
-    """Show only records of one actor, action, object or outcome, or since a day."""
+    """Show only records of one actor, action, object or outcome, or of some days."""
 
     id, keys, title, footer = "audit.filter", "slash", "Filter", True
 
@@ -160,6 +160,18 @@ class AuditVerify(Command):
     """Recompute the whole chain and say whether anything was changed."""
 
     id, keys, title, footer = "audit.verify", "v", "Verify", True
+
+
+class AuditSign(Command):
+    """Sign everything up to now, and show the code to write down."""
+
+    id, keys, title, permission, footer = "audit.sign", "s", "Sign", Permission.READ_AUDIT, True
+
+
+class StoreOpen(Command):
+    """Show what the check found and what to do about it."""
+
+    id, keys, title, footer, palette = "store.open", "enter", "Detail", True, False
 
 
 class UserAdd(Command):

@@ -28,6 +28,7 @@ SCREENS = {
     "assessment": "assessment:AssessmentDetail",
     "export": "export:Export",
     "audit": "audit:AuditLog",
+    "store": "store:Store",
     "users": "users:Users",
     "password": "password:Password",
     "totp": "totp:SecondFactor",

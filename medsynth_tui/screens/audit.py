@@ -11,9 +11,11 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.store import told_of_signing
 from medsynth_tui.view import Dialog, View
 from medsynth_tui.widgets.field import Field, Go
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -33,14 +35,22 @@ FILTERS = {
     "action": "For instance session.login or cohorts.export.",
     "object": "For instance dataset:brain or cohort:c1.",
     "outcome": "done, denied, refused or failed.",
-    "since": "A day, for instance 2026-11-01.",
+    "since": "From this day on, for instance 2026-11-01.",
+    "until": "Before this day.",
 }
 
 
 class AuditLog(View):
     """Pages by the number of the last record seen: as fast at the millionth as at the first."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.AuditOpen, r.AuditFilter, r.AuditOlder, r.AuditNewer, r.AuditVerify)
+    HERE: ClassVar[tuple[type[Command], ...]] = (
+        r.AuditOpen,
+        r.AuditFilter,
+        r.AuditOlder,
+        r.AuditNewer,
+        r.AuditVerify,
+        r.AuditSign,
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +118,31 @@ class AuditLog(View):
     def do_audit_open(self) -> None:
         key = self.query_one(WindowTable).current_key
         if key in self.records:
-            self.studio.push_screen(Tell(f"Record {key}", Content("\n").join(detail(self.records[key]))))
+            number = int(key)
+            self.ask(
+                lambda engine: engine.audit_prove(number),
+                lambda proof: self._tell(number, proved(proof)),
+                refused=lambda error: self._not_signed_yet(number, error),
+                group="prove",
+            )
+
+    def _tell(self, number: int, proof: Content) -> None:
+        record = self.records.get(str(number))
+        if record is not None:
+            self.studio.push_screen(Tell(f"Record {number}", Content("\n").join([*detail(record), proof])))
+
+    def _not_signed_yet(self, number: int, error: MedSynthError) -> bool:
+        if error.code != "no_such_record":
+            return False
+        self._tell(number, UNSIGNED)
+        return True
+
+    def do_audit_sign(self) -> None:
+        self.ask(lambda engine: engine.audit_checkpoint(), self._signed, group="sign")
+
+    def _signed(self, document: dict[str, Any]) -> None:
+        self.load()
+        self.studio.push_screen(told_of_signing(document))
 
     def do_audit_filter(self) -> None:
         self.studio.push_screen(FilterAudit(self.filters), self._filter)
@@ -129,7 +163,9 @@ class AuditLog(View):
             words = Content.assemble(
                 ("The chain is whole. ", "bold $success"), "No record was changed, removed or put in."
             )
-            self.studio.push_screen(Tell("Verified", words, facts))
+            signed = f"Signed up to record {count(document.get('signed', 0))}."
+            notes = [Content(said(note, 400)) for note in document.get("notes", [])[:4]]
+            self.studio.push_screen(Tell("Verified", words, signed, *notes, facts))
         else:
             problems = [said(each if isinstance(each, str) else json.dumps(each), 300) for each in document["problems"]]
             self.studio.push_screen(
@@ -174,6 +210,18 @@ class FilterAudit(Dialog):
 
     def _send(self) -> None:
         self.dismiss({str(field.id): field.value for field in self.query(Field) if field.value})
+
+
+UNSIGNED = Content.assemble(("signed   ", "$muted"), "not yet; every 256th record is, and every hour's last")
+
+
+def proved(proof: dict[str, Any]) -> Content:
+    """The proof that a checkpoint's signature covers the record, as a line of its detail."""
+    size = int(str(proof["checkpoint"]).splitlines()[1])
+    if not proof["holds"]:
+        return Content.assemble(("signed   ", "$muted"), ("IT IS NOT WHAT WAS SIGNED", "bold $error"))
+    words = f"among the first {count(size)} records; {len(proof['path'])} hashes prove it"
+    return Content.assemble(("signed   ", "$muted"), words)
 
 
 def detail(record: dict[str, Any]) -> list[Content]:

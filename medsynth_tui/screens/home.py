@@ -25,6 +25,7 @@ MENU: tuple[type[Command], ...] = (
     c.GoReview,
     c.GoAudit,
     c.GoUsers,
+    c.GoStore,
     c.GoPassword,
 )
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}

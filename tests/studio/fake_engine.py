@@ -266,6 +266,20 @@ class FakeEngine(FakeRows):
         ]
         return {"records": records, "next": 999_900}
 
+    async def audit_prove(self, seq: int) -> dict[str, Any]:
+        return {"seq": seq, "holds": True, "path": ["ab" * 32] * 20, "checkpoint": "medsynth/x\n1000064\nroot\n"}
+
+    async def audit_checkpoint(self) -> dict[str, Any]:
+        return {"records": 1_000_000, "code": "1000000 K7QX-94MT-0WZ3-H2AB", "key": "medsynth/x+0a0a0a0a+" + "A" * 44}
+
+    async def doctor(self) -> dict[str, Any]:
+        names = ("disk", "audit signatures", "ledger file")
+        checks = [
+            {"name": name, "ok": name != "disk", "says": "A sentence. " * 12, "what_to_do": "Do this. " * 9}
+            for name in names
+        ]
+        return {"ok": False, "checks": checks}
+
     async def audit_verify(self, anchor: str | None = None) -> dict[str, Any]:
         problems = ["record 7: its hash does not follow from record 6"]
         return {"ok": False, "records": 12, "head": "ab" * 32, "anchored": False, "problems": problems}
