@@ -26,11 +26,12 @@ SHARED: dict[str, tuple[Kind, dict[str, Any]]] = {
 """The options of every level of the command line; where one is given twice, the later one stands."""
 
 
-def group(name: str, help: str) -> typer.Typer:
-    """A noun with verbs under it."""
+def group(name: str, help: str, example: str = "") -> typer.Typer:
+    """A noun with verbs under it; `example` closes its help."""
     app = typer.Typer(
         name=name,
         help=help,
+        epilog=f"Example:  {example}" if example else None,
         no_args_is_help=True,
         context_settings=SETTINGS,
         add_completion=False,

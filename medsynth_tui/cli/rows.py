@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from medsynth_engine.kernel.errors import NotFound
 from medsynth_tui.cli import show
-from medsynth_tui.cli.cohorts import Declare
+from medsynth_tui.cli.cohorts import Declare, SmallCells
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.options import names, pairs
+from medsynth_tui.cli.options import names, pairs, path
 
-app = group("rows", "The structured half of a cohort.")
-rules = group("rules", "What every drawn row of a dataset must obey.")
+app = group(
+    "rows", "The structured half of a cohort.", "medsynth rows plan -n 500 --dataset chest --balance sex,age_band"
+)
+rules = group("rules", "What every drawn row of a dataset must obey.", "medsynth rules propose chest")
 Name = Annotated[str, typer.Argument(metavar="DATASET", help="The dataset's name.")]
 Chosen = Annotated[list[str], typer.Argument(metavar="RULE...", help="Ids or names of rules, or all.")]
 MEASURES = (
@@ -72,6 +76,87 @@ def compare(
         )
     )
     face.give(document, show_compared)
+
+
+@command(app, "table", "medsynth rows table chest")
+def table(face: Face, dataset: Name) -> None:
+    """Every column of a dataset's table: what it holds, what is missing, what rows learn of it. Never a row."""
+    try:
+        document = face.ask(lambda engine: engine.datasets_table(dataset))
+    except NotFound as error:
+        if error.code != "not_described":
+            raise
+        face.work(lambda engine: engine.datasets_describe(dataset))
+        document = face.ask(lambda engine: engine.datasets_table(dataset))
+    face.give(document, show_columns)
+
+
+@command(app, "plan", "medsynth rows plan -n 500 --dataset chest --population town.toml")
+def plan(
+    face: Face,
+    n: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many records.")],
+    run: Annotated[str | None, typer.Option("--run", metavar="RUN", help="As drawn by this run.")] = None,
+    weights: Annotated[str | None, typer.Option("--weights", metavar="NAME", help="As drawn by these weights.")] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="As rows of this dataset.")] = None,
+    balance: Annotated[
+        list[str] | None, typer.Option("--balance", metavar="ATTRIBUTE,...", help="As generate.")
+    ] = None,
+    population: Annotated[Path | None, typer.Option("--population", metavar="FILE", help="As generate.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--given", metavar="NAME=VALUE,...", help="As generate.")] = None,
+    small_cells: Annotated[SmallCells, typer.Option("--small-cells", help="refuse, or broaden.")] = SmallCells.refuse,
+) -> None:
+    """What generate would draw: the cells, which are too small, what is assumed. Nothing is drawn."""
+    document = face.ask(
+        lambda engine: engine.cohorts_plan(
+            n,
+            run=run,
+            weights=weights,
+            dataset=dataset,
+            balance=names(balance),
+            population=path(population),
+            given=pairs(given, "--given"),
+            small_cells=small_cells.value,
+        )
+    )
+    face.give(document, show_plan)
+
+
+def show_columns(face: Face, document: Document) -> None:
+    show.title(face, f"{document['dataset']}: {_number(document['records'], 'record')}")
+    rows = [
+        (one["name"], _held(one), one["missing"] or None, "yes" if one["learned"] else "no")
+        for one in document["columns"]
+    ]
+    show.table(face, ("column", "holds", "missing", "learned"), rows, right=(2,))
+    kept = [f"{name}: {why}" for name, why in (document.get("not_kept") or {}).items()]
+    show.sentences(face, "Not kept", kept)
+
+
+def _held(column: Document) -> str:
+    """The values with their counts, or the middle of a number."""
+    if "bins" in column:
+        words = [f"{key[1:]} % below {show.number(value)}" for key, value in column["quantiles"].items()]
+        return ", ".join(words) or "too few patients to say"
+    more = [f"and {column['more']} more"] if column["more"] else []
+    return show.text([*(f"{value} {show.text(count)}" for value, count in column["values"].items()), *more])
+
+
+def show_plan(face: Face, document: Document) -> None:
+    cells = document["cells"]
+    show.title(face, f"{document['n']:,} records" + ("" if cells else ", as in the training data"))
+    rows = [(*one["cell"].values(), one["n"], _ground(one)) for one in cells]
+    if cells:
+        show.table(face, (*document["attributes"], "records", ""), rows, right=(len(document["attributes"]),))
+    show.sentences(face, "Merged", map(show.merger, document["mergers"]))
+    show.sentences(face, "Assumed", document["assumed"])
+    if document["refused"]:
+        show.line(face, f"generate refuses this: {document['refused']['why']}")
+
+
+def _ground(cell: Document) -> str | None:
+    if cell["small"]:
+        return "too small: " + ", ".join(f"{cell[of]} {of}" for of in ("images", "patients") if cell[of])
+    return "widened" if cell["merged"] else None
 
 
 def show_proposed(face: Face, document: Document) -> None:

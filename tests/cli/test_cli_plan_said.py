@@ -1,0 +1,40 @@
+"""What `rows table` and `rows plan` print, and that a group's help ends with an example."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medsynth_tui.cli.face import Face, Manner
+from medsynth_tui.cli.rows import show_columns, show_plan
+
+HERE = Path(__file__).parent.parent / "studio" / "documents"
+
+
+def document(name: str) -> Any:
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+def test_a_plan_is_printed_with_its_small_cells_and_what_generate_says_of_them(capsys: Any):
+    show_plan(Face(Manner()), document("plan"))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "500 records sex ethnicity records" in out and "too small: 11-19 images" in out
+    assert "generate refuses this: 2 of the cells" in out and "Assumed: How sex and ethnicity" in out
+
+
+def test_a_table_is_printed_with_what_is_hidden_and_what_was_not_kept(capsys: Any):
+    show_columns(Face(Manner()), document("table"))
+    out = capsys.readouterr().out
+    assert "Black hidden, Inuit <11" in out and "50 % below 57.0" in out
+    assert "patient_id: It names a patient" in out and "note: It holds sentences" in out
+
+
+@pytest.mark.parametrize("group", ["rules", "rows"])
+def test_the_help_of_a_group_ends_with_an_example(group: str):
+    done = subprocess.run([sys.executable, "-m", "medsynth_tui", group, "--help"], capture_output=True, text=True)
+    assert f"Example:  medsynth {group} " in done.stdout.splitlines()[-1]
