@@ -31,25 +31,25 @@ class EvidenceBack(Command):
 
 
 class EvidenceFidelity(Command):
-    """Is it like real data?"""
+    """Show how like real data it is."""
 
     id, keys, title = "evidence.fidelity", "1", "Fidelity"
 
 
 class EvidencePrivacy(Command):
-    """What does it give away? The gauge with its three attackers stands first."""
+    """Show what it gives away; the gauge with its three attackers stands first."""
 
     id, keys, title = "evidence.privacy", "2", "Privacy"
 
 
 class EvidenceBias(Command):
-    """Who is in it?"""
+    """Show who is in it, and who is missing."""
 
     id, keys, title = "evidence.bias", "3", "Bias"
 
 
 class EvidenceUtility(Command):
-    """Is it of use?"""
+    """Show of what use it is."""
 
     id, keys, title = "evidence.utility", "4", "Utility"
 

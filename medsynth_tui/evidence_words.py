@@ -166,8 +166,7 @@ def _fact(label: str, words: str) -> Content:
 
 
 def gauge_explanation(reading: Mapping[str, Any], glyphs: Glyphs) -> list[Content]:
-    """What one needle rests on: its note, and every attack on its scale, the strongest first."""
-    note = [Content(said(reading.get("note"), 1000))] if reading.get("note") else []
+    """What one needle rests on: every attack on its scale, the strongest first."""
     attacks = [
         Content.assemble(
             (glyphs.text(f"{measure(part['name']):<44.44} "), "$foreground"),
@@ -175,10 +174,8 @@ def gauge_explanation(reading: Mapping[str, Any], glyphs: Glyphs) -> list[Conten
         )
         for part in reading.get("components") or ()
     ]
-    if not attacks:
-        return note
     head = Content.assemble(("Every attack on this scale, net of what happens without a leak", "$accent"))
-    return [*note, Content("\n").join([head, *attacks])]
+    return [Content("\n").join([head, *attacks])] if attacks else []
 
 
 def readings(gauge: Mapping[str, Any] | None) -> Sequence[Reading]:

@@ -93,7 +93,7 @@ def group_verdict(row: Mapping[str, Any]) -> Verdict:
         return Verdict(BAD, words, f"There are {words} of them, beyond chance and beyond what is tolerated.")
     if low <= 1 <= high:
         return Verdict(EVEN, "no gap shown", "The interval holds the goal: no gap is shown.")
-    words = f"slightly {'more' if many else 'fewer'}"
+    words = f"rather {'more' if many else 'fewer'}"
     return Verdict(
         PLAIN, words, f"There are {words} of them than the goal, beyond chance but within what is tolerated."
     )

@@ -22,7 +22,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.interval_bar import LEGEND
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import SCENARIOS, measure, said
+from medsynth_tui.words import measure, said
 
 FAMILIES = {
     "fidelity": "Fidelity",
@@ -234,7 +234,7 @@ class EvidenceView(View):
             gauge = self.document.get("gauge") or {}
             needle = next(reading for reading in words.readings(gauge) if reading.scenario == scenario)
             behind_it = words.gauge_explanation(gauge[scenario], self.studio.glyphs)
-            self.studio.push_screen(Explained(SCENARIOS.get(scenario, scenario), behind_it, needle))
+            self.studio.push_screen(Explained("Privacy gauge", behind_it, needle))
         elif each is not None:
             self.studio.push_screen(Explained(measure(key), words.explanation(each, self.studio.glyphs)))
 

@@ -75,7 +75,7 @@ class WindowTable(DataTable[Text]):
         if not self.row_count:
             return
         keys = [str(row.value) for row in self.rows]
-        self.move_cursor(row=keys.index(kept) if kept in keys else min(was, self.row_count - 1))
+        self._go_to(keys.index(kept) if kept in keys else min(was, self.row_count - 1))
 
     def _widths(self) -> list[int]:
         fixed = sum(column.width or 0 for column in self.layout_columns)
@@ -86,8 +86,20 @@ class WindowTable(DataTable[Text]):
         """A cursor that stands on a heading goes to the first row below it that is none."""
         if (self.current_key or "").startswith("-"):
             below = (place for place, (key, _) in enumerate(self.shown) if not key.startswith("-"))
-            place = next((place for place in below if place > self.cursor_row), self.cursor_row)
-            self.move_cursor(row=place, scroll=self.cursor_row > 0)  # the heading at the top stays in sight
+            self._go_to(next((place for place in below if place > self.cursor_row), self.cursor_row))
+
+    def _go_to(self, place: int) -> None:
+        """Put the cursor on a row; headings at the top, which it never stands on, stay in sight."""
+        self.move_cursor(row=place)
+        self._show_headings()
+
+    def on_show(self) -> None:
+        """A table that was filled while another page was shown has scrolled in a window of no height."""
+        self._show_headings()
+
+    def _show_headings(self) -> None:
+        if all(key.startswith("-") for key, _ in self.shown[: self.cursor_row]):
+            self.call_after_refresh(self.scroll_to, y=0, animate=False)
 
     def action_cursor_left(self) -> None:
         raise SkipAction  # rows have no columns to walk through: the key belongs to the screen

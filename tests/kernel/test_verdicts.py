@@ -68,7 +68,7 @@ def test_names_are_words_whatever_comes() -> None:
     ("flag", "low", "high", "short"),
     [
         ("even", 0.9, 1.2, "no gap shown"),
-        ("even", 1.05, 1.4, "slightly more"),
+        ("even", 1.05, 1.4, "rather more"),
         ("amber", 1.3, 1.7, "too many"),
         ("red", 2.1, 2.6, "far too many"),
     ],
