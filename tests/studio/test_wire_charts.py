@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,8 @@ def test_a_run_taken_up_again_goes_over_its_last_steps() -> None:
 
 
 async def test_a_new_point_redraws_only_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = MedSynth(tmp_path, engine=FakeEngine(empty=False))
+    app = MedSynth(tmp_path, engine=FakeEngine())
+    app.profile = replace(app.profile, look_seconds=1_000.0)
     async with app.run_test(size=(120, 40)) as pilot:
         await log_in(pilot, "somebody", "some words")
         app.open("run", name="first")

@@ -21,6 +21,7 @@ from textual.events import CursorPosition
 
 import medsynth_tui
 from medsynth_tui.app import MedSynth
+from medsynth_tui.terminal import wire
 from medsynth_tui.terminal.inks import nearest
 from medsynth_tui.terminal.pace import PROBE
 
@@ -116,6 +117,12 @@ class Twin(MedSynth):
             self.compared += 1
 
 
+@pytest.fixture(autouse=True)
+def truecolor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
 async def walk(pilot: Any, app: Twin, steps: int) -> None:
     chance = app.lateness
     for step in range(steps):
@@ -137,10 +144,8 @@ async def walk(pilot: Any, app: Twin, steps: int) -> None:
     ("seed", "size", "link"), [(1, (80, 24), "fast"), (2, (120, 40), "fast"), (3, (80, 24), "slow")]
 )
 async def test_a_random_walk_shows_what_plain_textual_shows(
-    tmp_path: Path, share: float, seed: int, size: tuple[int, int], link: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, share: float, seed: int, size: tuple[int, int], link: str
 ) -> None:
-    monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.setenv("TERM", "xterm-256color")
     app = Twin(tmp_path, engine=FakeEngine("researcher"), link=link, lateness=random.Random(seed))
     async with app.run_test(size=size) as pilot:
         assert app.plain_output == ""
@@ -151,3 +156,21 @@ async def test_a_random_walk_shows_what_plain_textual_shows(
         assert app.pace.waited > 0, "frames were held back, and the newest was shown"
         assert not app.plain_output
         assert not app.ours.differences(app.theirs, app.profile.slow)
+
+
+async def test_where_our_output_fails_plain_textual_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    app = Twin(tmp_path, engine=FakeEngine("researcher"), link="fast", lateness=random.Random(4))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.listen()
+        await log_in(pilot, "somebody", "some words")
+        monkeypatch.setattr(wire, "paint", fails)
+        app.go("datasets")
+        await pilot.pause(0.3)
+        assert "RuntimeError" in app.plain_output
+        app.go("runs")
+        await pilot.pause(0.3)
+        assert not app.ours.differences(app.theirs, few=False)
+        assert "Runs" in app.ours.display[0]

@@ -1,0 +1,131 @@
+"""What screens and actions cost on a slow line, in bytes, against what they may: the table of benchmarks/wire.py."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_engine import FakeEngine
+from studio_people import log_in, until
+from test_views import PLACES
+from wire_line import Line
+
+from medsynth_tui.app import MedSynth
+from medsynth_tui.terminal.pace import PROBE
+from medsynth_tui.view import View
+
+STUDIO = Path(__file__).resolve().parents[2] / "benchmarks" / "wire_studio.py"
+LOGIN, SCREEN, MODAL, PALETTE = 4_000, 6_000, 4_000, 6_500
+LIVE_BYTES_PER_SECOND = 450
+
+
+class Counted(MedSynth):
+    """Counts what it would write; its terminal answers at once."""
+
+    CSS_PATH = Path(sys.modules[MedSynth.__module__].__file__ or "").parent / "base.tcss"
+    is_headless = False  # type: ignore[assignment]
+    sent = 0
+
+    def listen(self) -> None:
+        assert self._driver is not None
+        self._driver.write = self.wrote  # type: ignore[method-assign]
+
+    def wrote(self, data: str) -> None:
+        self.sent += len(data.encode())
+        if PROBE in data:
+            self.call_later(self.on_cursor_position)
+
+
+async def settled(pilot: Any, app: Counted) -> None:
+    await until(pilot, lambda: isinstance(app.screen, View) and not app.screen._asked, why="answers")
+    seen = -1
+    while seen != app.sent:
+        seen = app.sent
+        await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize("role", PLACES)
+async def test_every_screen_keeps_to_its_bytes_on_a_slow_line(
+    tmp_path: Path, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    app = Counted(tmp_path, engine=FakeEngine(role), link="slow")
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.listen()
+        await log_in(pilot, "somebody", "some words")
+        over = {}
+        for place, arguments in PLACES[role].items():
+            app.go("home")
+            await settled(pilot, app)
+            before = app.sent
+            app.go(place, **arguments)
+            await settled(pilot, app)
+            if app.sent - before > SCREEN:
+                over[place] = app.sent - before
+            assert app.sent > before, place
+        assert not over
+        assert app.plain_output == ""
+
+
+@pytest.fixture
+def line() -> Iterator[Any]:
+    opened: list[Line] = []
+
+    def begin(*words: str) -> Line:
+        opened.append(Line([sys.executable, str(STUDIO), "--link", "slow", *words]))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        each.close()
+
+
+def test_the_login_is_painted_in_four_kilobytes_and_then_nothing_is_sent(line: Any) -> None:
+    login = line("--place", "login")
+    assert login.run(60, login.shows("auditor123"))
+    login.quiet(0.5)
+    assert login.written <= LOGIN
+    before = login.written
+    login.run(3)
+    assert login.written == before
+
+
+def test_a_live_run_keeps_to_its_bytes(line: Any) -> None:
+    run = line("--place", "run", "--look", "1")
+    assert run.run(60, run.shows("└┴─"))
+    run.run(2)
+    assert run.written <= SCREEN
+    before = run.written
+    run.run(6)
+    assert 0 < (run.written - before) / 6 <= LIVE_BYTES_PER_SECOND
+
+
+def test_a_question_and_the_palette_keep_to_their_bytes(line: Any) -> None:
+    run = line("--place", "run", "--look", "1000")
+    assert run.run(60, run.shows("└┴─"))
+    run.quiet(0.5)
+    for key, words, budget in (
+        ("s", "Stop chest-first", MODAL),
+        ("\x1b", "└┴─", MODAL),
+        ("\x10", "What do you", PALETTE),
+    ):
+        before = run.written
+        run.press(key)
+        assert run.run(30, run.shows(words)), key
+        run.quiet(0.5)
+        assert run.written - before <= budget, key
+
+
+def test_a_terminal_that_stalled_gets_the_newest_state_and_no_backlog(line: Any) -> None:
+    run = line("--place", "run", "--look", "0.1")
+    assert run.run(60, run.shows("└┴─"))
+    run.run(1)
+    before = run.written
+    time.sleep(5)  # nobody reads, nobody answers, forty updates come
+    run.run(0.05)
+    assert run.written - before < 1_500
+    assert run.run(20, lambda: run.written - before > 1_500), "and it goes on"
