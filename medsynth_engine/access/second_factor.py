@@ -1,7 +1,7 @@
 """A second factor: time-based codes (TOTP, RFC 6238: SHA-1, six digits, 30 seconds) and recovery codes in their place.
 
-The secret is sealed under the store's key, which no copy of the ledger contains: who steals a backup has no codes. A
-code is taken once (RFC 6238 section 5.2): the step of the last one that was right only goes forward.
+The secret is sealed under the store's key, which is not in the ledger: its file alone gives no codes (a backup holds
+both, and is encrypted). A code is taken once (RFC 6238 section 5.2): the step of the last right one only goes forward.
 """
 
 from __future__ import annotations
