@@ -219,7 +219,11 @@ def _held_cuts(values: np.ndarray, patients: np.ndarray, cuts: Sequence[float]) 
 
 
 def _bins(values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]:
-    """Cut values into bins of enough patients each; a value that alone has enough keeps a bin of its own."""
+    """Cut values into bins of enough patients each; a value that alone has enough keeps a bin of its own.
+
+    What is too few for a bin widens the one before, but never one of a single value: a code that most have would be
+    spread over codes that nobody has. It is then left to `encode`, which takes the nearest bin.
+    """
     if not len(values):
         return []
     order = np.argsort(values, kind="stable")
@@ -234,7 +238,7 @@ def _bins(values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]
         if inside and len(here) >= wanted and (bins or len(inside) >= SMALLEST):
             if len(inside) >= SMALLEST:
                 bins.append((low, last))
-            else:
+            elif bins[-1][0] < bins[-1][1]:
                 bins[-1] = (bins[-1][0], last)
             inside = set()
         low = low if inside else value
@@ -243,7 +247,7 @@ def _bins(values: np.ndarray, patients: np.ndarray) -> list[tuple[float, float]]
         if len(inside) >= wanted:
             bins.append((low, value))
             inside = set()
-    if inside and bins:  # The rest is too few for a bin of its own.
+    if inside and bins and bins[-1][0] < bins[-1][1]:  # The rest is too few for a bin of its own.
         bins[-1] = (bins[-1][0], last)
     return bins
 

@@ -275,3 +275,11 @@ def test_the_stored_text_is_json_with_counts_and_no_rows(model):
         for tree in step["values"].values():
             totals = np.add.reduceat(tree["counts"], tree["starts"][:-1])
             assert totals.min() >= 11
+
+
+def test_a_code_that_many_have_is_not_spread_over_codes_that_nobody_has():
+    table = clinic()
+    table["source"] = np.random.default_rng(0).choice([1, 2, 7, 17], len(table), p=[0.3, 0.04, 0.6, 0.06])
+    table.loc[:3, "source"] = [9, 12, 14, 20]  # single patients
+    drawn = learned(table).sample(20_000, None, np.random.default_rng(4))
+    assert set(drawn["source"]) == {1, 2, 7, 17}
