@@ -48,7 +48,7 @@ def evaluate(inputs: Inputs, progress: Progress = _silent, wanted: Callable[[], 
     """
     inputs = _thinned(inputs)
     steps = list(_steps(inputs))
-    found: list[Evidence] = []
+    found: list[Evidence] = [*inputs.gathered]
     for done, step in enumerate(steps):
         if not wanted():
             raise Interrupted(

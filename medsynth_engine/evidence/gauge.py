@@ -89,7 +89,7 @@ def component(evidence: Evidence) -> Component | None:
         # The few records that tell most: their upper bound says only that they are few. What counts is what is proved.
         proved = max(0.0, 2 * value.low - 1)
         risk = Interval(proved, proved, proved, value.n)
-    elif measure in ("copies", "close_match", "identical"):
+    elif measure in ("copies", "close_match", "identical", "store_copies", "store_identical"):
         control = wilson((evidence.control or 0.0) * evidence.n, evidence.n)
         risk = residual_risk(value, control) if control.value < 1 else difference(value, control)
     else:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.evidence import Evidence
 
 if TYPE_CHECKING:
     from medsynth_engine.features.encoder import Encoder
@@ -30,6 +31,7 @@ class Inputs:
     population   what the cohort was meant to be: attribute -> {value: share}; empty: as the training data
     unknown_training  True where the training data of the generator is not in this store
     encoder      learned from the training images alone; None: no measure is taken in its space
+    gathered     evidence from what is not in here (other datasets, a discriminator, text in pictures), as it is
     seed         of everything that is drawn here
     """
 
@@ -47,6 +49,7 @@ class Inputs:
     population_name: str = "the chosen population"
     unknown_training: bool = False
     encoder: Encoder | None = None
+    gathered: tuple[Evidence, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -163,18 +163,26 @@ def _unit(window: np.ndarray) -> np.ndarray:
 
 def _same(queries: Pictures, base: Pictures) -> np.ndarray:
     """True where an image of `base` has the same shape and every pixel the same."""
-    known = {_digest(image) for image in base.images}
-    return np.array([_digest(image) in known for image in queries.images], dtype=bool)
+    known = {pixel_digest(image) for image in base.images}
+    return np.array([pixel_digest(image) in known for image in queries.images], dtype=bool)
 
 
-def _digest(image: np.ndarray) -> bytes:
+def pixel_digest(image: np.ndarray) -> bytes:
+    """What images of one shape share only where every pixel is equal."""
     return hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()
 
 
 def _perceptual(queries: Pictures, base: Pictures) -> np.ndarray:
-    """True where the nearest image is the same to an eye, as DESIGN defines duplicates; flips count."""
-    own, index = _turned(queries.pixels, base.pixels)
-    partner = base.pixels[index]
+    return alike_to_an_eye(queries.pixels, base.pixels)
+
+
+def alike_to_an_eye(queries: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """True where the nearest image is the same to an eye, as DESIGN defines duplicates; flips count.
+
+    Both as `embed` gives them; `base` must not be empty.
+    """
+    own, index = _turned(queries, base)
+    partner = base[index]
     correlation = (own * partner).sum(axis=1)
     found: np.ndarray = (correlation >= COPY_CORRELATION) & ((_hash(own) != _hash(partner)).sum(axis=1) <= COPY_BITS)
     return found

@@ -6,6 +6,7 @@ Chest X-rays alone tell who somebody is (Packhäuser et al. 2022): a picture may
 from __future__ import annotations
 
 import numpy as np
+from sklearn.covariance import LedoitWolf
 
 from medsynth_engine.evidence.distances import near
 from medsynth_engine.evidence.intervals import residual_risk
@@ -17,7 +18,6 @@ ADVERSARY = "Somebody who has another picture of a patient and compares it with 
 FEWEST_PATIENTS = 20
 """With two images or more, in each of the three groups below."""
 FALSE_MATCHES = 0.01
-SHRINKAGE = 0.1
 METHOD = (
     "A verifier (features whitened by how images of one patient differ, learned on a random half of the training "
     "patients) is set to confuse 1 in 100 images with another patient; share of synthetic images that it takes for one "
@@ -86,15 +86,13 @@ def _several(owners: np.ndarray) -> np.ndarray:
 
 
 def _whitening(points: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """(d, k): directions scaled so that images of one patient differ by as much in each; shrunk towards a sphere."""
+    """(d, k): directions scaled so that images of one patient differ by as much in each (Ledoit and Wolf 2004)."""
     _, place = np.unique(owners, return_inverse=True)
     means = np.zeros((int(place.max()) + 1, points.shape[1]))
     np.add.at(means, place, points)
     means /= np.bincount(place)[:, None]
     within = points - means[place]
-    scatter = within.T @ within / max(1, len(points) - len(means))
-    sphere = np.trace(scatter) / len(scatter)
-    values, vectors = np.linalg.eigh((1 - SHRINKAGE) * scatter + SHRINKAGE * sphere * np.eye(len(scatter)))
+    values, vectors = np.linalg.eigh(LedoitWolf(assume_centered=True).fit(within).covariance_)
     return np.asarray(vectors / np.sqrt(np.maximum(values, 1e-12)))
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from medsynth_engine.evidence.copies import Hits, close_match, copies
 from medsynth_engine.evidence.distances import Distances
 from medsynth_engine.evidence.embedding import Embedding
 from medsynth_engine.evidence.membership import membership
-from medsynth_engine.evidence.tables import numbers, patients, words
+from medsynth_engine.evidence.row_keys import Key, row_keys
+from medsynth_engine.evidence.tables import patients
 from medsynth_engine.evidence.tail import tail
 from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.kernel.evidence import Evidence
-
-Key = tuple[object, ...]
 
 
 def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
@@ -30,7 +28,7 @@ def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
     distances = Distances.between(points[0], points[1], points[2], owners, held)
     hits, nearest = None, owners
     if len(owners):
-        keys = [_keys(table, victims) for table in tables]
+        keys = [row_keys(table, victims.columns) for table in tables]
         hits, nearest = Hits.of(_known, keys[0], keys[1], keys[2]), owners[distances.nearest_training]
     return [
         copies("rows", hits, nearest, "every column equal"),
@@ -43,15 +41,3 @@ def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
 def _known(queries: list[Key], base: list[Key]) -> np.ndarray:
     there = set(base)
     return np.array([key in there for key in queries], dtype=bool)
-
-
-def _keys(table: pd.DataFrame, victims: Victims) -> list[Key]:
-    """Each record as what it says, so that equal records have equal keys; missing equals missing."""
-    parts: list[list[object]] = []
-    for column in victims.columns:
-        if column.kind == "number":
-            values = numbers(table[column.name])
-            parts.append([None if np.isnan(value) else float(f"{value:.9g}") for value in values])
-        else:
-            parts.append(list(words(table[column.name])))
-    return list(zip(*parts, strict=True))

@@ -24,6 +24,8 @@ SUBJECTS = ("cohort", "generator", "dataset")
 MEMBERSHIP_P = 0.01
 MEMBERSHIP_ADVANTAGE = {"public": 0.05, "recipient": 0.09, "internal": 0.20}
 """A p-value alone never closes the gate: with enough records every model differs a little (see docs/evidence.md)."""
+MEMBERSHIP_PROVED = {"public": 0.0, "recipient": 0.05, "internal": 0.09}
+"""What its lower bound must reach besides: who is held out alone moves an AUC among 600 patients by 0.03."""
 PLACEBO_P = 0.05
 MEDIA = ("rows", "image", "image.radiomics")
 COPY_P = 0.03
@@ -174,6 +176,22 @@ def _identical(inputs: GateInputs) -> Reason | None:
     return None
 
 
+def _real_records(inputs: GateInputs) -> Reason | None:
+    """Of what others made: records of this store, handed in as synthetic, from whichever dataset."""
+    for found in inputs.evidence:
+        measure = found.name.rsplit(".", 1)[-1]
+        if measure not in ("store_identical", "store_copies") or not found.value or found.low is None:
+            continue
+        if measure == "store_identical" or found.low > 2 * (found.control or 0.0) + REPEATED:
+            count = max(1, round(found.value * found.n))
+            return Reason(
+                "real_records",
+                f"{count} of {found.n} records are real records of this store, or the same to an eye.",
+                "Do not release it: this is real data under another name. Ask where it comes from.",
+            )
+    return None
+
+
 def _copies(inputs: GateInputs) -> Reason | None:
     """Copies are proved where chance does not put so many records next to training, and they tell, or are many."""
     values = {found.name: found for found in inputs.evidence}
@@ -204,7 +222,9 @@ def _membership(inputs: GateInputs) -> Reason | None:
         if auc is None or p is None or auc.value is None or p.value is None:
             continue
         placebo_inside = p.control is None or p.control > PLACEBO_P
-        if p.value < MEMBERSHIP_P and placebo_inside and 2 * auc.value - 1 >= MEMBERSHIP_ADVANTAGE[inputs.audience]:
+        advantage, proved = 2 * auc.value - 1, 2 * (auc.low if auc.low is not None else auc.value) - 1
+        large = advantage >= MEMBERSHIP_ADVANTAGE[inputs.audience] and proved >= MEMBERSHIP_PROVED[inputs.audience]
+        if p.value < MEMBERSHIP_P and placebo_inside and large:
             return Reason(
                 f"{medium}_membership",
                 f"An outsider can tell who was in the training data (AUC {auc.value:.2f}, p below {MEMBERSHIP_P}; "
@@ -331,6 +351,7 @@ RULES: tuple[Rule, ...] = (
     _evaluated,
     _band,
     _identical,
+    _real_records,
     _copies,
     _membership,
     _identifying,

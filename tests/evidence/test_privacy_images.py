@@ -1,0 +1,109 @@
+"""Image privacy beside copies: C_T, patients found again, and real records handed in as synthetic."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from medsynth_engine.evidence.data_copying import data_copying
+from medsynth_engine.evidence.real_records import ImageSearch, RowSearch
+from medsynth_engine.evidence.reidentification import reidentification
+from medsynth_engine.evidence.tables import Column
+from medsynth_engine.kernel.evidence import Evidence
+
+
+def cloud(n: int, seed: int, d: int = 8) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def c_t(training: np.ndarray, holdout: np.ndarray, synthetic: np.ndarray) -> Evidence:
+    owners = np.arange(len(training)), np.arange(len(holdout))
+    return data_copying("image", training, holdout, synthetic, *owners, np.random.default_rng(0))
+
+
+def test_c_t_is_about_zero_for_fresh_records_and_low_for_copies_only_towards_training() -> None:
+    training, holdout, fresh = cloud(800, 1), cloud(400, 2), cloud(800, 3)
+    quiet = c_t(training, holdout, fresh)
+    assert quiet.low < 0 < quiet.high
+    copied = training + 0.2 * cloud(800, 4)
+    loud = c_t(training, holdout, copied)
+    assert loud.high < -3
+    assert loud.control > loud.value + 3
+
+
+def test_c_t_of_a_generator_that_underfits_is_high() -> None:
+    assert c_t(cloud(800, 1), cloud(400, 2), 1.6 * cloud(800, 3)).low > 3
+
+
+def test_c_t_needs_enough_records_and_says_so() -> None:
+    for sizes in ((10, 400, 400), (400, 0, 400), (400, 400, 1)):
+        assert not c_t(*(cloud(n, n) for n in sizes)).enough
+    same = np.zeros((60, 3))
+    assert c_t(same, same, same).value == 0
+
+
+def bodies(people: int, seed: int, images: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """`images` of each patient: what they are (six numbers), seen with noise, and six numbers of noise alone."""
+    rng = np.random.default_rng(seed)
+    own = np.repeat(rng.normal(size=(people, 6)), images, axis=0) + 0.15 * rng.normal(size=(people * images, 6))
+    return np.hstack([own, rng.normal(size=(people * images, 6))]), np.repeat(np.arange(people), images)
+
+
+def found_again(synthetic: np.ndarray) -> Evidence:
+    (training, owners), (holdout, held) = bodies(200, 1), bodies(100, 2)
+    return reidentification(training, holdout, synthetic, owners, held, np.random.default_rng(0))
+
+
+def test_new_pictures_of_training_patients_are_found_though_no_picture_is_copied() -> None:
+    training, _ = bodies(200, 1)
+    again = training.copy()
+    again[:, 6:] = np.random.default_rng(7).normal(size=(len(again), 6))
+    loud, quiet = found_again(again), found_again(bodies(200, 5)[0])
+    assert loud.low > 0.2
+    assert quiet.low <= 0 <= quiet.high
+
+
+def test_without_second_pictures_or_a_verifier_that_works_nothing_is_claimed() -> None:
+    points, alone = cloud(100, 1), np.arange(100)
+    once = reidentification(points, points, points, alone, alone, np.random.default_rng(0))
+    assert not once.enough
+    assert "two images" in once.reads_as
+    noise = reidentification(
+        cloud(300, 1), cloud(150, 2), cloud(50, 3), np.arange(300) // 3, np.arange(150) // 3, np.random.default_rng(0)
+    )
+    assert not noise.enough
+    few = reidentification(points[:4], points[:4], points[:0], alone[:4] // 2, alone[:4] // 2, np.random.default_rng(0))
+    assert not few.enough
+
+
+def drawings(n: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    small = rng.integers(20, 230, (n, 8, 8)).astype(np.uint8)
+    return np.kron(small, np.ones((4, 4), np.uint8))
+
+
+def test_real_images_are_found_flipped_and_grainy_too() -> None:
+    real, fresh = drawings(40, 1), drawings(30, 2)
+    grain = np.clip(real[:10] + np.random.default_rng(3).normal(0, 4, (10, 32, 32)), 0, 255).astype(np.uint8)
+    search = ImageSearch(np.concatenate([fresh, real[20:30], grain[:, :, ::-1]]))
+    search.control(drawings(20, 5), drawings(20, 6))
+    for start in range(0, 40, 15):
+        search.add(real[start : start + 15])
+    search.add(real[:0])
+    same, alike = search.evidence()
+    assert same.value == pytest.approx(10 / 50)
+    assert alike.value == pytest.approx(20 / 50)
+    assert alike.control == 0
+
+
+def test_real_rows_are_found_in_whichever_dataset_and_chance_is_told() -> None:
+    rng = np.random.default_rng(0)
+    names = ("a", "b", "c", "d", "e")
+    columns = tuple(Column(name, "column", "number") for name in names)
+    tables = [pd.DataFrame(rng.normal(size=(50, 5)), columns=names) for _ in range(3)]
+    search = RowSearch(pd.concat([tables[1].iloc[:20], pd.DataFrame(rng.normal(size=(20, 5)), columns=names)]))
+    for table in tables:
+        search.add(table, table.iloc[:15], columns)
+    search.add(tables[0], tables[0].iloc[:15], columns[:3])  # three columns say nothing
+    (found,) = search.evidence()
+    assert (found.value, found.control) == (0.5, 0.0)
+    assert RowSearch(tables[0]).evidence() == []
