@@ -35,7 +35,7 @@ class LinkMeter:
         if size >= LARGE:
             alone = self._shortest if len(self._times) > 1 else 0.0
             self._rates.append(size / max(seconds - alone, 1e-4))
-        if self.slow is None and seconds > FIRST_PAINT_SECONDS:
+        if self.slow is None and size >= LARGE and seconds > FIRST_PAINT_SECONDS:
             self.slow = True
         elif len(self._times) == ENOUGH:
             self._judge()

@@ -91,12 +91,14 @@ class Pace:
         self._flying.append(Sent(size, self.clock()))
         return PROBE
 
-    def answered(self) -> bool:
-        """The terminal has shown a frame. Returns whether a frame may leave that was held back."""
+    def answered(self, at: float | None = None) -> bool:
+        """The terminal has shown a frame, which was heard `at` (now, if not given): our own loop may have been busy
+        since. Returns whether a frame may leave that was held back.
+        """
         self.answers += 1
         self._asked_again = None
         if self._flying:
-            frame, now = self._flying.pop(0), self.clock()
+            frame, now = self._flying.pop(0), self.clock() if at is None else at
             self.meter.frame(frame.size, now - frame.at)
             if frame.at < self._last_answer:  # it was on the line right behind the one before
                 self.meter.followed(frame.size, now - self._last_answer)

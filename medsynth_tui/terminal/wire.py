@@ -152,9 +152,9 @@ class Wire(Base):
         window = self._window
         return window is None or (event.pixel_size is not None and (window.width, window.height) == event.size)
 
-    def on_cursor_position(self) -> None:
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The answer to the question that follows a frame."""
-        may_follow = self.pace.answered()
+        may_follow = self.pace.answered(event.time)
         changed = after_measuring(self.profile, self.pace.meter.slow, self._remote)
         if changed.name != self.profile.name:
             self.profile = changed

@@ -12,6 +12,7 @@ import pytest
 from fake_engine import FakeEngine
 from studio_people import log_in, until
 from test_views import PLACES
+from textual.events import CursorPosition
 from wire_line import Line
 
 from medsynth_tui.app import MedSynth
@@ -37,7 +38,7 @@ class Counted(MedSynth):
     def wrote(self, data: str) -> None:
         self.sent += len(data.encode())
         if PROBE in data:
-            self.call_later(self.on_cursor_position)
+            self.post_message(CursorPosition(0, 0))
 
 
 async def settled(pilot: Any, app: Counted) -> None:
