@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check fuzz faults bench bench-peers clean
+.PHONY: setup demo test check fuzz faults soak bench bench-peers clean
 
 setup: $(READY)
 
@@ -33,8 +33,16 @@ check: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --full tests/intake/test_intake_fuzz.py $(ARGS)
 
+# The table of docs/reliability.md in full numbers: kills, full disks, many writers, attacks on the log, lost terminals.
+FAULTS := tests/db/test_ledger_faults.py tests/db/test_attacks.py tests/db/test_migrations.py tests/jobs/test_jobs_faults.py \
+  tests/engine/test_backups.py tests/engine/test_audit_exports.py tests/engine/test_door.py tests/access/test_access_people.py \
+  tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py tests/gan/test_weights.py
+
 faults: $(READY)
-	$(BIN)/python -m pytest --full tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py $(ARGS)
+	$(BIN)/python -m pytest --full $(FAULTS) $(ARGS)
+
+soak: $(READY)
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 bench: $(READY)
 	$(BIN)/medsynth benchmark $(ARGS)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from db import chain
+from db import chain, inclusion, proof
 from db.ledger import Ledger
 
 RESULTS = Path(__file__).with_name("results")
@@ -60,6 +60,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def measure(folder: Path, records: int) -> dict[str, Any]:
     path = folder / "data" / "medsynth.sqlite3"
+    start = datetime.now(UTC)
     found: dict[str, Any] = {"create_seconds": seconds(lambda: Ledger.create(path, "development").close())}
     found["open_seconds"] = statistics.median(seconds(lambda: Ledger.open(path).close()) for _ in range(5))
     found["appends_per_second_1_process"] = 500 / seconds(lambda: append(path, "one", 500))
@@ -78,8 +79,10 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
     found["appends_per_second_4_processes"] = len(times) / ((times[0] - times[-1]) / 1e9)
     with Ledger.open(path) as ledger:
         found["grow_records_per_second"] = records / seconds(lambda: grow(ledger, records))
-        verified: list[chain.Verification] = []
+        verified: list[proof.Verification] = []
+        busy = time.process_time()
         took = seconds(lambda: verified.append(ledger.verify()))
+        found["verify_processor_seconds"] = time.process_time() - busy
         assert verified[0].ok, verified[0].problems
         found |= {"records": verified[0].records, "verify_seconds": took}
         found["verify_records_per_second"] = verified[0].records / took
@@ -91,10 +94,18 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
             ("object", {"object_": "thing:7"}),
             ("none", {"actor": "nobody"}),
             ("since", {"since": datetime.now(UTC)}),
+            ("until", {"until": start}),
+            ("middle", {"before": records // 2}),
+            ("actor_and_outcome", {"actor": "user-7", "outcome": "denied"}),
+            ("actor_object_until", {"actor": "user-7", "object_": "thing:7", "until": datetime.now(UTC)}),
         ):
             with ledger.read() as session:
                 times = [seconds(lambda: chain.page(session, **narrow)) for _ in range(5)]  # type: ignore[arg-type]  # noqa: B023
             found[f"page_{name}_milliseconds"] = statistics.median(times) * 1000
+    with Ledger.open(path) as ledger, ledger.read() as session:
+        asked = (1, records // 2, records)
+        times = [seconds(lambda: inclusion.prove(session.connection(), seq)) for seq in asked]  # noqa: B023
+        found["prove_milliseconds"] = statistics.median(times) * 1000
     found["bytes_per_record"] = path.stat().st_size / found["records"]
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     found["peak_megabytes"] = kilobytes / 1024
