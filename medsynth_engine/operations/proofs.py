@@ -73,7 +73,7 @@ class Proofs:
             raise NotFound("no_such_record", "There is no such record that you may see.", "See: medsynth audit list")
         return found.document()
 
-    @operation("audit.seal", Permission.MAINTAIN)
+    @operation("audit.seal", Permission.MAINTAIN, fresh=True)
     def audit_seal(self, call: Call, path: str, keep: int = 10_000) -> dict[str, Any]:
         """Write all but the newest `keep` records into a file that proves itself, and take them out of the ledger.
 
