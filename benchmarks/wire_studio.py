@@ -21,8 +21,8 @@ from textual.app import App  # noqa: E402
 
 import medsynth_tui  # noqa: E402
 from medsynth_tui import app as studio  # noqa: E402
-from medsynth_tui import signals  # noqa: E402
-from medsynth_tui.drivers import StudioDriver  # noqa: E402
+from medsynth_tui import glyphs, signals  # noqa: E402
+from medsynth_tui.drivers import driver_for  # noqa: E402
 
 ARGUMENTS = {"run": {"name": "chest-first"}, "dataset": {"name": "chest"}, "cohort": {"name": "chest-1"}}
 LINES = ("tick", "learning rate lowered", "checkpoint written", "evaluated against the validation fold")
@@ -98,7 +98,8 @@ def main() -> int:
         selfcheck.trouble = lambda: "asked for plain Textual"
     AtOnce.place = options.place
     with tempfile.TemporaryDirectory() as home:
-        app: App[int] = AtOnce(Path(home), link=options.link, engine=Training(), driver_class=StudioDriver)
+        driver = driver_for(glyphs.choose(False).ascii)
+        app: App[int] = AtOnce(Path(home), link=options.link, engine=Training(), driver_class=driver)
         if options.look is not None:
             from dataclasses import replace
 

@@ -10,7 +10,7 @@ from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 from textual.strip import SGR_STYLES
 
-from medsynth_tui.terminal.pen import REVERSE, Pen
+from medsynth_tui.terminal.pen import REVERSE, UNDERLINE, Pen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,12 +46,13 @@ class Inks:
     """`of(style)` is the pen of a style; the same object for the same look.
 
     Without colours a filled ground becomes reverse video, so that a marked row stays marked; `grounds` (`#rrggbb`) are
-    the ones that everything lies on and that are not shown.
+    the ones that everything lies on and that are not shown. A cell whose ground is `cursor` is underlined too, because
+    the field around it is in reverse as well.
     """
 
-    def __init__(self, depth: Depth, grounds: frozenset[str] = frozenset()) -> None:
+    def __init__(self, depth: Depth, grounds: frozenset[str] = frozenset(), cursor: str = "") -> None:
         self.depth = depth
-        self.grounds = grounds
+        self.grounds, self.cursor = grounds, cursor
         self._pens: dict[Style | None, Pen] = {}
         self._same: dict[Pen, Pen] = {}
 
@@ -75,7 +76,7 @@ class Inks:
         ground = style.bgcolor
         if ground is None or ground.triplet is None or ground.triplet.hex in self.grounds:
             return set()
-        return {REVERSE}
+        return {REVERSE, UNDERLINE} if ground.triplet.hex == self.cursor else {REVERSE}
 
     def _codes(self, colour: Color | None, ink: bool) -> str:
         if colour is None or colour.type is ColorType.DEFAULT:

@@ -85,7 +85,8 @@ class Wire(Base):
         window = self._window
         grounds = self._plain_grounds() if self._depth is Depth.none else frozenset()
         if window is None or (window.width, window.height) != size or window.inks.grounds != grounds:
-            window = self._window = Window(size.width, size.height, Inks(self._depth, grounds))
+            inks = Inks(self._depth, grounds, (self.current_theme.foreground or "").lower())
+            window = self._window = Window(size.width, size.height, inks)
             self._hand = Hand()
         return window
 

@@ -191,9 +191,10 @@ def test_the_shortest_move_arrives(at: tuple[int, int] | None, x: int, y: int) -
 def test_no_colour_means_none_and_a_marked_row_is_still_marked() -> None:
     assert depth_for({"NO_COLOR": "1"}, None) is Depth.none
     assert depth_for({"TERM": "vt100"}, None) is Depth.none
-    inks = Inks(Depth.none, frozenset({"#10161b"}))
+    inks = Inks(Depth.none, frozenset({"#10161b"}), cursor="#dfe7ea")
     assert inks.of(Style.parse("bold #f39a91 on #10161b")) == Pen(marks=frozenset({BOLD}))
     assert inks.of(Style.parse("#f39a91 on #23474c")) == Pen(marks=frozenset({REVERSE}))
+    assert inks.of(Style.parse("#10161b on #dfe7ea")) == Pen(marks=frozenset({REVERSE, UNDERLINE}))
 
 
 def test_of_256_colours_the_nearest_is_taken() -> None:
