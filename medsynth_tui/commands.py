@@ -108,6 +108,12 @@ class GoReview(Command):
     id, title, permission = "review", "Review", Permission.REVIEW
 
 
+class GoJobs(Command):
+    """Long work that was asked for: how far it is, and the way to cancel it."""
+
+    id, title = "jobs", "Work"
+
+
 class GoAudit(Command):
     """Who did what and when, in a chain that shows tampering."""
 
@@ -278,7 +284,7 @@ class RunRemove(Command):
 
 EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LockScreen, LogOut)
 PLACES = (
-    *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoAudit, GoUsers),
+    *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoJobs, GoAudit, GoUsers),
     *(GoStore, GoPassword, GoSecondFactor, GoSettings),
 )
 """What the palette can go to; each opens the screen of its id."""

@@ -124,3 +124,9 @@ class CompareTurnBack(Command):
     """Show the page before this one."""
 
     id, keys, title, palette = "compare.turn_back", "left,h", "Previous page", False
+
+
+class JobOpen(Command):
+    """Say how far the work under the cursor is, or why it failed."""
+
+    id, keys, title, footer, palette = "jobs.open", "enter", "Look", True, False

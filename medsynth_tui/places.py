@@ -24,6 +24,7 @@ SCREENS = {
     "evidence": "evidence:EvidenceView",
     "nearest_pairs": "nearest_pairs:NearestPairs",
     "compare": "compare:Compare",
+    "jobs": "jobs:Jobs",
     "assessments": "assessments:Assessments",
     "assessment": "assessment:AssessmentDetail",
     "export": "export:Export",

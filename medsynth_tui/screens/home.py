@@ -23,6 +23,7 @@ MENU: tuple[type[Command], ...] = (
     c.GoCohorts,
     c.GoAssessments,
     c.GoReview,
+    c.GoJobs,
     c.GoAudit,
     c.GoUsers,
     c.GoStore,

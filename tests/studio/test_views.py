@@ -32,6 +32,7 @@ EVERYONE: dict[str, dict[str, Any]] = {
     "assessments": {},
     "assessment": {"subject": LONG},
     "export": {"cohort": LONG},
+    "jobs": {},
     "audit": {},
     "password": {},
 }

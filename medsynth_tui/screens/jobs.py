@@ -1,0 +1,150 @@
+"""Work: everything long that was asked for, how far it is, and the way to cancel it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands_evidence as e
+from medsynth_tui.command import Command
+from medsynth_tui.commands import CancelJob
+from medsynth_tui.evidence_words import Row
+from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import count, said, state, when
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
+
+ALIVE = ("queued", "running", "paused")
+KINDS = {
+    "intake": "bring in",
+    "scan": "scan",
+    "train": "train",
+    "generate": "draw",
+    "evaluate": "evaluate",
+    "report": "report",
+    "export": "export",
+    "check_text": "text check",
+    "apply_review": "review",
+    "import_weights": "weights",
+}
+COLUMNS = (
+    Column("work", 12),
+    Column("about"),
+    Column("state", 15),
+    Column("so far", 22),
+    Column("asked for", 12),
+)
+MOST_ASKED = 5
+"""Of so many jobs that go on the progress is asked for; the supervisor starts no more at once on a small machine."""
+EVERY = 2.0
+"""Seconds between two looks while something goes on."""
+
+
+class Jobs(View):
+    """The newest first. While something goes on it is looked at again by itself."""
+
+    CSS_PATH = "jobs.tcss"
+    HERE: ClassVar[tuple[type[Command], ...]] = (e.JobOpen,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: list[dict[str, Any]] = []
+
+    def place(self) -> tuple[str, ...]:
+        return ("Work",)
+
+    def compose_body(self) -> ComposeResult:
+        yield WindowTable(COLUMNS)
+        yield Static("Asking the store", classes="empty", id="empty")
+
+    def on_mount(self) -> None:
+        self.set_interval(EVERY, self._look_again)
+
+    def load(self) -> None:
+        self.ask(_work, self._show)
+
+    def _look_again(self) -> None:
+        going_on = any(each["state"] in ALIVE for each in self.documents)
+        if going_on and self.is_current and not self.failed and not self.awaits("view"):
+            self.load()
+
+    def _show(self, documents: list[dict[str, Any]]) -> None:
+        self.documents = documents
+        table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
+        table.show([self._row(each) for each in documents])
+        table.display, empty.display = bool(documents), not documents
+        empty.update(Content("You have asked for nothing long yet: bringing in, training, drawing, judging, reports."))
+        if documents and self.focused is None:
+            table.focus()
+        self.place_changed()
+
+    def _row(self, each: dict[str, Any]) -> Row:
+        text = self.studio.glyphs.text
+        kind = KINDS.get(each["kind"], str(each["kind"]).replace("_", " "))
+        about = said(each["subject"].partition(":")[2], 60)
+        cells = [kind, about, state(each["state"]), so_far(each.get("progress")), when(each["created"])]
+        return each["job"], [text(cell) for cell in cells]
+
+    def _chosen(self) -> dict[str, Any] | None:
+        key = self.query_one(WindowTable).current_key
+        return next((each for each in self.documents if each["job"] == key), None)
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self) -> None:
+        self.place_changed()
+
+    def offered(self, command: type[Command]) -> bool:
+        if command is CancelJob:
+            chosen = self._chosen()
+            return chosen is not None and chosen["state"] in ALIVE
+        return super().offered(command)
+
+    def do_job_cancel(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            job = chosen["job"]
+            self.ask(lambda engine: engine.jobs_cancel(job), self._cancelled, group="cancel")
+
+    def _cancelled(self, document: dict[str, Any]) -> None:
+        self.say("Asked to cancel it.")
+        self.load()
+
+    @on(DataTable.RowSelected)
+    def do_jobs_open(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            job = chosen["job"]
+            self.ask(lambda engine: engine.jobs_show(job), self._tell, group="job")
+
+    def _tell(self, document: dict[str, Any]) -> None:
+        kind = KINDS.get(document["kind"], str(document["kind"]).replace("_", " "))
+        lines = [state(document["state"]), so_far(document.get("progress"), 200)]
+        error = document.get("error") or {}
+        lines += [said(error.get(part), 600) for part in ("message", "hint") if error.get(part)]
+        title = f"{kind.capitalize()}: {said(document['subject'].partition(':')[2], 60)}"
+        self.studio.push_screen(Tell(title, *(self.studio.glyphs.text(line) for line in lines if line)))
+
+
+async def _work(engine: Engine) -> list[dict[str, Any]]:
+    """The actor's jobs, of those that go on with their progress."""
+    jobs = await engine.jobs_list()
+    alive = [each["job"] for each in jobs if each["state"] in ALIVE][:MOST_ASKED]
+    known = {job: await engine.jobs_show(job) for job in alive}
+    return [{**each, **known.get(each["job"], {})} for each in jobs]
+
+
+def so_far(progress: dict[str, Any] | None, limit: int = 22) -> str:
+    """`3 of 14 measures`, and what it is at where there is room."""
+    if not progress or progress.get("done") is None:
+        return ""
+    of = f" of {count(progress['total'])}" if progress.get("total") else ""
+    words = f"{count(progress['done'])}{of} {said(progress.get('unit') or '', 20)}"
+    more = f", {said(progress['say'], 80)}" if progress.get("say") else ""
+    return (words + more)[:limit] if limit > 22 else words[:limit]
