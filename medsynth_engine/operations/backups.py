@@ -166,10 +166,14 @@ def _demand_may_replace(call: Call, token: str | None, replace: bool) -> None:
         return
     from medsynth_engine.access import sessions
     from medsynth_engine.jobs.watch import look_at_all
+    from medsynth_engine.operations.care import setting
 
     actor = sessions.resolve(call.ledger, token or "")
-    if actor.role != Role.ADMIN:
+    if actor.role != Role.ADMIN or actor.owes:
         raise Denied("not_permitted", "Only an admin of the store may replace it.", "Log in as an admin.")
+    with call.read() as session:
+        minutes = int(setting(session, "confirm_minutes"))
+    sessions.demand_fresh(actor, minutes)
     if "running" in look_at_all(call.ledger, call.home).values():
         raise Busy("jobs_running", "Jobs are running in this store.", "Wait for them, or cancel them.")
 
