@@ -139,7 +139,7 @@ async def evaluate(pilot: Pilot[Any]) -> None:
 async def is_refused(pilot: Pilot[Any]) -> None:
     app = of(pilot)
     await pilot.press("escape")
-    await shows(pilot, "120 records")
+    await shows(pilot, "Composition")
     await pilot.press("x")
     await shows(pilot, "The gate is closed")
     assert "What to do" in seen(app)
