@@ -22,6 +22,8 @@ SMALL = 240
 """Bytes of a frame that may follow another at once when a key caused it: it would only wait for a round trip more."""
 MOST_IN_FLIGHT = 3
 SLICE = 240
+FIRST_SLICE = 1_000
+"""Where neither the rate is known nor whether the line is slow."""
 SLICE_SECONDS = 0.25
 """How long the line carries a slice, once its rate is known; never less than `SLICE` bytes."""
 MOST_SLICE = 4_000
@@ -50,8 +52,10 @@ class Pace:
     waited: int = 0
     """Frames that were held back."""
     _flying: list[Sent] = field(default_factory=list)
+    slow: bool = False
+    """What the profile takes the line for."""
     slices: bool = False
-    """Whether frames are cut (see `slice_size`), for a slow line."""
+    """Whether frames are cut (see `slice_size`): on a slow line, and until it is known what kind of line it is."""
     _key: bool = False
     _last_answer: float = 0.0
     _asked_again: float | None = None
@@ -79,7 +83,9 @@ class Pace:
     def slice_size(self) -> int:
         """Bytes after which a frame is cut on a slow line."""
         rate = self.meter.rate
-        return SLICE if rate is None else min(MOST_SLICE, max(SLICE, int(rate * SLICE_SECONDS)))
+        if rate is None:
+            return SLICE if self.slow else FIRST_SLICE
+        return min(MOST_SLICE, max(SLICE, int(rate * SLICE_SECONDS)))
 
     def sent(self, size: int) -> str:
         """A frame of `size` bytes leaves; what has to follow it."""

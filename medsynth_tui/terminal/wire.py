@@ -96,7 +96,8 @@ class Wire(Base):
 
     def _paint(self) -> None:
         """Write what differs, as far as it may leave now; the rest is held until the terminal answers."""
-        self.pace.slices = self.profile.slow
+        self.pace.slow = self.profile.slow
+        self.pace.slices = self.profile.slow or (self.profile.auto and self.pace.meter.slow is None)
         while self._write_some():
             pass
 

@@ -249,7 +249,7 @@ def test_a_key_lets_one_small_frame_follow() -> None:
 
 def test_on_a_slow_line_two_slices_are_under_way_and_their_distance_tells_the_rate() -> None:
     pace, clock = trusted()
-    pace.slices = True
+    pace.slow = pace.slices = True
     for _ in range(2):
         assert pace.may_write(SLICE)
         pace.sent(SLICE)
