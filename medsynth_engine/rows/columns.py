@@ -1,7 +1,8 @@
 """From the columns of a table to the coded columns that are learned, and back.
 
 Most columns are one coded column. Age in years brings its band along, which is drawn first and can be asked for. A
-finding of many combinations becomes a yes or no for each label, joined again after drawing.
+finding of many combinations becomes a yes or no for each label, joined again after drawing. Days become a patient's
+first day, drawn once, and the days since: what lies between the dates of a patient is what they say.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import pandas as pd
 
 from medsynth_engine.rows.bands import BANDS, EDGES, band_numbers
 from medsynth_engine.rows.coding import SMALLEST, Bins, Coding, Levels, coding_from_document, support
-from medsynth_engine.rows.table import SEPARATOR, Column, Schema
+from medsynth_engine.rows.table import SEPARATOR, Column, Schema, numbers
 
 AGE_BAND = "age_band"
+FIRST_DAY = f"{SEPARATOR}first day"
+"""The coded column that all columns of days are counted from."""
 COMBINATIONS = 50
 """A finding of at most so many combinations is learned as one category."""
 
@@ -26,6 +29,7 @@ class Inner:
     """One coded column. `source` is the table's column it serves, `label` the finding it stands for, if it is one.
 
     `within` names the coded column whose value it lies inside of (age inside its band): one tree for each value.
+    `since` names the coded column that is added to it after drawing (days since the first day).
     """
 
     name: str
@@ -35,10 +39,12 @@ class Inner:
     role: str = "column"
     label: str | None = None
     within: str | None = None
+    since: str | None = None
 
     def document(self) -> dict[str, Any]:
         kept = {"name": self.name, "source": self.source, "coding": self.coding.document(), "per": self.per}
-        return {**kept, "role": self.role, "label": self.label, "within": self.within}
+        since = {"since": self.since} if self.since else {}
+        return {**kept, "role": self.role, "label": self.label, "within": self.within, **since}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Inner:
@@ -55,10 +61,11 @@ class Coded:
 
 def code_columns(table: pd.DataFrame, schema: Schema, patients: np.ndarray) -> list[Coded]:
     """Code every column of the schema, protecting rare values first. `patients`: int (n,) numbers."""
-    coded: list[Coded] = []
+    dated = _dated(table, schema, patients)
+    coded: list[Coded] = _days(table, dated, patients)
     for column in schema.columns:
-        if column.name == AGE_BAND and schema.age is not None:
-            continue  # follows from the age
+        if (column.name == AGE_BAND and schema.age is not None) or column in dated:
+            continue  # follows from the age; is coded
         series = table[column.name]
         if column.per == "patient":
             series = _of_the_patient(series, patients)
@@ -79,6 +86,29 @@ def _of_the_patient(series: pd.Series, patients: np.ndarray) -> pd.Series:
     """Each patient's first known value, on all of the patient's rows."""
     first = series.groupby(patients).first()
     return pd.Series(first.reindex(patients).to_numpy(), index=series.index, dtype=series.dtype)
+
+
+def _dated(table: pd.DataFrame, schema: Schema, patients: np.ndarray) -> tuple[Column, ...]:
+    """The columns of days, where there is something between them: two of them, or several records of a patient."""
+    dated = tuple(column for column in schema.columns if column.dated and table[column.name].notna().any())
+    several = len(np.unique(patients)) < len(patients)
+    return dated if len(dated) > 1 or several else ()
+
+
+def _days(table: pd.DataFrame, dated: tuple[Column, ...], patients: np.ndarray) -> list[Coded]:
+    """The earliest day of each patient, and for each column of days how many days later."""
+    if not dated:
+        return []
+    days = pd.DataFrame({column.name: numbers(table[column.name]) for column in dated}, index=table.index)
+    first = days.min(axis=1).groupby(patients).transform("min")
+    start = Bins.learn(first, patients)
+    coded = [Coded(Inner(FIRST_DAY, dated[0].name, start, "patient"), start.encode(first))]
+    for column in dated:
+        later = days[column.name] - first
+        bins = Bins.learn(later, patients)
+        inner = Inner(f"{column.name}{SEPARATOR}later", column.name, bins, column.per, since=FIRST_DAY)
+        coded.append(Coded(inner, bins.encode(later)))
+    return coded
 
 
 def _age(column: Column, series: pd.Series, patients: np.ndarray) -> list[Coded]:

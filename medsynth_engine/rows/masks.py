@@ -203,10 +203,11 @@ def _violated(test: Test, inner: Sequence[Inner]) -> dict[int, np.ndarray]:
 def _ordered(rule: Rule, inner: Sequence[Inner]) -> list[Pair]:
     """The first must not be above the second: bins that end above the end of the other's. The rest `lifted` mends."""
     assert rule.order is not None
-    first, second = (next(iter(_of(name, inner)), None) for name in rule.order)
+    first, second = (next(iter(_days(name, inner) or _of(name, inner)), None) for name in rule.order)
     if first is None or second is None or first[0] == second[0]:
         return []
-    if not (isinstance(first[1].coding, Bins) and isinstance(second[1].coding, Bins)):
+    same_start = first[1].since == second[1].since
+    if not (isinstance(first[1].coding, Bins) and isinstance(second[1].coding, Bins) and same_start):
         return []
     table = np.array(first[1].coding.highs)[:, None] > np.array(second[1].coding.highs)[None, :]
     table = np.pad(table, ((0, 1), (0, 1)))  # missing stands beside everything
@@ -229,9 +230,16 @@ def _with_band(parts: dict[int, np.ndarray], inner: Sequence[Inner]) -> dict[int
     return {}
 
 
+def _days(name: str, inner: Sequence[Inner]) -> list[tuple[int, Inner]]:
+    """The coded column that says how long after the first day a day is: two of them compare as the days do."""
+    return [(number, column) for number, column in enumerate(inner) if column.source == name and column.since]
+
+
 def _of(name: str, inner: Sequence[Inner]) -> list[tuple[int, Inner]]:
     """The coded columns that hold a column's values: one, or one for each of its labels; of an age not its band."""
     found = [(number, column) for number, column in enumerate(inner) if column.source == name]
+    if any(column.since for _, column in found):
+        return []  # a day is a sum of two: bounds of it are left to `obeyed`
     named = [pair for pair in enumerate(inner) if pair[1].name == name]
     return named or [pair for pair in found if pair[1].name != AGE_BAND]
 

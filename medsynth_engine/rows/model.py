@@ -125,7 +125,9 @@ class RowModel(ABC):
 
     def _put_in_order(self, decoded: dict[str, np.ndarray], firsts: np.ndarray, patient: np.ndarray) -> None:
         """Where two ordered numbers fell into the same bin, raise the second to the first: it stays in its bin."""
-        ordered = [rule.order for rule in self.rules if rule.order and all(name in decoded for name in rule.order)]
+        days = {column.source: column.name for column in self.inner if column.since}
+        orders = [tuple(days.get(name, name) for name in rule.order) for rule in self.rules if rule.order]
+        ordered = [order for order in orders if all(name in decoded for name in order)]
         for low, high in ordered * len(ordered):  # as often as a chain of orders is long
             if decoded[low].dtype == decoded[high].dtype == np.float64 and len(patient):
                 raised = np.fmax(decoded[high], decoded[low])
@@ -138,7 +140,10 @@ class RowModel(ABC):
         columns: dict[str, pd.Series] = {}
         for name, dtype in self.outer:
             parts = [column for column in self.inner if column.source == name and column.label is not None]
-            if parts:
+            days = next((column for column in self.inner if column.source == name and column.since), None)
+            if days is not None:
+                values = decoded[days.name] + decoded[str(days.since)]
+            elif parts:
                 values = join_labels(parts, [decoded[part.name] for part in parts])
             elif name == AGE_BAND and self._age is not None:
                 values = age_band(pd.Series(decoded[self._age], index=index)).to_numpy(dtype=object)

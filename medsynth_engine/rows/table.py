@@ -15,6 +15,9 @@ KINDS = ("number", "integer", "category", "multi", "boolean")
 SEPARATOR = "|"
 """Between the findings of one record, where there are several."""
 
+DAYS = "_day"
+"""How the names of columns end that hold dates as whole days (`intake/tables/reduced.py`)."""
+
 
 class UnusableTable(ValueError):
     """A table, a request or a stored model that rows cannot be learned or drawn from.
@@ -43,6 +46,11 @@ class Column:
         for word, allowed in ((self.role, ROLES), (self.kind, KINDS), (self.per, ("patient", "record"))):
             if word not in allowed:
                 raise UnusableTable("bad_schema", f"A column's role, kind or owner is none of {', '.join(allowed)}.")
+
+    @property
+    def dated(self) -> bool:
+        """Whether it holds days, as intake writes shifted dates: whole days since 1970, moved by patient."""
+        return self.kind == "integer" and self.name.endswith(DAYS)
 
     @property
     def numeric(self) -> bool:

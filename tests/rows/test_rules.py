@@ -238,3 +238,20 @@ def test_what_is_no_rule_is_refused(document):
     with pytest.raises(UnusableTable) as caught:
         Rule.from_document(document)
     assert caught.value.code == "bad_rule"
+
+
+def test_days_that_a_rule_orders_are_drawn_in_order():
+    rng = np.random.default_rng(0)
+    start = 15_000 + np.repeat(rng.integers(0, 4000, 400), 3) + rng.integers(0, 30, 1200)
+    table = pd.DataFrame(
+        {"came_day": start, "left_day": start + rng.integers(0, 8, 1200), "ward": rng.choice(["a", "b"], 1200)}
+    )
+    model = SequentialTrees.fit(
+        table, Schema.of(table), np.random.default_rng(1), patients=np.repeat(np.arange(400), 3)
+    )
+    rule = Rule("stay", "Nobody leaves before coming.", order=("came_day", "left_day"))
+    free, bound = (one.sample(6000, None, np.random.default_rng(2)) for one in (model, model.under([rule])))
+    assert rule.broken(free).any()
+    assert not rule.broken(bound).any()
+    assert bound["left_day"].notna().all(), "drawn in order, not blanked"
+    assert (bound.groupby("patient")["came_day"].agg(np.ptp) <= 35).all()
