@@ -66,6 +66,18 @@ class AssessmentOpen(Command):
     id, keys, title, footer, palette = "assessment.open", "enter", "Open", True, False
 
 
+class AssessmentNew(Command):
+    """Assess a cohort, a dataset (before its bundle leaves) or a generator (before its weights leave)."""
+
+    id, keys, title, permission, footer = "assessment.new", "n", "Assess", Permission.DRAFT_PIA, True
+
+
+class DatasetAssess(Command):
+    """Open the privacy impact assessment of this dataset, or draft one, before a bundle of it leaves."""
+
+    id, keys, title, permission = "dataset.assess", "a", "Assess", Permission.READ_REPORTS
+
+
 class AssessmentDraft(Command):
     """Write a complete draft from the evidence; you then fill in what only a person knows."""
 

@@ -11,10 +11,13 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.view import View
+from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import when
 
+KINDS = ["cohort", "dataset", "generator"]
 COLUMNS = (
     Column("subject"),
     Column("audience", 10),
@@ -28,7 +31,7 @@ COLUMNS = (
 class Assessments(View):
     """Newest first; a subject's newest version is the one that counts."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.AssessmentOpen,)
+    HERE: ClassVar[tuple[type[Command], ...]] = (r.AssessmentOpen, r.AssessmentNew)
 
     def place(self) -> tuple[str, ...]:
         return ("Assessments",)
@@ -47,7 +50,7 @@ class Assessments(View):
         table.show([(each["subject"], self._row(each)) for each in newest])
         table.display, empty.display = bool(newest), not newest
         if self.studio.session.may(r.AssessmentDraft.permission):
-            empty.update(Content("No assessments yet.\n\nOpen a cohort and press a to draft one from its evidence."))
+            empty.update(Content("No assessments yet.\n\nPress n, or a in a cohort or a dataset, to draft one."))
         else:
             empty.update(Content("No assessments yet. Researchers draft them; they come here when submitted."))
         if newest and self.focused is None:
@@ -64,6 +67,24 @@ class Assessments(View):
             each["author"],
             when(each["created"]),
         ]
+
+    def do_assessment_new(self) -> None:
+        self.studio.push_screen(
+            Ask(
+                "What is assessed?",
+                "Name",
+                says="A cohort before an export, a dataset before a bundle leaves, a generator before its weights do.",
+                check=needed("A name"),
+                choice=("A", KINDS),
+                verb="Go on",
+            ),
+            self._new,
+        )
+
+    def _new(self, given: tuple[str, str] | None) -> None:
+        if given is not None:
+            kind, name = given
+            self.studio.open("assessment", subject=name if kind == "cohort" else f"{kind}:{name}")
 
     @on(DataTable.RowSelected)
     def do_assessment_open(self) -> None:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from medsynth_tui import commands as c
+from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
 from medsynth_tui.intake_words import came_back, suppressed
@@ -35,6 +36,7 @@ class DatasetDetail(View):
         c.DatasetPictures,
         c.DatasetReview,
         c.DatasetShare,
+        r.DatasetAssess,
         c.DatasetRemove,
     )
 
@@ -155,6 +157,9 @@ class DatasetDetail(View):
                 lambda _: self.say(f"{said(user, 40)} can now see and use it."),
                 group="share",
             )
+
+    def do_dataset_assess(self) -> None:
+        self.studio.open("assessment", subject=f"dataset:{self.dataset}")
 
     def do_dataset_remove(self) -> None:
         self.studio.push_screen(

@@ -10,7 +10,7 @@ import pytest
 from governance_clinic import Clinic
 
 from db.errors import LedgerConflict
-from db.tables import Assessment, Dataset
+from db.tables import Assessment, Cohort, Dataset, Evaluation, Weights
 from medsynth_engine.engine import Engine
 from medsynth_engine.governance import rules
 from medsynth_engine.kernel.errors import BadInput, Denied
@@ -200,3 +200,59 @@ async def test_an_override_marks_the_release_and_takes_two_who_are_not_one(clini
     assert opened["open"] and opened["overridden"] and "OVERRIDDEN" in opened["marks"]
     await clinic.admin.users_reset("second")
     assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"], "one of them may be the other"
+
+
+def drawn(session: Any) -> None:
+    """A generator of alice's, and a cohort drawn from it with its evaluation."""
+    from sqlmodel import select
+
+    dataset = session.exec(select(Dataset)).one()
+    owner = dataset.owner_id
+    session.add(Weights(name="g1", owner_id=owner, digest="w" * 64, dataset_id=dataset.id))
+    document = {"generator": {"digest": "w" * 64}}
+    cohort = Cohort(name="c1", dataset_id=dataset.id, owner_id=owner, n=9, folder="c1", digest="c" * 64,
+                    document=document)  # fmt: skip
+    session.add(cohort)
+    session.flush()
+    judged(session)
+
+
+def judged(session: Any, digest: str = "1" * 64) -> None:
+    from sqlmodel import select
+
+    cohort = session.exec(select(Cohort)).one()
+    session.add(
+        Evaluation(cohort_id=cohort.id, cohort_digest=cohort.digest, dataset_id=cohort.dataset_id, digest=digest,
+                   document={"evidence": [], "gauge": {}}, actor_id=cohort.owner_id)
+    )  # fmt: skip
+
+
+def another_model(session: Any) -> None:
+    row = session.get(Weights, "g1")
+    row.digest = "x" * 64
+    session.add(row)
+
+
+@pytest.mark.parametrize(
+    ("subject", "change", "changed"),
+    [
+        ("c1", lambda session: judged(session, "2" * 64), ["the evaluation has changed"]),
+        ("generator:g1", lambda session: judged(session, "2" * 64), ["the evaluation has changed"]),
+        ("generator:g1", another_model, ["the model has changed", "the evaluation has changed"]),
+    ],
+)
+async def test_of_a_cohort_and_a_generator_too_it_ends_with_what_it_rests_on(
+    clinic: Clinic, subject: str, change: Any, changed: list[str]
+) -> None:
+    clinic.change(drawn)
+    high = {"outcome": {"owner": "The head", "regulator_consulted": "Yes, in June."}}
+    await clinic.alice.pia_draft(subject, "internal", {**ANSWERS, **high})
+    await clinic.alice.pia_submit(subject)
+    await clinic.auditor.pia_opinion(subject, True)
+    signed = await clinic.admin.pia_approve(subject)
+    if signed["approvals_needed"] == 2:
+        signed = await clinic.second.pia_approve(subject)
+    assert (signed["state"], signed["lapsed"]) == ("approved", [])
+    clinic.change(change)
+    shown = await clinic.auditor.pia_show(subject)
+    assert (shown["state"], shown["lapsed"]) == ("expired", changed)

@@ -78,3 +78,18 @@ async def test_what_changed_since_it_was_sent_back_is_one_key_away(store: Path) 
         assert "- To try it" in seen(app) and "1.1" in seen(app)
         await pilot.press("escape")
         await shows(pilot, "Assessments")
+
+
+async def test_a_dataset_is_assessed_from_the_list_of_assessments(store: Path) -> None:
+    await drafted(store)
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "alice")
+        app.go("assessments")
+        await shows(pilot, "dataset:ch")
+        await pilot.press("n")
+        await shows(pilot, "What is assessed?")
+        await pilot.press("right", "tab")
+        await type_words(pilot, "chest")
+        await pilot.press("enter")
+        await shows(pilot, "draft  for internal, version 1")
