@@ -110,6 +110,9 @@ def open_studio(manner: Manner) -> None:
     with Face(manner) as face:
         if manner.json:
             raise WrongUsage("no_command", "--json goes with a command.", "See: medsynth --help")
+        from medsynth_tui.terminal.usable import scrub
+
+        scrub()
         from medsynth_tui.app import run  # the only way to textual from here
 
         link = manner.link.value if manner.link else "auto"

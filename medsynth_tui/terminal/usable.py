@@ -1,4 +1,4 @@
-"""Whether there is a terminal that the studio can be shown on."""
+"""Whether there is a terminal that the studio can be shown on, and what it must not be told from outside."""
 
 from __future__ import annotations
 
@@ -13,3 +13,12 @@ def unusable_terminal() -> str:
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         return "TERM is unset or dumb: the studio needs more. Every function is also a command: medsynth --help"
     return ""
+
+
+def scrub() -> None:
+    """Call before Textual is imported: its variables log what is typed, write screens to files, type keys, load code.
+
+    A person's own choices (`NO_COLOR`, `TERM`, `COLORTERM`, the locale) stay.
+    """
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]

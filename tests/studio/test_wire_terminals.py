@@ -71,3 +71,17 @@ def test_what_another_program_wrote_is_painted_over(start: Start) -> None:
     terminal.press("\x0c")
     terminal.wait_for(PAINTED)
     terminal.wait_for("F1 Help")
+
+
+def test_the_environment_cannot_make_it_write_its_screen_or_type_keys(tmp_path: Path) -> None:
+    asked = {"TEXTUAL_SCREENSHOT": "0", "TEXTUAL_SCREENSHOT_LOCATION": str(tmp_path), "TEXTUAL_PRESS": "ctrl+q"}
+    asked |= {"TEXTUAL_LOG": str(tmp_path / "log")}
+    terminal = Terminal([sys.executable, "-m", "medsynth_tui", "--home", str(tmp_path / "home")], environment=asked)
+    try:
+        terminal.wait_for("Press F3 to make one")
+        terminal.read(1)
+        assert terminal.status is None
+        assert not list(tmp_path.glob("*.svg"))
+        assert not (tmp_path / "log").exists()
+    finally:
+        terminal.close()
