@@ -24,6 +24,7 @@ from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said
 
+KEPT = "kept; esc or F6 closes"
 AUDIENCES = ["internal", "recipient", "public"]
 STEPS = {
     r.AssessmentEdit: "edit",
@@ -179,7 +180,7 @@ class AssessmentDetail(View):
 
         def kept(document: dict[str, Any]) -> None:
             self._show(document)
-            self._tell_editor("kept; esc or F6 closes")
+            self._tell_editor(KEPT)
 
         def refused(error: MedSynthError) -> bool:
             self._tell_editor(f"NOT kept: {said(error.message, 60)}")
@@ -190,6 +191,8 @@ class AssessmentDetail(View):
     def _tell_editor(self, words: str) -> None:
         if isinstance(self.studio.screen, EditAnswer):
             self.studio.screen.told(words)
+        elif words == KEPT:
+            self.say("Saved.")
 
     def do_assessment_diff(self) -> None:
         subject = self.subject

@@ -200,5 +200,5 @@ def test_what_changes_others_rights_or_lets_things_out_wants_a_fresh_password() 
     assert fresh >= {
         "export", "users_role", "users_disable", "users_reset", "users_add", "users_totp_reset", "datasets_remove",
         "runs_remove", "cohorts_remove", "gate_override", "pia_approve", "pia_submit", "pia_opinion", "settings_set",
-        "audit_export", "backup",
+        "audit_export", "audit_seal", "backup", "bundle", "weights_export",
     }  # fmt: skip

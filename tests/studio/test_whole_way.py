@@ -158,7 +158,7 @@ async def draft_and_submit(pilot: Pilot[Any]) -> None:
     await pilot.press("enter")
     await shows(pilot, "Drafted.")
     await pilot.press("down", "e")
-    await shows(pilot, "F6 saves")
+    await shows(pilot, "kept as you type")
     await type_words(pilot, "Checked by hand. ")
     await pilot.press("f6")
     await shows(pilot, "Saved.")
