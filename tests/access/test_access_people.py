@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import select
 
 from db import chain, migrate
@@ -338,6 +339,20 @@ def test_a_password_that_is_guessed_early_is_refused(weak: str) -> None:
 def test_a_long_one_of_unusual_words_is_taken(strong: str) -> None:
     passwords.demand_good(strong, "production", ("rosalind", "researcher"))
     assert not guessable(strong)
+
+
+def test_a_hash_made_with_weaker_parameters_is_renewed_at_the_next_login(store: Ledger) -> None:
+    weak = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(GOOD)
+    with store.write() as change:
+        user = users.by_name(change.session, "root")
+        user.password_hash = weak
+        change.session.add(user)
+        change.record(actor="system", action="test.weaken")
+    sessions.login(store, "root", GOOD, "cli")
+    with store.read() as session:
+        renewed = users.by_name(session, "root").password_hash
+    assert renewed != weak and not passwords.needs_rehash(renewed or "")
+    assert sessions.login(store, "root", GOOD, "cli")
 
 
 def test_the_most_common_passwords_are_known_and_none_gets_in() -> None:
