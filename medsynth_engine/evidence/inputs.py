@@ -14,6 +14,7 @@ from medsynth_engine.kernel.evidence import Evidence
 
 if TYPE_CHECKING:
     from medsynth_engine.features.encoder import Encoder
+    from medsynth_engine.features.inception import Inception
 
 Images = np.ndarray
 """uint8 (n, s, s) or (n, s, s, 3)."""
@@ -31,6 +32,7 @@ class Inputs:
     population   what the cohort was meant to be: attribute -> {value: share}; empty: as the training data
     unknown_training  True where the training data of the generator is not in this store
     encoder      learned from the training images alone; None: no measure is taken in its space
+    inception    the network of FID, where somebody brought its weights
     gathered     evidence from what is not in here (other datasets, a discriminator, text in pictures), as it is
     seed         of everything that is drawn here
     """
@@ -49,6 +51,7 @@ class Inputs:
     population_name: str = "the chosen population"
     unknown_training: bool = False
     encoder: Encoder | None = None
+    inception: Inception | None = None
     gathered: tuple[Evidence, ...] = ()
     seed: int = 0
 

@@ -116,7 +116,7 @@ def _missed_gap(
         {value for value in present(values) if _patients(task, mask & (values == value)) >= SMALLEST}
         for _, _, mask in both
     ]
-    groups = sorted(max(enough, key=lambda each: len(each)))
+    groups = sorted(sorted(enough, key=len)[-1])
     asked = [one for one, have in zip(both, enough, strict=True) if have >= set(groups)]
     if len(groups) < 2:
         return not_enough(name, len(values), "zero", "fewer than two groups have enough findings.", MISSED_METHOD)

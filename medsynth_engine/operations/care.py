@@ -16,6 +16,7 @@ from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.arrivals import checked_drop_box, count_arriving, found_for
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.doctor import quick, thorough
+from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
@@ -35,6 +36,10 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "backup_recipient": (
         "",
         "The key (age1...) that backups without a passphrase are encrypted for; empty: none",
+    ),
+    "inception_file": (
+        "",
+        "The file pt_inception-2015-12-05-6726825d.pth, for those who want FID beside our own measures; empty: no FID",
     ),
     "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
 }
@@ -70,6 +75,7 @@ class Care:
             raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
         checks: dict[str, Callable[[str], Any]] = {
             "drop_box": lambda given: checked_drop_box(call, given),
+            "inception_file": lambda given: checked_inception(call, given),
             "second_factor_roles": checked_roles,
             "anchor_file": lambda given: checked_anchor(call, given),
             "anchor_syslog": checked_switch,
@@ -77,7 +83,7 @@ class Care:
         }
         checked: Any = checks[key](value) if key in checks else _whole_number(key, value)
         # A path may name a person or a place: the record says that it was set, not to what.
-        shown = bool(checked) if key in ("drop_box", "anchor_file") else checked
+        shown = bool(checked) if key in ("drop_box", "anchor_file", "inception_file") else checked
         with call.change(f"setting:{key}", value=shown) as change:
             change.session.merge(Store(key=f"setting.{key}", value=checked))
         if key.startswith("anchor_") and checked:

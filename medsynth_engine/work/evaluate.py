@@ -49,13 +49,17 @@ def work(desk: Desk) -> dict[str, Any]:
 def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
     from medsynth_engine.evidence.document import document
+    from medsynth_engine.operations.care import setting
     from medsynth_engine.work.gathered import gathered
+    from medsynth_engine.work.inception import with_inception
     from medsynth_engine.work.site_encoder import with_encoder
 
     inputs = _gathered(desk, row, unknown_training)
     _, folder = desk.dataset(row.dataset_id)
     inputs = with_encoder(folder, inputs, desk.progress("encoder"), desk.wanted)
     inputs = replace(inputs, gathered=tuple(gathered(desk, row, inputs)))
+    with desk.ledger.read() as session:
+        inputs = with_inception(setting(session, "inception_file"), inputs)
     found = document(inputs, desk.progress("measures"), desk.wanted)
     _keep_pairs(desk, row, inputs)
     return found

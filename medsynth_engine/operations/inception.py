@@ -1,0 +1,16 @@
+"""The file of Inception weights that a hospital brings where it wants FID; nothing is ever downloaded."""
+
+from __future__ import annotations
+
+from medsynth_engine.features.inception_file import checked
+from medsynth_engine.operations.datasets import existing_path
+from medsynth_engine.operations.declare import Call
+
+
+def checked_inception(call: Call, value: str) -> str:
+    """The path of the known file; nothing at all takes it away. Raises BadInput where it is another file."""
+    if not value.strip():
+        return ""
+    path = existing_path(call, value)
+    checked(path)
+    return str(path)
