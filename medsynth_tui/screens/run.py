@@ -11,9 +11,11 @@ from textual.widgets import Static
 
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_chart import CHART
 from medsynth_tui.screens.confirm import ConfirmByName, Sure
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.screens.run_samples import ShowsSamples
+from medsynth_tui.screens.run_view import LooksAtCurves
 from medsynth_tui.view import View
 from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.log_tail import LogTail
@@ -26,7 +28,7 @@ CHARTS = ("loss", "accuracy", "frechet")
 GOING = ("running", "queued")
 
 
-class LiveRun(ShowsSamples, View):
+class LiveRun(LooksAtCurves, ShowsSamples, View):
     """Narrow windows show one chart (`v` for the next), wide and tall ones all three."""
 
     CSS_PATH = "run.tcss"
@@ -39,6 +41,7 @@ class LiveRun(ShowsSamples, View):
         c.RunEarlier,
         c.RunLater,
         c.RunRemove,
+        *CHART,
     )
 
     def __init__(self, name: str) -> None:
@@ -152,7 +155,7 @@ class LiveRun(ShowsSamples, View):
         ):
             chart = self.query_one(f"#{name}", LineChart)
             if chart.display:
-                chart.show(series, line, float(self.curves.last.get("kimg") or 0))
+                chart.show(series, line, float(self.curves.last.get("kimg") or 0), self.chart_view)
         risk = self.curves.last.get("nearest_neighbour_risk")
         self.query_one(CopyRisk).show(risk if isinstance(risk, int | float) else None)
 

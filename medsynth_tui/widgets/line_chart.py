@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
@@ -16,12 +17,17 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from medsynth_tui.widgets.plot import HEADS, Frame, Line, Piece, Series, draw
+from medsynth_tui.widgets.chart_view import ChartView, Smoothed, at, part
+from medsynth_tui.widgets.plot import GUTTER, HEADS, Frame, Line, Piece, Series, draw
 from medsynth_tui.widgets.scales import axis, round_up
 from medsynth_tui.words import number
 
 if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
+
+WHOLE = ChartView()
+ROOM_FOR_NAMES = 64
+"""Columns from which the names of the curves stand beside their values and how they are looked at."""
 
 
 class LineChart(Vertical):
@@ -42,22 +48,40 @@ class LineChart(Vertical):
         yield Static(classes="chart-heading")
         yield Curves(self.limits)
 
-    def show(self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0) -> None:
+    def show(
+        self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0, view: ChartView = WHOLE
+    ) -> None:
         """`reach` is how far the training has come, where no curve says so. Series may be the same objects, grown."""
-        self.query_one(".chart-heading", Static).update(self._heading(series), layout=False)
-        self.query_one(Curves).show(tuple(series), level, reach)
+        self.curves.show(tuple(series), level, reach, view)
+        self.query_one(".chart-heading", Static).update(self._heading(series, view), layout=False)
 
-    def _heading(self, series: Sequence[Series]) -> Content:
+    @property
+    def curves(self) -> Curves:
+        return self.query_one(Curves)
+
+    def _heading(self, series: Sequence[Series], view: ChartView) -> Content:
         glyphs = cast("MedSynth", self.app).glyphs
         parts: list[tuple[str, str]] = [(self.title, "bold $primary")]
+        manner = "".join(self._manner(view))
+        short = bool(manner) and self.size.width < ROOM_FOR_NAMES
         for mark, each in zip(HEADS, series, strict=False):
             if each.ys:
                 broken = "" if math.isfinite(each.ys[-1]) else " not finite!"
+                value = each.last if view.cursor is None else at(each.xs, each.ys, view.cursor)
                 parts.append((glyphs.text(f"  {mark} "), f"${each.role}"))
-                parts.append((f"{each.name} {number(each.last):<5}{broken}", "$foreground"))
+                parts.append((f"{'' if short else each.name + ' '}{number(value):<5}{broken}", "$foreground"))
         if not any(each.ys for each in series):
-            parts.append(("  no measurement yet", "$muted"))
-        return Content.assemble(*parts)
+            manner = "  no measurement yet"
+        return Content.assemble(*parts, (manner, "$muted"))
+
+    def _manner(self, view: ChartView) -> Iterator[str]:
+        """How the curves are looked at, where that is not as they are."""
+        if view.cursor is not None:
+            yield f"  at {number(view.cursor)} kimg"
+        if view.smoothing:
+            yield f"  smooth {view.smoothing}"
+        if self.curves.logarithmic:
+            yield "  log"
 
 
 class Curves(Widget):
@@ -73,12 +97,20 @@ class Curves(Widget):
         self.level: Line | None = None
         self.farthest = self.reach = 0.0
         self.limits: tuple[float, float] | None = None
+        self.view = WHOLE
+        self.logarithmic = False
+        """Whether the scale is: not where a value to be seen is not positive, whatever was wished."""
+        self._smooth: dict[int, Smoothed] = {}
         self._rows: list[list[Piece]] = []
         self._drawn_for = Size(0, 0)
 
-    def show(self, series: tuple[Series, ...], level: Line | None, farthest: float) -> None:
+    def show(self, series: tuple[Series, ...], level: Line | None, farthest: float, view: ChartView = WHOLE) -> None:
         """Redraw the rows that changed."""
-        self.series, self.level, self.farthest = series, level, farthest
+        if view.log != self.view.log:
+            self.limits = None
+        if view.smoothing != self.view.smoothing:
+            self._smooth = {}
+        self.series, self.level, self.farthest, self.view = series, level, farthest, view
         before, size = self._rows, self._drawn_for
         self._draw()
         if size != self._drawn_for or len(before) != len(self._rows):
@@ -90,23 +122,48 @@ class Curves(Widget):
 
     def _draw(self) -> None:
         self._drawn_for = self.size
-        spread = self._spread()
+        newest = self.newest
+        self.reach = self.reach if 0 < newest <= self.reach else round_up(newest)
+        left, right = self.view.window(newest, self.reach)
+        spread = self._spread(left, right)
         if spread is None:
             self._rows = []
             return
-        farthest = max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
-        self.limits = self.fixed or axis(*spread, self.limits)
-        self.reach = self.reach if 0 < farthest <= self.reach else round_up(farthest)
+        self.logarithmic = log = self.view.log and spread[0] > 0
+        if log:
+            self.limits = axis(math.log10(spread[0]), math.log10(spread[1]), self.limits)
+        else:
+            self.limits = self.fixed or axis(*spread, self.limits)
         ascii = cast("MedSynth", self.app).glyphs.ascii
-        frame = Frame(self.size.width, self.size.height, *self.limits, self.reach, ascii)
-        self._rows = draw(frame, self.series, self.level, "kimg")
+        frame = Frame(self.size.width, self.size.height, *self.limits, right, ascii, left, log)
+        self._rows = draw(frame, self._drawn(), self.level, "kimg", self.view.cursor)
 
-    def _spread(self) -> tuple[float, float] | None:
-        """Least and greatest of what is to be seen; None where nothing was measured."""
-        values = [spread for each in self.series if (spread := _spread(each.ys)) is not None]
+    @property
+    def newest(self) -> float:
+        """How far along the x axis the newest point lies."""
+        return max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
+
+    @property
+    def columns(self) -> int:
+        return max(1, self.size.width - GUTTER)
+
+    def _drawn(self) -> list[Series]:
+        """The curves as they are, or smoothed over their own shadows."""
+        weight = self.view.smoothing
+        if not weight:
+            return list(self.series)
+        shadows = [Series("", "line", each.xs, each.ys) for each in self.series]
+        smooth = [self._smooth.setdefault(index, Smoothed(weight)) for index in range(len(self.series))]
+        pairs = zip(self.series, smooth, strict=True)
+        return [*shadows, *(replace(each, ys=mean.of(each.ys)) for each, mean in pairs)]
+
+    def _spread(self, left: float, right: float) -> tuple[float, float] | None:
+        """Least and greatest of what is to be seen; None where nothing was measured there."""
+        shown = [part(each.xs, each.ys, left, right) for each in self.series]
+        values = [spread for ys in shown if (spread := _spread(ys)) is not None]
         if not values:
             return None
-        levels = [self.level.value] if self.level is not None else []
+        levels = [self.level.value] if self.level is not None and self.view.zoom == 1 else []
         return min([low for low, _ in values] + levels), max([high for _, high in values] + levels)
 
     def render_line(self, y: int) -> Strip:

@@ -47,7 +47,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Frame:
-    """`width` x `height` cells in all, and the values at their edges: x from 0 to `reach`, y from `low` to `high`."""
+    """`width` x `height` cells in all, and the values at their edges: x from `left` to `reach`, y from `low` to `high`.
+
+    On a `log` scale `low` and `high` are powers of ten.
+    """
 
     width: int
     height: int
@@ -55,6 +58,8 @@ class Frame:
     high: float
     reach: float
     ascii: bool = False
+    left: float = 0.0
+    log: bool = False
 
     @property
     def columns(self) -> int:
@@ -67,22 +72,35 @@ class Frame:
     def pixel(self, value: float, across: int) -> int:
         """The row of dots of a value, of `across` dots a cell; 0 is the top."""
         last = self.rows * across - 1
+        if self.log:
+            value = math.log10(value) if value > 0 else self.low
         share = (self.high - value) / ((self.high - self.low) or 1.0)
         return min(last, max(0, round(share * last)))
 
 
-def draw(frame: Frame, series: Sequence[Series], level: Line | None, unit: str) -> list[list[Piece]]:
-    """The chart, row by row; nothing where there is no room. `unit` follows the first value of the x axis."""
+def draw(
+    frame: Frame, series: Sequence[Series], level: Line | None, unit: str, cursor: float | None = None
+) -> list[list[Piece]]:
+    """The chart, row by row; nothing where there is no room. `unit` follows the first value of the x axis.
+
+    A series without a name is a shadow: it wears no mark.
+    """
     if frame.columns < 10 or frame.rows < 2:
         return []
     cells: list[list[Piece]] = [[(" ", "")] * frame.columns for _ in range(frame.rows)]
-    if level is not None and frame.low <= level.value <= frame.high:
+    if level is not None and frame.low <= (math.log10(level.value) if frame.log else level.value) <= frame.high:
         cells[frame.pixel(level.value, 1)] = [("┄", "muted")] * frame.columns
+    if cursor is not None and frame.left <= cursor <= frame.reach:
+        x = min(frame.columns - 1, int((cursor - frame.left) / (frame.reach - frame.left) * frame.columns))
+        for row in cells:
+            row[x] = ("│", "muted")
     heads: list[tuple[int, int, Piece]] = []
-    for index, each in enumerate(series):
+    marks = iter(HEADS * len(series))
+    for each in series:
         head = _curve(frame, each, cells)
-        if head is not None:
-            heads.append((*head, (HEADS[index % len(HEADS)], each.role)))
+        mark = next(marks) if each.name else ""
+        if head is not None and mark:
+            heads.append((*head, (mark, each.role)))
     for x, y, piece in heads:
         cells[y][x] = piece
     labels = _labels(frame)
@@ -93,7 +111,7 @@ def draw(frame: Frame, series: Sequence[Series], level: Line | None, unit: str) 
 def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int, int] | None:
     """Draw it into `cells`; where its newest point lies, as column and row."""
     wide, high = (1, 3) if frame.ascii else (2, 4)
-    columns = envelope(series.xs, series.ys, 0.0, frame.reach, frame.columns * wide)
+    columns = envelope(series.xs, series.ys, frame.left, frame.reach, frame.columns * wide)
     dots: dict[tuple[int, int], int] = {}
 
     def mark(px: int, top: int, bottom: int) -> None:
@@ -141,17 +159,21 @@ def _bridge(frame: Frame, start: tuple[int, float], end: tuple[int, float], acro
 def _labels(frame: Frame) -> dict[int, str]:
     """Round values beside their rows."""
     values = ticks(frame.low, frame.high, max(3, frame.rows // 3))
+    values = [10**value for value in values] if frame.log else values
     return {frame.pixel(value, 1): f"{number(value):>{GUTTER - 1}}"[: GUTTER - 1] + "┤" for value in values}
 
 
 def _foot(frame: Frame, unit: str) -> list[list[Piece]]:
     """The x axis and its values, as many as stand clear of each other."""
     axis, words = ["─"] * frame.columns, " " * frame.columns
-    for value in ticks(0, frame.reach, max(2, frame.columns // 14)):
-        at = min(frame.columns - 1, round(value / frame.reach * (frame.columns - 1)))
+    said = False
+    for value in ticks(frame.left, frame.reach, max(2, frame.columns // 14)):
+        share = (value - frame.left) / (frame.reach - frame.left)
+        at = min(frame.columns - 1, round(share * (frame.columns - 1)))
         axis[at] = "┴"
-        text = f"{value:g} {unit}" if not value else f"{value:g}"
-        start = max(0, min(frame.columns - len(text), at - (len(text) // 2 if value else 0)))
+        text = f"{value:g}" if said else f"{value:g} {unit}"
+        said = True
+        start = max(0, min(frame.columns - len(text), at - (len(text) // 2 if at else 0)))
         if not words[max(0, start - 1) : start + len(text) + 1].strip():
             words = words[:start] + text + words[start + len(text) :]
     gap = " " * (GUTTER - 1)

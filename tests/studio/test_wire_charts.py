@@ -17,6 +17,7 @@ from textual.geometry import Region
 
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.curves import Curves as Gathered
+from medsynth_tui.widgets.chart_view import ChartView, Smoothed
 from medsynth_tui.widgets.line_chart import Curves, LineChart
 from medsynth_tui.widgets.log_tail import LogTail
 from medsynth_tui.widgets.plot import Frame, Line, Series, draw
@@ -94,6 +95,65 @@ def test_a_run_taken_up_again_goes_over_its_last_steps() -> None:
     generator = curves.loss()[0]
     assert list(generator.xs) == [1, 2, 3, 4]
     assert list(generator.ys) == [1, 2, -3, -4]
+
+
+def test_a_zoomed_window_follows_the_newest_by_quarters() -> None:
+    view = ChartView().closer().closer()
+    assert view.window(99.0, 100.0) == (75.0, 100.0)
+    assert view.window(60.0, 100.0) == (37.5, 62.5)
+    assert view.window(61.0, 100.0) == view.window(62.0, 100.0), "the axis stays for a quarter"
+    assert view.earlier().window(99.0, 100.0) == (68.75, 93.75)
+    assert view.earlier().later() == view
+    assert view.farther().farther() == ChartView()
+    assert ChartView().earlier() == ChartView()
+
+
+@given(st.integers(-400, 400), st.integers(0, 6), st.floats(1, 100))
+def test_the_cursor_stays_on_the_training_and_in_the_window(by: int, zooms: int, newest: float) -> None:
+    view = ChartView()
+    for _ in range(zooms):
+        view = view.closer()
+    view = view.moved(by, newest, 100.0, 60)
+    left, right = view.window(newest, 100.0)
+    assert view.cursor is not None
+    assert 0 <= view.cursor <= newest
+    assert left - 1e-6 <= view.cursor <= right + 1e-6
+
+
+def test_smoothing_begins_at_the_first_value_and_goes_on_where_it_was() -> None:
+    values = [2.0, 4.0, math.nan, 6.0]
+    mean = Smoothed(0.9)
+    first = list(mean.of(values[:2]))
+    assert first[0] == pytest.approx(2.0)
+    assert mean.of(values)[:2] == first
+    assert math.isnan(mean.of(values)[2])
+    assert first[1] < mean.of(values)[3] < 6.0
+    assert Smoothed(0.9).of(values)[3] == mean.of(values)[3]
+
+
+def test_on_a_logarithmic_scale_equal_ratios_are_equally_far() -> None:
+    frame = Frame(60, 14, -2, 2, 10, log=True)
+    steps = [frame.pixel(value, 4) for value in (0.1, 1.0, 10.0)]
+    assert steps[0] - steps[1] == pytest.approx(steps[1] - steps[2], abs=1)
+    assert frame.pixel(0.0, 4) == frame.pixel(0.01, 4), "what is not positive lies at the bottom"
+
+
+async def test_the_keys_of_a_chart_zoom_read_smooth_and_go_back(tmp_path: Path) -> None:
+    app = MedSynth(tmp_path, engine=FakeEngine())
+    app.profile = replace(app.profile, look_seconds=1_000.0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("run", name="first")
+        await until(pilot, lambda: app.screen.query("#loss Curves") and app.screen.query_one("#loss Curves")._rows)
+        chart = app.screen.query_one("#loss", LineChart)
+        foot = "".join(words for words, _ in chart.curves._rows[-1])
+        await pilot.press("plus", "left", "left", "m", "y")
+        heading = str(chart.query_one(".chart-heading").content)
+        assert "kimg" in heading and "smooth 0.6" in heading and "log" in heading
+        assert "".join(words for words, _ in chart.curves._rows[-1]) != foot
+        await pilot.press("0")
+        assert "".join(words for words, _ in chart.curves._rows[-1]) == foot
+        assert "kimg" not in str(chart.query_one(".chart-heading").content)
 
 
 async def test_a_new_point_redraws_only_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
