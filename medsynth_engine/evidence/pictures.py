@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import dctn
 
+from medsynth_engine.evidence.alignment import aligned
 from medsynth_engine.evidence.copies import Hits, copies
-from medsynth_engine.evidence.distances import GRAIN, Distances
+from medsynth_engine.evidence.distances import Distances
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.tables import blank, patients, some_patients
 from medsynth_engine.features import radiomics
@@ -18,7 +19,6 @@ from medsynth_engine.features.frechet import Scale
 from medsynth_engine.features.neighbours import SIDE, embed, nearest
 from medsynth_engine.kernel.evidence import Evidence
 
-SHIFT = 2
 COPY_CORRELATION = 0.98
 COPY_BITS = 4
 Progress = Callable[[int, int | None, str], None]
@@ -76,17 +76,17 @@ def scaled(found: dict[str, Pictures]) -> dict[str, np.ndarray]:
 
 
 def pixel_distances(found: dict[str, Pictures]) -> Distances:
-    """Nearest distances on normalised pixels: both ways round, the nearest pair also shifted by up to two pixels."""
+    """Nearest distances on normalised pixels, both ways round, moved by up to two pixels (`alignment`)."""
     training, holdout, synthetic = (found[fold] for fold in FOLDS)
-    to_training, nearest_training = _alike(synthetic.pixels, training.pixels)
-    to_holdout, nearest_holdout = _alike(synthetic.pixels, holdout.pixels)
+    to_training, nearest_training = aligned(synthetic.pixels, training.pixels)
+    to_holdout, nearest_holdout = aligned(synthetic.pixels, holdout.pixels)
     return Distances(
         to_training,
         nearest_training,
         to_holdout,
         nearest_holdout,
-        _alike(holdout.pixels, training.pixels)[0],
-        _alike(training.pixels, holdout.pixels)[0],
+        aligned(holdout.pixels, training.pixels)[0],
+        aligned(training.pixels, holdout.pixels)[0],
         training.owners,
         holdout.owners,
     )
@@ -105,12 +105,6 @@ def image_copies(found: dict[str, Pictures], distances: Distances) -> list[Evide
         copies("image", same, owners, "every pixel equal", "identical"),
         copies("image", both, owners, how),
     ]
-
-
-def _alike(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distance and index of the nearest image, over left-right flips, refined by shifts of the found pair."""
-    chosen, index = _turned(queries, base)
-    return np.round(_shifted(chosen, base[index]), GRAIN), index
 
 
 def _turned(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,18 +133,6 @@ def _halved(pixels: np.ndarray) -> np.ndarray:
 
 def _flip(pixels: np.ndarray) -> np.ndarray:
     return pixels.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(len(pixels), -1)
-
-
-def _shifted(queries: np.ndarray, partners: np.ndarray) -> np.ndarray:
-    """Smallest distance of each pair when one is moved by up to two pixels; the parts that overlap are normalised."""
-    left, right = queries.reshape(-1, SIDE, SIDE), partners.reshape(-1, SIDE, SIDE)
-    best = np.full(len(queries), np.inf)
-    for down in range(-SHIFT, SHIFT + 1):
-        for across in range(-SHIFT, SHIFT + 1):
-            a = _unit(left[:, max(0, down) : SIDE + min(0, down), max(0, across) : SIDE + min(0, across)])
-            b = _unit(right[:, max(0, -down) : SIDE + min(0, -down), max(0, -across) : SIDE + min(0, -across)])
-            best = np.minimum(best, np.sqrt(((a - b) ** 2).sum(axis=1)))
-    return best
 
 
 def _unit(window: np.ndarray) -> np.ndarray:

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from medsynth_engine.evidence.alignment import aligned
 from medsynth_engine.evidence.data_copying import data_copying
 from medsynth_engine.evidence.real_records import ImageSearch, RowSearch
 from medsynth_engine.evidence.reidentification import reidentification
 from medsynth_engine.evidence.tables import Column
+from medsynth_engine.features.neighbours import embed
 from medsynth_engine.kernel.evidence import Evidence
 
 
@@ -107,3 +109,23 @@ def test_real_rows_are_found_in_whichever_dataset_and_chance_is_told() -> None:
     (found,) = search.evidence()
     assert (found.value, found.control) == (0.5, 0.0)
     assert RowSearch(tables[0]).evidence() == []
+
+
+def test_the_nearest_picture_is_found_moved_mirrored_grainy_and_in_another_contrast() -> None:
+    rng = np.random.default_rng(0)
+    wide = np.stack([np.kron(rng.integers(20, 230, (10, 10)), np.ones((7, 7))) for _ in range(80)])
+    real = embed(wide[:, 3:67, 3:67].astype(np.uint8))
+    moved = np.concatenate([wide[:20, 3:67, 4:68], wide[20:40, 1:65, 3:67], wide[40:60, 3:67, 3:67][:, :, ::-1]])
+    changed = 0.8 * moved + 20 + rng.normal(0, 3, moved.shape)
+    apart, index = aligned(embed(changed.clip(0, 255).astype(np.uint8)), real)
+    assert (index == np.arange(60)).all()
+    strangers, _ = aligned(real[:40], real[40:])
+    assert apart.max() < strangers.min()
+
+
+def test_a_picture_is_at_no_distance_from_itself_and_a_blank_one_at_its_length() -> None:
+    real = embed(drawings(5, 1))
+    apart, index = aligned(real, real)
+    assert apart.max() < 0.01 and index.tolist() == list(range(5))
+    assert aligned(np.zeros((1, 1024), np.float32), real)[0] == pytest.approx(1, abs=0.01)
+    assert aligned(real, real[:1])[1].tolist() == [0] * 5
