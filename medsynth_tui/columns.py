@@ -13,7 +13,7 @@ from medsynth_tui.words import count, number, said, share
 
 KINDS = {"number": "number", "integer": "whole", "category": "words", "multi": "findings", "boolean": "yes/no"}
 LEVELS = "▁▂▃▄▅▆▇█"
-PLAIN_LEVELS = "_.-:=+*#"
+PLAIN_LEVELS = "_,-:=+*#"
 SHAPE = 8
 QUANTILES = {"p10": "a tenth lies below", "p50": "half", "p90": "nine tenths"}
 BROKEN = "!"
