@@ -14,7 +14,7 @@ from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.governance import figures
 from medsynth_engine.governance.leaving import STAMP, leaving
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.kernel.measures import heading, in_words, source
+from medsynth_engine.kernel.measures import heading, in_words, source, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, group_verdict, verdict
 
 WARNINGS = {
@@ -86,7 +86,12 @@ def html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "number": _number, "plain": lambda text: plain(text, 2_000)}
+    environment.filters |= {
+        "percent": _percent,
+        "number": _number,
+        "plain": lambda text: plain(text, 2_000),
+        "spoken": spoken,
+    }
     return environment.get_template("report.html").render(
         cover=cover,
         warnings=[(mark, WARNINGS.get(mark, "")) for mark in cover.marks],
@@ -165,9 +170,8 @@ def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
     data = (document.get("gauge") or {}).get("data")
     if data:
         driver = f", because of {in_words(data['driver'])}" if data.get("driver") and data["band"] != "grey" else ""
-        said.append(
-            f"Privacy, for the data alone: {figures.band_words(data['band'])}{driver}. {data.get('note') or ''}"
-        )
+        note = spoken(str(data.get("note") or ""))
+        said.append(f"Privacy, for the data alone: {figures.band_words(data['band'])}{driver}. {note}")
     values = {value["name"]: value for value in document["evidence"]}
     for name in ("fidelity.fd_ratio", "fidelity.rows.pairwise", "utility.tstr_auc"):
         if name in values:

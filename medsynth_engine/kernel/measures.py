@@ -6,9 +6,13 @@ into words by its parts, so that a measure that is new shows at once.
 
 from __future__ import annotations
 
+import re
+
 from medsynth_engine.kernel.escape import plain
 
 FAMILIES = ("fidelity", "privacy", "bias", "utility")
+NAME = re.compile(rf"\b(?:{'|'.join(FAMILIES)})(?:\.[a-z][a-z0-9_]*)+(?:=[\w+-]+)?")
+"""A name inside a sentence; the dot that ends the sentence is no part of it."""
 
 WHOLE = {
     "fidelity.fd_ratio": "Fréchet ratio (1: as real)",
@@ -167,6 +171,11 @@ def _part(part: str) -> str:
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def spoken(sentence: str) -> str:
+    """A sentence in which every name of evidence is said in words."""
+    return NAME.sub(lambda found: f"“{in_words(found[0])}”", sentence)
 
 
 def source(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from medsynth_engine.kernel.measures import FAMILIES, in_words
+from medsynth_engine.kernel.measures import FAMILIES, in_words, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, UNKNOWN, verdict
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
@@ -106,7 +106,7 @@ def show_gauge(face: Face, gauge: Document) -> None:
         for scenario, one in gauge.items()
     ]
     show.table(face, ("who attacks", "risk", "reading", "driven by"), rows, "Not evaluated.", right=(2,))
-    show.sentences(face, "Note", dict.fromkeys(one["note"] for one in gauge.values() if one.get("note")))
+    show.sentences(face, "Note", dict.fromkeys(spoken(one["note"]) for one in gauge.values() if one.get("note")))
 
 
 def band(name: str) -> Text:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher, DataTable, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.measures import spoken
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import evidence_words as words
@@ -213,7 +214,7 @@ class EvidenceView(View):
         key = page.current_key or ""
         if key.startswith(words.GAUGE):
             reading = (self.document.get("gauge") or {}).get(key.removeprefix(words.GAUGE)) or {}
-            return self.studio.glyphs.text(said(reading.get("note"), 600))
+            return self.studio.glyphs.text(said(spoken(str(reading.get("note") or "")), 600))
         each = self._measured(key)
         return words.reading_lines(each, self.studio.glyphs) if each else ""
 

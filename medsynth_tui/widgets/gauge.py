@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from medsynth_engine.kernel.measures import spoken
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import BANDS, SCENARIOS, measure, number, said, wrapped
 
@@ -48,7 +49,7 @@ class Reading:
             str(document.get("band") or "grey"),
             str(document.get("driver") or ""),
             document.get("low"),
-            str(document.get("note") or ""),
+            spoken(str(document.get("note") or "")),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from medsynth_engine.kernel.axes import axis_of
-from medsynth_engine.kernel.measures import heading, in_words, source
+from medsynth_engine.kernel.measures import heading, in_words, source, spoken
 from medsynth_engine.kernel.verdicts import group_verdict, verdict
 
 
@@ -61,6 +61,10 @@ def test_names_are_words_whatever_comes() -> None:
     assert in_words("privacy.brand_new") == "Brand new"
     assert in_words("something.else") == "something.else"
     assert heading("fidelity.kid") == ""
+    said = spoken("The interval of privacy.image.close_match is wide, and so is that of privacy.rows.inference.")
+    assert (
+        said == "The interval of “Close matches to training images” is wide, and so is that of “Attribute inference”."
+    )
     assert source("privacy.image.c_t").startswith("Meehan")
 
 
