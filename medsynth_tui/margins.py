@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 WHOLE = 100
-BY_HAND = "Margins by hand"
+BY_HAND, CHANGED = "Margins by hand", ", changed by hand"
 FACTS = ("name", "source", "url", "year", "geography", "licence", "version", "population_n")
 
 
@@ -42,6 +42,10 @@ class Margin:
         shares = {str(value): float(share) for value, share in axis["values"].items()}
         points = rounded(list(shares.values()))
         return cls(name, tuple(shares), points, points, True, shares, dict(axis.get("map") or {}))
+
+    def starting(self, offered: Margin) -> Margin:
+        """The same points, taken back to where an attribute of these values began."""
+        return replace(self, start=offered.start) if self.values == offered.values else self
 
     def moved(self, at: int, by: int) -> Margin:
         """`by` points more or less for value `at`; the others give or take in proportion to what they have."""
@@ -103,8 +107,15 @@ def population(margins: Sequence[Margin], opened: Mapping[str, Any]) -> dict[str
     facts = {key: opened[key] for key in FACTS if key in opened}
     untouched = bool(opened) and set(axes) == as_opened == set(opened["axis"])
     if not untouched:
-        facts = {"name": f"{opened['name']}, changed by hand" if "name" in opened else BY_HAND}
+        facts = {"name": _changed(opened.get("name"))}
     return {**facts, "axis": axes, **({"joint": joints} if joints else {})}
+
+
+def _changed(name: str | None) -> str:
+    """What margins are called that were no longer left as they were opened."""
+    if name is None or name == BY_HAND or name.endswith(CHANGED):
+        return name or BY_HAND
+    return name + CHANGED
 
 
 def joints_left_out(margins: Sequence[Margin], opened: Mapping[str, Any]) -> bool:

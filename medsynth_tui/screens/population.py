@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_rows as c
 from medsynth_tui.command import Command
-from medsynth_tui.margins import Margin, joints_left_out, population
+from medsynth_tui.margins import BY_HAND, Margin, joints_left_out, population
 from medsynth_tui.planned import BROADEN, REFUSE, cell_rows, state_of, summary
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.picker import Picker
@@ -98,6 +98,9 @@ class PopulationEditor(View):
         self.opened = opened
         axes = opened.get("axis") or {}
         own = [Margin.of_file(name, axis) for name, axis in axes.items()]
+        if opened.get("name") == BY_HAND:
+            offered = {each.name: each for each in self.offered_margins}
+            own = [each.starting(offered.get(each.name, each)) for each in own]
         self.query_one(Sliders).show([*own, *(each for each in self.offered_margins if each.name not in axes)])
         self._plan()
 

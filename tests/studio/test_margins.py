@@ -67,3 +67,15 @@ def test_a_moved_file_keeps_its_words_and_loses_the_joint_and_its_source() -> No
     assert changed["axis"]["sex"] == {"values": {"F": 0.61, "M": 0.39}, "map": {"female": "F"}}
     assert changed["axis"]["age_band"]["values"] == {"0-17": 0.2, "18-39": 0.8}
     assert joints_left_out([sex.moved(0, 10), age], FILE) and not joints_left_out(opened(), FILE)
+
+
+def test_margins_by_hand_are_opened_again_and_still_know_where_they_began() -> None:
+    sex = Margin.offered(SEX)
+    asked = population([sex.moved(0, 8)], {})
+    assert asked is not None
+    again = Margin.of_file("sex", asked["axis"]["sex"]).starting(sex)
+    assert again.points == (40, 60) and again.start == (32, 68)
+    assert population([again], asked) == asked
+    once_more = population([again.moved(0, 1)], asked)
+    assert once_more is not None and once_more["name"] == BY_HAND
+    assert again.reset().points == (32, 68)
