@@ -92,6 +92,7 @@ class EvidenceView(View):
 
     def on_mount(self) -> None:
         self._turn(self.page)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show(self.document) if self.document else None)
 
     def load(self) -> None:
         name = self.cohort

@@ -234,3 +234,16 @@ async def test_on_ascii_terminals_evidence_is_ascii(tmp_path: Path, page: str) -
         await pilot.pause(0.1)
         odd = {character for character in seen(app) if not character.isascii()}
         assert odd <= {"‹", "›", "…", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "±"}, odd
+
+
+async def test_verdicts_follow_the_palette(tmp_path: Path) -> None:
+    app = fake(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("evidence", cohort=LONG)
+        await shows(pilot, "worse")
+        table = app.screen.query_one("#fidelity", WindowTable)
+        dark = dict(table.shown)["fidelity.coverage"][-1][1]
+        app.theme = "medsynth-light"
+        await pilot.pause(0.2)
+        assert dict(table.shown)["fidelity.coverage"][-1][1] != dark
