@@ -131,7 +131,7 @@ def test_the_setting_takes_no_place_that_would_leak(world: World, box: Path) -> 
             set_box(world, place)
     set_box(world, box)
     shown = {each["key"]: each["value"] for each in run(world.of("root").settings_list())}
-    assert shown == {"evaluations_per_dataset": 10, "quarantine_days": 30, "drop_box": str(box)}
+    assert shown.items() >= {"evaluations_per_dataset": 10, "quarantine_days": 30, "drop_box": str(box)}.items()
     assert str(box) not in str(world.audit())  # a path may name a person or a place
     set_box(world, "")
     assert run(world.of("ann").arrivals()) == []

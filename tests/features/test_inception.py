@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ from medsynth_engine.features import inception, inception_file
 from medsynth_engine.features.frechet import gaussian_frechet
 from medsynth_engine.features.inception import Inception, fid
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.work.inception import with_inception
 
 
@@ -107,3 +112,16 @@ def test_a_store_without_the_file_says_nothing_and_one_that_lost_it_says_so(tmp_
     assert with_inception("", of) is of
     lost = with_inception(str(tmp_path / "gone.pth"), of)
     assert [value.name for value in lost.gathered] == [NAME] and not lost.gathered[0].enough
+
+
+def test_a_setting_takes_the_known_file_alone_and_none_of_the_stores_own(file: Path, tmp_path: Path) -> None:
+    call = cast(Call, SimpleNamespace(home=Home(tmp_path / "home")))
+    assert checked_inception(call, str(file)) == str(file.resolve())
+    assert checked_inception(call, " ") == ""
+    other = tmp_path / "other.pth"
+    other.write_bytes(b"something else")
+    inside = call.home.datasets / "taken.pth"
+    inside.write_bytes(file.read_bytes())
+    for path in (other, inside, tmp_path / "missing.pth"):
+        with pytest.raises(BadInput):
+            checked_inception(call, str(path))
