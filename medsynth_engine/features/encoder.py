@@ -2,7 +2,7 @@
 
 It learns two things at once, so that it needs no label to see the anatomy: by how many quarter turns an image was
 turned (Gidaris et al. 2018, "Unsupervised representation learning by predicting image rotations"), and, where findings
-are known, which of them it shows. Its features see shape and place, to which radiomics-lite is nearly blind
+are known, which of them it shows. Its features see which way up an anatomy is, which radiomics-lite hardly does
 (benchmarks/encoder.py). It has seen patients: it is kept with their dataset, and never leaves with a cohort.
 """
 
