@@ -24,7 +24,7 @@ MOST_IN_FLIGHT = 3
 SLICE = 240
 FIRST_SLICE = 1_000
 """Where neither the rate is known nor whether the line is slow."""
-SLICE_SECONDS = 0.25
+SLICE_SECONDS = 0.12
 """How long the line carries a slice, once its rate is known; never less than `SLICE` bytes."""
 MOST_SLICE = 4_000
 LOST_SECONDS = 20.0

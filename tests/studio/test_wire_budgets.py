@@ -130,3 +130,17 @@ def test_a_terminal_that_stalled_gets_the_newest_state_and_no_backlog(line: Any)
     run.run(0.05)
     assert run.written - before < 1_500
     assert run.run(20, lambda: run.written - before > 1_500), "and it goes on"
+
+
+def test_leaving_leaves_no_answer_of_the_terminal_to_the_shell() -> None:
+    studio = f"{sys.executable} {STUDIO} --place runs --link fast"
+    shell = f"{studio}; read -r -s -t 2 -n 3 left; printf 'left over: %q\\n' \"$left\""
+    line = Line(["bash", "-c", shell], round_trip=0.5)
+    try:
+        assert line.run(60, line.shows("New run"))
+        line.press("j")
+        line.run(0.3)
+        line.press("\x11")
+        assert line.run(30, line.shows("left over: ''")), "\n".join(line.window.display)
+    finally:
+        line.close()
