@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,14 +82,31 @@ def compare(
 @command(app, "table", "medsynth rows table chest")
 def table(face: Face, dataset: Name) -> None:
     """Every column of a dataset's table: what it holds, what is missing, what rows learn of it. Never a row."""
+    face.give(_counted(face, dataset, lambda engine: engine.datasets_table(dataset)), show_columns)
+
+
+@command(app, "beside", "medsynth rows beside c1")
+def beside(face: Face, cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")]) -> None:
+    """A cohort's columns beside the real ones: how far apart they are, and what is missing on both sides."""
+    dataset = face.ask(lambda engine: engine.cohorts_show(cohort))["dataset"]
+    face.give(_counted(face, dataset, lambda engine: engine.cohorts_table(cohort)), show_beside)
+
+
+@command(app, "margins", "medsynth rows margins chest")
+def margins(face: Face, dataset: Name) -> None:
+    """What a population can be made of: attributes of few values, with the training data's shares in whole points."""
+    face.give(face.ask(lambda engine: engine.population_offered(dataset=dataset)), show_margins)
+
+
+def _counted(face: Face, dataset: str, question: Callable[[Any], Awaitable[Document]]) -> Document:
+    """The answer, after having the table described where nobody had."""
     try:
-        document = face.ask(lambda engine: engine.datasets_table(dataset))
+        return face.ask(question)
     except NotFound as error:
         if error.code != "not_described":
             raise
-        face.work(lambda engine: engine.datasets_describe(dataset))
-        document = face.ask(lambda engine: engine.datasets_table(dataset))
-    face.give(document, show_columns)
+    face.work(lambda engine: engine.datasets_describe(dataset))
+    return face.ask(question)
 
 
 @command(app, "plan", "medsynth rows plan -n 500 --dataset chest --population town.toml")
@@ -139,6 +157,31 @@ def _held(column: Document) -> str:
         return ", ".join(words) or "too few patients to say"
     more = [f"and {column['more']} more"] if column["more"] else []
     return show.text([*(f"{value} {show.text(count)}" for value, count in column["values"].items()), *more])
+
+
+def show_beside(face: Face, document: Document) -> None:
+    show.title(
+        face, f"{document['cohort']}: {document['looked_at']:,} drawn records, {document['records']:,} real ones"
+    )
+    rows = [
+        (one["name"], one["difference"], one["synthetic"]["missing"] or None, one["missing"] or None)
+        for one in document["columns"]
+    ]
+    columns = ("column", "apart", "missing here", "missing there")
+    show.table(face, columns, rows, right=(1, 2, 3))
+    show.sentences(face, "Not drawn", document["columns_not_drawn"])
+    show.line(face, "apart: the share of records that would have to change for the two to be alike.")
+
+
+def show_margins(face: Face, document: Document) -> None:
+    show.title(face, document["dataset"])
+    rows = [
+        (one["name"] if place == 0 else " ", each["value"], "few" if each["points"] is None else f"{each['points']} %")
+        for one in document["attributes"]
+        for place, each in enumerate(one["values"])
+    ]
+    show.table(face, ("attribute", "value", "training"), rows, "No column has few enough values.", right=(2,))
+    show.hint(face, f"medsynth rows plan -n N --dataset {document['dataset']} --population FILE")
 
 
 def show_plan(face: Face, document: Document) -> None:

@@ -106,7 +106,8 @@ class DatasetTable(ColumnsView):
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document
         rows = words.real_rows(document, self.rules, self.studio.glyphs.ascii)
-        self.tell(f"{count(document['records'])} records")
+        looked = "" if self.rules else " Rules were not looked for: u."
+        self.tell(f"{count(document['records'])} records.{looked}")
         self.query_one("#columns", WindowTable).show(rows)
         self._read()
 

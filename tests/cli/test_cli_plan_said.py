@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from medsynth_tui.cli.face import Face, Manner
-from medsynth_tui.cli.rows import show_columns, show_plan
+from medsynth_tui.cli.rows import show_beside, show_columns, show_margins, show_plan
 
 HERE = Path(__file__).parent.parent / "studio" / "documents"
 
@@ -32,6 +32,18 @@ def test_a_table_is_printed_with_what_is_hidden_and_what_was_not_kept(capsys: An
     out = capsys.readouterr().out
     assert "Black hidden, Inuit <11" in out and "50 % below 57.0" in out
     assert "patient_id: It names a patient" in out and "note: It holds sentences" in out
+
+
+def test_a_cohort_is_printed_beside_its_dataset(capsys: Any):
+    show_beside(Face(Manner()), document("cohort_table"))
+    out = capsys.readouterr().out
+    assert "300 drawn records, 900 real ones" in out and "would have to change" in " ".join(out.split())
+
+
+def test_margins_are_printed_in_points_and_few_patients_in_none(capsys: Any):
+    show_margins(Face(Manner()), document("offered"))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["Inuit", "few"] in lines and any(line[:2] == ["sex", "F"] and line[-1] == "%" for line in lines)
 
 
 @pytest.mark.parametrize("group", ["rules", "rows"])
