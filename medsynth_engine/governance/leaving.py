@@ -17,7 +17,10 @@ _PERCENT = re.compile(r"(\d+\.\d+)%")
 
 
 def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """An evaluation as it may leave: numbers to two decimals, percents whole, counts of real people under 11 hidden."""
+    """An evaluation as it may leave: numbers to two decimals, percents whole, counts of real people under 11 hidden.
+
+    A number that is hidden, not unknown, is None with `hidden` beside it.
+    """
     document = dict(_rounded(dict(evaluation)))
     document.pop("identifying", None)
     document["evidence"] = [_evidence(value) for value in document.get("evidence") or ()]
@@ -32,7 +35,7 @@ def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 def _evidence(value: Mapping[str, Any]) -> dict[str, Any]:
     if value["name"] == "privacy.k_anonymity" and (value["value"] or 0) < SMALLEST:
         hidden = f"The smallest group of real patients with equal quasi-identifiers has fewer than {SMALLEST}."
-        return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden}
+        return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden, "hidden": True}
     return {**value, "reads_as": _PERCENT.sub(lambda found: f"{float(found[1]):.0f}%", str(value["reads_as"]))}
 
 

@@ -15,7 +15,7 @@ from medsynth_engine.governance import figures
 from medsynth_engine.governance.leaving import STAMP, leaving
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.measures import heading, in_words, source, spoken
-from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, group_verdict, verdict
+from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, Verdict, group_verdict, verdict
 
 WARNINGS = {
     "DEVELOPMENT": "Made in a development store with well-known passwords. For development only.",
@@ -37,6 +37,7 @@ COLUMNS = {
 }
 MARKS = {GOOD: "✓", EVEN: "=", BAD: "✗", UNKNOWN: "?", PLAIN: "·"}
 MOST_NAMED = 4
+HIDDEN = Verdict(PLAIN, "hidden", "It would tell of a few real patients.")
 LIMITS = (
     "Attacks that are not listed were not made; somebody who knows more may do better.",
     "Intervals speak of the patients that were held out here, not of other hospitals.",
@@ -123,7 +124,7 @@ def _family(document: Mapping[str, Any], family: str, title: str) -> dict[str, A
     told = {f"bias.representation.{table['attribute']}" for table in document.get("bias") or ()}
     listed = [value for value in own if value["name"].partition("=")[0] not in told]
     kinds = list(dict.fromkeys(heading(value["name"]) for value in listed))
-    judged = [verdict(value).code for value in own]
+    judged = [_shown(value)["verdict"].code for value in own]
     return {
         "id": family,
         "title": title,
@@ -143,7 +144,8 @@ def _table(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {**value, "words": in_words(value["name"]), "verdict": verdict(value)}
+    judged = HIDDEN if value.get("hidden") else verdict(value)
+    return {**value, "words": in_words(value["name"]), "verdict": judged, "hidden": bool(value.get("hidden"))}
 
 
 def _methods(document: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The report is one file that needs nothing else, reads aloud, and lets nothing in that it shows."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -133,6 +134,32 @@ def test_every_measure_is_in_it(evaluation: dict[str, Any]) -> None:
     for value in evaluation["evidence"]:
         if not value["name"].startswith(("bias.representation", "bias.parity")):
             assert value["name"].split(".", 1)[1] in text
+
+
+def test_what_is_hidden_is_not_said_to_be_unknown(evaluation: dict[str, Any]) -> None:
+    rare = [
+        {**each, "value": 3.0} if each["name"] == "privacy.k_anonymity" else each for each in evaluation["evidence"]
+    ]
+    text = html(COVER, {**evaluation, "evidence": rare})
+    row = text[text.index("privacy.k_anonymity") :]
+    row = row[: row.index("</tr>")]
+    assert "fewer than 11" in row
+    assert "· hidden" in row
+    assert "not enough evidence" not in row
+
+
+def test_every_measure_has_its_words_its_name_its_verdict_and_its_method(evaluation: dict[str, Any]) -> None:
+    text = html(COVER, evaluation)
+    for part in ("Pairwise associations kept", "<code>fidelity.rows.pairwise</code>", "no gap shown", "How to read it"):
+        assert part in text
+    methods = text[text.index('<h2 id="methods">') :]
+    for part in ("Attribute inference", "Yeom et al. 2018", "Wilson 1927"):
+        assert part in methods
+
+
+def test_a_report_that_is_out_of_date_says_so_at_the_top(evaluation: dict[str, Any]) -> None:
+    text = html(replace(COVER, outdated=("The dataset has a version 2 by now.",)), evaluation)
+    assert text.index("Out of date: The dataset has a version 2") < text.index("<main")
 
 
 def test_a_report_of_next_to_nothing_is_still_one() -> None:
