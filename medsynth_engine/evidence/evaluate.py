@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
 from medsynth_engine.evidence.bias import bias
+from medsynth_engine.evidence.classes import k_map, l_diversity, t_closeness
 from medsynth_engine.evidence.fidelity_groups import image_groups, row_groups
 from medsynth_engine.evidence.fidelity_inception import inception_distance
 from medsynth_engine.evidence.identity import k_anonymity
@@ -93,7 +94,15 @@ def _steps(inputs: Inputs) -> Iterator[_Step]:
         yield _Step("rows: singling out", lambda rng: [singling_out(victims, rng)])
         yield _Step("rows: linkability", lambda rng: [e for e in [linkability(victims, rng)] if e is not None])
         yield _Step("rows: inference", lambda rng: [inference(victims, rng)])
-    yield _Step("k-anonymity", lambda rng: [k_anonymity(training)])
+    yield _Step(
+        "classes of patients",
+        lambda rng: [
+            k_anonymity(training),
+            k_map(training, inputs.population, inputs.population_n),
+            l_diversity(training),
+            t_closeness(training),
+        ],
+    )
     reference = Reference(inputs.population, inputs.population_name)
     yield _Step("bias", lambda rng: bias(training, holdout, synthetic, reference, rng))
     if has("finding", training, holdout, synthetic) and len(shared) >= 2:

@@ -30,6 +30,7 @@ class Inputs:
     *_images     uint8, all of one size, or None where there are none
     *_rows       for each image the position of its row in its table; None: they align one to one
     population   what the cohort was meant to be: attribute -> {value: share}; empty: as the training data
+    population_n  how many people that population counts, where it was declared
     unknown_training  True where the training data of the generator is not in this store
     encoder      learned from the training images alone; None: no measure is taken in its space
     inception    the network of FID, where somebody brought its weights
@@ -49,6 +50,7 @@ class Inputs:
     synthetic_rows: np.ndarray | None = None
     population: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     population_name: str = "the chosen population"
+    population_n: float | None = None
     unknown_training: bool = False
     encoder: Encoder | None = None
     inception: Inception | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -38,8 +40,15 @@ def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: b
         synthetic_images=pictures if images["training"] is not None else None,
         population=meant(row.document),
         population_name=str((row.document.get("population") or {}).get("name") or "the chosen population"),
+        population_n=_people(row.document),
         unknown_training=unknown_training,
     )
+
+
+def _people(document: dict[str, Any]) -> float | None:
+    """How many people the population counts that the cohort was drawn for."""
+    counted = str((document.get("population") or {}).get("population_n") or "").replace(",", "").replace("_", "")
+    return float(counted) if counted.isdecimal() and int(counted) else None
 
 
 def _drawn(fold: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
