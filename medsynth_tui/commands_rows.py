@@ -12,7 +12,7 @@ class PopulationEdit(Command):
     id, keys, title, permission, footer, palette = (
         "population.edit",
         "f3",
-        "Set margins",
+        "Margins",
         Permission.GENERATE,
         True,
         False,

@@ -36,14 +36,14 @@ class PopulationEditor(View):
     CSS_PATH = "population.tcss"
     HERE: ClassVar[tuple[type[Command], ...]] = (
         c.PopulationUse,
+        c.PopulationSlide,
         c.PopulationAsk,
-        c.PopulationEven,
         c.PopulationSmall,
+        c.PopulationEven,
         c.PopulationOnly,
         c.PopulationSave,
         c.PopulationOpen,
         c.PopulationClear,
-        c.PopulationSlide,
     )
 
     def __init__(self, source: dict[str, str] | None = None, n: int = 500, asked: dict[str, Any] | None = None) -> None:
