@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.geometry import Size
 
 from medsynth_engine.kernel.errors import Denied, MedSynthError
 from medsynth_engine.kernel.home import Home
@@ -242,9 +243,13 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
     # --- size -------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
+        self.fit(event.size)
+
+    def fit(self, size: Size) -> None:
+        """Say so where the window is too small, and take it back where it is large enough again."""
         from medsynth_tui.screens.too_small import TooSmall
 
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
         if small and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
         elif not small and isinstance(self.screen, TooSmall):

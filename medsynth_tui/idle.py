@@ -72,6 +72,7 @@ class Idle:
             app.enter()
             return
         app.pop_screen()
+        app.fit(app.size)  # the window may have grown meanwhile
         held, self._answers_held = list(self._answers_held.values()), {}
         for replay in held:
             replay()

@@ -18,6 +18,7 @@ from medsynth_engine.kernel.errors import Denied
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.home import HomeView
 from medsynth_tui.screens.prove import Lock, Prove
+from medsynth_tui.screens.too_small import TooSmall
 from medsynth_tui.widgets.window_table import WindowTable
 
 
@@ -125,6 +126,21 @@ async def test_a_login_that_ended_behind_the_lock_is_opened_anew_with_the_passwo
         await shows(pilot, "Locked")
         with closing(sqlite3.connect(store / "data" / "medsynth.sqlite3")) as connection, connection:
             connection.execute("UPDATE session SET last_seen_at = '2026-01-01T00:00:00.000000+00:00'")
+        await fill(pilot, password="password123")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, HomeView))
+
+
+async def test_a_window_that_grew_behind_the_lock_is_large_enough_again(store: Path) -> None:
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "alice")
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: isinstance(app.screen, TooSmall))
+        await idle(app)
+        await until(pilot, lambda: isinstance(app.screen, Lock))
+        await pilot.resize_terminal(80, 24)
+        await shows(pilot, "Locked")
         await fill(pilot, password="password123")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, HomeView))
