@@ -33,7 +33,8 @@ def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _evidence(value: Mapping[str, Any]) -> dict[str, Any]:
-    if value["name"] in ("privacy.k_anonymity", "privacy.k_map") and (value["value"] or 0) < SMALLEST:
+    smallest = value["value"] if value["name"] in ("privacy.k_anonymity", "privacy.k_map") else None
+    if smallest is not None and smallest < SMALLEST:
         hidden = f"The smallest group of real patients with equal quasi-identifiers has fewer than {SMALLEST}."
         return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden, "hidden": True}
     return {**value, "reads_as": _PERCENT.sub(lambda found: f"{float(found[1]):.0f}%", str(value["reads_as"]))}
