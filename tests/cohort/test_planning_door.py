@@ -105,6 +105,34 @@ def test_margins_by_hand_are_drawn_exactly_and_kept_as_a_file_that_draws_the_sam
         run(alice.population_save(saved, asked))
 
 
+def test_a_run_is_planned_by_the_dataset_that_it_was_trained_on(alice):
+    from sqlmodel import select
+
+    from db.tables import Dataset, Run
+
+    with alice.ledger().write("cli") as change:
+        row = change.session.exec(select(Dataset)).one()
+        change.session.add(
+            Run(
+                name="first",
+                dataset_id=row.id,
+                owner_id=row.owner_id,
+                preset="nano32",
+                folder="first",
+                state="finished",
+            )
+        )
+        change.record(actor="anyone", face="cli", action="test.run")
+    by_run = run(alice.cohorts_plan(60, run="first", balance=["sex"]))
+    assert by_run == run(alice.cohorts_plan(60, dataset="clinic", balance=["sex"]))
+    assert run(alice.population_offered(run="first")) == run(alice.population_offered(dataset="clinic"))
+    with pytest.raises(NotFound):
+        run(alice.cohorts_plan(60, run="second"))
+    with pytest.raises(BadInput) as caught:
+        run(alice.cohorts_plan(60))
+    assert caught.value.code == "which_source"
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
