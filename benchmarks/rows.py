@@ -191,6 +191,8 @@ def main() -> None:
             (100_000, 20, "trees"),
             (10_000, 7, "gan"),
         ):
+            if learner not in chosen.learners.split(","):
+                continue
             section("speed", f"{learner} {rows} x {columns}", lambda r=rows, c=columns, w=learner: speed(r, c, w))
     if "million" in only:
         section("speed", "a million rows drawn", million)

@@ -15,11 +15,9 @@ import numpy as np
 
 from medsynth_engine.rows.coding import SMALLEST
 
-GROUPS = 20
-"""A column of numbers is tilted in so many groups of bins, of about equally many rows each."""
+FEWEST, MOST, ROWS = 4, 20, 50
+"""A column of numbers is tilted in groups of bins of about ROWS rows each, FEWEST to MOST of them."""
 ROUNDS, DIGITS = 20, 3
-FEWEST = 300
-"""Below so many rows a tilt brought no use that could be measured, and a membership attack 0.005 (docs/rows.md)."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,13 @@ class Tilt:
 
 
 def groups_of(codes: np.ndarray, size: int, ordered: bool) -> np.ndarray:
-    """int (size,): each code by itself, or for ordered codes about GROUPS groups of neighbours."""
+    """int (size,): each code by itself, or for ordered codes groups of neighbours of about equally many rows."""
     if not ordered:
         return np.arange(size)
     counts = np.bincount(codes, minlength=size).astype(float)
     middle = (np.cumsum(counts) - counts / 2) / counts.sum()
-    return np.unique(np.minimum((middle * GROUPS).astype(np.int64), GROUPS - 1), return_inverse=True)[1]
+    wanted = min(MOST, max(FEWEST, len(codes) // ROWS))
+    return np.unique(np.minimum((middle * wanted).astype(np.int64), wanted - 1), return_inverse=True)[1]
 
 
 def fitted(
@@ -73,14 +72,11 @@ def fitted(
     leaves: np.ndarray,
     ordered: bool,
 ) -> Tilt | None:
-    """The tilt that makes the table of finding and group of codes the real one; None where nothing has to move, or of
-    fewer than FEWEST rows.
+    """The tilt that makes the table of finding and group of codes the real one; None where nothing has to move.
 
     values, codes, patients, leaves   int (n,): the finding, the column, whose row it is and its leaf
     shares                            float (leaves, size), rows sum to 1
     """
-    if len(codes) < FEWEST:
-        return None
     groups = groups_of(codes, shares.shape[1], ordered)
     width, height = int(groups.max()) + 1, int(values.max()) + 1
     cells = values * width + groups[codes]

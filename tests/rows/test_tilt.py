@@ -92,12 +92,6 @@ def test_fewer_than_eleven_patients_tilt_nothing():
     assert silent is None or not silent.factors[1].any(), "many rows of ten patients"
 
 
-def test_small_tables_are_not_tilted():
-    table = ward(250)
-    small = SequentialTrees.fit(table, Schema.of(table, {"finding": "finding"}), np.random.default_rng(1))
-    assert all(step.tilt is None for step in small.steps)
-
-
 def test_the_table_of_finding_and_column_becomes_the_real_one():
     rng = np.random.default_rng(0)
     leaves = rng.integers(0, 4, 4000)
@@ -115,5 +109,6 @@ def test_the_table_of_finding_and_column_becomes_the_real_one():
 def test_numbers_are_tilted_in_groups_of_neighbours():
     groups = groups_of(np.repeat(np.arange(100), 30), 101, ordered=True)
     assert (np.diff(groups) >= 0).all() and 15 <= groups.max() + 1 <= 25
+    assert groups_of(np.repeat(np.arange(20), 10), 21, ordered=True).max() + 1 == 4, "fewer of few rows"
     assert groups_of(np.array([0, 0, 1]), 3, ordered=False).tolist() == [0, 1, 2]
     assert isinstance(Tilt.from_document(Tilt(0, groups, np.zeros((2, int(groups.max()) + 1))).document()), Tilt)
