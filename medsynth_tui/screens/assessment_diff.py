@@ -47,10 +47,14 @@ def lines_of(document: dict[str, Any]) -> list[Content]:
         lines += [
             Content(""),
             Content.assemble((said(change["question"], 300), "bold $foreground")),
-            Content.assemble(("- ", "bold $error"), (said(change["before"], 2000) or "nothing", "$muted")),
-            Content.assemble(("+ ", "bold $success"), said(change["after"], 2000) or "nothing"),
+            Content.assemble(("- ", "bold $error"), (_words(change["before"]), "$muted")),
+            Content.assemble(("+ ", "bold $success"), _words(change["after"])),
         ]
     return lines if document["changes"] else [*lines, Content(""), Content("They say the same.")]
+
+
+def _words(text: str) -> str:
+    return said(text, 2000) if text else "nothing"
 
 
 def _text(word: str, text: dict[str, Any]) -> Content:

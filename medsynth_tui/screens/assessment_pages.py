@@ -35,7 +35,7 @@ def heading(document: dict[str, Any]) -> Content:
         (said(document.get("residual")), LEVELS.get(str(document.get("residual")), "$muted")),
     ]
     if document.get("expires"):
-        parts.append((f"  valid until {said(document['expires'], 10)}", "$muted"))
+        parts.append((f"  valid until {said(str(document['expires'])[:10])}", "$muted"))
     lines = [Content.assemble(*parts)]
     back = [each for each in document["signatures"] if each["kind"] == "return"]
     if back and word in ("returned", "draft"):
@@ -45,7 +45,7 @@ def heading(document: dict[str, Any]) -> Content:
         lines.append(Content.assemble(("! ", "bold $error"), f"It does not count any more: {said(sentence, 200)}."))
     for touch in document.get("credential_touches") or []:
         words = f"{said(touch['admin'], 30)} touched the author's credential ({said(touch['kind'])})"
-        words += f" and may not judge this before {said(touch['until'], 10)}."
+        words += f" and may not judge this before {said(str(touch['until'])[:10])}."
         lines.append(Content.assemble(("i ", "bold $accent"), words))
     for sentence in document.get("blocking") or []:
         lines.append(Content.assemble(("! ", "bold $warning"), said(sentence, 400)))
