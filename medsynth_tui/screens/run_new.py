@@ -18,7 +18,7 @@ from medsynth_tui.widgets.field import Field, Go, first_invalid, or_nothing, pos
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
 YES, NO = "yes", "no"
-PRIVATE = "Empty: none. Each patient's privacy: 1 strong, 10 weak; 1,000 patients."
+PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 
 
 class NewRun(View):
