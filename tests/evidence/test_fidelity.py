@@ -16,7 +16,7 @@ from test_images import inputs, scans
 
 from medsynth_engine.evidence import fidelity_groups, pictures, seeing
 from medsynth_engine.evidence.document import document
-from medsynth_engine.evidence.fidelity import Features, fidelity
+from medsynth_engine.evidence.fidelity import Features, fd_ratio, fidelity
 from medsynth_engine.evidence.fidelity_groups import image_groups, row_groups
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
 from medsynth_engine.evidence.tables import columns
@@ -190,3 +190,22 @@ def test_one_group_and_missing_groups_are_taken_as_they_are() -> None:
     found = row_groups([training, holdout, synthetic], columns(ROW_SCHEMA, training), np.random.default_rng(0))
     names = {value.name.rsplit(".", 1)[1] for value in found}
     assert "sex=F" in names and not any("ethnicity" in name for name in names)
+
+
+@pytest.mark.parametrize("slices", [1, 3], ids=["one image a patient", "three slices a patient"])
+def test_the_interval_of_the_ratio_covers_real_against_real_as_often_as_it_says(slices: int) -> None:
+    width = np.logspace(0, -1.5, 30)
+    covered, logs = 0, []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        clouds = [
+            np.repeat(rng.normal(size=(n // slices, 30)), slices, axis=0) * width
+            + (slices > 1) * 0.3 * rng.normal(size=(n, 30)) * width
+            for n in (600, 300, 300)
+        ]
+        owners = [np.repeat(np.arange(len(cloud) // slices), slices) for cloud in clouds]
+        found = fd_ratio(Features(*clouds, *owners).scaled(), rng, "ratio", "known clouds", times=30)
+        covered += found.low <= 1 <= found.high
+        logs.append(np.log(found.value))
+    assert covered >= 26
+    assert np.mean(logs) == pytest.approx(0, abs=0.15), "more slices of fewer patients are no nearer and no farther"
