@@ -123,7 +123,7 @@ async def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
         await shows(pilot, "Bring in a dataset to begin")
         for place in ("datasets", "runs", "cohorts", "assessment", "assessments"):
             app.go(place, **RESEARCHER[place])
-            await shows(pilot, f"{'press' if place == 'assessments' else 'Press'} ")
+            await shows(pilot, "Press ")
         app.go("evidence", cohort=LONG, page="privacy")
         await shows(pilot, "Press e")
 
