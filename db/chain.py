@@ -156,7 +156,7 @@ def page(
         conditions.append("seq < :before")
         values["before"] = before
     # The walk begins and ends near the times asked for, found by their index; otherwise it would go through all.
-    # Ten minutes are left for a clock that was set. The index is named, because the planner walks the table for an order.
+    # Ten minutes are left for a clock that was set. The index is named: the planner would walk the table for its order.
     near = "SELECT seq FROM audit INDEXED BY audit_ts_ns WHERE ts_ns {} ORDER BY ts_ns {} LIMIT 1"
     if since is not None:
         first = near.format(">= :since - :slack", "ASC")
