@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from medsynth_engine.evidence.intervals import Interval, difference, residual_risk, rules_out, wilson
-from medsynth_engine.kernel.evidence import Evidence
+from medsynth_engine.kernel.evidence import Evidence, not_enough
 
 SCENARIOS = ("data", "generator", "insider")
 BANDS: tuple[tuple[str, float], ...] = (("very_low", 0.05), ("low", 0.09), ("guarded", 0.20), ("high", 0.33))
@@ -18,6 +18,8 @@ BANDS: tuple[tuple[str, float], ...] = (("very_low", 0.05), ("low", 0.09), ("gua
 
 WIDEST_HALF = 0.09
 FEWEST_PATIENTS = 100
+WHITE_BOX = "privacy.image.white_box.membership_auc"
+"""The attack of the insider alone."""
 NEEDED = ("membership_auc", "close_match")
 """Measures without which the gauge does not speak, for each medium (rows, image) that was attacked at all."""
 
@@ -111,7 +113,8 @@ def read(
     synthetic_records, training_records  decide, when known, whether the cohort is large enough to speak for a generator
     unknown_training   True where the training data is not in the store (imported weights): every needle is grey
     """
-    found = list(evidence)
+    everything = list(evidence)
+    found = [value for value in everything if ".white_box." not in value.name]
     attacks = sorted((c for c in map(component, found) if c), key=lambda c: c.high, reverse=True)
     missing = [e.name for e in found if e.value is None and e.name.startswith("privacy.") and e.name.endswith(NEEDED)]
     data = _needle(attacks, missing, holdout_patients)
@@ -124,7 +127,13 @@ def read(
             "Who holds the generator draws as many records as they like; this cohort has fewer than the training data, "
             "so it cannot speak for the generator. Evaluate a cohort at least as large. " + data.note,
         )
-    insider = _grey(data, "The discriminator never leaves the store and was not attacked here. " + data.note)
+    inside = component(next((v for v in everything if v.name == WHITE_BOX), not_enough(WHITE_BOX, 0, "lower", "")))
+    if inside is None:
+        insider = _grey(data, "The discriminator never leaves the store and was not attacked here. " + data.note)
+    else:
+        insider = _needle(sorted([*attacks, inside], key=lambda c: c.high, reverse=True), missing, holdout_patients)
+        if generator.band == "grey":  # who holds the discriminator holds the generator too
+            insider = _grey(insider, generator.note)
     return {"data": data, "generator": generator, "insider": insider}
 
 

@@ -47,6 +47,24 @@ def membership(
         why = f"fewer than {FEWEST_PATIENTS} patients in a fold, or no synthetic record."
         return [not_enough(name, n, "lower", why, METHOD, ADVERSARY) for name in names]
     members, outsiders = _scores(training, holdout, synthetic, training_owners, holdout_owners, rng)
+    return tested(names, members, outsiders, training_owners, holdout_owners, rng, ADVERSARY, METHOD)
+
+
+def tested(
+    names: tuple[str, str],
+    members: np.ndarray,
+    outsiders: np.ndarray,
+    training_owners: np.ndarray,
+    holdout_owners: np.ndarray,
+    rng: np.random.Generator,
+    adversary: str,
+    method: str,
+) -> list[Evidence]:
+    """AUC and p of an attacker's scores (n,) of those who took part and of those who did not; higher says "took part".
+
+    Each patient group needs at least FEWEST_PATIENTS.
+    """
+    n = len(training_owners) + len(holdout_owners)
     found = auc_interval(members, outsiders, training_owners, holdout_owners)
     p = label_shuffle_p(members, outsiders, training_owners, holdout_owners, rng)
     half = rng.permutation(int(training_owners.max()) + 1)[training_owners] % 2 == 0
@@ -66,10 +84,10 @@ def membership(
             placebo.value,
             n,
             "lower",
-            ADVERSARY,
+            adversary,
             f"Shown one person who took part and one who did not, the attacker picks the right one {found.value:.0%} "
             f"of the time; 50 % is guessing. Between two halves of those who took part it is {placebo.value:.0%}.",
-            METHOD,
+            method,
         ),
         Evidence(
             names[1],
@@ -79,7 +97,7 @@ def membership(
             placebo_p,
             n,
             "higher",
-            ADVERSARY,
+            adversary,
             f"If nothing about membership could be told, an AUC this high would come up in {p:.1%} of the draws; never "
             "judge by it alone, with enough records every small difference has a small p.",
             "1,000 exchanges of whole patients between the folds, one-sided; control: the two-sided p of the placebo.",

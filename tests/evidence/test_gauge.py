@@ -105,6 +105,23 @@ def test_a_generator_is_judged_only_by_a_cohort_as_large_as_its_training_data() 
     assert large["insider"].band == "grey"
 
 
+def test_the_discriminator_moves_the_needle_of_the_insider_alone() -> None:
+    values = [*clean(), attack("privacy.image.white_box.membership_auc", 0.95, 0.01, 0.5)]
+    readings = gauge.read(values, 600, synthetic_records=1200, training_records=1200)
+    assert [readings[name].band for name in gauge.SCENARIOS] == ["very_low", "very_low", "critical"]
+    quiet = [*clean(), attack("privacy.image.white_box.membership_auc", 0.5, 0.01, 0.5)]
+    assert gauge.read(quiet, 600, synthetic_records=1200, training_records=1200)["insider"].band == "very_low"
+    assert gauge.read(quiet, 600, synthetic_records=500, training_records=1200)["insider"].band == "grey"
+
+
+def test_of_the_tail_share_only_what_is_proved_counts() -> None:
+    few = attack("privacy.rows.tail_share", 0.6, 0.3, 0.5, n=20)
+    assert gauge.read([*clean(), few], 600)["data"].band == "very_low"
+    sure = attack("privacy.rows.tail_share", 0.95, 0.05, 0.5, n=60)
+    reading = gauge.read([*clean(), sure], 600)["data"]
+    assert (reading.band, reading.driver) == ("critical", "privacy.rows.tail_share")
+
+
 def test_fidelity_never_moves_the_needle() -> None:
     values = [*clean(), attack("fidelity.fd_ratio", 9.0, 1.0)]
     assert gauge.read(values, 600)["data"].band == "very_low"

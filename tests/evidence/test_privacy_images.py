@@ -9,6 +9,7 @@ from medsynth_engine.evidence.data_copying import data_copying
 from medsynth_engine.evidence.real_records import ImageSearch, RowSearch
 from medsynth_engine.evidence.reidentification import reidentification
 from medsynth_engine.evidence.tables import Column
+from medsynth_engine.evidence.white_box import white_box
 from medsynth_engine.features.neighbours import embed
 from medsynth_engine.kernel.evidence import Evidence
 
@@ -129,3 +130,14 @@ def test_a_picture_is_at_no_distance_from_itself_and_a_blank_one_at_its_length()
     assert apart.max() < 0.01 and index.tolist() == list(range(5))
     assert aligned(np.zeros((1, 1024), np.float32), real)[0] == pytest.approx(1, abs=0.01)
     assert aligned(real, real[:1])[1].tolist() == [0] * 5
+
+
+def test_a_discriminator_that_knows_its_images_is_told_from_one_that_does_not() -> None:
+    rng = np.random.default_rng(0)
+    owners, held = np.repeat(np.arange(100), 3), np.repeat(np.arange(50), 3)
+    loud, p = white_box(rng.normal(2, 1, 300), rng.normal(0, 1, 150), owners, held, rng)
+    assert loud.low > 0.8 and p.value < 0.01
+    quiet, _ = white_box(rng.normal(0, 1, 300), rng.normal(0, 1, 150), owners, held, rng)
+    assert quiet.low < 0.5 < quiet.high
+    broken = white_box(np.full(300, np.nan), np.zeros(150), owners, held, rng)
+    assert not any(value.enough for value in broken)

@@ -140,11 +140,11 @@ def test_an_evaluation_from_before_the_p_of_copies_is_judged_by_its_interval() -
 def test_membership_needs_an_effect_and_a_silent_placebo() -> None:
     auc = value("privacy.rows.membership_auc", 0.60, 0.57, 0.5)
     p = value("privacy.rows.membership_p", 0.002, 0.002, 0.4)
-    assert judge(replace(OPEN, evidence=(replace(auc, value=0.52), p))).open
+    assert judge(replace(OPEN, evidence=(replace(auc, value=0.54, low=0.51), p))).open
     assert judge(replace(OPEN, evidence=(auc, replace(p, value=0.02)))).open
     assert judge(replace(OPEN, evidence=(auc, replace(p, control=0.01)))).open
-    assert judge(replace(OPEN, evidence=(replace(auc, value=0.58), p), audience="internal")).open
-    assert not judge(replace(OPEN, evidence=(replace(auc, value=0.62), p), audience="internal")).open
+    assert judge(replace(OPEN, evidence=(replace(auc, value=0.62, low=0.59), p), audience="internal")).open
+    assert not judge(replace(OPEN, evidence=(replace(auc, value=0.64, low=0.61), p), audience="internal")).open
 
 
 def test_unmeasured_evidence_never_crashes_it() -> None:
