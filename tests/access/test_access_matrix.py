@@ -66,6 +66,8 @@ def arguments(name: str, there: Path) -> dict[str, Any]:
             words[key] = NAMED.get(noun, "x1") if key == "name" else THINGS.get(key, "x1")
         if key == "path":
             words[key] = str(there / "not-there" / "file")
+        if key == "folder":
+            words[key] = str(there)
     if "run" in words and "dataset" in words:  # one or the other
         del words["dataset"]
     return words
