@@ -94,6 +94,8 @@ class Twin(MedSynth):
 
     def _display(self, screen: Any, renderable: Any) -> None:
         written = isinstance(renderable, ChopsUpdate | LayoutUpdate) and not self._batch_count and self._running
+        if self.listening and (self.ours.columns, self.ours.lines) != screen.outer_size:
+            self.ours, self.theirs = Glass(*screen.outer_size), Glass(*screen.outer_size)
         if self.listening and written:
             self.theirs.stream.feed(renderable.render_segments(self.console))
         super()._display(screen, renderable)
@@ -156,6 +158,22 @@ async def test_a_random_walk_shows_what_plain_textual_shows(
         assert app.pace.waited > 0, "frames were held back, and the newest was shown"
         assert not app.plain_output
         assert not app.ours.differences(app.theirs, app.profile.slow)
+
+
+async def test_a_window_that_is_dragged_about_shows_what_plain_textual_shows(tmp_path: Path) -> None:
+    app = Twin(tmp_path, engine=FakeEngine("researcher"), link="slow", lateness=random.Random(5))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.listen()
+        await log_in(pilot, "somebody", "some words")
+        app.go("run", name="first")
+        for size in ((100, 30), (60, 15), (81, 25), (120, 40), (80, 24)):
+            await pilot.resize_terminal(*size)
+            for _ in range(8):
+                app.answer()
+                await pilot.pause(0.05)
+            assert not app._held
+            assert not app.ours.differences(app.theirs, few=True)
+            assert ("needs 80x24" in "".join(app.ours.display)) is (size == (60, 15))
 
 
 async def test_where_our_output_fails_plain_textual_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
