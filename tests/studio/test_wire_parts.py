@@ -320,7 +320,7 @@ def test_a_profile_chosen_by_hand_stays_and_auto_follows_the_meter() -> None:
 
 def test_the_self_check_finds_the_pinned_textual_fit_and_another_one_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert selfcheck.trouble() == ""
-    monkeypatch.setattr(selfcheck.textual, "__version__", "9.0.0")
+    monkeypatch.setattr(selfcheck, "installed", lambda: "9.0.0")
     assert "9.0.0" in selfcheck.trouble()
     monkeypatch.undo()
     monkeypatch.setattr(Strip, "render", lambda self, console: "\x1b[1;1Hsomething else")
