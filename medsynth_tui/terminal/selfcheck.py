@@ -52,7 +52,7 @@ def trouble() -> str:
 
 
 def installed() -> str:
-    """Textual's version, by the folder installed beside it: to ask Python's metadata would take fifteen milliseconds."""
+    """Textual's version, by the folder installed beside it: to ask Python's metadata takes fifteen milliseconds."""
     if (Path(textual.__file__).parents[1] / f"textual-{PINNED}.dist-info").is_dir():
         return PINNED
     return str(textual.__version__)
