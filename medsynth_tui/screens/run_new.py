@@ -40,6 +40,10 @@ class NewRun(View):
             yield Choice("Dataset", known, "dataset", hint="What the generator learns from.").add_class("gap")
             yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
             yield Field("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
+            yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
+            with Horizontal(classes="buttons"):
+                yield Go("Begin training", id="begin")
+            yield Static(Content("Where nothing is changed below, it is chosen for you."), classes="muted gap")
             yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")
             yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
             yield Choice(
@@ -48,11 +52,8 @@ class NewRun(View):
             yield Field("Epsilon", "epsilon", hint=PRIVATE, check=or_nothing(positive))
             yield Field("Processes", "processes", value="1", hint="One for each GPU.", check=whole_number(1, 64))
             yield Field(
-                "Seed", "seed", value="0", hint="The same seed, the same run.", check=whole_number(0, 2**31 - 1)
+                "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same run."
             )
-            yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
-            with Horizontal(classes="buttons"):
-                yield Go("Begin training", id="begin")
 
     def on_mount(self) -> None:
         if self.studio.session.simulated:
