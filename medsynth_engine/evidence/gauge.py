@@ -153,10 +153,9 @@ def _needle(attacks: list[Component], missing: list[str], holdout_patients: int)
         return _grey(reading, f"Not enough evidence: fewer than {FEWEST_PATIENTS} held-out patients. {power}")
     if missing:
         return _grey(reading, f"Not enough evidence: {', '.join(missing)} could not be measured. {power}")
-    if driver.half_width > WIDEST_HALF:
-        return _grey(
-            reading, f"Not enough evidence: the interval of {driver.name} is wider than ±{WIDEST_HALF}. {power}"
-        )
+    wide = next((c for c in attacks if c.half_width > WIDEST_HALF and c.high > BANDS[0][1]), None)
+    if wide is not None:  # also where another attack happens to reach higher: a small holdout is grey, not guarded
+        return _grey(reading, f"Not enough evidence: the interval of {wide.name} is wider than ±{WIDEST_HALF}. {power}")
     return reading
 
 

@@ -75,6 +75,13 @@ def test_a_wide_interval_is_grey_not_red() -> None:
     assert reading.band == "grey"
 
 
+def test_a_wide_interval_is_grey_also_where_another_attack_reaches_higher() -> None:
+    wide, higher = attack("privacy.rows.inference", 0.0, 0.10), attack("privacy.rows.linkability", 0.1, 0.05)
+    assert gauge.read([*clean(), wide, higher], 600)["data"].band == "grey"
+    harmless = attack("privacy.rows.inference", -0.2, 0.10)
+    assert gauge.read([*clean(), harmless, higher], 600)["data"].band == "guarded"
+
+
 def test_what_is_certain_is_critical_also_with_few_patients() -> None:
     reading = gauge.read([*clean(), attack("privacy.rows.singling_out", 0.7, 0.15)], 40)["data"]
     assert reading.band == "critical"
