@@ -13,7 +13,7 @@ from medsynth_engine.exchange.cloud.bundle import write_bundle
 from medsynth_engine.exchange.cloud.cover import Cover
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.errors import Refused
+from medsynth_engine.kernel.errors import Busy, Refused
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.work.binding_rules import travelling
@@ -21,6 +21,11 @@ from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.folds import trainable, write_run_folder
 
 NAME = "dataset.zip"
+CHANGED = {
+    "code": "dataset_changed",
+    "why": "A newer version of the dataset came in meanwhile.",
+    "what_to_do": "Have that version assessed, then ask for the bundle again.",
+}
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -33,7 +38,7 @@ def work(desk: Desk) -> dict[str, Any]:
     if not judged.open or subject.digest != row.digest:
         raise Refused(
             "The gate is closed for this dataset.",
-            [reason.document() for reason in judged.reasons],
+            [reason.document() for reason in judged.reasons] or [CHANGED],
             f"See: medsynth gate show dataset:{row.name} --audience recipient",
         )
     target = Path(arguments["target"])
@@ -48,8 +53,12 @@ def work(desk: Desk) -> dict[str, Any]:
         packed = hidden / NAME
         progress = desk.progress("MB")
         digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
+        if (target / NAME).exists():
+            raise Busy(
+                "bundle_exists", "There is a dataset.zip in that folder meanwhile.", "Move it away, or use --to."
+            )
         _commit(desk, row, cover, digest, assessment.id if assessment else None, judged.overridden)
-        packed.rename(target / NAME)
+        packed.rename(target / NAME)  # last: what is visible has been recorded
     finally:
         shutil.rmtree(inside, ignore_errors=True)
         shutil.rmtree(hidden, ignore_errors=True)

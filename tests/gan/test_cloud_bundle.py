@@ -194,6 +194,28 @@ def test_a_mirror_copies_what_is_new_and_never_the_images(make_run: MakeRun, tmp
     assert not (kept / "checkpoints" / "last.pt").exists()
 
 
+def test_two_bundles_of_one_folder_name_are_two_runs(packed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    folder, secret, _ = packed()
+    first = Remote(folder, tmp_path / "disk")
+    first.open(secret)
+    told = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps({**told, "bundle": "ba9876543210"}))
+    second = Remote(folder, tmp_path / "disk")
+    assert second.run.path != first.run.path
+    with pytest.raises(MedSynthError):
+        second.open("AGE-SECRET-KEY-1")
+    with pytest.raises(BadInput, match="no bundle"):
+        Remote(tmp_path)
+
+
+def test_a_file_written_twice_within_a_second_is_kept_as_it_is(make_run: MakeRun, tmp_path: Path) -> None:
+    run, kept = make_run(), tmp_path / "kept"
+    for text in (b"old", b"new"):
+        run.generator.write_bytes(text)
+        mirror.keep(run.path, kept)
+    assert (kept / "generator.pth").read_bytes() == b"new"
+
+
 @pytest.mark.parametrize(
     "harm",
     ["no config", "config no object", "link", "sample no picture", "huge line", "nested", "not a zip", "packed zip"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import json
 import os
 import shutil
 import subprocess
@@ -22,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.exchange.cloud import mirror
+from medsynth_engine.exchange.cloud.cover import NAME, demand_valid
 from medsynth_engine.exchange.cloud.unpack import unpack
-from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
 
 BACK, GENERATOR, KEPT = "run_back.zip", "generator_v1.pth", "kept"
@@ -41,17 +43,19 @@ class Remote:
     def __init__(self, folder: Path, work: Path | None = None) -> None:
         self.folder = Path(folder)
         self.kept = self.folder / KEPT
-        self.run = RunFolder(Path(work or tempfile.gettempdir()) / f"medsynth-{self.folder.resolve().name}")
+        # by the bundle's id: two bundles are often unzipped under the same name
+        self.run = RunFolder(Path(work or tempfile.gettempdir()) / f"medsynth-{bundle_of(self.folder)}")
 
     def open(self, key: str | None = None) -> dict[str, object]:
         """Unpack with `key` (asked for where None) unless that was done, and fetch what an earlier session reached.
 
         Returns what the bundle says of itself. Raises BadInput or Denied with what to do.
         """
-        if not self.run.data.exists():
-            cover = unpack(self.folder, self.run.path, (key or asked_key()).strip())
+        if self.run.data.exists():
+            cover = json.loads((self.run.path / NAME).read_text())
+            demand_valid(cover)
         else:
-            cover = dict(self.run.config())
+            cover = unpack(self.folder, self.run.path, (key or asked_key()).strip())
         mirror.bring_back(self.kept, self.run.path)
         return cover
 
@@ -105,6 +109,17 @@ class Remote:
         shutil.rmtree(self.run.path, ignore_errors=True)
 
 
+def bundle_of(folder: Path) -> str:
+    """The id of the bundle that was unzipped in `folder`. Raises BadInput where there is none."""
+    try:
+        found = json.loads((folder / NAME).read_text())["bundle"]
+    except (OSError, ValueError, TypeError, KeyError):
+        found = ""
+    if not (isinstance(found, str) and found.isalnum()):
+        raise BadInput("no_bundle", "There is no bundle in this folder.", "Unzip dataset.zip there first.")
+    return found
+
+
 def asked_key() -> str:
     return os.environ.get(KEY) or getpass.getpass("Key (AGE-SECRET-KEY-…): ")
 
@@ -116,8 +131,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where dataset.zip was unzipped")
     parser.add_argument("--work", type=Path, metavar="DIR", help="a folder of this machine's own disk")
     asked = parser.parse_args(arguments)
-    remote = Remote(asked.folder, asked.work)
     try:
+        remote = Remote(asked.folder, asked.work)
         remote.open()
     except MedSynthError as error:
         print(error.message, error.hint, file=sys.stderr)
