@@ -12,7 +12,6 @@ from db.errors import LedgerError
 from medsynth_engine.access.roles import Permission, Scope, scope_of
 from medsynth_engine.jobs.child import translated
 from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError, NotFound, from_document
-from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import ENDED
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.accounts import Accounts
@@ -27,7 +26,7 @@ from medsynth_engine.operations.cohort_import import CohortImports
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declarations import Learners
-from medsynth_engine.operations.declare import Call, Declaration, record_as
+from medsynth_engine.operations.declare import Call, Declaration, record_as, subject_of
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
@@ -138,7 +137,7 @@ class Engine(
             call = Call(declaration, self.home_folder, self.face, self._scope(declaration, who), ledger, who)
             return body(call, *args, **kwargs)
         except Denied as denied:
-            self._log_denial(declaration, who, denied, next((word for word in args if isinstance(word, str)), ""))
+            self._log_denial(declaration, who, denied, subject_of(declaration, body, args, kwargs))
             raise
         except LedgerError as error:
             raise translated(error) from error
@@ -186,7 +185,6 @@ class Engine(
             return  # a failed login writes its own record
         try:
             with self._ledger.write() as change:
-                about = plain(about, 80)
                 record_as(change, who, self.face, declaration.name, about, outcome="denied", reason=denied.code)
         except LedgerError as error:  # a full disk: it is refused all the same, and said so
             raise translated(error) from error

@@ -144,7 +144,7 @@ class Accounts:
                 for person in users.all_users(session)
             ]
 
-    @operation("users.add", Permission.MANAGE_USERS, fresh=True)
+    @operation("users.add", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_add(self, call: Call, name: str, role: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
@@ -152,7 +152,7 @@ class Accounts:
             code = users.add(change, name, role, by=call.actor)
         return {"name": name, "role": role, "code": code}
 
-    @operation("users.reset", Permission.MANAGE_USERS, fresh=True)
+    @operation("users.reset", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_reset(self, call: Call, name: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
@@ -161,11 +161,11 @@ class Accounts:
             role = users.by_name(change.session, name).role
         return {"name": name, "role": role, "code": code}
 
-    @operation("users.role", Permission.MANAGE_USERS, fresh=True)
+    @operation("users.role", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_role(self, call: Call, name: str, role: str) -> dict[str, Any]:
         return _changed(call, name, role=role)
 
-    @operation("users.disable", Permission.MANAGE_USERS, fresh=True)
+    @operation("users.disable", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_disable(self, call: Call, name: str) -> dict[str, Any]:
         if name == call.actor.name:
             raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")

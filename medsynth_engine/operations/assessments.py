@@ -26,7 +26,7 @@ SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdra
 class Assessments:
     """Who may do what is `governance.workflow`; what a document must hold is `governance.assessment`."""
 
-    @operation("pia.draft", Permission.DRAFT_PIA)
+    @operation("pia.draft", Permission.DRAFT_PIA, about="subject")
     def pia_draft(
         self,
         call: Call,
@@ -73,7 +73,7 @@ class Assessments:
             change.detail.update(subject=found.label, digest=row.digest)
         return _shown(call, row)
 
-    @operation("pia.update", Permission.DRAFT_PIA)
+    @operation("pia.update", Permission.DRAFT_PIA, about="subject")
     def pia_update(self, call: Call, subject: str, answers: dict[str, Any] | str) -> dict[str, Any]:
         given = _answers(answers)
         with call.change(subject) as change:
@@ -87,27 +87,27 @@ class Assessments:
             change.detail.update(subject=subject, digest=row.digest)
         return _shown(call, row)
 
-    @operation("pia.submit", Permission.DRAFT_PIA, fresh=True)
+    @operation("pia.submit", Permission.DRAFT_PIA, fresh=True, about="subject")
     def pia_submit(self, call: Call, subject: str) -> dict[str, Any]:
         return _act(call, subject, "submit", "")
 
-    @operation("pia.withdraw", Permission.DRAFT_PIA)
+    @operation("pia.withdraw", Permission.DRAFT_PIA, about="subject")
     def pia_withdraw(self, call: Call, subject: str) -> dict[str, Any]:
         return _act(call, subject, "withdraw", "")
 
-    @operation("pia.opinion", Permission.GIVE_OPINION, fresh=True)
+    @operation("pia.opinion", Permission.GIVE_OPINION, fresh=True, about="subject")
     def pia_opinion(self, call: Call, subject: str, concur: bool, note: str = "") -> dict[str, Any]:
         return _act(call, subject, "concur" if concur else "dissent", note)
 
-    @operation("pia.approve", Permission.DECIDE_PIA, fresh=True)
+    @operation("pia.approve", Permission.DECIDE_PIA, fresh=True, about="subject")
     def pia_approve(self, call: Call, subject: str, note: str = "") -> dict[str, Any]:
         return _act(call, subject, "approve", note)
 
-    @operation("pia.return", Permission.DECIDE_PIA, fresh=True)
+    @operation("pia.return", Permission.DECIDE_PIA, fresh=True, about="subject")
     def pia_return(self, call: Call, subject: str, note: str) -> dict[str, Any]:
         return _act(call, subject, "return", note)
 
-    @operation("pia.reject", Permission.DECIDE_PIA, fresh=True)
+    @operation("pia.reject", Permission.DECIDE_PIA, fresh=True, about="subject")
     def pia_reject(self, call: Call, subject: str, note: str) -> dict[str, Any]:
         return _act(call, subject, "reject", note)
 
@@ -133,18 +133,18 @@ class Assessments:
             for row in rows
         ]
 
-    @operation("pia.show", Permission.READ_REPORTS)
+    @operation("pia.show", Permission.READ_REPORTS, about="subject")
     def pia_show(self, call: Call, subject: str) -> dict[str, Any]:
         return _shown(call, _readable(call, subject))
 
-    @operation("pia.diff", Permission.READ_REPORTS)
+    @operation("pia.diff", Permission.READ_REPORTS, about="subject")
     def pia_diff(self, call: Call, subject: str, against: str = "") -> dict[str, Any]:
         """What the newest text changes in the one that was submitted before, or in the text called `against`."""
         row = _readable(call, subject)
         with call.read() as session:
             return {"subject": gatekeeping.label(row), **texts.difference(session, row, against)}
 
-    @operation("pia.report", Permission.READ_REPORTS)
+    @operation("pia.report", Permission.READ_REPORTS, about="subject")
     def pia_report(self, call: Call, subject: str, path: str) -> dict[str, Any]:
         """Write the assessment as one HTML file, each signature beside the digest that it is over."""
         from medsynth_engine.governance import assessment_page

@@ -24,7 +24,7 @@ DEFAULT_MINUTES = 60.0
 class Bundles:
     """The round trip: `bundle`, and `runs import` for what comes back."""
 
-    @operation("datasets.bundle", Permission.BUNDLE, fresh=True)
+    @operation("datasets.bundle", Permission.BUNDLE, fresh=True, about="dataset")
     def bundle(
         self,
         call: Call,
@@ -79,7 +79,7 @@ class Bundles:
         launch(call, job)
         return {"job": job, "dataset": dataset, "key": secret, "recipient_key": public, "expires": arguments["expires"]}
 
-    @operation("runs.import", Permission.TRAIN)
+    @operation("runs.import", Permission.TRAIN, about="name")
     def runs_import(self, call: Call, path: str, name: str | None = None, deleted: bool = False) -> dict[str, Any]:
         """deleted  the recipient has given their word that images, checkpoints and key are deleted over there"""
         from db.tables import Run, Weights

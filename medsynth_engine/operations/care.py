@@ -67,7 +67,7 @@ class Care:
                 for name, (_, meaning) in SETTINGS.items()
             ]
 
-    @operation("settings.set", Permission.MANAGE_SETTINGS, fresh=True)
+    @operation("settings.set", Permission.MANAGE_SETTINGS, fresh=True, about="key")
     def settings_set(self, call: Call, key: str, value: str) -> dict[str, Any]:
         from db.tables import Store
 

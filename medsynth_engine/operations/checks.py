@@ -27,7 +27,7 @@ TRY_AGAIN = timedelta(hours=1)
 class Checks:
     """Asking for a text check."""
 
-    @operation("datasets.check", Permission.BRING_IN)
+    @operation("datasets.check", Permission.BRING_IN, about="name")
     def datasets_check(self, call: Call, name: str, burned_in: str = "quarantine") -> dict[str, Any]:
         """Read the pictures that no check has read. Raises BadInput where there are none, Busy during other work."""
         if burned_in not in ("quarantine", "mask"):

@@ -17,7 +17,7 @@ from medsynth_engine.operations.jobs import hand_over, launch
 class CohortImports:
     """The folder is read by a job only, hardened; it is never trusted."""
 
-    @operation("cohorts.import", Permission.GENERATE)
+    @operation("cohorts.import", Permission.GENERATE, about="cohort")
     def cohorts_import(self, call: Call, cohort: str, folder: str, dataset: str) -> dict[str, Any]:
         """Take `folder` (metadata.csv, and images where there are any) over as `cohort`, to be compared with `dataset`.
 

@@ -39,7 +39,7 @@ def own_cohort(call: Call, name: str) -> Any:
 class Cohorts:
     """A cohort is synthetic: each record an image and its row, or a row alone."""
 
-    @operation("cohorts.generate", Permission.GENERATE)
+    @operation("cohorts.generate", Permission.GENERATE, about="cohort")
     def generate(
         self,
         call: Call,
@@ -100,11 +100,11 @@ class Cohorts:
         mine = [row for row in rows if call.scope is Scope.ALL or row.owner_id == call.actor.user_id]
         return [_shown(call, row) for row in mine]
 
-    @operation("cohorts.show", Permission.READ_REPORTS)
+    @operation("cohorts.show", Permission.READ_REPORTS, about="name")
     def cohorts_show(self, call: Call, name: str) -> dict[str, Any]:
         return _shown(call, own_cohort(call, name))
 
-    @operation("cohorts.gallery", Permission.GENERATE)
+    @operation("cohorts.gallery", Permission.GENERATE, about="name")
     def cohorts_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         folder = call.home.cohorts / own_cohort(call, name).folder
         count, size = checked_gallery(count, size)
@@ -118,7 +118,7 @@ class Cohorts:
             pictures.append({"record": file.stem, "row": shown, **thumbnail(file, size)})
         return {"images": pictures}
 
-    @operation("cohorts.remove", Permission.GENERATE, fresh=True)
+    @operation("cohorts.remove", Permission.GENERATE, fresh=True, about="name")
     def cohorts_remove(self, call: Call, name: str) -> dict[str, Any]:
         from db.tables import Dataset
 

@@ -127,7 +127,7 @@ class Datasets:
         launch(call, job)
         return {"job": job}
 
-    @operation("datasets.add", Permission.BRING_IN)
+    @operation("datasets.add", Permission.BRING_IN, about="name")
     def datasets_add(
         self,
         call: Call,
@@ -203,11 +203,11 @@ class Datasets:
             )
         return found
 
-    @operation("datasets.show", Permission.READ_REPORTS)
+    @operation("datasets.show", Permission.READ_REPORTS, about="name")
     def datasets_show(self, call: Call, name: str) -> dict[str, Any]:
         return _shown(newest(call, name))
 
-    @operation("datasets.report", Permission.READ_REPORTS)
+    @operation("datasets.report", Permission.READ_REPORTS, about="name")
     def datasets_report(self, call: Call, name: str, path: str) -> dict[str, Any]:
         """The intake's report as one HTML file. It holds counts, never a value of a patient."""
         from medsynth_engine.intake.report.report_page import html
@@ -218,7 +218,7 @@ class Datasets:
             write_text(target, html(document))
         return {"dataset": name, "path": str(target)}
 
-    @operation("datasets.gallery", Permission.SEE_IMAGES)
+    @operation("datasets.gallery", Permission.SEE_IMAGES, about="name")
     def datasets_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:
         count, size = checked_gallery(count, size)
         row = newest(call, name)
@@ -231,7 +231,7 @@ class Datasets:
             pass  # looking at a real image is an event of its own
         return {"images": [{"record": file.stem, **thumbnail(file, size)} for file in chosen]}
 
-    @operation("datasets.share", Permission.BRING_IN)
+    @operation("datasets.share", Permission.BRING_IN, about="name")
     def datasets_share(self, call: Call, name: str, user: str) -> dict[str, Any]:
         from db.tables import DatasetShare
         from medsynth_engine.access import users
@@ -250,7 +250,7 @@ class Datasets:
             change.session.merge(DatasetShare(dataset_id=row.id, user_id=colleague.id, shared_by=call.actor.user_id))
         return {"dataset": name, "shared_with": user}
 
-    @operation("datasets.remove", Permission.BRING_IN, fresh=True)
+    @operation("datasets.remove", Permission.BRING_IN, fresh=True, about="name")
     def datasets_remove(self, call: Call, name: str) -> dict[str, Any]:
         row = newest(call, name)
         call.require_owner(row, "dataset")

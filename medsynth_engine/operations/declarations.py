@@ -22,7 +22,7 @@ EVERY, OF_THE_SCHEMA = "*", "schema"
 class Learners:
     """What can learn the rows of a dataset, and what each needs to be told."""
 
-    @operation("rows.learners", Permission.GENERATE)
+    @operation("rows.learners", Permission.GENERATE, about="dataset")
     def rows_learners(self, call: Call, dataset: str) -> dict[str, Any]:
         """`learners` [{learner, offered, says}], and `undeclared` {column: what to write of it} for private rows."""
         row = newest(call, dataset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SUBJECT = re.compile(rf"([a-z]+:)?{NAME.pattern}(/[A-Za-z0-9_.-]{{1,64}})?")
+"""How a thing is named on a command line: `chest`, `dataset:chest`, `chest/12`."""
 
 
 class Owned(Protocol):
@@ -38,6 +41,8 @@ class Declaration:
     fresh  whether the password must have been given lately (setting `confirm_minutes`): exports, signatures, removals,
            whatever changes what others may do
     early  whether it can be done while a second factor is still owed
+    about  the parameter that names what it acts on, for the record of a denial. Nothing else that was given is kept:
+           it may be a password or the path of a patient's file
     """
 
     name: str
@@ -45,6 +50,7 @@ class Declaration:
     needs_store: bool = True
     fresh: bool = False
     early: bool = False
+    about: str = ""
 
 
 @dataclass
@@ -124,6 +130,19 @@ def record_as(
     )
 
 
+def subject_of(
+    declaration: Declaration, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> str:
+    """What a call acts on, where its declaration names the parameter and a name was given, else nothing."""
+    if not declaration.about:
+        return ""
+    try:
+        given = inspect.signature(body).bind_partial(None, *args, **kwargs).arguments.get(declaration.about)
+    except TypeError:  # a call that does not fit
+        return ""
+    return given if isinstance(given, str) and len(given) <= 80 and _SUBJECT.fullmatch(given) else ""
+
+
 def checked_name(name: str, what: str) -> str:
     """`name` where it can be a folder and a word on a command line, else BadInput."""
     if not NAME.fullmatch(name) or ".." in name:
@@ -139,12 +158,24 @@ Method = Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]
 
 
 def operation(
-    name: str, permission: Permission, *, needs_store: bool = True, fresh: bool = False, early: bool = False
+    name: str,
+    permission: Permission,
+    *,
+    needs_store: bool = True,
+    fresh: bool = False,
+    early: bool = False,
+    about: str = "",
 ) -> Callable[[Callable[Concatenate[Any, Call, P], R]], Method[P, R]]:
-    """Declare a method as an operation: its plain body runs off the event loop, authorised and logged by the engine."""
-    declaration = Declaration(name, permission, needs_store, fresh, early)
+    """Declare a method as an operation: its plain body runs off the event loop, authorised and logged by the engine.
+
+    Raises TypeError where `about` is no parameter of the body.
+    """
+    declaration = Declaration(name, permission, needs_store, fresh, early, about)
 
     def declare(body: Callable[Concatenate[Any, Call, P], R]) -> Method[P, R]:
+        if about and about not in inspect.signature(body).parameters:
+            raise TypeError(f"{name} has no parameter {about!r}")
+
         @functools.wraps(body)
         async def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> R:
             result: R = await self.perform(declaration, functools.partial(body, self), args, kwargs)

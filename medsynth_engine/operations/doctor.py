@@ -41,7 +41,7 @@ def thorough(call: Call) -> list[Check]:
     if not call.home.ledger.exists():
         return checks
     checks += [_integrity(call.home.ledger), _rules(call.home.ledger)]
-    return [*checks, _backup(call)] if call.store is not None else checks
+    return [*checks, _typed_passwords(call), _backup(call)] if call.store is not None else checks
 
 
 def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:
@@ -186,6 +186,36 @@ def _rules(ledger: Path) -> Check:
         "The ledger's own rules against changing the past are in place.",
         f"{len(RULES - there)} of the ledger's own rules are gone: somebody took them away, or a program did.",
         "Verify the log against an anchor (medsynth audit verify --anchor FILE), then put a backup back.",
+    )
+
+
+def _typed_passwords(call: Call) -> Check:
+    """Programs before this one kept what was typed first in a denied call, also where that was the password.
+
+    Nothing takes a record away, so what counts is whether the password was changed since. Where the session had run
+    out the record does not say whose it was (`anyone`): then everybody's counts.
+    """
+    with call.read() as session:
+        people = (
+            session.connection()
+            .exec_driver_sql(
+                """SELECT count(*) FROM user WHERE state = 'active' AND EXISTS (
+                     SELECT 1 FROM audit AS typed WHERE outcome = 'denied' AND object <> ''
+                       AND action IN ('session.confirm', 'account.password', 'account.totp_off', 'account.totp_codes')
+                       AND actor IN (user.name, 'anyone') AND NOT EXISTS (
+                         SELECT 1 FROM audit AS later
+                           WHERE later.object = 'user:' || user.name AND later.seq > typed.seq
+                           AND later.action IN ('user.password', 'user.activate') AND later.outcome = 'done'))"""
+            )
+            .scalar()
+        )
+    return check(
+        "typed passwords",
+        not people,
+        "No password that still holds stands in the audit log.",
+        f"The audit log of an earlier version holds what was typed as a password; {people} accounts may be meant.",
+        "Change that password: medsynth passwd. Whose: the actors of medsynth audit list --outcome denied "
+        "(anyone: everybody's). Exports of the log hold it too.",
     )
 
 

@@ -36,7 +36,7 @@ RECORD = re.compile(r"r[0-9A-Za-z]+")
 class Evaluations:
     """Every number is an Evidence: kernel/evidence.py."""
 
-    @operation("cohorts.evaluate", Permission.EVALUATE)
+    @operation("cohorts.evaluate", Permission.EVALUATE, about="cohort")
     def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
         """A job; where nothing has changed since the last time, at once its document as it is kept, and no job."""
         from medsynth_engine.operations.care import setting
@@ -62,7 +62,7 @@ class Evaluations:
         launch(call, job)
         return {"job": job, "cohort": cohort}
 
-    @operation("cohorts.evaluation", Permission.READ_REPORTS)
+    @operation("cohorts.evaluation", Permission.READ_REPORTS, about="cohort")
     def evaluation_show(self, call: Call, cohort: str) -> dict[str, Any]:
         row = own_cohort(call, cohort)
         with call.read() as session:
@@ -76,7 +76,7 @@ class Evaluations:
             "outdated": outdated,
         }
 
-    @operation("cohorts.report", Permission.READ_REPORTS)
+    @operation("cohorts.report", Permission.READ_REPORTS, about="cohort")
     def report(self, call: Call, cohort: str) -> dict[str, Any]:
         row = own_cohort(call, cohort)
         with call.read() as session:
@@ -96,7 +96,7 @@ class Evaluations:
             judged = [_judged(session, row) for row in rows]
         return compare(judged)
 
-    @operation("cohorts.nearest", Permission.SEE_IMAGES)
+    @operation("cohorts.nearest", Permission.SEE_IMAGES, about="name")
     def cohorts_nearest(self, call: Call, name: str, count: int = 6, size: int = 48) -> dict[str, Any]:
         """Synthetic images beside the training image that each lies nearest to; that somebody looked is logged."""
         from db.tables import Dataset

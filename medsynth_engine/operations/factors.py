@@ -72,7 +72,7 @@ class Factors:
             codes = second_factor.renew_codes(change, call.actor)
         return {"name": call.actor.name, "recovery_codes": codes}
 
-    @operation("users.totp_reset", Permission.MANAGE_USERS, fresh=True)
+    @operation("users.totp_reset", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_totp_reset(self, call: Call, name: str) -> dict[str, Any]:
         """Take somebody's lost second factor away; their sessions end, and the admin may not judge them for 30 days."""
         from medsynth_engine.access import second_factor, sessions, users

@@ -74,7 +74,7 @@ class Jobs:
                 for job in session.exec(query)
             ]
 
-    @operation("jobs.show", Permission.OWN_ACCOUNT)
+    @operation("jobs.show", Permission.OWN_ACCOUNT, about="job")
     def jobs_show(self, call: Call, job: str) -> dict[str, Any]:
         row = _own_job(call, job)
         state = look(call.ledger, call.home, job)
@@ -92,7 +92,7 @@ class Jobs:
             "log": folder.log_tail(20),
         }
 
-    @operation("jobs.cancel", Permission.OWN_ACCOUNT)
+    @operation("jobs.cancel", Permission.OWN_ACCOUNT, about="job")
     def jobs_cancel(self, call: Call, job: str) -> dict[str, Any]:
         row = _own_job(call, job)
         with call.change(f"job:{job}", kind=row.kind):

@@ -24,7 +24,7 @@ VOTES_NEEDED = 2
 class Releases:
     """The gate, its override, and exports."""
 
-    @operation("gate.show", Permission.READ_REPORTS)
+    @operation("gate.show", Permission.READ_REPORTS, about="subject")
     def gate_show(self, call: Call, subject: str, audience: str = "internal") -> dict[str, Any]:
         with call.read() as session:
             found = subjects.find(session, subject)
@@ -32,7 +32,7 @@ class Releases:
             judged = gatekeeping.verdict(session, found, audience, call.ledger.stamp)
         return {"subject": found.label, "audience": audience, **judged.document()}
 
-    @operation("gate.override", Permission.OVERRIDE_GATE, fresh=True)
+    @operation("gate.override", Permission.OVERRIDE_GATE, fresh=True, about="subject")
     def gate_override(self, call: Call, subject: str, audience: str, reason: str) -> dict[str, Any]:
         from db.tables import Override, User
 
@@ -72,7 +72,7 @@ class Releases:
             "needed": VOTES_NEEDED,
         }
 
-    @operation("cohorts.export", Permission.EXPORT, fresh=True)
+    @operation("cohorts.export", Permission.EXPORT, fresh=True, about="cohort")
     def export(
         self, call: Call, cohort: str, format: str = "folder", audience: str = "internal", to: str | None = None
     ) -> dict[str, Any]:

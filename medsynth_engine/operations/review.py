@@ -34,7 +34,7 @@ class Found:
 class Reviews:
     """Who looks at what, and what they decided, is in the audit log; what was read in a picture never is."""
 
-    @operation("review.list", Permission.REVIEW)
+    @operation("review.list", Permission.REVIEW, about="dataset")
     def review_list(self, call: Call, dataset: str | None = None) -> list[dict[str, Any]]:
         found = []
         with call.read() as session:
@@ -45,7 +45,7 @@ class Reviews:
                     found += entries(call, session, row, list(pictures.values()))
         return found
 
-    @operation("review.show", Permission.REVIEW)
+    @operation("review.show", Permission.REVIEW, about="id")
     def review_show(self, call: Call, id: str, size: int = 512) -> dict[str, Any]:
         if not 8 <= size <= LARGEST_PICTURE:
             raise BadInput("bad_size", f"A picture is shown with 8 to {LARGEST_PICTURE} pixels a side.", "Ask for 512.")
@@ -57,11 +57,11 @@ class Reviews:
             pass  # looking at a real image is an event of its own
         return {**entry, "read": list(one.picture.read), "picture": thumbnail(path, size) if path else None}
 
-    @operation("review.accept", Permission.REVIEW)
+    @operation("review.accept", Permission.REVIEW, about="id")
     def review_accept(self, call: Call, id: str) -> dict[str, Any]:
         return decide(call, with_picture(find(call, id)), "accept")
 
-    @operation("review.mask", Permission.REVIEW)
+    @operation("review.mask", Permission.REVIEW, about="id")
     def review_mask(self, call: Call, id: str, boxes: list[Box] | None = None) -> dict[str, Any]:
         one = with_picture(find(call, id))
         chosen = checked_boxes(boxes, one.picture) if boxes else [list(box) for box in one.picture.boxes]
@@ -71,11 +71,11 @@ class Reviews:
             )
         return decide(call, one, "mask", chosen)
 
-    @operation("review.reject", Permission.REVIEW)
+    @operation("review.reject", Permission.REVIEW, about="id")
     def review_reject(self, call: Call, id: str) -> dict[str, Any]:
         return decide(call, find(call, id), "reject")
 
-    @operation("review.undo", Permission.REVIEW)
+    @operation("review.undo", Permission.REVIEW, about="id")
     def review_undo(self, call: Call, id: str) -> dict[str, Any]:
         from medsynth_engine.operations.decisions import waiting
 
@@ -85,7 +85,7 @@ class Reviews:
                 raise BadInput("not_decided", "Nothing was decided about it yet.", "See: medsynth review list")
         return decide(call, one, "undo")
 
-    @operation("review.apply", Permission.REVIEW)
+    @operation("review.apply", Permission.REVIEW, about="dataset")
     def review_apply(self, call: Call, dataset: str) -> dict[str, Any]:
         row = newest(call, dataset)
         with call.change(f"dataset:{row.name}") as change:
@@ -93,7 +93,7 @@ class Reviews:
         launch(call, job)
         return {"job": job, "dataset": row.name}
 
-    @operation("review.counts", Permission.READ_REPORTS)
+    @operation("review.counts", Permission.READ_REPORTS, about="dataset")
     def review_counts(self, call: Call, dataset: str) -> dict[str, Any]:
         from medsynth_engine.operations.decisions import counts, waiting
 

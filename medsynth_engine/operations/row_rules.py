@@ -25,7 +25,7 @@ MOST_EPSILON = 100.0
 class RowRules:
     """`rules` and `rows compare`."""
 
-    @operation("rules.list", Permission.READ_REPORTS)
+    @operation("rules.list", Permission.READ_REPORTS, about="dataset")
     def rules_list(self, call: Call, dataset: str) -> dict[str, Any]:
         """The rules of a dataset, confirmed and proposed, with how many real rows each speaks about and how many break
         it: None where 1 to 10 do, and where all but 1 to 10 do."""
@@ -33,7 +33,7 @@ class RowRules:
         with call.read() as session:
             return {"dataset": row.name, "version": row.version, "rules": rules_of(session, row)}
 
-    @operation("rules.propose", Permission.GENERATE)
+    @operation("rules.propose", Permission.GENERATE, about="dataset")
     def rules_propose(self, call: Call, dataset: str) -> dict[str, Any]:
         """Look for rules that the training fold keeps; what is found is proposed, never binding by itself."""
         row = newest(call, dataset)
@@ -44,17 +44,17 @@ class RowRules:
         launch(call, job)
         return {"job": job, "dataset": row.name}
 
-    @operation("rules.confirm", Permission.GENERATE)
+    @operation("rules.confirm", Permission.GENERATE, about="dataset")
     def rules_confirm(self, call: Call, dataset: str, rules: list[str]) -> dict[str, Any]:
         """From now on drawn rows obey these (names, ids, or `all`)."""
         return _decide(call, dataset, rules, "confirmed")
 
-    @operation("rules.drop", Permission.GENERATE)
+    @operation("rules.drop", Permission.GENERATE, about="dataset")
     def rules_drop(self, call: Call, dataset: str, rules: list[str]) -> dict[str, Any]:
         """These (names, ids, or `all`) are no longer obeyed, and no longer listed."""
         return _decide(call, dataset, rules, None)
 
-    @operation("rows.compare", Permission.GENERATE)
+    @operation("rows.compare", Permission.GENERATE, about="dataset")
     def rows_compare(
         self,
         call: Call,

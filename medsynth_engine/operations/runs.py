@@ -41,7 +41,7 @@ def own_run(call: Call, name: str) -> Any:
 class Runs:
     """A run is one training; its folder is the truth, the ledger mirrors it."""
 
-    @operation("runs.train", Permission.TRAIN)
+    @operation("runs.train", Permission.TRAIN, about="dataset")
     def train(
         self,
         call: Call,
@@ -129,11 +129,11 @@ class Runs:
             )
         return listed
 
-    @operation("runs.show", Permission.TRAIN)
+    @operation("runs.show", Permission.TRAIN, about="run")
     def runs_show(self, call: Call, run: str) -> dict[str, Any]:
         return shown(call, own_run(call, run))
 
-    @operation("runs.watch", Permission.TRAIN)
+    @operation("runs.watch", Permission.TRAIN, about="run")
     def runs_watch(self, call: Call, run: str, offset: int = 0) -> dict[str, Any]:
         row = own_run(call, run)
         folder = RunFolder(call.home.runs / row.folder)
@@ -147,7 +147,7 @@ class Runs:
             "samples": sorted(_sheets(folder)),
         }
 
-    @operation("runs.sample", Permission.TRAIN)
+    @operation("runs.sample", Permission.TRAIN, about="run")
     def runs_sample(self, call: Call, run: str, kimg: float | None = None, size: int | None = None) -> dict[str, Any]:
         from PIL import Image
 
@@ -168,15 +168,15 @@ class Runs:
             "pixels": base64.b64encode(picture.tobytes()).decode(),
         }
 
-    @operation("runs.pause", Permission.TRAIN)
+    @operation("runs.pause", Permission.TRAIN, about="run")
     def runs_pause(self, call: Call, run: str) -> dict[str, Any]:
         return _wish(call, run, "pause", ("running",))
 
-    @operation("runs.stop", Permission.TRAIN)
+    @operation("runs.stop", Permission.TRAIN, about="run")
     def runs_stop(self, call: Call, run: str) -> dict[str, Any]:
         return _wish(call, run, "stop", ("queued", "running", "paused", "interrupted"))
 
-    @operation("runs.resume", Permission.TRAIN)
+    @operation("runs.resume", Permission.TRAIN, about="run")
     def runs_resume(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         folder = RunFolder(call.home.runs / row.folder)
@@ -214,7 +214,7 @@ class Runs:
         launch(call, job)
         return {**shown(call, row), "job": job}
 
-    @operation("runs.remove", Permission.TRAIN, fresh=True)
+    @operation("runs.remove", Permission.TRAIN, fresh=True, about="run")
     def runs_remove(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         state = run_state(call, row, RunFolder(call.home.runs / row.folder))

@@ -32,7 +32,7 @@ MOST_LOOKED_AT = 200_000
 class Tables:
     """What rows will learn from, and what came of it."""
 
-    @operation("datasets.describe", Permission.GENERATE)
+    @operation("datasets.describe", Permission.GENERATE, about="name")
     def datasets_describe(self, call: Call, name: str) -> dict[str, Any]:
         """Describe the table of the newest version, so that `datasets_table` can show it."""
         row = newest(call, name)
@@ -42,7 +42,7 @@ class Tables:
         launch(call, job)
         return {"job": job, "dataset": row.name}
 
-    @operation("datasets.table", Permission.READ_REPORTS)
+    @operation("datasets.table", Permission.READ_REPORTS, about="name")
     def datasets_table(self, call: Call, name: str) -> dict[str, Any]:
         """Every column: what it holds, what is missing, what rows can learn; and the columns that were not kept, with
         why. Raises NotFound (`not_described`) before `datasets_describe`."""
@@ -52,7 +52,7 @@ class Tables:
         not_kept = {**naming, **(row.summary.get("dropped_columns") or {})}
         return {"dataset": row.name, "version": row.version, **described, "not_kept": not_kept}
 
-    @operation("cohorts.table", Permission.READ_REPORTS)
+    @operation("cohorts.table", Permission.READ_REPORTS, about="name")
     def cohorts_table(self, call: Call, name: str) -> dict[str, Any]:
         """A cohort's columns in the values and bins of its dataset's: synthetic counts, real ones with everything small
         hidden, and how far apart they are. Raises NotFound (`not_described`) before `datasets_describe`."""
@@ -73,7 +73,7 @@ class Tables:
         facts = {"cohort": row.name, "dataset": dataset.name, "n": row.n, "looked_at": len(rows)}
         return {**facts, "records": real["records"], "columns": columns, "columns_not_drawn": not_drawn}
 
-    @operation("cohorts.rows", Permission.GENERATE)
+    @operation("cohorts.rows", Permission.GENERATE, about="name")
     def cohorts_rows(self, call: Call, name: str, start: int = 0, count: int = 50) -> dict[str, Any]:
         """Some synthetic rows of a cohort, as text: they are nobody's."""
         from pyarrow import parquet

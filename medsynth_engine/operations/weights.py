@@ -54,12 +54,12 @@ class Weights:
             rows = session.exec(select(Row).order_by(col(Row.created_at).desc())).all()
         return [_shown(row) for row in rows if row.owner_id == call.actor.user_id]
 
-    @operation("weights.show", Permission.GENERATE)
+    @operation("weights.show", Permission.GENERATE, about="name")
     def weights_show(self, call: Call, name: str) -> dict[str, Any]:
         row = own_weights(call, name)
         return {**_shown(row), "document": row.document}
 
-    @operation("weights.import", Permission.GENERATE)
+    @operation("weights.import", Permission.GENERATE, about="name")
     def weights_import(self, call: Call, path: str, name: str | None = None) -> dict[str, Any]:
         from db.tables import Weights as Row
 
@@ -74,7 +74,7 @@ class Weights:
         launch(call, job)
         return {"job": job, "weights": name}
 
-    @operation("weights.export", Permission.EXPORT, fresh=True)
+    @operation("weights.export", Permission.EXPORT, fresh=True, about="name")
     def weights_export(
         self, call: Call, name: str, audience: str = "internal", to: str | None = None
     ) -> dict[str, Any]:

@@ -204,3 +204,43 @@ def test_what_changes_others_rights_or_lets_things_out_wants_a_fresh_password() 
         "runs_remove", "cohorts_remove", "gate_override", "pia_approve", "pia_submit", "pia_opinion", "settings_set",
         "audit_export", "audit_seal", "backup", "bundle", "weights_export",
     }  # fmt: skip
+
+
+TYPED = "typed words, perhaps a password"
+PASSWORD_FIRST = ("confirm", "change_password", "totp_off", "totp_codes")
+
+
+async def test_of_what_was_typed_into_a_denied_call_nothing_is_kept_but_the_name_of_a_thing(store: Path) -> None:
+    engine = Engine(store, "a token of nobody")
+    try:
+        first = _audit(engine)[-1][0]
+        for name in DECLARED:
+            words = list(inspect.signature(getattr(Engine, name)).parameters.values())[2:]
+            given = [f"{TYPED} /mnt/usb/SMITH_JOHN" for word in words if word.kind is not word.VAR_KEYWORD]
+            with pytest.raises(Denied):
+                await getattr(engine, name)(*given)
+        with pytest.raises(Denied):
+            await engine.datasets_show("chest")
+        with pytest.raises(Denied):
+            await engine.pia_show(subject="dataset:chest")
+        kept = [row for row in _audit(engine) if row[0] > first]
+    finally:
+        engine.close()
+    assert len(kept) == len(DECLARED) + 2
+    assert not [row for row in kept if any("typed" in str(cell) or "SMITH" in str(cell) for cell in row)]
+    assert [row[4] for row in kept[-2:]] == ["chest", "dataset:chest"]
+
+
+def test_no_operation_names_a_password_or_a_path_as_what_it_is_about() -> None:
+    assert {each.about for each in DECLARED.values()} <= {
+        "", "name", "subject", "cohort", "run", "dataset", "job", "id", "key",
+    }  # fmt: skip
+    assert not [name for name in PASSWORD_FIRST if DECLARED[name].about]
+
+
+def _audit(engine: Engine) -> list[tuple[Any, ...]]:
+    with engine.ledger().read() as session:
+        rows = session.connection().exec_driver_sql(
+            "SELECT seq, actor, action, outcome, object, reason, detail FROM audit ORDER BY seq"
+        )
+        return [tuple(row) for row in rows]
