@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from db.errors import LedgerError
@@ -41,18 +42,26 @@ class Signed:
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
     def by(self, *keys: str) -> bool:
-        """Whether one of these verifier keys signed it; a signature that claims a known key and fails spoils all."""
+        """Whether one of these verifier keys signed it; a signature that claims a known key and fails spoils all.
+
+        What is no key signs nothing.
+        """
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-        known = {(name, mark): public for name, mark, public in map(_verifier, keys)}
+        known = {}
+        for key in keys:
+            with suppress(LedgerError):
+                name, mark, public = _verifier(key)
+                known[(name, mark)] = public
         signed = False
         for name, mark, signature in self.signatures:
-            public = known.get((name, mark))
-            if public is None:
+            if (name, mark) not in known:
                 continue
             try:
-                Ed25519PublicKey.from_public_bytes(public).verify(signature, self.checkpoint.text().encode())
+                Ed25519PublicKey.from_public_bytes(known[(name, mark)]).verify(
+                    signature, self.checkpoint.text().encode()
+                )
             except InvalidSignature:
                 return False
             signed = True

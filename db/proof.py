@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from urllib.parse import quote
 from db.anchors import Anchor
 from db.chain import COLUMNS, START, Record
 from db.checkpoints import EVERY, origin
-from db.errors import LedgerError
 from db.merkle import Peaks
 from db.note import Checkpoint, Signed, read_notes
 
 UNANCHORED = (
     "Without an anchor it cannot be told whether the end was cut off after the last checkpoint, an older copy was put "
     "back, or everything was written anew by somebody who holds the key."
+)
+OWN_KEY = (
+    "Who signed is not known: the log names the key itself, so somebody with a key of their own could have written all "
+    "of it. Compare with a key (--key) or an anchor that you have from elsewhere."
 )
 _FACTS = ("store.create", "store.restore", "audit.key", "audit.seal")
 """Records that say whose log this is, and with which key."""
@@ -49,6 +52,7 @@ class Verification:
     sealed   records that were archived, of which only the sum is here
     keys     the verifier keys that signed, in the order in which the log announced them
     notes    what is no fault and should be known
+    key_known   a key that is known from elsewhere signed, or an anchor that holds vouches for the key
     """
 
     ok: bool
@@ -62,6 +66,7 @@ class Verification:
     checkpoints: int = 0
     keys: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    key_known: bool = False
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,26 +76,28 @@ def failed(problem: str) -> Verification:
     return Verification(False, 0, START.hex(), False, [problem])
 
 
-def verify(where: Path | str | sqlite3.Connection, anchors: Sequence[Anchor] = ()) -> Verification:
-    """Walk the whole chain of a ledger, or of a copy of one."""
+def verify(
+    where: Path | str | sqlite3.Connection, anchors: Sequence[Anchor] = (), trusted: Sequence[str] = ()
+) -> Verification:
+    """Walk the whole chain of a ledger, or of a copy of one. `trusted`: verifier keys that are known from elsewhere."""
     if isinstance(where, sqlite3.Connection):
-        return _verify(where, anchors)
+        return _verify(where, anchors, trusted)
     path = Path(where)
     if not path.is_file():
         return failed("There is no ledger at this place.")
     try:
         with closing(open_for_reading(path)) as connection:
-            return _verify(connection, anchors)
-    except (sqlite3.DatabaseError, ValueError):
+            return _verify(connection, anchors, trusted)
+    except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError):  # values of kinds that no ledger ever holds
         return failed("The file is no ledger that can be read, or it is damaged.")
 
 
-def _verify(connection: sqlite3.Connection, anchors: Sequence[Anchor]) -> Verification:
+def _verify(connection: sqlite3.Connection, anchors: Sequence[Anchor], trusted: Sequence[str]) -> Verification:
     connection.execute("BEGIN")  # one moment: others may write meanwhile
     signs = "checkpoint" in _tables(connection)  # a store of an earlier program has none; one of today always
     notes = list(connection.execute("SELECT note FROM checkpoint ORDER BY size")) if signs else []
     signed = [note for (text,) in notes for note in read_notes(text)]
-    return Walk(start_of(connection), signed, anchors, EVERY if signs else None).over(walk(connection))
+    return Walk(start_of(connection), signed, anchors, EVERY if signs else None, trusted).over(walk(connection))
 
 
 def check(
@@ -99,9 +106,10 @@ def check(
     start: Start | None = None,
     signed: Sequence[Signed] = (),
     unsigned: int | None = None,
+    trusted: Sequence[str] = (),
 ) -> Verification:
     """Verify records in their order, from an export. `unsigned`: how many at their end may be without a signature."""
-    return Walk(start or Start(), signed, anchors, unsigned).over(records)
+    return Walk(start or Start(), signed, anchors, unsigned, trusted).over(records)
 
 
 class Walk:
@@ -109,7 +117,15 @@ class Walk:
 
     MOST = 20
 
-    def __init__(self, start: Start, signed: Sequence[Signed], anchors: Sequence[Anchor], unsigned: int | None) -> None:
+    def __init__(
+        self,
+        start: Start,
+        signed: Sequence[Signed],
+        anchors: Sequence[Anchor],
+        unsigned: int | None,
+        trusted: Sequence[str] = (),
+    ) -> None:
+        self.trusted = tuple(trusted)
         self.start, self.signed, self.anchors, self.unsigned = start, signed, anchors, unsigned
         self.problems: list[str] = []
         self.notes: list[str] = []
@@ -152,11 +168,14 @@ class Walk:
         if self.unsigned is not None and count - covered > self.unsigned and not self.problems:
             self._say(f"The last {count - covered} records are not signed; at most {self.unsigned} can be.")
         ok = not self.problems
+        known = ok and (anchored or bool(self.trusted))
         if not anchored:
             self.notes.append(UNANCHORED)
+        if not known:
+            self.notes.append(OWN_KEY)
         return Verification(
             ok, count, prev.hex(), anchored and ok, self.problems, root, covered, self.start.peaks.size,
-            len(self.signed), self.keys, self.notes,
+            len(self.signed), self.keys, self.notes, known,
         )  # fmt: skip
 
     def _say(self, problem: str) -> None:
@@ -167,35 +186,38 @@ class Walk:
         self.seen[size] = (head, self.peaks.root())
 
     def _learn(self, record: Record) -> None:
-        try:
+        detail: Any = None
+        with suppress(ValueError, TypeError, RecursionError):
             detail = json.loads(record.detail)
-        except (ValueError, TypeError):
-            return
         if record.action == "store.create" and record.seq == 1:
             self.origin = origin(record.object)
         if record.action == "store.restore":
             self.notes.append(f"A backup was put in the place of the store: record {record.seq}.")
-        key = detail.get("key")
+        key = detail.get("key") if isinstance(detail, dict) else None
         if isinstance(key, str) and key not in self.keys:
             if self.keys:
                 self.notes.append(f"The key that signs was replaced: record {record.seq}.")
             self.keys.append(key)
 
     def _check_signatures(self, count: int) -> int:
-        """How many records the last good signature covers."""
+        """How many records the last good signature covers; where keys are known, the last by one of those."""
         covered = 0
         for note in self.signed:
             claim = note.checkpoint
-            if self._holds(claim, count, "signed") and not self._by_a_key_of_the_log(note):
+            if self._holds(claim, count, "signed") and not note.by(*self.keys):
                 self._say(f"The checkpoint of {claim.size} records is not signed by a key of this log.")
+            elif self.trusted and not note.by(*self.trusted):
+                continue
             elif claim.size in self.seen and self.seen[claim.size][1] == claim.root:
                 covered = max(covered, claim.size)
+        if self.trusted and not covered:
+            self._say("None of this is signed by the key that is known: somebody with another key wrote it.")
         return covered
 
     def _check_anchors(self, count: int) -> bool:
         good = 0
         for anchor in self.anchors:
-            if anchor.signed is not None and not self._by_a_key_of_the_log(anchor.signed):
+            if anchor.signed is not None and not anchor.signed.by(*self.keys):
                 self._say(f"The anchor of {anchor.size} records was signed by a key that this log does not name.")
             elif anchor.size < self.start.peaks.size:
                 self.notes.append(f"The anchor of {anchor.size} records is about the sealed part: verify its file.")
@@ -232,17 +254,11 @@ class Walk:
             return True
         return False
 
-    def _by_a_key_of_the_log(self, note: Signed) -> bool:
-        try:
-            return note.by(*self.keys)
-        except LedgerError:
-            return False
-
 
 def _spoiled(record: Record) -> bool:
     try:
         return record.expected_hash() != record.hash
-    except (TypeError, ValueError):  # a value of a kind that no record ever holds
+    except (TypeError, ValueError, RecursionError):  # a value of a kind that no record ever holds
         return True
 
 

@@ -113,7 +113,10 @@ def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str,
                 count += 1
 
         digest = write_with(target, fill)
-        proved = exported.extract_document(mine) if mine else exported.proof_document(connection, start, last)
+        if mine:
+            proved = exported.extract_document(connection, start, last, mine)
+        else:
+            proved = exported.proof_document(connection, start, last)
     return count, digest, proved
 
 

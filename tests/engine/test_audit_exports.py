@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from db import checkpoints
+from db import checkpoints, exported
 from db.ledger import Ledger
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, Denied, NotFound
@@ -121,6 +121,37 @@ def test_a_researcher_carries_out_their_own_records_which_say_that_they_are_an_e
     bent = (tmp_path / "mine.jsonl").read_text().replace('"actor": "alice"', '"actor": "ALICE"', 1)
     (tmp_path / "mine.jsonl").write_text(bent)
     assert not run(Engine(tmp_path).audit_verify_file(str(tmp_path / "mine.jsonl")))["ok"]
+
+
+def test_an_extract_is_compared_with_the_anchor_of_its_checkpoint_and_nothing_invented_passes(
+    home: Home, tmp_path: Path
+) -> None:
+    mine, admin = tmp_path / "mine.jsonl", of(home, "admin")
+    (tmp_path / "away").mkdir()
+    run(admin.settings_set("anchor_file", str(tmp_path / "away" / "anchor")))
+    run(of(home, "alice").audit_export(str(mine)))
+    anchor = str(tmp_path / "away" / "anchor")
+    verify = lambda: run(Engine(tmp_path).audit_verify_file(str(mine), anchor=anchor))  # noqa: E731
+    assert verify()["ok"] and verify()["anchored"] and verify()["key_known"]
+    good, beside = mine.read_bytes(), exported.proof_path(mine).read_text()
+    first, *others = exported.read(mine)
+    invented = first._replace(action="cohorts.export", object="cohort:never")
+    invented = invented._replace(hash=invented.expected_hash())
+    moved = first._replace(seq=first.seq - 1)
+    moved = moved._replace(hash=moved.expected_hash())
+    for records in ([invented, *others], [moved, *others], [first, first, *others], others, []):
+        mine.write_bytes(b"".join(map(exported.line, records)))
+        assert not verify()["ok"]
+        assert not run(Engine(tmp_path).audit_verify_file(str(mine)))["ok"]
+    mine.write_bytes(good)
+    for bent in ({"extract_of": "alice"}, {**json.loads(beside), "extract_of": "eve"}, {"extract_of": 1, "proof": 2}):
+        exported.proof_path(mine).write_text(json.dumps(bent))
+        assert not verify()["ok"]
+    exported.proof_path(mine).write_text(beside)
+    run(admin.settings_set("anchor_file", str(tmp_path / "away" / "later")))
+    run(admin.audit_checkpoint())
+    anchor = str(tmp_path / "away" / "later")
+    assert "None of the anchors" in verify()["problems"][0]
 
 
 def test_one_record_is_shown_to_be_in_what_was_signed(home: Home) -> None:
