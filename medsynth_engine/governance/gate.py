@@ -43,7 +43,7 @@ def scenario_for(subject_kind: str) -> str:
 
 
 def judge(inputs: GateInputs) -> Verdict:
-    """Run every rule. Two different admins, neither the author, may override all but `NEVER_OVERRIDDEN`.
+    """Run every rule. Two different admins, neither the author nor the owner, may override all but `NEVER_OVERRIDDEN`.
 
     Raises ValueError for an audience or a kind of subject that does not exist: that is a mistake of the caller.
     """
@@ -62,14 +62,15 @@ def judge(inputs: GateInputs) -> Verdict:
 
 
 def overriding(inputs: GateInputs) -> tuple[str, ...]:
-    """The admins whose votes count: for this digest and audience, with a reason, each once, never the author."""
+    """The admins whose votes count: for this digest and audience, with a reason, each once, never author or owner."""
     author = inputs.assessment.standing.author_id if inputs.assessment else None
+    its_own = {author, inputs.owner_id}
     ids = (
         vote.admin_id
         for vote in inputs.votes
         if vote.subject_digest == inputs.subject_digest
         and vote.audience == inputs.audience
         and vote.reason.strip()
-        and vote.admin_id != author
+        and vote.admin_id not in its_own
     )
     return tuple(dict.fromkeys(ids))

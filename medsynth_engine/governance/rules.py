@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from medsynth_engine.evidence.intervals import wilson
 from medsynth_engine.governance.workflow import Assessment, settle
 from medsynth_engine.kernel.evidence import Evidence
 
@@ -85,7 +86,8 @@ class GateInputs:
     assessment          the newest assessment of this subject, or None
     imported            the cohort was made by another tool
     unknown_training    the weights' training data is not in this store
-    votes               what admins said to let it through nevertheless
+    votes               what admins said to let it through nevertheless, one of each group that may be one person
+    owner_id            whose it is: the owner's own vote does not count
     """
 
     subject_kind: str
@@ -107,6 +109,7 @@ class GateInputs:
     imported: bool = False
     unknown_training: bool = False
     votes: tuple[Vote, ...] = ()
+    owner_id: str | None = None
 
 
 Rule = Callable[[GateInputs], Reason | None]
@@ -272,6 +275,29 @@ def _trained_on_text(inputs: GateInputs) -> Reason | None:
     )
 
 
+def _text_on_images(inputs: GateInputs) -> Reason | None:
+    """One image that reads like an identifier is one too many; other text must be more than real images seem to have.
+
+    The control's upper bound is taken at the sample's own n. Inside it is a warning, which the evidence gives.
+    """
+    if inputs.audience == "internal":
+        return None
+    values = {found.name: found for found in inputs.evidence}
+    text, forms = (values.get(f"privacy.image.{name}") for name in ("burned_in_text", "identifying_text"))
+    named = round(forms.value * forms.n) if forms is not None and forms.value else 0
+    more = text is not None and text.low is not None and text.low > wilson((text.control or 0.0) * text.n, text.n).high
+    if not named and not more:
+        return None
+    worst = forms if named else text
+    assert worst is not None and worst.value is not None
+    what = "text that reads like a date, a number or a name" if named else "more text than real images have"
+    return Reason(
+        "text_on_images",
+        f"{max(1, round(worst.value * worst.n))} of {worst.n} images that were read carry {what}.",
+        "Look at them (the evidence names some). Mask the text in the dataset, train again, draw again.",
+    )
+
+
 def _assessed(inputs: GateInputs) -> Reason | None:
     draft = f"medsynth pia draft SUBJECT --audience {inputs.audience}"
     signed = inputs.assessment
@@ -356,6 +382,7 @@ RULES: tuple[Rule, ...] = (
     _unreviewed,
     _text_checked,
     _trained_on_text,
+    _text_on_images,
     _assessed,
     _assessed_audience,
     _real_data,

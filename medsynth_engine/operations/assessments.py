@@ -15,7 +15,7 @@ from medsynth_engine.governance import workflow
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations import gatekeeping, subjects, texts
+from medsynth_engine.operations import gatekeeping, independence, subjects, texts
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file
 from medsynth_engine.operations.subjects import Subject
@@ -209,7 +209,7 @@ def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
             documents.demand_complete(row.document)
         standing = gatekeeping.standing(session, row)
         now = datetime.now(UTC)
-        touches = gatekeeping.touches(session, row.author_id)
+        touches = independence.touches(session, row.author_id)
         after = workflow.act(standing, action, call.actor, now, note=note, touches=touches)
         if action in ("submit", "approve"):
             _demand_current(session, row)
@@ -257,7 +257,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
     with call.read() as session:
         document = gatekeeping.shown(session, row)
         standing = gatekeeping.settled(session, row)
-        touches = gatekeeping.touches(session, row.author_id)
+        touches = independence.touches(session, row.author_id)
     return {
         **document,
         "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],

@@ -9,13 +9,13 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from medsynth_engine.governance.assessment import consulted
-from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, scenario_for
+from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, overriding, scenario_for
 from medsynth_engine.governance.risks import worst_residual
 from medsynth_engine.governance.thresholds import in_force
-from medsynth_engine.governance.workflow import CREDENTIAL_DISTANCE, ENDED, Assessment, Signature, Touch, settle
+from medsynth_engine.governance.workflow import ENDED, Assessment, Signature, settle
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations import subjects
+from medsynth_engine.operations import independence, subjects
 from medsynth_engine.operations.subjects import Subject
 
 AUDIENCES = ("internal", "recipient", "public")
@@ -98,31 +98,6 @@ def settled(session: Session, row: Any) -> Assessment:
     return replace(now, state="expired") if now.state == "approved" and lapsed(session, row) else now
 
 
-def touches(session: Session, user_id: str) -> tuple[Touch, ...]:
-    """Which admins issued or reset this account's credential in the last 30 days: they may know it."""
-    from db.tables import CredentialTouch
-
-    since = datetime.now(UTC) - CREDENTIAL_DISTANCE
-    about = select(CredentialTouch).where(CredentialTouch.user_id == user_id, col(CredentialTouch.at) > since)
-    return tuple(Touch(row.admin_id, row.user_id, row.at) for row in session.exec(about))
-
-
-def _told_touches(session: Session, user_id: str) -> list[dict[str, Any]]:
-    from db.tables import CredentialTouch, User
-
-    since = datetime.now(UTC) - CREDENTIAL_DISTANCE
-    about = select(CredentialTouch).where(CredentialTouch.user_id == user_id, col(CredentialTouch.at) > since)
-    return [
-        {
-            "admin": session.get_one(User, row.admin_id).name,
-            "kind": row.kind,
-            "at": row.at.isoformat(timespec="seconds"),
-            "until": (row.at + CREDENTIAL_DISTANCE).isoformat(timespec="seconds"),
-        }
-        for row in session.exec(about.order_by(col(CredentialTouch.at)))
-    ]
-
-
 def label(row: Any) -> str:
     """The assessed subject as a person writes it."""
     return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
@@ -154,7 +129,13 @@ def shown(session: Session, row: Any) -> dict[str, Any]:
         "approvals_needed": now.approvals_needed(),
         "expires": now.expires_at.isoformat(timespec="seconds") if now.expires_at else None,
         "lapsed": list(lapsed(session, row)) if now.state not in ENDED - {"expired"} else [],
-        "credential_touches": _told_touches(session, row.author_id),
+        "credential_touches": independence.told(session, row.author_id),
+        "approver_touches": [
+            {"user": signed.name, **touch}
+            for signed in now.signatures
+            if signed.kind == "approve"
+            for touch in independence.told(session, signed.user_id, signed.at)
+        ],
     }
 
 
@@ -164,6 +145,11 @@ def verdict(session: Session, subject: Subject, audience: str, stamp: str) -> Ve
     row = newest_assessment(session, subject.kind, subject.name)
     changed = lapsed(session, row) if row is not None else ()
     return replace(judged, reasons=tuple(_named(reason, subject, changed) for reason in judged.reasons))
+
+
+def counted(session: Session, subject: Subject, audience: str, stamp: str) -> tuple[str, ...]:
+    """The ids of the admins whose votes to override count now, one for each person that they may be."""
+    return overriding(_inputs(session, subject, audience, stamp))
 
 
 def _named(reason: Reason, subject: Subject, changed: tuple[str, ...]) -> Reason:
@@ -185,8 +171,13 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         evaluation = "under other thresholds" if _other_thresholds(row) else row.evaluation_digest
         signed = Signed(standing(session, row), row.subject_digest, evaluation, row.audience)
     votes = session.exec(
-        select(Override).where(Override.subject_kind == subject.kind, Override.subject_name == subject.name)
-    )
+        select(Override).where(
+            Override.subject_kind == subject.kind,
+            Override.subject_name == subject.name,
+            Override.subject_digest == subject.digest,
+            Override.audience == audience,
+        )
+    ).all()
     behind = _datasets_behind(session, subject)
     gauge = ((subject.document or {}).get("gauge") or {}).get(scenario_for(subject.kind)) or {}
     return GateInputs(
@@ -207,9 +198,10 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         development=stamp == "development",
         imported=subject.imported,
         unknown_training=subject.unknown,
+        owner_id=subject.owner_id,
         votes=tuple(
             Vote(vote.admin_id, vote.reason, vote.subject_digest, vote.audience)
-            for vote in _independent(session, list(votes))
+            for vote in independence.one_each(session, (vote for vote in votes if vote.admin_id != subject.owner_id))
         ),
     )
 
@@ -241,10 +233,3 @@ def _text_unchecked(summary: dict[str, Any]) -> bool:
 
 def _superseded_for_text(summary: dict[str, Any]) -> bool:
     return bool((summary.get("text") or {}).get("superseded_by"))
-
-
-def _independent(session: Session, votes: list[Any]) -> list[Any]:
-    """Votes of different people: who issued or reset another voter's credential lately may hold that account too."""
-    voters = {vote.admin_id for vote in votes}
-    lent = {voter for voter in voters if any(touch.admin_id in voters for touch in touches(session, voter))}
-    return [vote for vote in votes if vote.admin_id not in lent]

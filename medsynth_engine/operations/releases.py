@@ -55,20 +55,30 @@ class Releases:
             change.session.flush()
             people = {user.id: user.name for user in change.session.exec(select(User))}
             votes = change.session.exec(
-                select(Override).where(
+                select(Override)
+                .where(
                     Override.subject_kind == found.kind,
                     Override.subject_name == found.name,
                     Override.audience == audience,
                     Override.subject_digest == found.digest,
                 )
+                .order_by(col(Override.at))
             ).all()
+            counted = gatekeeping.counted(change.session, found, audience, call.ledger.stamp)
+            change.detail["counted"] = len(counted)
         return {
             "subject": found.label,
             "audience": audience,
             "overrides": [
-                {"admin": people[vote.admin_id], "at": vote.at.isoformat(timespec="seconds"), "reason": vote.reason}
+                {
+                    "admin": people[vote.admin_id],
+                    "at": vote.at.isoformat(timespec="seconds"),
+                    "reason": vote.reason,
+                    "counts": vote.admin_id in counted,
+                }
                 for vote in votes
             ],
+            "counted": len(counted),
             "needed": VOTES_NEEDED,
         }
 

@@ -37,6 +37,7 @@ def show_short(face: Face, document: Document) -> None:
     show.sentences(face, "In the way", document.get("blocking") or [])
     show.sentences(face, "It does not hold any more", document.get("lapsed") or [])
     show.sentences(face, "May not judge it yet", [touched(each) for each in document.get("credential_touches") or []])
+    show.sentences(face, "May be one person", [approved(each) for each in document.get("approver_touches") or []])
     _show_signatures(face, document.get("signatures") or [])
     if document["state"] == "draft":
         face.out.print('[dim]Answers come from a TOML file: \\[need] purpose = "..." answers need.purpose.[/dim]')
@@ -66,6 +67,11 @@ def touched(touch: Document) -> str:
     """An admin who may know the author's credential, as a sentence for whoever decides and for the auditor."""
     day = str(touch["until"])[:10]
     return f"{touch['admin']} touched the author's credential ({touch['kind']}); not before {day}."
+
+
+def approved(touch: Document) -> str:
+    """An admin who may have been the approver, as a sentence."""
+    return f"{touch['user']} approved with a credential that {touch['admin']} touched before ({touch['kind']})."
 
 
 def show_diff(face: Face, document: Document) -> None:

@@ -168,10 +168,19 @@ def show_gate(face: Face, document: Document) -> None:
 
 
 def show_override(face: Face, document: Document) -> None:
-    rows = [(one["admin"], show.moment(one["at"]), one["reason"]) for one in document["overrides"]]
-    show.table(face, ("admin", "at", "reason"), rows)
-    missing = document["needed"] - len(rows)
-    show.line(face, f"{missing} more admin is needed." if missing > 0 else "The researcher can export now.")
+    rows = [
+        (one["admin"], show.moment(one["at"]), "yes" if one["counts"] else "no", one["reason"])
+        for one in document["overrides"]
+    ]
+    show.table(face, ("admin", "at", "counts", "reason"), rows)
+    missing = document["needed"] - document["counted"]
+    if document["counted"] < len(rows):
+        show.line(
+            face,
+            "A vote does not count where it is the owner's or the author's own, or where the credential of its account "
+            "was issued or reset in the 30 days before by another voter, or by who did so for another voter.",
+        )
+    show.line(face, f"More admins are needed: {missing}." if missing > 0 else "The researcher can export now.")
 
 
 def show_export(face: Face, document: Document) -> None:

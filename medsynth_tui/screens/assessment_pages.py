@@ -47,6 +47,9 @@ def heading(document: dict[str, Any]) -> Content:
         words = f"{said(touch['admin'], 30)} touched the author's credential ({said(touch['kind'])})"
         words += f" and may not judge this before {said(str(touch['until'])[:10])}."
         lines.append(Content.assemble(("i ", "bold $accent"), words))
+    for touch in document.get("approver_touches") or []:
+        words = f"{said(touch['user'], 30)} approved; {said(touch['admin'], 30)} had touched that credential before"
+        lines.append(Content.assemble(("! ", "bold $warning"), f"{words} ({said(touch['kind'])})."))
     for sentence in document.get("blocking") or []:
         lines.append(Content.assemble(("! ", "bold $warning"), said(sentence, 400)))
     return Content("\n").join(lines)

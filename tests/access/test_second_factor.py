@@ -171,7 +171,7 @@ async def test_an_admin_takes_a_lost_one_away_it_is_logged_and_may_not_judge_its
     newest = (await admin.audit_list(action="user.totp_reset"))["records"][0]
     assert (newest["actor"], newest["object"]) == ("admin", "user:alice")
     with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.read() as session:
-        from medsynth_engine.operations.gatekeeping import touches
+        from medsynth_engine.operations.independence import touches
 
         assert len(touches(session, users.by_name(session, "alice").id)) == 1
 

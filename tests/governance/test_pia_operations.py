@@ -10,7 +10,7 @@ import pytest
 from governance_clinic import Clinic
 
 from db.errors import LedgerConflict
-from db.tables import Assessment, Cohort, Dataset, Evaluation, Weights
+from db.tables import Assessment, Cohort, CredentialTouch, Dataset, Evaluation, Override, User, Weights
 from medsynth_engine.engine import Engine
 from medsynth_engine.governance import rules
 from medsynth_engine.kernel.errors import BadInput, Denied
@@ -193,13 +193,81 @@ async def test_the_page_shows_each_signature_beside_the_text_it_is_over(clinic: 
 
 async def test_an_override_marks_the_release_and_takes_two_who_are_not_one(clinic: Clinic) -> None:
     once = await clinic.admin.gate_override("dataset:chest", "internal", "The court has ordered it")
-    assert once["needed"] == 2
+    assert (once["counted"], once["needed"]) == (1, 2)
     assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"]
     await clinic.second.gate_override("dataset:chest", "internal", "The court has ordered it")
     opened = await clinic.alice.gate_show("dataset:chest", "internal")
     assert opened["open"] and opened["overridden"] and "OVERRIDDEN" in opened["marks"]
     await clinic.admin.users_reset("second")
-    assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"], "one of them may be the other"
+    assert (await clinic.alice.gate_show("dataset:chest", "internal"))["open"], "they were two when they voted"
+
+
+async def newcomer(clinic: Clinic, by: Engine, name: str, role: str = "admin") -> Engine:
+    code = (await by.users_add(name, role))["code"]
+    await Engine(clinic.home).activate(name, code, "quiet lantern over harbour 7")
+    engine = Engine(clinic.home)
+    await engine.login(name, "quiet lantern over harbour 7")
+    return engine
+
+
+async def vote(engine: Engine) -> tuple[int, list[bool]]:
+    told = await engine.gate_override("dataset:chest", "internal", "The court has ordered it")
+    return told["counted"], [each["counts"] for each in told["overrides"]]
+
+
+async def test_accounts_that_one_admin_made_have_one_vote_also_where_that_admin_has_none(clinic: Clinic) -> None:
+    first, other = await newcomer(clinic, clinic.admin, "puppet1"), await newcomer(clinic, clinic.admin, "puppet2")
+    deeper = await newcomer(clinic, other, "puppet3")
+    assert [await vote(each) for each in (first, other, deeper)][-1] == (1, [True, False, False])
+    assert not (await clinic.alice.gate_show("dataset:chest", "internal"))["open"]
+    assert await vote(clinic.second) == (2, [True, False, False, True])
+    assert (await clinic.alice.gate_show("dataset:chest", "internal"))["overridden"]
+
+
+@pytest.mark.parametrize(("touched", "counted"), [(46, 1), (76, 2)])
+async def test_a_vote_is_measured_when_it_is_given_and_gains_nothing_by_waiting(
+    clinic: Clinic, touched: int, counted: int
+) -> None:
+    """The vote of `second` is 45 days old; `admin` had reset that account so many days ago."""
+
+    def long_ago(session: Any) -> None:
+        from sqlmodel import select
+
+        ids = {user.name: user.id for user in session.exec(select(User))}
+        now = datetime.now(UTC)
+        session.add(
+            CredentialTouch(
+                user_id=ids["second"], admin_id=ids["admin"], kind="reset", at=now - timedelta(days=touched)
+            )
+        )
+        session.add(
+            Override(
+                subject_kind="dataset", subject_name="chest", subject_digest="d" * 64, audience="internal",
+                admin_id=ids["second"], reason="The court has ordered it", at=now - timedelta(days=45),
+            )
+        )  # fmt: skip
+
+    clinic.change(long_ago)
+    assert (await vote(clinic.admin))[0] == counted
+
+
+async def test_the_owner_of_the_data_has_no_vote_on_them(clinic: Clinic) -> None:
+    await clinic.admin.users_role("alice", "admin")
+    await clinic.alice.login("alice", "password123")
+    assert await vote(clinic.alice) == (0, [False])
+    assert (await vote(clinic.admin))[0] == 1
+
+
+async def test_whose_credential_an_approver_had_is_told_with_the_approval(clinic: Clinic) -> None:
+    puppet = await newcomer(clinic, clinic.admin, "puppet1")
+    await submitted(clinic)
+    told = await puppet.pia_approve("dataset:chest", "no auditor here")
+    assert told["state"] == "approved"
+    assert [(each["user"], each["admin"], each["kind"]) for each in told["approver_touches"]] == [
+        ("puppet1", "admin", "issued")
+    ]
+    page = await clinic.auditor.pia_report("dataset:chest", str(clinic.home / "page.html"))
+    assert "they may be one person" in Path(page["path"]).read_text()
 
 
 def drawn(session: Any) -> None:
