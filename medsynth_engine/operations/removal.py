@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from db.errors import LedgerFull
 from db.ledger import SYSTEM
 from db.tables import Assessment, Cohort, Dataset, Job, Run, new_id
+from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import remains
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.quarantine import forget_decided
@@ -23,6 +27,10 @@ from medsynth_engine.operations.quarantine import forget_decided
 TRASH = ".trash-"
 DATASET_REMAINS = ("train.npz", "checkpoints")
 """What of a run's folder holds real images."""
+BUNDLE = "bundle"
+"""What of a bundle's job folder holds real images, readable until they are packed."""
+MAKERS = ("generate", "import_cohort", "import_run")
+UNDER_WAY = ("queued", "running")
 UNFINISHED = timedelta(days=1)
 """So long a cancelled intake can be continued; then its pictures go."""
 SLACK = timedelta(seconds=10)
@@ -39,33 +47,83 @@ def discard(path: Path) -> None:
 
 
 def sweep(call: Call, removed_name: str = "") -> None:
-    """Finish what a killed removal, review or intake began. Of `removed_name` unfinished work goes at once."""
+    """Finish what a killed removal, review, intake or bundle began. Of `removed_name` unfinished work goes at once."""
     home = call.home
+    with suppress(LedgerFull):  # a full disk: the next look does it
+        _discard_gone(call)
+        _discard_orphans(call, removed_name)
     with call.read() as session:
-        datasets = session.exec(select(Dataset)).all()
-        there = [row for row in datasets if row.state != "removed"]
-        living = {row.folder for row in there}  # a store of an earlier release may have given a name a second time
-        gone = [home.datasets / row.folder for row in datasets if row.state == "removed" and row.folder not in living]
-        runs = session.exec(select(Run)).all()
-        removed = {row.id for row in session.exec(select(Dataset).where(Dataset.state == "removed"))}
-        held = {run.folder for run in runs if run.state != "removed"}
-        gone += [home.runs / run.folder for run in runs if run.state == "removed" and run.folder not in held]
-        gone += [
-            home.runs / run.folder / part
-            for run in runs
-            for part in DATASET_REMAINS
-            if run.state != "removed" and run.dataset_id in removed
-        ]
-        cohorts = session.exec(select(Cohort)).all()
-        kept = {cohort.folder for cohort in cohorts if cohort.state == "present"}
-        gone += [home.cohorts / cohort.folder for cohort in cohorts if cohort.folder not in kept]
-    for path in gone:
-        discard(path)
-    _discard_orphans(call, removed_name)
+        there = session.exec(select(Dataset).where(Dataset.state != "removed")).all()
     forget_decided(home.datasets, there)
-    for folder in (home.datasets, home.runs, home.cohorts):
+    for folder in (home.datasets, home.runs, home.cohorts, home.jobs):
         for trash in folder.glob(f"{TRASH}*"):
-            shutil.rmtree(trash, ignore_errors=True)
+            _delete(trash)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _discard_gone(call: Call) -> None:
+    """What removed rows and ended jobs left. Under the ledger's write lock: what is just being committed is not taken
+    for it, and nothing is put into the place of a name between the look and the rename."""
+    with call.read() as session:
+        if not _gone(call.home, session):
+            return
+    with call.ledger.write(call.face) as change:
+        for root, path in _gone(call.home, change.session):
+            path.rename(root / f"{TRASH}{new_id()}")
+
+
+def _gone(home: Home, session: Session) -> list[tuple[Path, Path]]:
+    """What is there and should not be, each behind the folder on whose disk it lies."""
+    datasets = session.exec(select(Dataset)).all()
+    runs, cohorts = session.exec(select(Run)).all(), session.exec(select(Cohort)).all()
+    removed = {row.id for row in datasets if row.state == "removed"}
+    gone = [
+        *((home.datasets, path) for path in _left(home.datasets, datasets, set())),
+        *((home.runs, path) for path in _left(home.runs, runs, _being_made(session, "run:"))),
+        *((home.cohorts, path) for path in _left(home.cohorts, cohorts, _being_made(session, "cohort:"))),
+    ]
+    gone += [
+        (home.runs, home.runs / run.folder / part)
+        for run in runs
+        for part in DATASET_REMAINS
+        if run.state != "removed" and run.dataset_id in removed
+    ]
+    ended = select(Job.folder).where(Job.kind == "bundle", col(Job.state).not_in(UNDER_WAY))
+    gone += [(home.jobs, home.jobs / folder / BUNDLE) for folder in session.exec(ended)]
+    return [(root, path) for root, path in gone if path.exists()]
+
+
+def _left(root: Path, rows: Sequence[Dataset] | Sequence[Run] | Sequence[Cohort], being_made: set[str]) -> list[Path]:
+    """Folders of removed rows that are there, without those that a present row has too, or that a job fills just now.
+
+    A name that is free again may come back, also in other letters; some disks take both spellings for one folder.
+    """
+    present: dict[str, set[str]] = {}
+    for row in rows:
+        if row.state != "removed":
+            present.setdefault(row.folder.casefold(), set()).add(row.folder)
+    left = []
+    for folder in {row.folder for row in rows if row.state == "removed"}:
+        path, alike = root / folder, present.get(folder.casefold(), set())
+        if not path.exists() or folder.casefold() in being_made or folder in alike:
+            continue
+        if not any((root / other).exists() and path.samefile(root / other) for other in alike):
+            left.append(path)
+    return left
+
+
+def _being_made(session: Session, kind: str) -> set[str]:
+    """Names of runs or cohorts for which a job is under way that makes their folder before a row names it."""
+    jobs = select(Job.subject).where(
+        col(Job.kind).in_(MAKERS), col(Job.state).in_(UNDER_WAY), col(Job.subject).startswith(kind)
+    )
+    return {subject.removeprefix(kind).casefold() for subject in session.exec(jobs)}
 
 
 def _discard_orphans(call: Call, removed_name: str) -> None:
