@@ -1,4 +1,4 @@
 """Which edition of the measures an evaluation was made with. Imports nothing: faces ask it too."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever measures are added or mean something else: an older evaluation then says that it is out of date."""

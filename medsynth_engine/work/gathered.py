@@ -1,4 +1,4 @@
-"""Evidence from what an evaluation's inputs do not hold: other datasets, and the discriminator."""
+"""Evidence from what an evaluation's inputs do not hold: other datasets, the discriminator, text in images."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from medsynth_engine.gan.critic import critic
 from medsynth_engine.kernel.evidence import Evidence
 from medsynth_engine.work.against_store import against_store
 from medsynth_engine.work.desk import Desk
+from medsynth_engine.work.text_on_images import text_on_images
 
 
 def gathered(desk: Desk, row: CohortRow, inputs: Inputs) -> list[Evidence]:
     """What is asked of this cohort beside the measures on its inputs."""
+    _, folder = desk.dataset(row.dataset_id)
     if row.document.get("imported"):
-        return against_store(desk, inputs)
-    return _insider(desk, row, inputs) if row.run_id and inputs.has_images else []
+        found = against_store(desk, inputs)
+    else:
+        found = _insider(desk, row, inputs) if row.run_id and inputs.has_images else []
+    return [*found, *text_on_images(desk, folder, inputs)]
 
 
 def _insider(desk: Desk, row: CohortRow, inputs: Inputs) -> list[Evidence]:

@@ -15,6 +15,7 @@ from PIL import Image
 from db.tables import Cohort as CohortRow
 from db.tables import Dataset
 from medsynth_engine.cohort.read import Cohort
+from medsynth_engine.evidence.burned_in_text import FORMS
 from medsynth_engine.governance.report import Cover, html
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
@@ -55,7 +56,7 @@ def work(desk: Desk) -> dict[str, Any]:
         outdated=outdated,
     )
     # Pictures are for the owner's eyes, and never where the evidence says that they may be somebody's.
-    copied = {reason.code for reason in judged.reasons} & MAY_SHOW_A_PATIENT
+    copied = bool({reason.code for reason in judged.reasons} & MAY_SHOW_A_PATIENT) or _names_somebody(subject.document)
     folder = desk.home.cohorts / row.folder
     if Cohort(folder).digest() != row.digest:
         raise BadInput("cohort_changed", "The cohort's files are not the ones that were evaluated.", "Draw it again.")
@@ -65,6 +66,11 @@ def work(desk: Desk) -> dict[str, Any]:
     with desk.commit("cohorts.reported", f"cohort:{row.name}", digest=digest):
         pass
     return {"cohort": row.name, "path": str(target), "digest": digest}
+
+
+def _names_somebody(document: dict[str, Any]) -> bool:
+    """Whether text that reads like an identifier was found on an image, which inside closes no gate."""
+    return any(value["name"] == FORMS and value["value"] for value in document["evidence"])
 
 
 def _facts(store: str, row: CohortRow, evaluation: Any) -> dict[str, str]:

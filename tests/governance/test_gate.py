@@ -77,6 +77,7 @@ CASES: dict[str, dict[str, Any]] = {
             value("privacy.rows.membership_p", 0.002, 0.002, 0.4),
         )
     },
+    "text_on_images": {"evidence": (value("privacy.image.identifying_text", 0.005, 0.001, 0.01, 200),)},
     "identifying_column": {"identifying": ("insurance_number",)},
     "not_reviewed": {"unreviewed": 3},
     "pia_missing": {"assessment": None},
@@ -135,6 +136,18 @@ def test_an_evaluation_from_before_the_p_of_copies_is_judged_by_its_interval() -
     tail, _, share = LEAK
     assert not judge(replace(OPEN, evidence=(tail, share))).open
     assert judge(replace(OPEN, evidence=(replace(tail, low=0.43), share))).open
+
+
+def test_text_on_images_closes_it_where_one_image_names_somebody_or_more_have_text_than_real_ones() -> None:
+    text = value("privacy.image.burned_in_text", 0.05, 0.028, 0.01, 200)
+    forms = value("privacy.image.identifying_text", 0.0, 0.0, 0.0, 200)
+    assert judge(replace(OPEN, evidence=(text, forms))).open  # real ones may have 3.6 %
+    assert codes(replace(OPEN, evidence=(replace(text, control=0.0), forms))) == {"text_on_images"}
+    one = replace(forms, value=1 / 200)
+    recipient = replace(OPEN, evidence=(text, one), audience="recipient", band="low")
+    assert "1 of 200" in judge(recipient).reasons[0].why
+    assert judge(replace(recipient, audience="internal")).open
+    assert judge(replace(OPEN, evidence=(replace(text, value=None, low=None, control=None, n=0),))).open  # exempt
 
 
 def test_membership_needs_an_effect_and_a_silent_placebo() -> None:
