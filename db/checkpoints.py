@@ -1,8 +1,9 @@
 """Signed checkpoints of the audit chain: made every 256 records or every hour of use, in the change that is due one.
 
-The key lies beside the ledger, 0600, and never in it or in a backup. It proves that who signed had the key: a copy of
-the ledger cannot be bent without it. Whoever can read the key can also sign what never happened; against them only
-an anchor helps that they cannot reach (`db.anchors`).
+The key lies beside the ledger, 0600, and never in it or in a backup. A copy of the ledger cannot be bent without it
+where its verifier key is known from elsewhere: from the store itself, or as `audit checkpoint` told it. Where it is
+not, whoever has a copy can write all of it anew with a key of their own. Whoever can read the key can also sign what
+never happened. Against both an anchor helps that they cannot reach (`db.anchors`).
 """
 
 from __future__ import annotations
@@ -64,6 +65,15 @@ def signer(ledger: Path, store_id: str) -> Signer:
     finally:
         partial.unlink(missing_ok=True)
     return Signer.from_line(path.read_text())
+
+
+def known_keys(ledger: Path) -> list[str]:
+    """The verifier keys of the private keys that lie beside the ledger and can be read."""
+    found = []
+    for path in sorted(ledger.parent.glob("audit-*.key")):
+        with suppress(OSError, ValueError, LedgerError):
+            found.append(Signer.from_line(path.read_text()).verifier)
+    return found
 
 
 def last(connection: Connection) -> Row | None:

@@ -130,6 +130,12 @@ def _signed(found: re.Match[str]) -> Signed:
     return Signed(Checkpoint(origin, int(size), base64.b64decode(root)), tuple(signatures))
 
 
+def demand_verifier(key: str) -> str:
+    """The verifier key without the space around it. Raises LedgerError (`bad_key`) where it is none."""
+    _verifier(key)
+    return key.strip()
+
+
 def _verifier(key: str) -> tuple[str, bytes, bytes]:
     parts = key.strip().split("+", 2)
     data = _decoded(parts[2]) if len(parts) == 3 else b""

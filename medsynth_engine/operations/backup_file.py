@@ -31,7 +31,9 @@ from medsynth_engine.kernel.home import Home
 FORMAT = "medsynth backup 1"
 LEDGER, KEY, ABOUT, CONTENTS = "ledger.sqlite3", "pseudonym.key", "about.json", "contents.json"
 FOLDERS = ("datasets", "runs", "cohorts", "weights")
-_HALF_DONE = (".staging-", ".trash-", TEMPORARY)
+ASIDE = ".before-restore-"
+"""On a disk of its own: what a restore moved aside there."""
+_HALF_DONE = (".staging-", ".trash-", TEMPORARY, ASIDE)
 _HELD = ("quarantine", "quarantine.json")
 """In a dataset's folder: pictures that nobody has looked at yet, and the text that was read in them."""
 Progress = Callable[[int, int | None, str], object]
@@ -215,12 +217,16 @@ def ledger_facts(path: Path) -> dict[str, Any]:
 
 
 def verified_inside(
-    file: Path, anchors: Sequence[Anchor], passphrase: str | None, identity: str | None
+    file: Path,
+    anchors: Sequence[Anchor],
+    passphrase: str | None,
+    identity: str | None,
+    trusted: Sequence[str] = (),
 ) -> proof.Verification:
     """Verify the audit log inside a backup; its ledger is unpacked into a private folder for as long as that takes."""
     with tempfile.TemporaryDirectory(prefix="medsynth-verify-") as folder, file.open("rb") as source:
         unpack(source, Path(folder), passphrase, identity, only=(LEDGER,))
-        return proof.verify(Path(folder) / LEDGER, anchors)
+        return proof.verify(Path(folder) / LEDGER, anchors, trusted)
 
 
 def _not_as_said() -> BadInput:

@@ -16,9 +16,14 @@ class Proofs:
     """What the auditor can show to somebody who does not trust this machine."""
 
     @operation("audit.verify", Permission.READ_AUDIT)
-    def audit_verify(self, call: Call, anchor: str | None = None, code: str | None = None) -> dict[str, Any]:
-        """Walk the whole chain of this store; `anchor` is a file of checkpoints, `code` what was written on paper."""
-        return call.ledger.verify(_anchors(anchor, code)).document()
+    def audit_verify(
+        self, call: Call, anchor: str | None = None, code: str | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        """Walk the whole chain of this store; `anchor` is a file of checkpoints, `code` what was written on paper.
+
+        `key` is the verifier key that `audit_checkpoint` told once; without it the one that lies in the store counts.
+        """
+        return call.ledger.verify(_anchors(anchor, code), _keys(key)).document()
 
     @operation("audit.verify_file", Permission.ANYONE, needs_store=False)
     def audit_verify_file(
@@ -29,22 +34,26 @@ class Proofs:
         code: str | None = None,
         passphrase: str | None = None,
         identity: str | None = None,
+        key: str | None = None,
     ) -> dict[str, Any]:
-        """The same of a file, without a store or a login: an export, a sealed segment, a ledger's copy, a backup."""
+        """The same of a file, without a store or a login: an export, a sealed segment, a ledger's copy, a backup.
+
+        Without `key` or an anchor nobody knows whose key signed: `key_known` is false.
+        """
         from db import exported, proof
         from medsynth_engine.kernel import age
         from medsynth_engine.operations.backup_file import verified_inside
 
-        file, known = Path(path).expanduser(), _anchors(anchor, code)
+        file, known, trusted = Path(path).expanduser(), _anchors(anchor, code), _keys(key)
         if not file.is_file():
             raise NotFound("no_such_file", "There is no such file.", "Name an export, a backup or a ledger.")
         with file.open("rb") as stream:
             begins = stream.read(32)
         if begins.startswith(b"SQLite format 3\x00"):
-            return proof.verify(file, known).document()
+            return proof.verify(file, known, trusted).document()
         if begins.startswith(age.VERSION_LINE):
-            return verified_inside(file, known, passphrase, identity).document()
-        return exported.verify(file, known).document()
+            return verified_inside(file, known, passphrase, identity, trusted).document()
+        return exported.verify(file, known, trusted).document()
 
     @operation("audit.checkpoint", Permission.READ_AUDIT)
     def audit_checkpoint(self, call: Call) -> dict[str, Any]:
@@ -113,3 +122,13 @@ def _anchors(file: str | None, code: str | None) -> list[Any]:
         return [*known, *([anchors.read_code(code)] if code is not None else [])]
     except LedgerError as error:
         raise BadInput(error.code, error.message, error.hint) from error
+
+
+def _keys(key: str | None) -> list[str]:
+    from db.errors import LedgerError
+    from db.note import demand_verifier
+
+    try:
+        return [demand_verifier(key)] if key is not None else []
+    except LedgerError as error:
+        raise BadInput(error.code, error.message, "A line like medsynth/…+…+…: medsynth audit checkpoint") from error

@@ -55,6 +55,9 @@ def verify(
         Path | None, typer.Option("--anchor", metavar="FILE", help="Checkpoints, or what `verify --json` printed.")
     ] = None,
     code: Annotated[str | None, typer.Option("--code", help="What `audit checkpoint` gave to write down.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="VERIFIER", help="Who must have signed: the key it told.")
+    ] = None,
     passphrase_stdin: Annotated[bool, typer.Option("--passphrase-stdin", help="Of a backup: a line on stdin.")] = False,
     identity: Annotated[
         Path | None, typer.Option("--identity", metavar="FILE", help="Of a backup: the AGE-SECRET-KEY's file.")
@@ -62,16 +65,17 @@ def verify(
 ) -> None:
     """Check the records from the first to the last, and who signed them. Exit code 9 where it does not hold.
 
-    With FILE it needs no store and no login. Without an anchor it cannot see that the end was cut off, or that all of
-    it was written anew by somebody who holds the key.
+    With FILE it needs no store and no login; give --key or --anchor then, for without either it cannot tell whose key
+    signed. Without an anchor it cannot see that the end was cut off, or that all of it was written anew by somebody who
+    holds the key.
     """
     known = path(anchor)
     if file is None:
-        document = face.ask(lambda engine: engine.audit_verify(known, code))
+        document = face.ask(lambda engine: engine.audit_verify(known, code, key))
     else:
         named = str(path(file))
         secret, secret_key = backup_secret(file, passphrase_stdin, identity)
-        document = face.ask(lambda engine: engine.audit_verify_file(named, known, code, secret, secret_key))
+        document = face.ask(lambda engine: engine.audit_verify_file(named, known, code, secret, secret_key, key))
     face.give(document, show_verified)
     if not document["ok"]:
         raise typer.Exit(CheckFailed.exit_code)
@@ -158,7 +162,8 @@ def show_records(face: Face, document: Document) -> None:
 
 
 def show_verified(face: Face, document: Document) -> None:
-    show.title(face, "The record is whole." if document["ok"] else "The record has been changed.")
+    whole = "The record is whole." if document.get("key_known") else "The record is whole; who signed it is not known."
+    show.title(face, whole if document["ok"] else "The record has been changed.")
     pairs = [("records", document["records"]), ("head", document["head"]), ("anchored", document.get("anchored"))]
     if document.get("checkpoints"):
         pairs.append(("signed up to", document["signed"]))

@@ -1,7 +1,8 @@
-"""Ten ways of bending an audit log, by somebody who has the file, the program's source, and (but for one) no key."""
+"""Eleven ways of bending an audit log, by who has the file, the program's source, and (but for one) no key of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,11 +14,15 @@ from db.note import Checkpoint, Signer, read_notes
 
 @dataclass(frozen=True)
 class Log:
-    """Records in their order, behind `start` (what was sealed before them), and the signed notes about them."""
+    """Records in their order, behind `start` (what was sealed before them), and the signed notes about them.
+
+    `keys` are put into what says which keys signed before.
+    """
 
     records: tuple[Record, ...]
     notes: tuple[str, ...]
     prev: bytes = chain.START
+    keys: tuple[str, ...] = ()
 
     def upto(self, size: int) -> Log:
         """As it was when it held so many records."""
@@ -96,10 +101,29 @@ def rehash_with_key(log: Log, key: Signer, before: Peaks) -> Log:
     return replace(bent, notes=tuple(notes))
 
 
+def own_key(log: Log, key: Signer, before: Peaks) -> Log:
+    """The same by somebody without the key, who names one of their own in the first record."""
+    first = log.records[0]
+    if first.seq == 1:
+        named = chain.plain_detail({**json.loads(first.detail), "key": key.verifier})
+        log = log.with_records([first._replace(detail=named), *log.records[1:]])
+    bent = rehash_with_key(log, key, before)
+    return replace(
+        bent, notes=tuple(note for note in bent.notes if read_notes(note)[0].by(key.verifier)), keys=(key.verifier,)
+    )
+
+
 SIMPLE = {each.__name__: each for each in (edit, delete, insert, reorder, truncate, rollback, fork, rehash)}
-ALL = (*SIMPLE, "rehash_with_key", "replace")
+ALL = (*SIMPLE, "rehash_with_key", "own_key", "replace")
 """`replace`: another store's log, whole and signed with its own key, in the place of this one's."""
 ANCHOR_ALONE = {
-    "ledger": {"truncate", "rollback", "fork", "rehash_with_key", "replace"},
-    "export": {"rollback", "rehash_with_key", "replace"},  # an export ends with a signature: an end cut off shows
+    "ledger": {"truncate", "rollback", "fork", "rehash_with_key", "own_key", "replace"},
+    "export": {
+        "rollback",
+        "rehash_with_key",
+        "own_key",
+        "replace",
+    },  # an export ends with a signature: an end cut off shows
 }
+ANOTHER_KEY = {"own_key", "replace"}
+"""What the true log's verifier key finds as well as an anchor does."""

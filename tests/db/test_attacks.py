@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,8 @@ class Place:
             self.file.write_bytes(b"".join(map(exported.line, log.records)))
             beside = exported.proof_path(self.file)
             document = {**json.loads(beside.read_text()), "checkpoints": list(log.notes)}
+            if self.kind == "archive":
+                document["after"]["keys"] += log.keys
             beside.write_text(json.dumps(document))
             return
         ledger = self._ledger()
@@ -135,15 +138,15 @@ class Place:
         if self.kind == "backup":
             self._encrypt(ledger)
 
-    def verify(self, known: list[Anchor]) -> proof.Verification:
+    def verify(self, known: list[Anchor], trusted: Sequence[str] = ()) -> proof.Verification:
         if self.exported:
-            return exported.verify(self.file, known)
+            return exported.verify(self.file, known, trusted)
         if self.kind == "backup":
-            return backup_file.verified_inside(self.file, known, PASSPHRASE, None)
+            return backup_file.verified_inside(self.file, known, PASSPHRASE, None, trusted)
         if self.kind == "store":  # as it is used: opened by the program, with its log beside it
             with Ledger(self.file) as ledger:
-                return ledger.verify(known)
-        return proof.verify(self.file, known)
+                return ledger.verify(known, trusted)
+        return proof.verify(self.file, known, trusted)
 
 
 @pytest.fixture(autouse=True)
@@ -159,14 +162,17 @@ def bend(place: Place, attack: str, stores: dict[str, Path], tmp_path: Path) -> 
             shutil.copy2(exported.proof_path(other.file), exported.proof_path(place.file))
         return
     log = place.log()
-    if attack == "rehash_with_key":
+    if attack in ("rehash_with_key", "own_key"):
         (key_file,) = (stores["mine"] / "data").glob("audit-*.key")
         before = Peaks()
         if place.kind == "archive":
             after = json.loads(exported.proof_path(place.file).read_text())["after"]
             before = Peaks(after["records"], [bytes.fromhex(peak) for peak in after["peaks"]])
         key = attacks.Signer.from_line(key_file.read_text())
-        place.put(attacks.rehash_with_key(log, key, before))
+        if attack == "rehash_with_key":
+            place.put(attacks.rehash_with_key(log, key, before))
+        else:
+            place.put(attacks.own_key(log, attacks.Signer(key.name, b"a seed that the forger made up.."), before))
         return
     place.put(attacks.SIMPLE[attack](log))
 
@@ -192,9 +198,35 @@ def test_an_attack_is_found_and_where_the_records_cannot_tell_the_anchor_does(
     alone = place.verify([])
     needs_anchor = attack in attacks.ANCHOR_ALONE["export" if place.exported else "ledger"]
     assert alone.ok == needs_anchor, alone.problems
-    assert proof.UNANCHORED in alone.notes
+    assert proof.UNANCHORED in alone.notes and proof.OWN_KEY in alone.notes and not alone.key_known
     anchored = place.verify(anchors.read_file(stores["mine.anchor"]))
     assert not anchored.ok and not anchored.anchored and anchored.problems
+
+
+@pytest.mark.parametrize("kind", PLACES)
+@pytest.mark.parametrize("attack", ["", *sorted(attacks.ANOTHER_KEY)])
+def test_the_key_that_is_known_from_elsewhere_finds_what_another_key_signed(
+    attack: str, kind: str, stores: dict[str, Path], tmp_path: Path
+) -> None:
+    place = Place(kind, tmp_path / "place", stores["mine"])
+    if attack:
+        bend(place, attack, stores, tmp_path)
+    verified = place.verify([], checkpoints.known_keys(stores["mine"] / "data" / "medsynth.sqlite3"))
+    assert verified.ok == verified.key_known == (not attack)
+    assert verified.signed == (0 if attack else 40)
+    assert attack == "" or "another key" in verified.problems[0]
+
+
+@pytest.mark.parametrize("attack", sorted(attacks.ANOTHER_KEY))
+def test_a_store_knows_its_own_key_and_sees_that_a_forged_ledger_was_put_in_its_place(
+    attack: str, stores: dict[str, Path], tmp_path: Path
+) -> None:
+    place = Place("store", tmp_path / "place", stores["mine"])
+    (key_file,) = (stores["mine"] / "data").glob("audit-*.key")
+    shutil.copy2(key_file, place.file.parent)
+    assert place.verify([]).ok and place.verify([]).key_known
+    bend(place, attack, stores, tmp_path)
+    assert "another key" in place.verify([]).problems[0]
 
 
 @pytest.mark.parametrize("attack", sorted(attacks.ANCHOR_ALONE["ledger"]))
@@ -220,6 +252,6 @@ def test_the_passphrase_alone_lets_nobody_bend_what_lies_in_a_backup_unseen(
             list(age.opened(io.BytesIO(broken), PASSPHRASE))
 
 
-def test_all_ten_attacks_are_counted() -> None:
+def test_all_eleven_attacks_are_counted() -> None:
     counted: dict[str, Any] = {kind: len(names) for kind, names in attacks.ANCHOR_ALONE.items()}
-    assert len(attacks.ALL) == 10 and counted == {"ledger": 5, "export": 3}
+    assert len(attacks.ALL) == 11 and counted == {"ledger": 6, "export": 4}

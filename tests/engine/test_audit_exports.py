@@ -16,6 +16,7 @@ import pytest
 
 from db import checkpoints, exported
 from db.ledger import Ledger
+from db.note import Signer
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, Denied, NotFound
 from medsynth_engine.kernel.home import Home
@@ -105,6 +106,15 @@ def test_json_lines_prove_themselves_without_the_store_or_a_login(home: Home, tm
     export(home, tmp_path / "a.jsonl", "jsonl")
     verified = run(Engine(tmp_path / "nowhere").audit_verify_file(str(tmp_path / "a.jsonl")))
     assert verified["ok"] and verified["signed"] == verified["records"] and len(verified["keys"]) == 1
+    assert not verified["key_known"]  # the file itself is the only one that says whose key it is
+    key = run(of(home).audit_checkpoint())["key"]
+    verified = run(Engine(tmp_path / "nowhere").audit_verify_file(str(tmp_path / "a.jsonl"), key=f" {key}\n"))
+    assert verified["ok"] and verified["key_known"]
+    other = Signer(key.split("+")[0], bytes(32)).verifier
+    assert not run(Engine(tmp_path / "nowhere").audit_verify_file(str(tmp_path / "a.jsonl"), key=other))["ok"]
+    with pytest.raises(BadInput):
+        run(Engine(tmp_path / "nowhere").audit_verify_file(str(tmp_path / "a.jsonl"), key="medsynth"))
+    assert run(of(home).audit_verify())["key_known"]
     for form in ("csv", "cef"):
         export(home, tmp_path / f"a.{form}", form)
         assert not run(Engine(tmp_path).audit_verify_file(str(tmp_path / f"a.{form}")))["ok"]
