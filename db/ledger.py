@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from db import anchors, checkpoints, migrate, proof
 from db.change import SYSTEM, Change, Who
-from db.errors import LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
+from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
 from db.sqlite import (
     BUSY_SECONDS,
     cannot_write,
@@ -37,9 +37,7 @@ class Ledger:
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS, frozen: bool = False) -> None:
         self.path, self.busy_seconds = path, busy_seconds
-        self._connect(frozen)
-        with self.read() as session:
-            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
+        self._join(frozen)
 
     @classmethod
     def create(cls, path: Path, stamp: str = "production", busy_seconds: float = BUSY_SECONDS) -> Ledger:
@@ -87,8 +85,13 @@ class Ledger:
         demand_sound(path)
         return cls(path, busy_seconds)
 
+    def _join(self, frozen: bool) -> None:
+        self._connect(frozen)
+        with self.read() as session:
+            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
+
     def _connect(self, frozen: bool) -> None:
-        self.frozen = frozen
+        self.frozen, self._file = frozen, _file_at(self.path)
         self._writer = engine(self.path, "write", self.busy_seconds)
         self._reader = engine(self.path, "frozen" if frozen else "read", self.busy_seconds)
 
@@ -98,6 +101,24 @@ class Ledger:
             self.close()
             self._connect(frozen=False)
         return not self.frozen
+
+    def _demand_same(self, opened: tuple[int, int] | None = None) -> tuple[int, int]:
+        """Which file is open. Raises LedgerBusy where a restore has put another in its place, which is open from then
+        on: nobody goes on in a ledger that was moved aside. `opened` is what was open when a transaction began.
+
+        Raises LedgerMissing where there is none.
+        """
+        found = _file_at(self.path)
+        if found is None:
+            raise LedgerMissing("no_store", "The store is not here any more.", "Restore a backup, or put it back.")
+        if found == self._file and opened in (None, found):
+            return found
+        if found != self._file:
+            self.close()
+            self._join(frozen=False)
+        raise LedgerBusy(
+            "store_replaced", "A backup has taken the place of this store; nothing was changed.", "Log in again."
+        )
 
     @property
     def store_id(self) -> str:
@@ -114,7 +135,8 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and cannot write."""
+        """A session that sees one moment and cannot write. Raises LedgerBusy once after a restore."""
+        self._demand_same()
         if self.frozen:
             self._thaw()
         session = Session(self._reader, expire_on_commit=False)
@@ -130,14 +152,16 @@ class Ledger:
         """A change: committed as a whole when the block ends, rolled back when it raises.
 
         Raises UnrecordedChange where rows changed and no record was written, LedgerBusy where another process held
-        the ledger too long, LedgerFull, LedgerConflict where a constraint or trigger said no.
+        the ledger too long or a restore replaced it, LedgerFull, LedgerConflict where a constraint or trigger said no.
         """
+        opened = self._demand_same()
         if self.frozen and not self._thaw():
             raise full()
         session = Session(self._writer, expire_on_commit=False)
         try:
             driver = session.connection().connection.dbapi_connection
             assert isinstance(driver, sqlite3.Connection)
+            self._demand_same(opened)  # a restore holds this lock while it moves the file
             before = driver.total_changes
             change = Change(session, face)
             yield change
@@ -163,10 +187,12 @@ class Ledger:
 
     def touch(self, session_id: str, at: datetime) -> None:
         """Note when a login was last seen. The only change without a record: it would bury the others."""
+        opened = self._demand_same()
         if self.frozen and not self._thaw():
             raise full()
         try:
             with self._writer.begin() as connection:
+                self._demand_same(opened)
                 connection.exec_driver_sql(
                     f"UPDATE {LoginSession.__tablename__} SET last_seen_at = ? WHERE id = ? AND ended_at IS NULL",
                     (UtcTime().process_bind_param(at, connection.dialect), session_id),
@@ -207,6 +233,15 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file this is, however it is called; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _fact(session: Session, key: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NoRoom, NotFou
 from medsynth_engine.operations import backup_file
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.put_back import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,9 +106,10 @@ class Backups:
             if not verified.ok:
                 raise BadInput("log_not_whole", "The audit log in this backup does not verify.", verified.problems[0])
             if not check:
-                _prepare(call, staging, file, verified)
+                with _nobody_writes(call):
+                    _prepare(call, staging, file, verified)
+                    told |= {"restored": True, "moved_aside": put_in_place(call.home, staging)}
                 self.close()
-                told |= {"restored": True, "moved_aside": _put_in_place(call, staging)}
         return told
 
 
@@ -176,6 +177,20 @@ def _demand_may_replace(call: Call, token: str | None, replace: bool) -> None:
     sessions.demand_fresh(actor, minutes)
     if "running" in look_at_all(call.ledger, call.home).values():
         raise Busy("jobs_running", "Jobs are running in this store.", "Wait for them, or cancel them.")
+
+
+@contextmanager
+def _nobody_writes(call: Call) -> Iterator[None]:
+    """The store that is replaced stays as it is told to be: who waits to write into it finds the other one then."""
+    if call.store is None:
+        yield
+        return
+    from db.tables import Job
+
+    with call.store.write(call.face) as change:  # no row is changed; the lock is what counts
+        if change.session.exec(select(Job.id).where(Job.state == "running")).first():
+            raise Busy("jobs_running", "Jobs are running in this store.", "Wait for them, or cancel them.")
+        yield
 
 
 def _demand_room(call: Call, file: Path, check: bool) -> None:
@@ -249,26 +264,3 @@ def _state_of(store: Ledger | None) -> dict[str, Any] | None:
 
     with store.read() as session:
         return {"store": store.store_id, **head(session)}
-
-
-def _put_in_place(call: Call, staging: Path) -> str | None:
-    """The old store aside, the new one in; the ledger last, for where it is there is a store."""
-    home = call.home
-    aside = home.data / time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime())
-    moved = [home.ledger.with_name(home.ledger.name + end) for end in ("", "-wal", "-shm")] + [home.key]
-    names = [name for name in backup_file.FOLDERS if (staging / name).exists()]
-    moved += [getattr(home, name) for name in names]
-    moved = [path for path in moved if path.exists() and (not path.is_dir() or any(path.iterdir()))]
-    if moved:
-        aside.mkdir(mode=0o700)
-    for path in moved:
-        shutil.move(path, aside / path.name)
-    for name in names:
-        target = getattr(home, name)
-        target.rmdir()
-        shutil.move(staging / name, target)
-    for key in (staging / backup_file.KEY, *staging.glob("audit-*.key")):
-        if key.exists():
-            key.replace(home.data / key.name)
-    (staging / backup_file.LEDGER).replace(home.ledger)
-    return aside.name if moved else None
