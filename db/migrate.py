@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import secrets
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +16,7 @@ from db.sqlite import cannot_write, engine, full
 
 HEAD = "0004"
 """The newest revision. Kept here too, so that opening a store of today's version does not import Alembic."""
+PARTIAL = ".partial-"
 
 
 def version(path: Path) -> str | None:
@@ -57,28 +61,48 @@ def forward(path: Path) -> bool:
     A file that already held a store is copied first, to `<name>.before-<revision>`. Raises LedgerError
     (`store_newer`) where the store was written by a newer program.
     """
-    found = version(path)
-    if found == HEAD:
+    if version(path) == HEAD:
         return False
-    if found is not None and (not found.isdigit() or found > HEAD):
-        raise LedgerError(
-            "store_newer", "This store was written by a newer MedSynth.", "Update MedSynth, then open it again."
-        )
-    if found is not None:
-        copy(path, path.with_name(f"{path.name}.before-{HEAD}"))
-    _upgrade(path)
+    with _alone(path.parent):
+        found = version(path)  # somebody else may have done it meanwhile
+        if found == HEAD:
+            return False
+        if found is not None and (not found.isdigit() or found > HEAD):
+            raise LedgerError(
+                "store_newer", "This store was written by a newer MedSynth.", "Update MedSynth, then open it again."
+            )
+        if found is not None:
+            kept = path.with_name(f"{path.name}.before-{HEAD}")
+            for leftover in path.parent.glob(f"{PARTIAL}*-{kept.name}*"):
+                leftover.unlink(missing_ok=True)  # of a migration that was killed
+            copy(path, kept)
+        _upgrade(path)
     return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time migrates in this folder. The folder itself is locked, so that no file is left behind."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def copy(source: Path, target: Path) -> None:
     """A consistent copy of a living ledger, mode 0600, by SQLite's own backup; replaces `target` at the end."""
-    partial = target.with_name(f".partial-{target.name}")
-    partial.unlink(missing_ok=True)
+    partial = target.with_name(f"{PARTIAL}{secrets.token_hex(6)}-{target.name}")
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with closing(sqlite3.connect(source, timeout=30)) as here, closing(sqlite3.connect(partial)) as there:
-        here.backup(there)
-        there.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-    partial.replace(target)
+    try:
+        with closing(sqlite3.connect(source, timeout=30)) as here, closing(sqlite3.connect(partial)) as there:
+            here.backup(there)
+            there.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        partial.replace(target)
+    finally:
+        for leftover in partial.parent.glob(f"{partial.name}*"):
+            leftover.unlink(missing_ok=True)
 
 
 def _upgrade(path: Path) -> None:

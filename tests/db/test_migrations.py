@@ -158,3 +158,18 @@ def test_a_migration_that_is_killed_leaves_the_store_as_it_was_and_is_done_again
     assert migrate.version(first_store) == "0001"
     with Ledger.open(first_store) as ledger:
         assert ledger.verify().ok and migrate.version(first_store) == migrate.HEAD
+
+
+OPEN = "import sys; from pathlib import Path; from db.ledger import Ledger; Ledger.open(Path(sys.argv[1])).close()"
+
+
+def test_several_processes_that_open_an_old_store_at_once_all_find_it_whole_and_one_old_copy(first_store: Path) -> None:
+    stray = first_store.with_name(f".partial-killed-{first_store.name}.before-{migrate.HEAD}")
+    stray.write_bytes(b"half a copy")
+    opening = [
+        subprocess.Popen([sys.executable, "-c", OPEN, str(first_store)], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [(process.communicate()[1], process.returncode) for process in opening] == [("", 0)] * 4
+    assert migrate.version(first_store.with_name(f"{first_store.name}.before-{migrate.HEAD}")) == "0001"
+    assert list(first_store.parent.glob(".partial-*")) == []
