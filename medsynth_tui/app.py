@@ -103,8 +103,11 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         """Somebody has logged in: home replaces the login, or what must be done before anything else."""
         person = self.session.person
         self.switch_to("totp" if person is not None and person.owes else "home")
-        wrong, view = self.session.failures_before, self.top_view()
-        if wrong and view is not None:
+        wrong, known, view = self.session.failures_before, self.session.without_code, self.top_view()
+        if known and view is not None:
+            words = f"Before this login the right password was given without the code: {known} times."
+            self.call_after_refresh(view.complain, words, "If it was not you, change your password: somebody knows it.")
+        elif wrong and view is not None:
             words = f"Wrong attempts before this login: {wrong}."
             self.call_after_refresh(view.complain, words, "Tell an admin if none was yours.")
 

@@ -46,6 +46,7 @@ class Session:
         self.stamp: str | None = None
         self.person: Person | None = None
         self.failures_before = 0
+        self.without_code = 0
         self._engine: Engine | None = engine
         self._opening = asyncio.Lock()
 
@@ -68,6 +69,7 @@ class Session:
         engine = await self.engine()
         opened = await engine.login(name, password, *((code,) if code else ()))
         self.failures_before = int(opened.get("failures_before") or 0)
+        self.without_code = int(opened.get("without_code") or 0)
         return await self.learn()
 
     async def learn(self) -> Person:

@@ -32,7 +32,6 @@ class Proof:
     """
 
     user_id: str
-    failures_before: int
     fresh_hash: str | None
     spent: second_factor.Spent | None = None
 
@@ -64,6 +63,14 @@ def wrong() -> Denied:
         "login_failed",
         "The name or the password is wrong.",
         "A new account is first activated with its code: medsynth activate NAME.",
+    )
+
+
+def code_needed() -> Denied:
+    return Denied(
+        "code_needed",
+        "This account has a second factor: its code is needed too.",
+        "Six digits of the app, or one of the recovery codes.",
     )
 
 
@@ -114,6 +121,11 @@ def proven(
                 spent = _second(ledger, user, given, now)
             except _WrongCode:
                 why = "wrong_code"
+            except _NoCode:  # not counted, or whoever logs in step by step would slow themselves down
+                if not session_id:  # within a session the engine records it
+                    with ledger.write(face) as change:
+                        _record_denial(change, user, "code_needed", session_id)
+                raise code_needed() from None
         if why or user is None:
             with ledger.write(face) as change:
                 again = change.session.get(User, user.id) if user else None
@@ -122,25 +134,25 @@ def proven(
             raise wrong_code() if why == "wrong_code" else wrong()
         kept = user.password_hash or ""
         fresh = passwords.hashed(given.password) if passwords.needs_rehash(kept) else None
-        yield Proof(user.id, count.failures, fresh, spent)
+        yield Proof(user.id, fresh, spent)
 
 
 class _WrongCode(Exception):
     """Inside this file only: the code does not fit."""
 
 
+class _NoCode(Exception):
+    """Inside this file only: the password is right, and a code is asked for and was not given."""
+
+
 def _second(ledger: Ledger, user: User, given: Given, now: datetime) -> second_factor.Spent | None:
-    """The code that was given, where one is asked for. Raises Denied where none was given, `_WrongCode`."""
+    """The code that was given, where one is asked for. Raises `_NoCode` where none was given, `_WrongCode`."""
     with ledger.read() as session:
         row = second_factor.of(session, user.id)
         if row is None:
             return None
         if not given.code.strip() or given.key is None:
-            raise Denied(
-                "code_needed",
-                "This account has a second factor: its code is needed too.",
-                "Six digits of the app, or one of the recovery codes.",
-            )
+            raise _NoCode
         found = second_factor.check(session, given.key(), row, given.code, now)
     if found is None:
         raise _WrongCode

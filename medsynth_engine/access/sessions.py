@@ -15,6 +15,7 @@ from db.ledger import Change, Ledger
 from db.tables import LoginSession, User
 from medsynth_engine.access import second_factor
 from medsynth_engine.access.actor import Actor
+from medsynth_engine.access.before import Before, since_last_login
 from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import Denied
@@ -37,12 +38,12 @@ TOUCH_EVERY = timedelta(minutes=1)
 class Opened:
     """A fresh login. The token is shown to its holder once and kept nowhere else.
 
-    failures_before  wrong attempts since the last right one: the holder knows whether they were theirs
+    before  wrong attempts since the last login: the holder knows whether they were theirs
     """
 
     token: str = field(repr=False)
     actor: Actor
-    failures_before: int = 0
+    before: Before = field(default_factory=Before)
 
 
 def login(ledger: Ledger, name: str, given: Given | str, face: str, now: datetime | None = None) -> Opened:
@@ -53,12 +54,14 @@ def login(ledger: Ledger, name: str, given: Given | str, face: str, now: datetim
     now = now or datetime.now(UTC)
     with proven(ledger, name, given, face, now) as proof, ledger.write(face) as change:
         user = accept(change, proof, now)
+        before = since_last_login(change.session, user)
         opened = open_session(change, user, face, now)
-        detail: dict[str, object] = {"failures_before": proof.failures_before} if proof.failures_before else {}
+        told = {"failures_before": before.failures, "without_code": before.without_code}
+        detail: dict[str, object] = {key: count for key, count in told.items() if count}
         if proof.spent is not None:
             detail["second_factor"] = "recovery" if proof.spent.recovery_hash else "code"
         change.record(actor=opened.actor, action="session.login", object_=f"user:{user.name}", detail=detail)
-    return replace(opened, failures_before=proof.failures_before)
+    return replace(opened, before=before)
 
 
 def confirm(ledger: Ledger, actor: Actor, given: Given, face: str, now: datetime | None = None) -> None:

@@ -1,15 +1,18 @@
 """Guessing gets slower: after five failures 1, 2, 4 ... 300 seconds. Kept in the ledger, so a restart changes nothing.
 
-There is no lock-out, because anybody could then lock anybody out. Names that do not exist are slowed down as well,
-else the throttle would tell which ones do; they share 256 counters, so that made-up names cannot fill the ledger.
+There is no lock-out, because anybody could then lock anybody out. Names that do not exist are slowed down in the same
+way, each on its own and forgotten after the same hour, else the throttle would tell which ones do. What was typed as
+such a name may be a password, so of it only 24 bits of a salted hash are kept, and for that hour.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import math
+import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -18,7 +21,10 @@ from medsynth_engine.kernel.errors import Denied
 
 FREE = 5
 LONGEST_SECONDS = 300
-_FORGET_AFTER = timedelta(hours=1)
+FORGET_AFTER = timedelta(hours=1)
+MOST_UNKNOWN = 100_000
+"""More unknown names than can be tried in an hour, since each costs a password hash and only one is heard at a time."""
+_SALT = "throttle_salt"
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,8 @@ def delay(failures: int) -> int:
 def count_of(session: Session, user: User | None, name: str) -> Count:
     if user is not None:
         return Count(user.failed_logins, user.next_login_at)
-    kept = session.get(Store, _bucket(name))
+    salt = session.get(Store, _SALT)
+    kept = session.get(Store, _key(salt.value, name)) if salt is not None else None
     if kept is None:
         return Count()
     return Count(int(kept.value["failures"]), datetime.fromisoformat(kept.value["next_at"]))
@@ -55,19 +62,21 @@ def demand_patience(count: Count, now: datetime) -> None:
 
 
 def failed(session: Session, user: User | None, name: str, now: datetime) -> Count:
-    """Count a failure in the caller's change. What a stranger did with a made-up name is forgotten after an hour."""
+    """Count a failure in the caller's change. An hour after the next attempt would have been heard it begins anew."""
     before = count_of(session, user, name)
-    failures = before.failures + 1
-    if user is None and before.next_at is not None and now - before.next_at > _FORGET_AFTER:
-        failures = 1
-    after = Count(failures, now + timedelta(seconds=delay(failures)))
+    forgotten = before.next_at is not None and now - before.next_at > FORGET_AFTER
+    failures = 1 if forgotten else before.failures + 1
+    next_at = now + timedelta(seconds=delay(failures))
     if user is not None:
-        user.failed_logins, user.next_login_at = after.failures, after.next_at
+        user.failed_logins, user.next_login_at = failures, next_at
         session.add(user)
     else:
-        assert after.next_at is not None
-        session.merge(Store(key=_bucket(name), value={"failures": failures, "next_at": after.next_at.isoformat()}))
-    return after
+        salt = session.get(Store, _SALT) or Store(key=_SALT, value=secrets.token_hex(16))
+        session.add(salt)
+        session.merge(Store(key=_key(salt.value, name), value={"failures": failures, "next_at": _text(next_at)}))
+    session.flush()
+    _prune(session, now)  # for a known name too: it would tell by the time that it takes
+    return Count(failures, next_at)
 
 
 def forgive(user: User) -> None:
@@ -75,5 +84,24 @@ def forgive(user: User) -> None:
     user.failed_logins, user.next_login_at = 0, None
 
 
-def _bucket(name: str) -> str:
-    return f"throttle.{hashlib.sha256(name.encode()).digest()[0]}"
+def _prune(session: Session, now: datetime) -> None:
+    """Take away the counts of unknown names that are forgotten, and the oldest beyond `MOST_UNKNOWN`."""
+    counts = "key >= 'throttle.' AND key < 'throttle/'"
+    connection = session.connection()
+    connection.exec_driver_sql(
+        f"DELETE FROM store WHERE {counts} AND json_extract(value, '$.next_at') < ?", (_text(now - FORGET_AFTER),)
+    )
+    connection.exec_driver_sql(
+        f"DELETE FROM store WHERE key IN (SELECT key FROM store WHERE {counts} "
+        "ORDER BY json_extract(value, '$.next_at') DESC LIMIT -1 OFFSET ?)",
+        (MOST_UNKNOWN,),
+    )
+
+
+def _text(moment: datetime) -> str:
+    """As text whose order is that of time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _key(salt: str, name: str) -> str:
+    return f"throttle.{hmac.digest(bytes.fromhex(salt), name.encode(), hashlib.sha256)[:3].hex()}"

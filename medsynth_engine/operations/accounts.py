@@ -80,7 +80,8 @@ class Accounts:
             "role": str(opened.actor.role),
             "stamp": call.ledger.stamp,
             "owes": opened.actor.owes,
-            "failures_before": opened.failures_before,
+            "failures_before": opened.before.failures,
+            "without_code": opened.before.without_code,
         }
 
     @operation("session.confirm", Permission.OWN_ACCOUNT, early=True)

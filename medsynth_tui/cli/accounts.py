@@ -112,6 +112,12 @@ def show_login(face: Face, told: Document) -> None:
         show.line(
             face, f"Wrong attempts before this login: {told['failures_before']}. Tell an admin if none was yours."
         )
+    if told.get("without_code"):
+        show.line(
+            face,
+            f"Times the right password was given without the code: {told['without_code']}. "
+            "If it was not you, somebody knows your password: medsynth passwd.",
+        )
     if told.get("owes"):
         show.line(face, "Your role needs a second factor before anything else.")
         show.hint(face, "medsynth totp")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlmodel import select
+from sqlmodel import col, select
 
 from db import chain, migrate
 from db.ledger import Ledger
-from db.tables import LoginSession, User
+from db.tables import LoginSession, Store, User
 from medsynth_engine.access import passwords, sessions, throttle, users
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.blocklist import common_passwords, guessable
@@ -226,6 +226,44 @@ def test_guessing_gets_slower_and_a_restart_changes_nothing(store: Ledger, name:
         assert sessions.login(store, name, GOOD, "cli", NOW + timedelta(seconds=2))
         with store.read() as session:
             assert users.by_name(session, "root").failed_logins == 0
+
+
+def guessed(store: Ledger, name: str, at: datetime) -> str:
+    with pytest.raises(Denied) as caught:
+        sessions.login(store, name, "wrong", "cli", at)
+    return caught.value.code
+
+
+def test_the_throttle_tells_no_name_that_exists_from_one_that_does_not(
+    dev: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by other names' failures, nor by when it forgets."""
+    monkeypatch.setattr(passwords, "matches", lambda password, kept: False)
+    for _ in range(throttle.FREE):
+        guessed(dev, "somebody", NOW)
+    crowd = [guessed(dev, f"name-{number}", NOW) for number in range(300)]
+    assert set(crowd) == {"login_failed"}, "a counter of one's own"
+    said = {}
+    for name in ("alice", "nobody"):
+        moments = [0] * 6 + [2] + [3900] * 6 + [3900 + 59 * 60, 3900 + 59 * 60, 11000, 11000]
+        said[name] = [guessed(dev, name, NOW + timedelta(seconds=second)) for second in moments]
+    assert said["alice"] == said["nobody"]
+    assert said["alice"][7:13] == ["login_failed"] * 5 + ["too_many_attempts"], "forgotten after an hour"
+
+
+def test_what_was_typed_as_an_unknown_name_is_kept_an_hour_and_cannot_be_read(dev: Ledger) -> None:
+    def kept() -> dict[str, object]:
+        with dev.read() as session:
+            rows = session.exec(select(Store).where(col(Store.key).startswith("throttle.")))
+            return {row.key: row.value for row in rows}
+
+    guessed(dev, "my own password", NOW)
+    assert [len(key) for key in kept()] == [len("throttle.") + 6]
+    first = set(kept())
+    guessed(dev, "alice", NOW + timedelta(minutes=59))
+    assert set(kept()) == first
+    guessed(dev, "alice", NOW + timedelta(minutes=61))
+    assert kept() == {}
 
 
 def test_the_delay_doubles_up_to_five_minutes() -> None:

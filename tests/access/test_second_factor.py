@@ -15,6 +15,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from db import chain
 from db.ledger import Ledger
 from medsynth_engine.access import second_factor, sessions, throttle, users
 from medsynth_engine.access.actor import Actor
@@ -252,6 +253,19 @@ async def test_turning_it_on_or_off_ends_the_holders_other_logins(home: Path) ->
     with pytest.raises(Denied):
         await other.whoami()
     assert (await one.whoami())["name"] == "alice"
+
+
+def test_a_right_password_without_the_code_is_recorded_and_told_at_the_next_login(ledger: Ledger) -> None:
+    app, _ = enrolled(ledger)
+    assert [log_in(ledger, "") for _ in range(3)] == ["code_needed"] * 3
+    assert log_in(ledger, "", password="wrong") == "login_failed"
+    with ledger.read() as session:
+        reasons = [row.reason for row in chain.page(session, action="session.denied", limit=10)]
+    assert reasons == ["wrong_password", "code_needed", "code_needed", "code_needed"]
+    opened = sessions.login(ledger, "alice", Given(PASSWORD, app.at(later(1)), lambda: KEY), "cli", later(1))
+    assert (opened.before.failures, opened.before.without_code) == (1, 2), "the last is this login's own first step"
+    again = sessions.login(ledger, "alice", Given(PASSWORD, app.at(later(2)), lambda: KEY), "cli", later(2))
+    assert (again.before.failures, again.before.without_code) == (0, 0)
 
 
 async def test_a_login_tells_how_often_it_went_wrong_before(home: Path) -> None:
