@@ -125,11 +125,11 @@ class Engine(
     def _perform(
         self, declaration: Declaration, body: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> R:
-        if not declaration.needs_store:
-            store = self._ledger_if_it_opens(declaration)
-            return body(Call(declaration, self.home_folder, self.face, Scope.ALL, store, None), *args, **kwargs)
         who: Actor | None = None
         try:
+            if not declaration.needs_store:
+                store = self._ledger_if_it_opens(declaration)
+                return body(Call(declaration, self.home_folder, self.face, Scope.ALL, store, None), *args, **kwargs)
             ledger = self.ledger()
             who = self._who(ledger, declaration)
             if who is not None:

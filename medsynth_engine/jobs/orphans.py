@@ -1,6 +1,7 @@
 """Job folders that no row of the ledger names: what a kill left between the folder and the commit. They are removed.
 
 A folder that is newer than the ledger's last record is left alone: the ledger may be an older copy that was put back.
+So is one from between a backup's last record and the restore that put it back: the ledger that knew it is gone.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ def sweep_orphans(ledger: Ledger, home: Home) -> int:
     """How many were removed. Cheap where there are none: one listing and one column of the ledger."""
     with ledger.read() as session:
         known = set(session.exec(select(Job.folder)))
-        newest = _newest(session)
-    oldest = time.time() - AGE.total_seconds()
-    orphans = [
-        folder
-        for folder in home.jobs.iterdir()
-        if folder.name not in known and folder.is_dir() and folder.stat().st_mtime < min(oldest, newest)
-    ]
+        found = {
+            folder: folder.stat().st_mtime
+            for folder in home.jobs.iterdir()
+            if folder.name not in known and folder.is_dir()
+        }
+        oldest = min(time.time() - AGE.total_seconds(), _newest(session)) if found else 0.0
+        old = [folder for folder, made in found.items() if made < oldest]
+        spans = _forgotten(session) if old else []
+    orphans = [folder for folder in old if not any(since <= found[folder] <= until for since, until in spans)]
     for folder in orphans:
         shutil.rmtree(folder, ignore_errors=True)
     if orphans:
@@ -41,3 +44,13 @@ def _newest(session: Session) -> float:
     """When the last record was written, in seconds since 1970."""
     found = session.connection().exec_driver_sql("SELECT ts_ns FROM audit ORDER BY seq DESC LIMIT 1").scalar()
     return (found or 0) / 1e9
+
+
+def _forgotten(session: Session) -> list[tuple[float, float]]:
+    """What no record is left of: from a backup's last record to its restore, in seconds since 1970."""
+    found = session.connection().exec_driver_sql(
+        "SELECT coalesce(last.ts_ns, 0), made.ts_ns FROM audit AS made LEFT JOIN audit AS last"
+        " ON last.seq = CASE WHEN json_valid(made.detail) THEN json_extract(made.detail, '$.records') END"
+        " WHERE made.action = 'store.restore'"
+    )
+    return [(since / 1e9, until / 1e9) for since, until in found]

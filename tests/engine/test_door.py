@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from db.errors import LedgerConflict
+from db.ledger import Ledger
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.engine import Engine, operations
-from medsynth_engine.kernel.errors import Denied, MedSynthError
+from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError
 
 PEOPLE = {
     Role.RESEARCHER: ("alice", "password123"),
@@ -86,6 +88,28 @@ async def test_a_store_is_made_once_and_a_production_store_has_no_known_password
             await engine.login(name, password)
     await engine.activate("root", made["activation"]["code"], "four words are quite long")
     assert (await engine.login("root", "four words are quite long"))["role"] == "admin"
+
+
+def test_of_several_that_make_a_store_at_once_one_makes_it_and_the_others_are_told_so(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys; from pathlib import Path; from medsynth_engine.engine import Engine\n"
+        "from medsynth_engine.kernel.errors import MedSynthError\n"
+        "try: asyncio.run(Engine(Path(sys.argv[1])).init(development=True))\n"
+        "except MedSynthError as error: sys.exit(error.exit_code)"
+    )
+    making = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(3)]
+    assert sorted(process.wait() for process in making) == [0, 7, 7]
+
+
+async def test_what_a_ledger_says_is_told_in_the_words_of_the_engine_also_where_no_store_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faster(*_: object) -> Ledger:
+        raise LedgerConflict("store_exists", "There is a store here already.")
+
+    monkeypatch.setattr(Ledger, "create", faster)
+    with pytest.raises(Busy, match="already"):
+        await Engine(tmp_path).init(development=True)
 
 
 def test_the_door_opens_without_torch_or_pandas() -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -271,6 +272,23 @@ def test_folders_that_no_row_names_are_swept_but_never_newer_ones(bench: Bench) 
     assert orphans.sweep_orphans(bench.ledger, bench.home) == 1
     assert sorted(each.name for each in bench.home.jobs.iterdir()) == sorted(["train-0002", job])
     assert orphans.sweep_orphans(bench.ledger, bench.home) == 0
+
+
+def test_folders_of_jobs_that_a_restore_forgot_are_left(bench: Bench) -> None:
+    day = 86400
+    with bench.ledger.read() as session:
+        backed_up = len(session.connection().exec_driver_sql("SELECT seq FROM audit").all())
+    for name in ("train-0001", "train-0002"):
+        JobFolder(bench.home.jobs / name).create()
+    os.utime(bench.home.jobs / "train-0001", (time.time() - 9 * day,) * 2)  # the backup's ledger would have known it
+    with bench.ledger.write() as change:
+        change.record(actor="system", action="store.restore", object_="store", detail={"records": backed_up})
+    with bench.ledger.write() as change:
+        change.record(actor="ada", action="test.later")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(orphans, "AGE", timedelta(0))
+        assert orphans.sweep_orphans(bench.ledger, bench.home) == 1
+    assert [each.name for each in bench.home.jobs.iterdir()] == ["train-0002"]
 
 
 def test_nothing_is_begun_where_the_disk_has_no_room(tmp_path: Path) -> None:
