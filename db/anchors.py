@@ -66,7 +66,7 @@ def read_file(path: Path) -> list[Anchor]:
     try:
         document = json.loads(text)
         return [Anchor(int(document["records"]), head=bytes.fromhex(document["head"]))]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise _bad("It must hold signed checkpoints, or what `audit verify --json` printed.") from error
 
 

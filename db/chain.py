@@ -31,6 +31,8 @@ FIELDS = (
     "version",
 )  # fmt: skip
 SLACK_NS = 600 * 10**9
+_MOST = 1 << 62
+"""No number or time in nanoseconds lies beyond it, and SQLite can add the slack to it."""
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _spell = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 COLUMNS = ", ".join(FIELDS)
@@ -154,18 +156,18 @@ def page(
             values[column] = value
     if before is not None:
         conditions.append("seq < :before")
-        values["before"] = before
+        values["before"] = _within(before)
     # The walk begins and ends near the times asked for, found by their index; otherwise it would go through all.
     # Ten minutes are left for a clock that was set. The index is named: the planner would walk the table for its order.
     near = "SELECT seq FROM audit INDEXED BY audit_ts_ns WHERE ts_ns {} ORDER BY ts_ns {} LIMIT 1"
     if since is not None:
         first = near.format(">= :since - :slack", "ASC")
         conditions.append(f"ts_ns >= :since AND seq >= coalesce(({first}), 1 << 62)")
-        values |= {"since": int(since.timestamp() * 1e9), "slack": SLACK_NS}
+        values |= {"since": _within(int(since.timestamp() * 1e9)), "slack": SLACK_NS}
     if until is not None:
         last = near.format("< :until + :slack", "DESC")
         conditions.append(f"ts_ns < :until AND seq <= coalesce(({last}), 0)")
-        values |= {"until": int(until.timestamp() * 1e9), "slack": SLACK_NS}
+        values |= {"until": _within(int(until.timestamp() * 1e9)), "slack": SLACK_NS}
     found = session.connection().execute(
         text(
             f"SELECT {COLUMNS}, prev, hash FROM audit {_index(values)} WHERE {' AND '.join(conditions)}"
@@ -174,6 +176,10 @@ def page(
         values,
     )
     return [Record(*row) for row in found]
+
+
+def _within(number: int) -> int:
+    return max(-_MOST, min(number, _MOST))
 
 
 def _index(values: Mapping[str, Any]) -> str:

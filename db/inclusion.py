@@ -45,6 +45,8 @@ def prove(connection: Connection, seq: int) -> Inclusion | None:
 
     Everything before the checkpoint before that one is known by its peaks, so a few hundred hashes are enough.
     """
+    if not 0 < seq < 1 << 63:  # more than SQLite can count
+        return None
     row = connection.exec_driver_sql("SELECT actor, hash FROM audit WHERE seq = ?", (seq,)).first()
     ask = "SELECT * FROM checkpoint WHERE size {} ? ORDER BY size {} LIMIT 1"
     found = connection.exec_driver_sql(ask.format(">=", "ASC"), (seq,)).first()

@@ -55,11 +55,12 @@ class Audit:
     ) -> dict[str, Any]:
         from db import chain
 
+        many = max(1, min(limit, PAGE_LIMIT))
         with call.read() as session:
             records = chain.page(
                 session,
                 before=before,
-                limit=max(1, min(limit, PAGE_LIMIT)),
+                limit=many,
                 actor=visible_actor(call, actor),
                 action=action,
                 object_=object,
@@ -67,7 +68,7 @@ class Audit:
                 since=_instant(since, "--since"),
                 until=_instant(until, "--until"),
             )
-        following = records[-1].seq if len(records) == min(limit, PAGE_LIMIT) and records[-1].seq > 1 else None
+        following = records[-1].seq if len(records) == many and records[-1].seq > 1 else None
         return {"records": [_shown(record) for record in records], "next": following}
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)

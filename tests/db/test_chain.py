@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlmodel import Session
 
 from db import chain, exported, migrate, proof
-from db.anchors import Anchor
+from db.anchors import Anchor, read_file
 from db.canonical import canonical, digest
-from db.errors import BadRecord
+from db.errors import BadRecord, LedgerError
 from db.ledger import Ledger
 
 
@@ -201,6 +201,49 @@ def test_pages_go_back_in_time_and_can_be_narrowed(ledger: Ledger) -> None:
         middle = chain.page(session, before=6, limit=1)[0].at
     assert numbers(since=middle - timedelta(microseconds=1))[-1] <= 6
     assert numbers(since=datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def test_times_and_numbers_beyond_all_clocks_are_taken_for_the_first_or_the_last(ledger: Ledger) -> None:
+    def numbers(**asked: object) -> list[int]:
+        with ledger.read() as session:
+            return [record.seq for record in chain.page(session, **asked)]  # type: ignore[arg-type]
+
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for everything in ({"since": first}, {"until": last}, {"before": 2**70}, {"action": "run.", "until": last}):
+        assert numbers(**everything)[-1] in (1, 3)
+    for nothing in ({"since": last}, {"until": first}, {"before": -(2**70)}):
+        assert numbers(**nothing) == []
+
+
+@pytest.mark.parametrize("detail", ["[]", "null", "3", "[" * 10_000, '{"key":[]}', '{"key":"x+y+z"}', "nothing"])
+def test_a_first_record_of_another_shape_is_a_fault_that_is_told(ledger: Ledger, detail: str) -> None:
+    verification = bend(ledger, f"UPDATE audit SET detail = '{detail}' WHERE seq = 1")
+    assert not verification.ok and verification.problems[0] == "Record 1 was changed."
+    assert "another key" not in " ".join(verification.problems)
+
+
+@pytest.mark.parametrize("value", ["1", "NULL", "x'00ff'", "'[[['"])
+@pytest.mark.parametrize("column", ["checkpoint SET note", "audit SET hash", "audit SET prev", "audit SET action"])
+def test_values_of_other_kinds_are_a_fault_that_is_told(ledger: Ledger, column: str, value: str) -> None:
+    with sqlite3.connect(ledger.path) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        try:
+            connection.execute(f"UPDATE {column} = {value} WHERE rowid = 1")
+        except sqlite3.IntegrityError:
+            return  # the table itself keeps such a value out
+    verification = ledger.verify()
+    so_few_may_be_unsigned = column == "checkpoint SET note" and verification.signed == 0
+    assert not verification.ok or so_few_may_be_unsigned
+
+
+def test_files_that_are_nested_without_end_are_told_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "deep.jsonl").write_text("[" * 200_000)
+    assert not exported.verify(tmp_path / "deep.jsonl").ok
+    exported.proof_path(tmp_path / "deep.jsonl").write_text("[" * 200_000)
+    assert not exported.verify(tmp_path / "deep.jsonl").ok
+    with pytest.raises(LedgerError, match="no anchor"):
+        read_file(tmp_path / "deep.jsonl")
 
 
 def test_a_record_is_one_clean_line_of_bounded_length(ledger: Ledger) -> None:
