@@ -26,21 +26,28 @@ class Tilt:
 
     column   the predictor that holds the finding
     groups   int (size,): the group of each code of the column
-    factors  float (values of the finding, groups), logarithms; 0 where fewer than eleven patients speak
+    factors  float (values of the finding, groups), logarithms; 0 where fewer than eleven patients speak. A value of
+             the finding past the last row is one under which the column was always missing: nothing is tilted there
     """
 
     column: int
     groups: np.ndarray
     factors: np.ndarray
 
+    @property
+    def height(self) -> int:
+        """How many values `values` tells apart: the rows of `factors`, and all that lie past them."""
+        return len(self.factors) + 1
+
     def values(self, predictors: np.ndarray) -> np.ndarray:
-        """The code of the finding of each row."""
-        found: np.ndarray = predictors[:, self.column]
+        """The code of the finding of each row, 0 to height - 1."""
+        found: np.ndarray = np.minimum(predictors[:, self.column], len(self.factors))
         return found
 
     def on(self, shares: np.ndarray, values: np.ndarray) -> np.ndarray:
         """`shares` (n, size) as tilted for the finding `values` (n,); rows sum to 1."""
-        tilted = shares * np.exp(self.factors)[values][:, self.groups]
+        every = np.vstack([np.exp(self.factors), np.ones(self.factors.shape[1])])
+        tilted = shares * every[values][:, self.groups]
         out: np.ndarray = tilted / tilted.sum(axis=1, keepdims=True)
         return out
 

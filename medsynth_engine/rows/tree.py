@@ -75,7 +75,7 @@ class Tree:
 
     def _tilted(self, leaf: np.ndarray, tilt: Tilt, predictors: np.ndarray, even: np.ndarray) -> np.ndarray:
         """As `_picked`; rows of one leaf and one finding share their shares."""
-        values, height = tilt.values(predictors), len(tilt.factors)
+        values, height = tilt.values(predictors), tilt.height
         cells, place = np.unique(leaf * height + values, return_inverse=True)
         running = np.cumsum(tilt.on(self.shares(len(tilt.groups))[cells // height], cells % height), axis=1)
         last = running.shape[1] - 1 - np.argmax((np.diff(running, axis=1, prepend=0) > 0)[:, ::-1], axis=1)

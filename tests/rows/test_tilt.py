@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from medsynth_engine.rows.learners import Choice, learn
 from medsynth_engine.rows.rule import Rule, Test
 from medsynth_engine.rows.step import ALL
 from medsynth_engine.rows.table import Schema
@@ -112,3 +113,24 @@ def test_numbers_are_tilted_in_groups_of_neighbours():
     assert groups_of(np.repeat(np.arange(20), 10), 21, ordered=True).max() + 1 == 4, "fewer of few rows"
     assert groups_of(np.array([0, 0, 1]), 3, ordered=False).tolist() == [0, 1, 2]
     assert isinstance(Tilt.from_document(Tilt(0, groups, np.zeros((2, int(groups.max()) + 1))).document()), Tilt)
+
+
+def test_a_finding_under_which_a_column_is_always_missing_is_drawn_untilted():
+    rng = np.random.default_rng(0)
+    finding = rng.choice(["a", "b", "z"], 600, p=[0.4, 0.4, 0.2])
+    x = rng.normal(0, 1, 600)
+    size = (30 + 8 * x + rng.normal(0, 3, 600) + 1.5 * (finding == "b")).round(1)
+    never = finding == "z"
+    table = pd.DataFrame({"finding": finding, "x": np.where(never, np.nan, x), "size": np.where(never, np.nan, size)})
+    columns = [
+        {"name": "finding", "role": "finding", "kind": "category"},
+        {"name": "x", "role": "column", "kind": "number"},
+        {"name": "size", "role": "column", "kind": "number"},
+    ]
+    schema = Schema.from_document({"columns": columns})
+    model = learn(Choice("trees"), table, schema, np.random.default_rng(1), ("finding",), np.arange(600))
+    assert any(step.tilt is not None for step in model.steps)
+    drawn = model.sample(500, None, np.random.default_rng(2))
+    assert (drawn["finding"] == "z").any() and drawn.loc[drawn["finding"] == "z", "size"].isna().mean() > 0.9
+    tilt = Tilt(0, np.arange(2), np.log([[2.0, 1.0]]))
+    assert tilt.on(np.full((2, 2), 0.5), tilt.values(np.array([[0], [7]])))[1].tolist() == [0.5, 0.5]
