@@ -80,8 +80,10 @@ def test_fresh_pictures_come_in_are_judged_and_are_never_public(store: Store, tm
     found = {value["name"]: value for value in store.judge("fresh")["evidence"]}
     assert found["privacy.image.store_identical"]["value"] == 0
     assert found["privacy.image.store_copies"]["low"] <= found["privacy.image.store_copies"]["control"] + 0.02
+    text = found["privacy.image.burned_in_text"]
+    assert text["value"] is None and "under 96 pixels" in text["reads_as"]
     codes = {reason["code"] for reason in run(store.alice().gate_show("fresh", "public"))["reasons"]}
-    assert "imported_cohort" in codes
+    assert "imported_cohort" in codes and "text_on_images" not in codes
     assert "real_records" not in codes
 
 
