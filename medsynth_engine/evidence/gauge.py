@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from medsynth_engine.evidence.intervals import Interval, difference, residual_risk, rules_out, wilson
 from medsynth_engine.kernel.evidence import Evidence, not_enough
+from medsynth_engine.kernel.measures import NET_OF_CONTROL
 
 SCENARIOS = ("data", "generator", "insider")
 BANDS: tuple[tuple[str, float], ...] = (("very_low", 0.05), ("low", 0.09), ("guarded", 0.20), ("high", 0.33))
@@ -80,7 +81,7 @@ def component(evidence: Evidence) -> Component | None:
         return None
     measure = evidence.name.rsplit(".", 1)[-1]
     value = Interval(evidence.value, evidence.low, evidence.high, evidence.n)
-    if measure in ("singling_out", "linkability", "inference", "reidentification"):
+    if measure in NET_OF_CONTROL:
         risk = value
     elif measure == "membership_auc":
         # Advantage = 2 AUC - 1 (Yeom 2018), net of what two halves of the members show against each other.

@@ -123,8 +123,9 @@ SOURCES = {
 }
 """Where the method comes from, by the part of the name that is the measure."""
 
-NET_OF_CONTROL = ("singling_out", "linkability", "inference")
-"""Measures whose value has its control taken off already: they are held against 0, and the control is told beside."""
+NET_OF_CONTROL = ("singling_out", "linkability", "inference", "reidentification")
+"""Measures whose value has its control taken off already: they are held against 0, the gauge takes them as they are,
+and the control is told beside."""
 
 CONTROLS = {
     "fidelity": "unseen real records in the place of the synthetic ones, or chance",

@@ -39,8 +39,9 @@ def test_a_gap_is_called_only_where_the_whole_interval_lies_on_one_side(
     assert found.says.endswith(".")
 
 
-def test_what_is_net_of_its_control_is_held_against_zero_and_never_called_better_for_it() -> None:
-    leak = number(0.1, -0.05, 0.19, name="privacy.rows.singling_out", direction="lower", control=0.21)
+@pytest.mark.parametrize("name", ["privacy.rows.singling_out", "privacy.image.reidentification"])
+def test_what_is_net_of_its_control_is_held_against_zero_and_never_called_better_for_it(name: str) -> None:
+    leak = number(0.1, -0.05, 0.19, name=name, direction="lower", control=0.21)
     assert verdict(leak).code == "even"
     assert verdict({**leak, "low": 0.05}).code == "bad"
     assert axis_of(leak).mark == 0
