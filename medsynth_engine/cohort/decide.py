@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from medsynth_engine.cohort import target as targets
-from medsynth_engine.cohort.cells import AGE_BAND, Count, Training, shown
+from medsynth_engine.cohort.cells import AGE_BAND, Count, Training, ground
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.rows.ages import BANDS
@@ -96,10 +96,11 @@ def decide(training: Training, request: Request) -> Decision:
 
 
 def too_small(small: Sequence[tuple[Cell, Count]], small_cells: str) -> BadInput:
-    """The refusal of cells with fewer than 20 images or 10 patients, counts of 1 to 10 hidden."""
+    """The refusal of cells with fewer than 20 images or 10 patients; how few only roughly, as `ground` tells it."""
     lines = [
         ", ".join(f"{plain(name, 40)}={plain(label(values), 80)}" for name, values in cell.items())
-        + f": {shown(count.images)} images, {shown(count.patients)} patients"
+        + ": "
+        + ", ".join(f"{few} {what}" for what, few in ground(count).items() if few is not None)
         for cell, count in small[:12]
     ]
     more = f"; and {len(small) - 12} more" if len(small) > 12 else ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from medsynth_engine.cohort import offered
 from medsynth_engine.cohort.cells import Count, Training, ground
-from medsynth_engine.cohort.decide import decide
+from medsynth_engine.cohort.decide import decide, too_small
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.population_file import document, toml
 from medsynth_engine.cohort.request import Population, requested
@@ -67,6 +67,11 @@ def test_nothing_asked_is_one_cell_of_everything(records):
 )
 def test_the_ground_of_a_cell_is_told_roughly(count, told):
     assert ground(count) == told
+
+
+def test_a_refusal_tells_no_more_of_its_cells_than_the_plan_does():
+    refused = too_small([({"ethnicity": ("B", "C")}, Count(14, 12)), ({"ethnicity": ("D",)}, Count(400, 9))], "refuse")
+    assert refused.hint.startswith("ethnicity=B or C: 11-19 images; ethnicity=D: <11 patients. ")
 
 
 def test_offered_margins_are_whole_points_and_hide_what_few_patients_have(records, schema):
