@@ -20,12 +20,6 @@ from medsynth_engine.operations.declare import Call
 LITTLE_ROOM = 2 * 10**9
 BACKUP_DAYS = 30
 LATE_SECONDS = 26 * 3600
-RULES = frozenset(
-    {"audit_follows", "audit_no_delete", "audit_no_update", "checkpoint_no_delete", "checkpoint_no_update"}
-    | {"checkpoint_follows", "segment_follows", "segment_no_delete", "segment_no_update", "store_facts_stay"}
-    | {"job_grant_stays", "signature_never_ones_own", "assessment_remains", "release_no_delete", "override_no_delete"}
-)
-"""Triggers without which the ledger would let its past be changed."""
 Check = dict[str, Any]
 
 
@@ -173,18 +167,23 @@ def _integrity(ledger: Path) -> Check:
 
 
 def _rules(ledger: Path) -> Check:
-    from db import proof
+    from db import proof, rules
 
     try:
         with closing(proof.open_for_reading(ledger)) as connection:
-            there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+            gone, strange = rules.wanting(connection)
     except sqlite3.DatabaseError:
-        there = set()
+        gone, strange = sorted(rules.RULES), []
+    said = []
+    if gone:
+        said.append(f"{len(gone)} of the ledger's own rules are gone or changed: by somebody, or by a program.")
+    if strange:
+        said.append(f"{len(strange)} rules are in the ledger that MedSynth did not write.")
     return check(
         "ledger rules",
-        there >= RULES,
-        "The ledger's own rules against changing the past are in place.",
-        f"{len(RULES - there)} of the ledger's own rules are gone: somebody took them away, or a program did.",
+        not gone and not strange,
+        "The ledger's own rules against changing the past are in place, word for word.",
+        " ".join(said),
         "Verify the log against an anchor (medsynth audit verify --anchor FILE), then put a backup back.",
     )
 
@@ -221,9 +220,10 @@ def _typed_passwords(call: Call) -> Check:
 
 def _backup(call: Call) -> Check:
     from db import chain
+    from medsynth_engine.operations import remains
 
     with call.read() as session:
-        made = chain.page(session, action="store.backup", limit=1)
+        made = remains.backups(session)
         first = chain.page(session, action="store.create", limit=1)
     since = made[0].at if made else (first[0].at if first else None)
     days = (datetime.now(UTC) - since).days if since is not None else BACKUP_DAYS
@@ -231,7 +231,7 @@ def _backup(call: Call) -> Check:
         "backup",
         days < BACKUP_DAYS,
         f"The last backup was made {days} days ago." if made else "The store is new.",
-        f"The last backup was made {days} days ago." if made else "No backup was ever made.",
+        f"The last backup was made {days} days ago." if made else "The log tells of no finished backup.",
         "medsynth backup FILE, on another disk; then try it: medsynth restore FILE --check",
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlmodel import Session, col, select
@@ -28,8 +28,6 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
     drawn = {cohort.id for cohort in cohorts}
     evaluated = session.exec(select(Evaluation).where(col(Evaluation.dataset_id).in_(ids))).all()
     releases = session.exec(select(Release).where(col(Release.at) >= since)).all()
-    made = chain.page(session, action="store.backup", since=since, limit=1000)
-    backups = [record for record in made if "digest" in json.loads(record.detail)]  # the other says that one began
     return {
         "generators": sorted({run.name for run in runs if run.generator_digest} | set(learned)),
         "cohorts": [cohort.name for cohort in cohorts if cohort.state == "present"],
@@ -37,8 +35,14 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
         "assessments": [f"version {each.version}" for each in _assessments(session, versions[0].name)],
         "exports": [each.id for each in releases if each.cohort_id in drawn or _of_weights(each, learned)],
         "bundles": [each.id for each in _bundles(releases, versions)],
-        "backups": sorted({record.at.isoformat(timespec="seconds") for record in backups}),
+        "backups": sorted({record.at.isoformat(timespec="seconds") for record in backups(session, since)}),
     }
+
+
+def backups(session: Session, since: datetime | None = None) -> list[chain.Record]:
+    """The records of backups that were finished, the newest first; others say that one began, was denied or failed."""
+    made = chain.page(session, action="store.backup", outcome="done", since=since, limit=1000)
+    return [record for record in made if '"digest":"' in record.detail]
 
 
 def bundle_digests(session: Session, versions: list[Dataset]) -> set[str]:

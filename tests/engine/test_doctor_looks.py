@@ -1,0 +1,50 @@
+"""The doctor is content with a backup only where one was finished, and with the ledger's rules only where all stand."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import rules
+from medsynth_engine.engine import Engine
+from medsynth_engine.kernel import age
+from medsynth_engine.kernel.errors import Denied
+from medsynth_engine.kernel.home import Home
+
+
+def said(engine: Engine, name: str) -> dict[str, Any]:
+    return next(check for check in asyncio.run(engine.doctor())["checks"] if check["name"] == name)
+
+
+def of(home: Home, name: str, password: str) -> Engine:
+    engine = Engine(home.root)
+    asyncio.run(engine.login(name, password))
+    return engine
+
+
+def test_a_backup_counts_when_it_was_finished_and_rules_count_word_for_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(age, "WORK", 8)
+    home = Home(tmp_path / "home")
+    asyncio.run(Engine(home.root).init(development=True))
+    admin, alice = of(home, "admin", "admin123"), of(home, "alice", "password123")
+    with pytest.raises(Denied):
+        asyncio.run(alice.backup(str(tmp_path / "hers.age"), passphrase="correct horse battery staple"))
+    assert said(admin, "backup")["says"] == "The store is new."
+    asyncio.run(admin.backup(str(tmp_path / "store.age"), passphrase="correct horse battery staple"))
+    assert "0 days ago" in said(admin, "backup")["says"]
+
+    assert said(admin, "ledger rules")["ok"]
+    with sqlite3.connect(home.ledger) as connection:
+        (text,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'review_no_delete'").fetchone()
+        connection.execute("DROP TRIGGER review_no_delete")
+    assert said(admin, "ledger rules")["says"].startswith("1 of the ledger's own rules")
+    with sqlite3.connect(home.ledger) as connection:
+        connection.execute(text)
+        connection.execute("CREATE TRIGGER helpful AFTER INSERT ON review BEGIN SELECT 1; END")
+    assert not said(admin, "ledger rules")["ok"] and len(rules.RULES) >= 30
