@@ -5,6 +5,7 @@ Pure functions on JSON documents; who may do what with one is in `workflow`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from typing import Any
 from db.canonical import digest
 from medsynth_engine.governance.gate import scenario_for
 from medsynth_engine.governance.pia import NATURE, ORGANISATIONAL, QUESTIONS, RECIPIENTS, STEPS
-from medsynth_engine.governance.risks import register, rescored, worst_residual
+from medsynth_engine.governance.rating import LONGEST_ANSWER, RISK_NUMBERS, RISK_TEXTS, changed_risk
+from medsynth_engine.governance.risks import register, worst_residual
 from medsynth_engine.governance.rules import AUDIENCES, SUBJECTS
 from medsynth_engine.governance.thresholds import in_force
 from medsynth_engine.governance.workflow import Assessment
@@ -22,9 +24,8 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
 FORMAT = 1
-LONGEST_ANSWER = 5_000
-RISK_TEXTS = ("measures", "reason", "owner", "due", "cause", "harm")
-RISK_NUMBERS = ("likelihood", "severity", "residual_likelihood", "residual_severity")
+_YES_AND = re.compile(r"\s*yes\b\W+\w.{3,}", re.IGNORECASE | re.DOTALL)
+"""What counts as the regulator having been consulted: yes, and at least some words about it."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ def draft(
 def merge(document: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
     """`document` with a person's answers: `[section] field = "text"` tables and `[[risk]]` rows with an `id`.
 
-    Evidence, gauge, subject, audience and author cannot be answered away. A likelihood under the proposed one needs a
-    `reason`. Raises BadInput naming the first thing that does not fit.
+    Evidence, gauge, subject, audience and author cannot be answered away. A likelihood or severity under the proposed
+    one needs a `reason`; less residual risk needs a reason or another measure. Raises BadInput naming the first thing
+    that does not fit.
     """
     texts, risks = _split(answers)
     sections = []
@@ -130,7 +132,7 @@ def merge(document: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, 
         index = by_id.get(str(change.get("id")))
         if index is None:
             raise BadInput("no_such_risk", "A risk names no row of the register.", f"Ids: {', '.join(by_id)}.")
-        rows[index] = _changed_risk(rows[index], change)
+        rows[index] = changed_risk(rows[index], change)
     merged = {**document, "sections": sections, "risks": rows}
     return {**merged, "residual": worst_residual(rows), "open": list(open_questions(merged))}
 
@@ -165,7 +167,10 @@ def blocking(document: Mapping[str, Any]) -> tuple[str, ...]:
     if document["subject"]["kind"] != "dataset" and not document["evaluation"]["digest"]:
         found.append("There is no evaluation to rest on: evaluate the cohort first, then draft again.")
     if worst_residual(document["risks"]) == "high" and not consulted(document):
-        found.append("A residual risk is high: answer outcome.regulator_consulted, or lower it by measures.")
+        found.append(
+            "A residual risk is high: answer outcome.regulator_consulted with yes and a date or reference, "
+            "or lower it by measures."
+        )
     return tuple(found)
 
 
@@ -177,9 +182,9 @@ def demand_complete(document: Mapping[str, Any]) -> None:
 
 
 def consulted(document: Mapping[str, Any]) -> bool:
-    """True where the author answered that the regulator was consulted."""
+    """True where the author answered yes, and when, under which reference or with what result."""
     return any(
-        asked["id"] == "outcome.regulator_consulted" and bool(str(asked["answer"]).strip())
+        asked["id"] == "outcome.regulator_consulted" and bool(_YES_AND.match(str(asked["answer"])))
         for section in document["sections"]
         for asked in section["fields"]
     )
@@ -250,38 +255,3 @@ def _split(answers: Mapping[str, Any]) -> tuple[dict[str, str], list[Mapping[str
                 raise BadInput("answers_wrong", f"The answer to {key} is no text of at most {LONGEST_ANSWER} letters.")
             texts[key] = plain(value, LONGEST_ANSWER)
     return texts, risks
-
-
-def _changed_risk(row: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    name = row["id"]
-    new = dict(row)
-    for key, value in change.items():
-        if key in RISK_NUMBERS:
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4:
-                raise BadInput("answers_wrong", f"{key} of the risk {name} is a whole number from 1 to 4.")
-            new[key] = value
-        elif key in RISK_TEXTS:
-            new[key] = plain(value, LONGEST_ANSWER)
-        elif key != "id":
-            known = ", ".join((*RISK_NUMBERS, *RISK_TEXTS))
-            raise BadInput("answers_wrong", f"The risk {name} has no field {plain(key, 60)}.", f"Known: {known}.")
-    if "residual_likelihood" not in change:  # the measures take away as much as before
-        moved = row["residual_likelihood"] + new["likelihood"] - row["likelihood"]
-        new["residual_likelihood"] = min(4, max(1, moved))
-    if "residual_severity" not in change:
-        new["residual_severity"] = min(4, max(1, row["residual_severity"] + new["severity"] - row["severity"]))
-    if new["likelihood"] < new["proposed_likelihood"] and not new["reason"].strip():
-        raise BadInput(
-            "reason_missing",
-            f"The likelihood of the risk {name} is lower than the evidence proposes ({new['basis']}).",
-            "Say why in its reason, or leave the proposal.",
-        )
-    if change.get("residual_likelihood", 4) < row["residual_likelihood"] and not (
-        str(change.get("measures", "")).strip() or new["reason"].strip()
-    ):
-        raise BadInput(
-            "reason_missing",
-            f"The residual likelihood of the risk {name} is lowered without a measure or a reason.",
-            "Name the measure that lowers it.",
-        )
-    return rescored(new)

@@ -152,7 +152,7 @@ STEPS: tuple[Step, ...] = (
             Question("outcome.owner", "Who owns the residual risks?", "", True),
             Question(
                 "outcome.regulator_consulted",
-                "Where a residual risk is high: was the regulator consulted, and with what result?",
+                "Where a residual risk is high: was the regulator consulted? Yes, when and with what result; or no.",
                 "",
             ),
             Question(

@@ -35,6 +35,10 @@ FROM: dict[str, frozenset[State]] = {
 }
 
 
+JUDGED_BY = {"auditor": ("concur", "dissent"), "admin": ("approve", "return", "reject")}
+"""Whose role a judgement asks for. Drafting and withdrawing are the author's, who is a researcher."""
+
+
 class Person(Protocol):
     """Somebody who acts; `access.sessions.Actor` is one."""
 
@@ -185,7 +189,7 @@ def _demand_right(
         if not (mine or role == "admin"):
             raise Denied("not_the_author", "Only its author or an admin may withdraw an assessment.")
         return
-    judge = "auditor" if action in ("concur", "dissent") else "admin"
+    judge = next(each for each, kinds in JUDGED_BY.items() if action in kinds)
     if role != judge:
         raise Denied("wrong_role", f"Only an {judge} may {action} an assessment.", f"Ask an {judge}.")
     if mine:
@@ -217,7 +221,7 @@ def _demand_note(assessment: Assessment, action: str, person: Person, note: str)
     if assessment.residual == "high" and not assessment.consulted:
         raise BadInput(
             "regulator_not_consulted",
-            "The residual risk is high and the assessment does not say that the regulator was consulted.",
+            "The residual risk is high and the assessment does not say when the regulator was consulted.",
             "Return it, so that the author can answer outcome.regulator_consulted, or reject it.",
         )
     last = {s.user_id: s.kind for s in assessment.round() if s.kind in ("concur", "dissent")}

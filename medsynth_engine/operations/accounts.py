@@ -168,8 +168,6 @@ class Accounts:
 
     @operation("users.disable", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_disable(self, call: Call, name: str) -> dict[str, Any]:
-        if name == call.actor.name:
-            raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")
         return _changed(call, name, role=None)
 
 
@@ -186,6 +184,8 @@ def _changed(call: Call, name: str, role: str | None) -> dict[str, Any]:
 
     with call.ledger.write(call.face) as change:
         if role is None:
+            if users.by_name(change.session, name).id == call.actor.user_id:
+                raise BadInput("own_account", "You cannot disable your own account.", "Ask another admin.")
             users.disable(change, name, by=call.actor)
         else:
             users.set_role(change, name, role, by=call.actor)

@@ -12,6 +12,7 @@ from db.canonical import digest
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.governance import assessment as documents
 from medsynth_engine.governance import workflow
+from medsynth_engine.governance.rating import LONGEST_ANSWER
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -201,7 +202,7 @@ def _facts(session: Session, found: Subject) -> documents.Subject:
 def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
     from db.tables import Signature
 
-    note = plain(note, documents.LONGEST_ANSWER)
+    note = plain(note, LONGEST_ANSWER)
     with call.change(subject) as change:
         session = change.session
         row = _newest(session, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, overriding, scenario_for
 from medsynth_engine.governance.risks import worst_residual
 from medsynth_engine.governance.thresholds import in_force
-from medsynth_engine.governance.workflow import ENDED, Assessment, Signature, settle
+from medsynth_engine.governance.workflow import ENDED, JUDGED_BY, Assessment, Signature, settle
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import independence, subjects
@@ -43,7 +44,7 @@ def standing(session: Session, row: Any) -> Assessment:
     from db.tables import Signature as SignatureRow
     from db.tables import User
 
-    people = {user.id: user for user in session.exec(select(User))}
+    people = {user.id: user.name for user in session.exec(select(User))}
     signatures = session.exec(
         select(SignatureRow).where(SignatureRow.assessment_id == row.id).order_by(col(SignatureRow.at))
     ).all()
@@ -54,20 +55,32 @@ def standing(session: Session, row: Any) -> Assessment:
         residual=worst_residual(row.document["risks"]),
         consulted=consulted(row.document),
         signatures=tuple(
-            Signature(
-                signed.user_id,
-                people[signed.user_id].name,
-                people[signed.user_id].role,
-                signed.kind,
-                signed.note,
-                signed.digest,
-                signed.at,
-            )
-            for signed in signatures
+            Signature(signed.user_id, people[signed.user_id], role, signed.kind, signed.note, signed.digest, signed.at)
+            for signed, role in zip(signatures, _signed_as(session, row.id, signatures), strict=True)
         ),
         decided_at=row.decided_at,
         expires_at=row.expires_at,
     )
+
+
+def _signed_as(session: Session, assessment_id: str, signatures: Sequence[Any]) -> list[str]:
+    """The role in which each was signed, from the audit record of the same change.
+
+    Where the oldest records were archived, it is the role that the step asks for.
+    """
+    records = session.connection().exec_driver_sql(
+        "SELECT actor_id, action, role FROM audit WHERE object = ? AND outcome = 'done' ORDER BY seq",
+        (f"assessment:{assessment_id}",),
+    )
+    left = [tuple(record) for record in records]
+    roles = []
+    for signed in reversed(signatures):  # from the newest: only the oldest can be missing
+        action = "pia.opinion" if signed.kind in JUDGED_BY["auditor"] else f"pia.{signed.kind}"
+        while left and left[-1][:2] != (signed.user_id, action):
+            left.pop()
+        asked = next((role for role, kinds in JUDGED_BY.items() if signed.kind in kinds), "researcher")
+        roles.append(left.pop()[2] if left else asked)
+    return roles[::-1]
 
 
 def lapsed(session: Session, row: Any) -> tuple[str, ...]:

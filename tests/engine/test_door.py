@@ -14,7 +14,7 @@ from db.errors import LedgerConflict
 from db.ledger import Ledger
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.engine import Engine, operations
-from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError
+from medsynth_engine.kernel.errors import BadInput, Busy, Denied, MedSynthError
 
 PEOPLE = {
     Role.RESEARCHER: ("alice", "password123"),
@@ -118,3 +118,12 @@ def test_the_door_opens_without_torch_or_pandas() -> None:
         "print([m for m in ('torch', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("spelt", ["admin", " Admin "])
+async def test_nobody_disables_their_own_account_however_they_spell_it(
+    store: Path, tokens: dict[Role, str], spelt: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        await Engine(store, tokens[Role.ADMIN]).users_disable(spelt)
+    assert refused.value.code == "own_account"

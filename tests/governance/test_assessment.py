@@ -109,12 +109,43 @@ def test_answers_fill_what_only_a_person_knows(draft: dict[str, Any]) -> None:
         ({"risk": [{"id": "membership", "basis": "I know"}]}, "answers_wrong"),
         ({"risk": [{"id": "membership", "likelihood": 1}]}, "reason_missing"),
         ({"risk": [{"id": "membership", "residual_likelihood": 1}]}, "reason_missing"),
+        ({"risk": [{"id": "membership", "severity": 2}]}, "reason_missing"),
+        ({"risk": [{"id": "membership", "residual_severity": 1}]}, "reason_missing"),
+        ({"risk": [{"id": "membership", "severity": 4, "residual_severity": 3}]}, "reason_missing"),
+        ({"risk": [{"id": "membership", "likelihood": 4, "residual_likelihood": 2}]}, "reason_missing"),
     ],
 )
 def test_answers_that_do_not_fit_are_refused(draft: dict[str, Any], answers: dict[str, Any], code: str) -> None:
     with pytest.raises(BadInput) as refused:
         assessment.merge(draft, answers)
     assert refused.value.code == code
+
+
+def test_the_measure_that_was_there_before_explains_nothing_and_a_new_one_does(draft: dict[str, Any]) -> None:
+    lowered = {"id": "membership", "residual_severity": 2}
+    with pytest.raises(BadInput, match="without a measure"):
+        assessment.merge(draft, {"risk": [{**lowered, "measures": risk(draft, "membership")["measures"]}]})
+    kept = assessment.merge(draft, {"risk": [{**lowered, "measures": "Findings are drawn in three classes."}]})
+    assert risk(kept, "membership")["residual_severity"] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ("Yes, on 2026-11-01, no objection", True),
+        ("yes: ref. 12/26", True),
+        ("", False),
+        ("Yes", False),
+        ("yes.", False),
+        ("No, nobody asked them.", False),
+        ("Not yet", False),
+        ("yesterday perhaps", False),
+    ],
+)
+def test_only_yes_with_a_reference_says_that_the_regulator_was_consulted(
+    draft: dict[str, Any], said: str, holds: bool
+) -> None:
+    assert assessment.consulted(assessment.merge(draft, {"outcome": {"regulator_consulted": said}})) is holds
 
 
 def test_a_file_that_is_no_toml_is_refused() -> None:

@@ -258,6 +258,25 @@ async def test_the_owner_of_the_data_has_no_vote_on_them(clinic: Clinic) -> None
     assert (await vote(clinic.admin))[0] == 1
 
 
+async def test_a_signature_keeps_the_role_in_which_it_was_given(clinic: Clinic) -> None:
+    await clinic.alice.pia_draft("dataset:chest", "recipient", ANSWERS)
+    await clinic.alice.pia_submit("dataset:chest")
+    await clinic.second.pia_return("dataset:chest", "Say more.")
+    await clinic.alice.pia_submit("dataset:chest")
+    await clinic.auditor.pia_opinion("dataset:chest", True)
+    await clinic.second.pia_approve("dataset:chest")
+    for name, role in (("second", "auditor"), ("alice", "auditor"), ("auditor", "researcher")):
+        await clinic.admin.users_role(name, role)
+    signed = (await clinic.admin.pia_show("dataset:chest"))["signatures"]
+    assert [(each["name"], each["kind"], each["role"]) for each in signed] == [
+        ("alice", "submit", "researcher"),
+        ("second", "return", "admin"),
+        ("alice", "submit", "researcher"),
+        ("auditor", "concur", "auditor"),
+        ("second", "approve", "admin"),
+    ]
+
+
 async def test_whose_credential_an_approver_had_is_told_with_the_approval(clinic: Clinic) -> None:
     puppet = await newcomer(clinic, clinic.admin, "puppet1")
     await submitted(clinic)
