@@ -133,14 +133,15 @@ def _anchor(file: Path, home: Home, signed: int) -> Check:
 
 
 def _broken_off(home: Home) -> Check:
-    """What a killed process left in the data folder itself."""
-    leftovers = [path for path in home.data.glob(".partial-*") if _old(path)] if home.data.is_dir() else []
+    """What a killed process left in the data folder itself, or where the runs are."""
+    places = (home.data, home.runs) if home.data.is_dir() else ()
+    leftovers = [path for place in places for path in place.glob(".partial-*") if _old(path)]
     return check(
         "leftovers",
         not leftovers,
         "Nothing was left half done.",
         f"{len(leftovers)} half-written files or folders of a killed backup or restore are left.",
-        "Remove what begins with .partial- in the data folder.",
+        "Remove what begins with .partial- in the data folder and the runs folder.",
     )
 
 

@@ -85,6 +85,14 @@ def test_runs_on_a_disk_of_their_own_are_replaced_and_kept_there(home: Home, tmp
     assert again["files"] == told["files"]  # what was moved aside is in no backup
 
 
+def test_what_a_killed_restore_left_on_the_runs_disk_is_told(home: Home, other_disk: Path) -> None:
+    left = other_disk / ".partial-restore-killed"
+    left.mkdir()
+    os.utime(left, (1e9, 1e9))
+    (told,) = [each for each in run(of(home).doctor())["checks"] if each["name"] == "leftovers"]
+    assert not told["ok"] and "runs folder" in told["what_to_do"]
+
+
 def test_who_has_the_store_open_goes_on_in_the_one_that_was_put_back(home: Home, tmp_path: Path) -> None:
     admin, colleague = of(home), of(home, "alice", "password123")
     run(admin.backup(str(tmp_path / "b.age"), PASSPHRASE))
