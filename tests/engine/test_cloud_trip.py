@@ -66,7 +66,9 @@ class House:
         )
         answers: dict[str, Any] = {}
         for step, field in open_ones:
-            answers.setdefault(step, {})[field] = "It was thought through and written down."
+            asked = field == "regulator_consulted"
+            words = "Yes, in June 2026; no objection." if asked else "It was thought through and written down."
+            answers.setdefault(step, {})[field] = words
         run(ann.pia_update(subject, answers))
         run(ann.pia_submit(subject))
         run(self.of("eve").pia_opinion(subject, True, "read it"))
