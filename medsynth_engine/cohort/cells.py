@@ -16,12 +16,13 @@ import pyarrow as pa
 from medsynth_engine.cohort import arrow
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.small_cells import SMALLEST, is_open
 from medsynth_engine.rows.ages import BANDS, band_numbers
 
 AGE_BAND = "age_band"
 LEAST_IMAGES = 20
 LEAST_PATIENTS = 10
-SUPPRESSED = 11
+SUPPRESSED = SMALLEST
 """Counts of real records or patients from 1 to 10 are never shown; zero is (CMS cell size policy)."""
 HIDDEN = "hidden"
 """Instead of a count that would give a suppressed one away by subtraction."""
@@ -38,17 +39,26 @@ def shown(count: int) -> str:
 
 def suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
     """Records by name, from (records, patients), as a person may see them: of 1 to 10 records, or records of 1 to 10
-    patients, "<11"; where only one is so hidden, the next smallest reads "hidden", so that no subtraction tells it."""
-    few = shown(1)
-    cells: dict[Any, Any] = {
-        value: few if 0 < min(records, patients) < SUPPRESSED else records
-        for value, (records, patients) in counts.items()
-    }
-    gone = [value for value, count in cells.items() if count == few]
-    others = [value for value, count in cells.items() if isinstance(count, int) and count]
-    if len(gone) == 1 and others:
-        cells[min(others, key=lambda value: counts[value][0])] = HIDDEN
-    return cells
+    patients, "<11"; beside them the next smallest read "hidden" (of equal ones the first by its name), as many as it
+    takes that the sum of all that is hidden leaves the small ones open. Where that takes more than there are, all that
+    are hidden read "hidden"."""
+    small = [value for value, both in counts.items() if 0 < min(both) < SUPPRESSED]
+    others = [value for value, both in counts.items() if min(both) >= SUPPRESSED]
+    others.sort(key=lambda value: (counts[value][0], str(value)))
+    beside, closed = 0, bool(small)
+    while closed and beside <= len(others):
+        gone, left = others[:beside], others[beside:]
+        people = sum(counts[value][1] for value in (*small, *gone))
+        closed = not is_open(
+            [counts[value][0] for value in small],
+            [counts[value][0] for value in gone],
+            people,
+            counts[left[0]][0] if left else None,
+        )
+        beside += closed
+    cells: dict[Any, Any] = {value: records for value, (records, _) in counts.items()}
+    cells |= dict.fromkeys(small, HIDDEN if closed else shown(1))
+    return cells | dict.fromkeys(others[:beside], HIDDEN)
 
 
 def ordered(value: str, count: int) -> tuple[int, int, str]:

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from medsynth_engine.cohort.cells import AGE_BAND, HIDDEN, suppressed
+from medsynth_engine.cohort.described import UNKNOWN
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.rows.bands import BANDS, age_band
 
 ROLES = ("age", "sex", "ethnicity", "finding", "condition")
-UNKNOWN = "unknown"
 MOST_VALUES = 40
 
 
@@ -35,8 +35,8 @@ def attributes(table: pd.DataFrame, schema: Mapping[str, Any]) -> dict[str, pd.S
 def composition(table: pd.DataFrame, schema: Mapping[str, Any], suppress: bool) -> dict[str, dict[str, Any]]:
     """{attribute: {value: count}}, age bands in their order, other values by size, missing as "unknown" at the end.
 
-    suppress  for real records: counts of 1 to 10 records, or of records of 1 to 10 patients, read "<11"; where only
-              one is so hidden, the next smallest reads "hidden", so that no subtraction tells it
+    suppress  for real records: counts of 1 to 10 records, or of records of 1 to 10 patients, read "<11", and beside
+              them as many "hidden" as it takes that no subtraction tells them (`cells.suppressed`)
     """
     patients = table["patient"] if "patient" in table else pd.Series(range(len(table)), index=table.index)
     whole: dict[str, dict[str, Any]] = {}
@@ -48,7 +48,8 @@ def composition(table: pd.DataFrame, schema: Mapping[str, Any], suppress: bool) 
         kept = ordered[:MOST_VALUES]
         shown_counts: dict[str, Any] = {value: counts[value][0] for value in kept}
         if suppress:
-            shown_counts = suppressed({value: counts[value] for value in kept})
+            told = suppressed({**counts, UNKNOWN: counts.get(UNKNOWN, (0, 0))})
+            shown_counts = {value: told[value] for value in kept}
         if len(ordered) > len(kept):
             shown_counts[f"{len(ordered) - len(kept)} more values"] = HIDDEN
         whole[name] = shown_counts

@@ -20,6 +20,7 @@ from medsynth_engine.cohort.cells import SUPPRESSED, ordered, suppressed
 from medsynth_engine.kernel.escape import plain
 
 OTHERS = "other values"
+UNKNOWN = "unknown"
 BINS = 10
 MOST_VALUES = 40
 FEW_NUMBERS = 12
@@ -69,20 +70,30 @@ def _real(records: pa.Table, column: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(cells: pa.ChunkedArray, people: np.ndarray) -> dict[str, Any]:
-    places, values = levels(cells)
-    counts = dict(enumerate(_counted(places, people, len(values))))
+    counts = counted(cells, people)
     told = suppressed(counts)
-    missing = told.pop(len(values))
-    words = [plain(value, 80) for value in values]
-    by_size = sorted(told, key=lambda code: ordered(words[code], counts[code][0]))
-    rare = sum(counts[code][1] < SUPPRESSED for code in told)
+    missing = told.pop(UNKNOWN)
+    by_size = sorted(told, key=lambda word: ordered(word, counts[word][0]))
+    rare = sum(counts[word][1] < SUPPRESSED for word in told)
     return {
-        "values": {words[code]: told[code] for code in by_size[:MOST_VALUES]},
-        "more": max(0, len(values) - MOST_VALUES),
+        "values": {word: told[word] for word in by_size[:MOST_VALUES]},
+        "more": max(0, len(told) - MOST_VALUES),
         "rare": rare,
         "missing": missing,
-        **_learned(len(values) - rare, len(values)),
+        **_learned(len(told) - rare, len(told)),
     }
+
+
+def counted(cells: pa.ChunkedArray, people: np.ndarray) -> dict[str, tuple[int, int]]:
+    """(records, patients) of each value as it is shown, and last of `UNKNOWN`: what is missing, or is so called.
+
+    The cells that are hidden among these are hidden wherever the column is counted, so that no two tables of it differ.
+    """
+    places, values = levels(cells)
+    words = [plain(value, 80) for value in values]
+    names = [*dict.fromkeys(word for word in words if word != UNKNOWN), UNKNOWN]
+    number = np.array([*(names.index(word) for word in words), len(names) - 1])
+    return dict(zip(names, _counted(number[places], people, len(names))[:-1], strict=True))
 
 
 def _labels(cells: pa.ChunkedArray, people: np.ndarray) -> dict[str, Any]:
@@ -137,13 +148,16 @@ def _synthetic(rows: pa.Table, real: Mapping[str, Any]) -> dict[str, Any]:
         quantiles = {key: digits(np.quantile(numbers[known], q)) for key, q in QUANTILES.items()} if known.any() else {}
         return {"name": real["name"], "bins": bins, "missing": int((~known).sum()), "quantiles": quantiles}
     places, values = levels(cells)
-    counts = dict.fromkeys(real["values"], 0)
+    counts, unknown = dict.fromkeys(real["values"], 0), int((places < 0).sum())
     for value, count in zip(values, np.bincount(places[places >= 0], minlength=len(values)).tolist(), strict=True):
         words = str(value).split(SEPARATOR) if real["kind"] == "multi" else [str(value)]
+        if words == [UNKNOWN] and UNKNOWN not in counts:
+            unknown += count
+            continue
         for word in (plain(word, 80) for word in words if word.strip()):
             named = word if word in real["values"] else OTHERS
             counts[named] = counts.get(named, 0) + count
-    return {"name": real["name"], "values": counts, "missing": int((places < 0).sum())}
+    return {"name": real["name"], "values": counts, "missing": unknown}
 
 
 def round_edges(low: float, high: float) -> list[float]:

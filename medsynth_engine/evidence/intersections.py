@@ -44,7 +44,8 @@ class Intersections:
 def intersections(training: pd.DataFrame, synthetic: pd.DataFrame) -> Intersections:
     """All crossings of the attributes of people that both tables know. A record that misses one is left out.
 
-    A crossing of 1 to 10 training patients, or one that would give such a number away, is counted and not told.
+    A crossing of 1 to 10 training patients, or one that would give such a number away beside the shares of each
+    attribute's values, is counted and not told.
     """
     known = tuple(attribute for attribute in GROUPS if has(attribute, training, synthetic))
     if len(known) < 2:
@@ -52,13 +53,11 @@ def intersections(training: pd.DataFrame, synthetic: pd.DataFrame) -> Intersecti
     real, drawn = _cells(training, known), _cells(synthetic, known)
     owners = patients(training)
     people = {cell: len({owners[i] for i in places}) for cell, places in real.items()}
-    cover = hidden(np.array(list(people.values()), dtype=int)) if people else np.zeros(0, bool)
+    cover = _covered(people)
     whole, total = (sum(len(places) for places in cells.values()) for cells in (real, drawn))
     expected = {cell: len(places) / whole for cell, places in real.items()}
     large = [
-        cell
-        for cell, gone in zip(people, cover, strict=True)
-        if not gone and people[cell] >= SMALLEST and expected[cell] * total >= SMALLEST
+        cell for cell in people if cell not in cover and people[cell] >= SMALLEST and expected[cell] * total >= SMALLEST
     ]
     if not large:
         return Intersections(known, (), len(real), total)
@@ -67,6 +66,17 @@ def intersections(training: pd.DataFrame, synthetic: pd.DataFrame) -> Intersecti
     judged = [_crossed(cell, len(drawn.get(cell, ())) / total, expected[cell], n, z) for cell in large]
     judged.sort(key=lambda each: (-each.distance, each.cell))
     return Intersections(known, tuple(judged), len(real) - len(large), total)
+
+
+def _covered(people: dict[Cell, int]) -> set[Cell]:
+    """The crossings that must not be told: the margins of every attribute are known from its table."""
+    values = [sorted(set(axis)) for axis in zip(*people, strict=True)]
+    table = np.zeros([len(axis) for axis in values], dtype=int)
+    places = {cell: tuple(axis.index(v) for axis, v in zip(values, cell, strict=True)) for cell in people}
+    for cell, place in places.items():
+        table[place] = people[cell]
+    gone = hidden(table) if people else table.astype(bool)
+    return {cell for cell, place in places.items() if gone[place]}
 
 
 def _crossed(cell: Cell, share: float, expected: float, n: int, z: float) -> Crossed:

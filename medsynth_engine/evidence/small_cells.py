@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-SMALLEST = 11
+from medsynth_engine.kernel.small_cells import SMALLEST
 
 
 def hidden(counts: np.ndarray, also: np.ndarray | None = None, telling: np.ndarray | None = None) -> np.ndarray:
-    """True where a count must not be shown; counts (n,) or (rows, columns), whole numbers of patients or records.
+    """True where a count must not be shown; counts of any number of axes, whole numbers of patients or records.
 
-    Primary: 1 to 10, and what `also` names. Complementary: where one cell of a row or column (or of the list) would be
-    left alone hidden, it could be had by subtraction from the total, so the next smallest shown cell above zero is
-    hidden too.
+    Primary: 1 to 10, and what `also` names. Complementary: where the hidden cells of a margin (a row or column, the
+    list itself, all cells with one value of one of several axes) are one, or hold fewer than 11 together, they could be
+    had by subtraction from its total, so the next smallest shown cell above zero is hidden too.
 
     telling  cells that say "nobody" or "everybody": harmless by themselves (CMS), but beside a hidden cell of their
              row or column they tell on which side the hidden patients are, so there they are hidden as well
     """
-    counts = np.asarray(counts)
-    table = counts if counts.ndim == 2 else counts[None, :]
-    gone = (table > 0) & (table < SMALLEST)
+    table = np.asarray(counts)
+    flat = table.ravel()
+    gone = (flat > 0) & (flat < SMALLEST)
     if also is not None:
-        gone |= np.asarray(also).reshape(table.shape)
-    tells = np.zeros(table.shape, bool) if telling is None else np.asarray(telling).reshape(table.shape)
+        gone |= np.asarray(also).ravel()
+    tells = np.zeros(flat.shape, bool) if telling is None else np.asarray(telling).ravel()
+    margins = list(_margins(table.shape))
     changed = True
     while changed:
         before = int(gone.sum())
-        for lines, sides, cover in ((table, tells, gone), (table.T, tells.T, gone.T))[: counts.ndim]:
-            for line, side, hide in zip(lines, sides, cover, strict=True):
-                if hide.any():
-                    hide |= side
-                shown = np.flatnonzero(~hide & (line > 0))
-                if hide.sum() == 1 and len(shown):
-                    hide[shown[np.argmin(line[shown])]] = True
+        for margin in margins:
+            if gone[margin].any():
+                gone[margin] |= tells[margin]
+            shown = margin[~gone[margin] & (flat[margin] > 0)]
+            shown = shown[np.argsort(flat[shown], kind="stable")]
+            while len(shown) and _told(flat[margin], gone[margin]):
+                gone[shown[0]] = True
+                shown = shown[1:]
         changed = int(gone.sum()) > before
-    return gone if counts.ndim == 2 else gone[0]
+    return gone.reshape(table.shape)
+
+
+def _margins(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """The places (in the raveled table) of the cells whose sum is known."""
+    places = np.arange(int(np.prod(shape))).reshape(shape)
+    if len(shape) < 2:
+        yield places.ravel()
+        return
+    for axis, size in enumerate(shape):
+        for value in range(size):
+            yield places.take(value, axis=axis).ravel()
+
+
+def _told(margin: np.ndarray, gone: np.ndarray) -> bool:
+    return bool(gone.any()) and (int(gone.sum()) == 1 or int(margin[gone].sum()) < SMALLEST)
 
 
 def hidden_shares(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -48,13 +67,3 @@ def hidden_shares(counts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     small = (without > 0) & (without < SMALLEST)
     telling = ((counts == 0) | (without == 0)) & (sizes > 0)[None, :]
     return hidden(counts, small | (hidden(sizes) & (sizes > 0))[None, :], telling)
-
-
-def suppress(counts: dict[str, int]) -> dict[str, int | str]:
-    """Counts by name for showing: what is hidden reads "<11" (for a cell hidden only to protect another: "hidden")."""
-    names = list(counts)
-    cover = hidden(np.array([counts[name] for name in names], dtype=int)) if names else np.zeros(0, bool)
-    return {
-        name: (counts[name] if not gone else "<11" if 0 < counts[name] < SMALLEST else "hidden")
-        for name, gone in zip(names, cover, strict=True)
-    }

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medsynth_engine.cohort.cells import suppressed
+from medsynth_engine.cohort.composition import composition
 from medsynth_engine.cohort.described import OTHERS, alike, describe, round_edges
 from medsynth_engine.cohort.difference import difference
 
@@ -44,6 +46,38 @@ def test_a_lone_small_count_is_never_left_to_subtraction(missing):
     gone = [count for count in told if not isinstance(count, int)]
     assert len(gone) != 1
     assert (missing == 3) == ("<11" in told)
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ((500, 1, 1), ("hidden", "<11", "<11")),
+        ((10, 10, 500), ("<11", "<11", "hidden")),
+        ((1, 11, 500), ("<11", "hidden", "hidden")),
+        ((9, 8, 12, 500), ("<11", "<11", "hidden", 500)),
+        ((1, 11), ("hidden", "hidden")),
+        ((5, 6), ("<11", "<11")),
+        ((3, 0, 40, 60), ("<11", 0, "hidden", 60)),
+    ],
+)
+def test_the_sum_of_what_is_hidden_leaves_the_small_counts_open(counts, told):
+    cells = {f"v{number}": (count, count) for number, count in enumerate(counts)}
+    assert tuple(suppressed(cells).values()) == told
+
+
+def test_a_column_is_hidden_alike_wherever_it_is_counted():
+    for cells in (
+        ["D"] * 100 + ["C"] * 30 + ["B"] * 30 + ["A"] * 5,
+        ["A"] * 100 + ["B"] * 20 + ["unknown"] * 30 + [None] * 5,
+        [f"v{number:02}" for number in range(60) for _ in range(20)] + ["rare"] * 4,
+    ):
+        frame = pd.DataFrame({"w": cells, "patient": range(len(cells))})
+        (column,) = described(frame, WORD)
+        counted = composition(frame, {"columns": [WORD]}, suppress=True)["w"]
+        both = {**column["values"], "unknown": column["missing"]}
+        assert {value: both[value] for value in counted if value in both} == {
+            value: count for value, count in counted.items() if value in both
+        }
 
 
 def test_many_images_of_few_patients_are_few():
