@@ -56,7 +56,7 @@ def verify(
     ] = None,
     code: Annotated[str | None, typer.Option("--code", help="What `audit checkpoint` gave to write down.")] = None,
     key: Annotated[
-        str | None, typer.Option("--key", metavar="VERIFIER", help="Who must have signed: the key it told.")
+        str | None, typer.Option("--key", metavar="VERIFIER", help="Who must have signed: as `audit checkpoint` told.")
     ] = None,
     passphrase_stdin: Annotated[bool, typer.Option("--passphrase-stdin", help="Of a backup: a line on stdin.")] = False,
     identity: Annotated[
