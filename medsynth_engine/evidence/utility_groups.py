@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from medsynth_engine.evidence.axis import Fold
 from medsynth_engine.evidence.intervals import Z95
 from medsynth_engine.evidence.learners import Scores, Truth, around, mean_auc
 from medsynth_engine.evidence.resampling import spread
@@ -38,8 +39,12 @@ def group_utility(
         if not has(attribute, task.holdout_table):
             continue
         values = group(task.holdout_table, attribute)
+        covered = Fold.of(values, task.holdout_owners).small
         large = [value for value in present(values) if _large(task, truth, values == value)]
-        found += [_of_group(task, truth, (drawn, real), attribute, value, values, rng, prefix) for value in large]
+        found += [
+            _of_group(task, truth, (drawn, real), attribute, value, values, value in covered, rng, prefix)
+            for value in large
+        ]
         found.append(_auc_gap(task, truth, (drawn, real), attribute, values, large, rng, prefix))
         found.append(_missed_gap(task, truth, (drawn, real), attribute, values, rng, prefix))
     return found
@@ -57,9 +62,11 @@ def _of_group(
     attribute: str,
     value: str,
     values: np.ndarray,
+    covered: bool,
     rng: np.random.Generator,
     prefix: str,
 ) -> Evidence:
+    """`covered`: with its size that of a small group could be had by subtraction, so n is 0 and the text says so."""
     places = np.flatnonzero(values == value)
     auc, control = (mean_auc(found, truth, places) for found in scores)
     low, high = around(
@@ -71,11 +78,12 @@ def _of_group(
         low,
         high,
         control,
-        len(places),
+        0 if covered else len(places),
         "higher",
         "",
         f"In unseen patients of {attribute.replace('_', ' ')} {value} the finding is found with an AUC of {auc:.2f} "
-        f"after training on synthetic records and of {control:.2f} after training on real ones.",
+        f"after training on synthetic records and of {control:.2f} after training on real ones."
+        + (" How many they are is not told: it would give a small group away." if covered else ""),
         AUC_METHOD,
     )
 

@@ -123,3 +123,13 @@ def test_too_few_records_are_not_enough_evidence(n: int) -> None:
         "tsrtr_auc": False,
     }
     assert learning_curve(of, np.random.default_rng(0), "utility.") == []
+
+
+def test_no_small_group_follows_from_the_sizes_of_the_others() -> None:
+    training, holdout, synthetic = folds(600, 300, 600)
+    holdout["ethnicity"] = np.repeat(["White", "Asian", "Black"], [200, 95, 5])
+    told = useful(task(training, holdout, synthetic))
+    assert told["group.tstr_auc.ethnicity=White"].n == 200
+    hidden = told["group.tstr_auc.ethnicity=Asian"]
+    assert hidden.n == 0 and hidden.value is not None and "not told" in hidden.reads_as
+    assert "group.tstr_auc.ethnicity=Black" not in told
