@@ -31,6 +31,8 @@ NOT_ENOUGH = Verdict(UNKNOWN, "not enough", "Not enough evidence: too few record
 NO_YARDSTICK = Verdict(PLAIN, "no yardstick", "There is nothing to hold it against: read the sentence.")
 NO_INTERVAL = Verdict(PLAIN, "no interval", "It has no interval, so nothing is called on it: read the sentence.")
 
+AS_REAL = Verdict(EVEN, "no gap shown", "It is no farther off than two sets of real data are from each other.")
+
 
 def yardstick(evidence: Mapping[str, Any]) -> float | None:
     """What the number is held against: 1 or 0 where that is its goal, else its control; None where it has neither."""
@@ -56,10 +58,20 @@ def verdict(evidence: Mapping[str, Any]) -> Verdict:
     if against is None:
         return NO_YARDSTICK
     if evidence.get("direction") in ("one", "zero"):
+        if not _beyond_real(evidence, against, float(low), float(high)):
+            return AS_REAL
         found = _at(against, float(low), float(high))
         only_said = str(evidence.get("name")).startswith(ONLY_SAID)
         return replace(found, code=PLAIN) if found.code == BAD and only_said else found
     return _against(against, float(low), float(high), higher=evidence.get("direction") == "higher")
+
+
+def _beyond_real(evidence: Mapping[str, Any], goal: float, low: float, high: float) -> bool:
+    """Whether a distance is off its goal by more than real data itself is: two real sets are never at 0 either."""
+    control = evidence.get("control")
+    if control is None or not str(evidence.get("name")).startswith("fidelity.") or low <= goal <= high:
+        return True
+    return low > max(goal, float(control)) or high < min(goal, float(control))
 
 
 def _at(goal: float, low: float, high: float) -> Verdict:

@@ -53,6 +53,14 @@ def test_a_cohort_that_was_rebalanced_is_not_blamed_for_being_unlike_training() 
     assert verdict({**off, "name": "bias.representation.sex=F"}).code == "bad"
 
 
+def test_a_distance_is_called_only_where_it_is_larger_than_between_two_real_sets() -> None:
+    kid = {"name": "fidelity.kid", "value": 0.02, "low": 0.005, "high": 0.04, "direction": "zero", "control": 0.01}
+    assert verdict(kid).code == "even" and "real data" in verdict(kid).says
+    assert verdict({**kid, "low": 0.015}).code == "bad"
+    assert verdict({**kid, "control": None}).code == "bad"
+    assert verdict({**kid, "low": -0.01}).says.startswith("The interval holds 0")
+
+
 def test_names_are_words_whatever_comes() -> None:
     assert in_words("fidelity.encoder.fd_ratio") == "Fréchet ratio (site's encoder)"
     assert in_words("fidelity.group.fd_ratio.sex=F") == "sex = F (Fréchet ratio)"
