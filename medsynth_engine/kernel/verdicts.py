@@ -69,7 +69,8 @@ def verdict(evidence: Mapping[str, Any]) -> Verdict:
 def _beyond_real(evidence: Mapping[str, Any], goal: float, low: float, high: float) -> bool:
     """Whether a distance is off its goal by more than real data itself is: two real sets are never at 0 either."""
     control = evidence.get("control")
-    if control is None or not str(evidence.get("name")).startswith("fidelity.") or low <= goal <= high:
+    distance = str(evidence.get("name")).startswith("fidelity.") and evidence.get("direction") == "zero"
+    if control is None or not distance or low <= goal <= high:
         return True
     return low > max(goal, float(control)) or high < min(goal, float(control))
 
