@@ -19,12 +19,14 @@ _PERCENT = re.compile(r"(\d+\.\d+)%")
 def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """An evaluation as it may leave: numbers to two decimals, percents whole, counts of real people under 11 hidden.
 
-    A number that is hidden, not unknown, is None with `hidden` beside it.
+    A number that is hidden, not unknown, is None with `hidden` beside it. `n` is told to the nearest ten too, except
+    where it counts the cohort's own records, images or patients. Evidence and rows of `bias` keep their order.
     """
     document = dict(_rounded(dict(evaluation)))
     document.pop("identifying", None)
-    document["evidence"] = [_evidence(value) for value in document.get("evidence") or ()]
     sizes = dict(document.get("sizes") or {})
+    own = set((sizes.get("synthetic") or {}).values())
+    document["evidence"] = [_evidence(value, own) for value in document.get("evidence") or ()]
     for fold in ("training", "holdout"):
         if fold in sizes:
             sizes[fold] = {what: _about(count) for what, count in sizes[fold].items()}
@@ -32,12 +34,17 @@ def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _evidence(value: Mapping[str, Any]) -> dict[str, Any]:
+def _evidence(value: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
     smallest = value["value"] if value["name"] in ("privacy.k_anonymity", "privacy.k_map") else None
     if smallest is not None and smallest < SMALLEST:
         hidden = f"The smallest group of real patients with equal quasi-identifiers has fewer than {SMALLEST}."
         return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden, "hidden": True}
-    return {**value, "reads_as": _PERCENT.sub(lambda found: f"{float(found[1]):.0f}%", str(value["reads_as"]))}
+    told = value["n"] if value["n"] in own else _about(value["n"])
+    return {
+        **value,
+        "n": told,
+        "reads_as": _PERCENT.sub(lambda found: f"{float(found[1]):.0f}%", str(value["reads_as"])),
+    }
 
 
 def _about(count: int) -> int | str:

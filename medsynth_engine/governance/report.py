@@ -79,7 +79,7 @@ def html(
     assessment  the document of `medsynth pia show`, or None
     sheet       a PNG of some synthetic images, or None
     """
-    document = leaving(evaluation)
+    document = _judged(leaving(evaluation), evaluation)
     environment = Environment(
         loader=PackageLoader("medsynth_engine.governance", "templates"),
         autoescape=True,
@@ -118,13 +118,27 @@ def html(
     )
 
 
+def _judged(document: dict[str, Any], exact: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` with the verdicts of the numbers before they were rounded, as the studio gives them."""
+    evidence = [
+        {**value, "verdict": HIDDEN if value.get("hidden") else verdict(whole)}
+        for value, whole in zip(document["evidence"], exact.get("evidence") or (), strict=True)
+    ]
+    tables = [
+        {**table, "rows": [{**row, "verdict": group_verdict(whole)} for row, whole in zip(*both, strict=True)]}
+        for table, own in zip(document.get("bias") or (), exact.get("bias") or (), strict=True)
+        for both in [(table["rows"], own["rows"])]
+    ]
+    return {**document, "evidence": evidence, "bias": tables}
+
+
 def _family(document: Mapping[str, Any], family: str, title: str) -> dict[str, Any]:
     """One family, whatever it holds: figures, and its numbers under headings. Groups of the goal have own tables."""
     own = [value for value in document["evidence"] if value["name"].startswith(f"{family}.")]
     told = {f"bias.representation.{table['attribute']}" for table in document.get("bias") or ()}
     listed = [value for value in own if value["name"].partition("=")[0] not in told]
     kinds = list(dict.fromkeys(heading(value["name"]) for value in listed))
-    judged = [_shown(value)["verdict"].code for value in own]
+    judged = [value["verdict"].code for value in own]
     return {
         "id": family,
         "title": title,
@@ -138,14 +152,12 @@ def _family(document: Mapping[str, Any], family: str, title: str) -> dict[str, A
 
 
 def _table(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The groups of one attribute with their figure, and what the interval of each says."""
-    rows = [{**row, "verdict": group_verdict(row)} for row in table["rows"]]
-    return {**table, "rows": rows, "figure": figures.groups(table)}
+    """The groups of one attribute with their figure."""
+    return {**table, "figure": figures.groups(table)}
 
 
 def _shown(value: Mapping[str, Any]) -> dict[str, Any]:
-    judged = HIDDEN if value.get("hidden") else verdict(value)
-    return {**value, "words": in_words(value["name"]), "verdict": judged, "hidden": bool(value.get("hidden"))}
+    return {**value, "words": in_words(value["name"]), "hidden": bool(value.get("hidden"))}
 
 
 def _methods(document: Mapping[str, Any]) -> list[dict[str, str]]:

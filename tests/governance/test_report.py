@@ -12,7 +12,8 @@ import pytest
 
 from medsynth_engine.evidence.document import document
 from medsynth_engine.evidence.inputs import Inputs
-from medsynth_engine.governance.report import Cover, html
+from medsynth_engine.governance.leaving import leaving
+from medsynth_engine.governance.report import Cover, _judged, html
 
 VOID = {"meta", "br", "img", "link", "hr", "rect", "circle", "line"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> \x1b[31m"
@@ -167,3 +168,18 @@ def test_a_report_of_next_to_nothing_is_still_one() -> None:
     text = html(Cover("c", 0, datetime(2026, 11, 23, tzinfo=UTC)), nothing)
     assert Page(text).open == []
     assert "Not evaluated." in text
+
+
+def test_what_is_rounded_is_judged_as_it_was_measured_and_real_counts_are_rounded(evaluation: dict[str, Any]) -> None:
+    coverage = {"name": "fidelity.coverage", "value": 0.9, "low": 0.8949, "high": 0.91, "control": 0.8946, "n": 57}
+    coverage |= {"direction": "higher", "adversary": "", "reads_as": "It is near.", "method": ""}
+    row = {"value": "F", "synthetic": 0.5, "training": 0.5, "reference": 0.5, "ratio": 1.01, "low": 1.003, "high": 1.02}
+    bias = [{"attribute": "sex", "reference": "the training data", "rows": [{**row, "flag": "even"}]}]
+    told = _judged(leaving({"evidence": [coverage], "bias": bias}), {"evidence": [coverage], "bias": bias})
+    assert (
+        told["evidence"][0]["low"] == told["evidence"][0]["control"] and told["evidence"][0]["verdict"].code == "good"
+    )
+    assert told["bias"][0]["rows"][0]["low"] == 1 and told["bias"][0]["rows"][0]["verdict"].short == "rather more"
+    assert told["evidence"][0]["n"] == 60
+    assert leaving({"evidence": [coverage], "sizes": {"synthetic": {"records": 57}}})["evidence"][0]["n"] == 57
+    assert html(COVER, {**evaluation, "evidence": [coverage], "bias": bias}).count("rather more") >= 1
