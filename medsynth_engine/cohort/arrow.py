@@ -42,12 +42,12 @@ def levels(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
 
 
 def numbers(column: pa.ChunkedArray) -> np.ndarray:
-    """float64 (n,), NaN where missing. Words that are no numbers are missing too."""
+    """float64 (n,), NaN where missing. Words that are no numbers are missing too; integers beyond 2**53 are rounded."""
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         places, values = levels(column)
         found = np.array([*(_number(value) for value in values), np.nan])
         return found[places]
-    parts = [_filled(chunk.cast(pa.float64()), np.nan, np.float64) for chunk in column.chunks]
+    parts = [_filled(chunk.cast(pa.float64(), safe=False), np.nan, np.float64) for chunk in column.chunks]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

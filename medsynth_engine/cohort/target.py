@@ -154,23 +154,34 @@ def _binned(name: str, body: dict[str, Any]) -> Axis:
     edges, given = body.get("edges"), body.get("p")
     if _axis_name(name) != AGE_BAND or not isinstance(edges, list) or not isinstance(given, list):
         raise _bad("only age is binned, with edges = [...] and p = [...]")
+    if not all(_whole(edge) for edge in edges):
+        raise _bad("the edges of age are whole numbers; the last may be inf")
     if len(given) != len(edges) - 1 or any(edge not in EDGES for edge in edges[:-1]) or edges != sorted(set(edges)):
         raise _bad(f"the edges of age must be rising, among {', '.join(map(str, EDGES))}, and one more than p")
     names, words = {}, {}
     for low, high, share in zip(edges[:-1], edges[1:], given, strict=True):
         bands = tuple(band for band, edge in zip(BANDS, EDGES, strict=True) if low <= edge < high)
-        label = bands[0] if len(bands) == 1 else f"{low}-{high - 1}"
+        label = f"{low:.0f}+" if math.isinf(high) else f"{low:.0f}-{high - 1:.0f}"
+        label = bands[0] if len(bands) == 1 else label
         names[label], words[label] = _share(name, share), bands
     return Axis(AGE_BAND, _scaled(name, names), words)
 
 
+def _whole(edge: Any) -> bool:
+    """A whole number, or without end."""
+    number = isinstance(edge, int | float) and not isinstance(edge, bool)
+    return number and (edge == math.inf or float(edge).is_integer())
+
+
 def _joint(body: Any, axes: dict[str, Axis]) -> Margin:
-    names = tuple(_axis_name(str(name)) for name in body.get("axes", ())) if isinstance(body, dict) else ()
+    named = body.get("axes") if isinstance(body, dict) else None
+    names = tuple(_axis_name(str(name)) for name in named) if isinstance(named, list) else ()
     if len(names) < 2 or any(name not in axes for name in names) or not isinstance(body.get("cells"), list):
         raise _bad("a [[joint]] names at least two axes of the file and its cells")
     given: dict[tuple[str, ...], float] = {}
     for cell in body["cells"]:
-        key = tuple(map(str, cell.get("k", ()))) if isinstance(cell, dict) else ()
+        words = cell.get("k") if isinstance(cell, dict) else None
+        key = tuple(map(str, words)) if isinstance(words, list) else ()
         if len(key) != len(names) or any(v not in axes[a].shares for a, v in zip(names, key, strict=True)):
             raise _bad("a cell of a [[joint]] has k = [a value of each axis] and p = its share")
         given[key] = _share("joint", cell.get("p"))

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from medsynth_engine.kernel.measures import FAMILIES
+from medsynth_engine.kernel.verdicts import ONLY_SAID
+
+NO_GOAL = "It is held against something that was not the goal of every cohort: none is better for it."
 
 Interval = tuple[float, float, float]
 """Value, lower and upper end on a scale on which more is better."""
@@ -75,7 +78,8 @@ def _measure(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
         next((value for value in each.document.get("evidence") or () if value["name"] == name), None) for each in judged
     ]
     direction = next(value["direction"] for value in found if value is not None)
-    best, worse = told_apart([_goodness(value) for value in found])
+    only_said = name.startswith(ONLY_SAID)
+    best, worse = ([], []) if only_said else told_apart([_goodness(value) for value in found])
     kept = ("value", "low", "high", "control", "n", "reads_as")
     return {
         "name": name,
@@ -83,7 +87,7 @@ def _measure(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
         "values": [None if value is None else {key: value.get(key) for key in kept} for value in found],
         "best": best,
         "worse": worse,
-        "says": _says(judged, best, worse, found),
+        "says": NO_GOAL if only_said else _says(judged, best, worse, found),
     }
 
 

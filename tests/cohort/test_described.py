@@ -140,3 +140,9 @@ def test_a_column_that_was_not_drawn_is_left_out(records, schema):
     real = describe(pa.Table.from_pandas(records, preserve_index=False), schema)
     drawn = alike(pa.Table.from_pandas(records[["sex"]], preserve_index=False), real)
     assert [column["name"] for column in drawn] == ["sex"]
+
+
+def test_numbers_too_large_to_be_told_apart_are_described_all_the_same():
+    table = pa.table({"x": pa.array([2**60 + 1] * 30), "patient": list(range(30))})
+    (column,) = describe(table, {"columns": [{**NUMBER, "kind": "integer"}]})
+    assert list(column["values"].values()) == [30]

@@ -207,3 +207,28 @@ def test_raking_meets_its_margins(seed):
     places = np.indices(joint.shape)
     raked = rake(joint, [(places[0], rows), (places[1], columns)])
     assert np.allclose(raked.sum(axis=1), rows, atol=1e-6) and np.allclose(raked.sum(axis=0), columns, atol=1e-6)
+
+
+SEXES = {"sex": {"values": {"F": 0.5, "M": 0.5}}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"axis": SEXES, "joint": [{"axes": 5, "cells": []}]},
+        {"axis": {**SEXES, "e": {"values": {"A": 1}}}, "joint": [{"axes": ["sex", "e"], "cells": [{"k": 5, "p": 1}]}]},
+        {"axis": {"age": {"edges": [0, 18, "x"], "p": [0.5, 0.5]}}},
+        {"axis": {"age": {"edges": [[0], 18], "p": [1]}}},
+        {"axis": {"age": {"edges": [0, 18, 18.5], "p": [0.5, 0.5]}}},
+        {"axis": {"age": {"edges": [0, 18, float("nan")], "p": [0.5, 0.5]}}},
+    ],
+)
+def test_what_has_another_shape_than_a_population_gets_a_sentence(document):
+    with pytest.raises(BadInput) as caught:
+        read(document)
+    assert caught.value.code == "bad_population"
+
+
+def test_ages_without_end_are_called_so():
+    (axis,) = read({"axis": {"age": {"edges": [0, 18, float("inf")], "p": [0.5, 0.5]}}}).axes
+    assert list(axis.shares) == ["0-17", "18+"] and axis.words["18+"][-1] == "80+"

@@ -76,3 +76,12 @@ def test_groups_stand_side_by_side_with_the_training_data_before_them() -> None:
     found = compare([judged("plain", bias=tables[0]), judged("even", bias=tables[1])])["groups"]
     assert found[0]["training"] == 0.3
     assert found[0]["shares"] == [0.31, 0.5]
+
+
+def test_none_is_better_for_being_nearer_to_what_was_not_its_goal() -> None:
+    cohorts = [
+        judged(name, measured("bias.against_training.sex=F", *each, "one"))
+        for name, each in {"a": (1.0, 0.95, 1.05), "b": (1.5, 1.4, 1.6)}.items()
+    ]
+    found = only(compare(cohorts))
+    assert (found["best"], found["worse"]) == ([], []) and "none is better" in found["says"]
