@@ -22,17 +22,22 @@ CLOSE = 0.01
 
 @dataclass(frozen=True)
 class Hits:
-    """Which records hit one of another set: synthetic in training and in holdout, and the two folds in each other."""
+    """Which records hit one of another set: synthetic in training and in holdout, and the two folds in each other.
+
+    sizes   training records for each held-out one: how much likelier a hit by chance is in the larger set
+    """
 
     in_training: np.ndarray
     in_holdout: np.ndarray
     holdout_in_training: np.ndarray
     training_in_holdout: np.ndarray
+    sizes: float
 
     @classmethod
     def of(cls, ask: Callable[[Any, Any], np.ndarray], training: Any, holdout: Any, synthetic: Any) -> Hits:
         """`ask(queries, base)` says which of the queries hit something in the base, bool (n,)."""
-        return cls(ask(synthetic, training), ask(synthetic, holdout), ask(holdout, training), ask(training, holdout))
+        found = ask(synthetic, training), ask(synthetic, holdout), ask(holdout, training), ask(training, holdout)
+        return cls(*found, len(training) / max(1, len(holdout)))
 
     def __or__(self, other: Hits) -> Hits:
         return Hits(
@@ -40,6 +45,7 @@ class Hits:
             self.in_holdout | other.in_holdout,
             self.holdout_in_training | other.holdout_in_training,
             self.training_in_holdout | other.training_in_holdout,
+            self.sizes,
         )
 
     @property
@@ -49,15 +55,17 @@ class Hits:
         A generator that prefers the typical is near to every real record; this takes that away.
         """
         there, back = float(np.mean(self.holdout_in_training)), float(np.mean(self.training_in_holdout))
-        sizes = len(self.training_in_holdout) / max(1, len(self.holdout_in_training))
-        return min(1.0, float(np.mean(self.in_holdout)) * (there / back if back > 0 else sizes))
+        return min(1.0, float(np.mean(self.in_holdout)) * (there / back if back > 0 else self.sizes))
 
 
-def copies(medium: str, hits: Hits | None, owners: np.ndarray, how: str, name: str = "copies") -> Evidence:
+def copies(
+    medium: str, hits: Hits | None, owners: np.ndarray, how: str, name: str = "copies", drawn: str = ""
+) -> Evidence:
     """Share of synthetic records that are copies of a training record; None for `hits` where a set is empty.
 
     owners   the patient of the training record nearest to each synthetic one
     how      what counts as a copy, for the reader
+    drawn    how many of the synthetic records were asked, for the reader, where these are not all
     """
     full = f"privacy.{medium}.{name}"
     if hits is None:
@@ -74,7 +82,7 @@ def copies(medium: str, hits: Hits | None, owners: np.ndarray, how: str, name: s
         "lower",
         HOLDER,
         f"{count} of {n} synthetic {things_of(medium)} are a copy of a training record ({how}); without a leak about "
-        f"{hits.expected:.1%} would be.",
+        f"{hits.expected:.1%} would be." + drawn,
         "Share with Wilson interval at the effective number of trials; control: copies of held-out records, scaled to "
         "the size of the training data.",
     )
@@ -93,6 +101,7 @@ def close_match(medium: str, distances: Distances) -> Evidence:
         distances.to_holdout <= mirror,
         distances.holdout_to_training <= tau,
         distances.training_to_holdout <= mirror,
+        distances.sizes,
     )
     found = rate(hits.in_training, distances.training_owners[distances.nearest_training])
     return Evidence(
@@ -105,6 +114,6 @@ def close_match(medium: str, distances: Distances) -> Evidence:
         "lower",
         HOLDER,
         f"{found.value:.1%} of the synthetic {things_of(medium)} lie as near to a training record as 1 % of unseen "
-        f"real records do; towards held-out patients it is {hits.expected:.1%}.",
+        f"real records do; towards held-out patients it is {hits.expected:.1%}." + distances.drawn,
         method,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,14 @@ def near(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 class Distances:
     """Nearest distances between the three sets of one medium, and whose each training and held-out record is.
 
-    to_training, to_holdout   of each synthetic record (n,)
+    to_training, to_holdout   of each synthetic record that is asked (n,), to all real ones
     nearest_training, nearest_holdout  which record that is
     holdout_to_training, training_to_holdout   how near real records of different patients lie: the yardstick
+    training_owners, holdout_owners   whose each real record is, of all
     in_place   of each synthetic record that real ones equal: the share of these that are training records (n,);
                None where that is not known
+    asked_owners   whose each held-out record is that was asked for its distance; None: all were
+    of         synthetic records that there are; None: all were asked
     """
 
     to_training: np.ndarray
@@ -49,6 +53,8 @@ class Distances:
     training_owners: np.ndarray
     holdout_owners: np.ndarray
     in_place: np.ndarray | None = None
+    asked_owners: np.ndarray | None = None
+    of: int | None = None
 
     @classmethod
     def between(
@@ -58,25 +64,46 @@ class Distances:
         synthetic: np.ndarray,
         training_owners: np.ndarray,
         holdout_owners: np.ndarray,
+        asked: Sequence[np.ndarray] | None = None,
     ) -> Distances:
-        """From points (., d) and a patient number for each training and held-out point."""
-        to_training, nearest_training = near(synthetic, training)
-        to_holdout, nearest_holdout = near(synthetic, holdout)
+        """From points (., d) and a patient number for each training and held-out point.
+
+        asked   positions of the points of each fold (training, holdout, synthetic) that look for their nearest among
+                all of another fold; None: every point does
+        """
+        chosen = asked or [np.arange(len(points)) for points in (training, holdout, synthetic)]
+        some, of = synthetic[chosen[2]], len(synthetic)
+        to_training, nearest_training = near(some, training)
+        to_holdout, nearest_holdout = near(some, holdout)
         return cls(
             to_training,
             nearest_training,
             to_holdout,
             nearest_holdout,
-            near(holdout, training)[0],
-            near(training, holdout)[0],
+            near(holdout[chosen[1]], training)[0],
+            near(training[chosen[0]], holdout)[0],
             training_owners,
             holdout_owners,
-            _in_place(synthetic, training, holdout),
+            _in_place(some, training, holdout),
+            holdout_owners[chosen[1]],
+            of,
         )
 
     @property
     def n(self) -> int:
         return len(self.to_training)
+
+    @property
+    def sizes(self) -> float:
+        """Training records for each held-out one."""
+        return len(self.training_owners) / max(1, len(self.holdout_owners))
+
+    @property
+    def drawn(self) -> str:
+        """For a sentence: how many were asked, where these are not all."""
+        if self.of is None or self.of <= self.n:
+            return ""
+        return f" Asked were {self.n:,} of the {self.of:,} synthetic records, drawn at random, about every real one."
 
     @property
     def enough(self) -> bool:

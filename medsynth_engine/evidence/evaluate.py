@@ -17,7 +17,7 @@ from medsynth_engine.evidence.fidelity_inception import inception_distance
 from medsynth_engine.evidence.identity import k_anonymity
 from medsynth_engine.evidence.image_privacy import image_privacy
 from medsynth_engine.evidence.inference import inference
-from medsynth_engine.evidence.inputs import FOLDS, Inputs
+from medsynth_engine.evidence.inputs import FOLDS, MOST, Inputs
 from medsynth_engine.evidence.linkability import linkability
 from medsynth_engine.evidence.membership import membership
 from medsynth_engine.evidence.read_back import read_backs
@@ -32,9 +32,6 @@ from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.kernel.errors import Interrupted
 from medsynth_engine.kernel.evidence import Evidence
 
-MOST = 5_000
-"""Records of a fold that are compared: more patients add little, and neighbours cost their square."""
-
 Progress = Callable[[int, int | None, str], None]
 
 
@@ -48,8 +45,7 @@ def evaluate(inputs: Inputs, progress: Progress = _silent, wanted: Callable[[], 
     progress(done, total, say)  after each step; wanted() False raises Interrupted("cancelled").
     Measures of images are left out where there are none; a measure without enough data is there and says so.
     """
-    inputs = _thinned(inputs)
-    steps = list(_steps(inputs))
+    steps = list(_steps(inputs, _thinned(inputs)))
     found: list[Evidence] = [*inputs.gathered]
     for done, step in enumerate(steps):
         if not wanted():
@@ -71,7 +67,7 @@ class _Step:
 
 
 def _thinned(inputs: Inputs) -> Inputs:
-    """At most MOST records of each fold, whole patients at random, images and rows together."""
+    """At most MOST rows of each fold, of whole patients at random."""
     rng = np.random.default_rng([inputs.seed, 1_000])
     for fold in FOLDS:
         table = inputs.table(fold)
@@ -80,18 +76,20 @@ def _thinned(inputs: Inputs) -> Inputs:
     return inputs
 
 
-def _steps(inputs: Inputs) -> Iterator[_Step]:
+def _steps(whole: Inputs, inputs: Inputs) -> Iterator[_Step]:
+    """`whole`: all that is known, in which copies are looked for; `inputs`: what everything else is measured on."""
     training, holdout, synthetic = (inputs.table(fold) for fold in FOLDS)
     shared = columns(inputs.schema, training, holdout, synthetic)
-    victims = Victims(training, holdout, synthetic, shared)
-    if inputs.has_images:
-        yield from _image_steps(inputs)
+    all_of_them = Victims(whole.training, whole.holdout, whole.synthetic, shared)
+    victims = Victims(training, holdout, whole.synthetic, shared)
+    if whole.has_images:
+        yield from _image_steps(whole)
     if shared:
         yield _Step("rows: fidelity", lambda rng: [fidelity_rows.pairwise(training, holdout, synthetic, shared, rng)])
         yield _Step("rows: fidelity of groups", lambda rng: row_groups([training, holdout, synthetic], shared, rng))
         yield _Step("rows: detection", lambda rng: [fidelity_rows.detection(training, holdout, synthetic, shared, rng)])
-        yield _Step("rows: copies and membership", lambda rng: row_privacy(victims, rng))
-        yield _Step("rows: singling out", lambda rng: [singling_out(victims, rng)])
+        yield _Step("rows: copies and membership", lambda rng: row_privacy(all_of_them, rng))
+        yield _Step("rows: singling out", lambda rng: [singling_out(all_of_them, rng)])
         yield _Step("rows: linkability", lambda rng: [e for e in [linkability(victims, rng)] if e is not None])
         yield _Step("rows: inference", lambda rng: [inference(victims, rng)])
     yield _Step(
@@ -127,7 +125,8 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
         return image_privacy(seen, scaled, rng)
 
     def member(rng: np.random.Generator) -> list[Evidence]:
-        spaces = [(seen[fold].pixels, scaled[fold]) for fold in FOLDS]
+        spaces = [(seen[fold].pixels, scaled[fold]) for fold in FOLDS[:2]]
+        spaces.append((seen["synthetic"].every.pixels, scaled["synthetic"]))
         owners = seen["training"].owners, seen["holdout"].owners
         return membership("image", spaces[0], spaces[1], spaces[2], owners[0], owners[1], rng)
 

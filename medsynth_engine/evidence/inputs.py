@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from medsynth_engine.evidence.prints import Prints
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.evidence import Evidence
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Images = np.ndarray
 """uint8 (n, s, s) or (n, s, s, 3)."""
 FOLDS = ("training", "holdout", "synthetic")
+MOST = 5_000
+"""Records of a fold that are measured, or that are asked for their nearest neighbour: more add little. What they are
+compared with, in search of copies, is the whole fold: of two draws of large folds few copies meet their original."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Inputs:
     unknown_training  True where the training data of the generator is not in this store
     encoder      learned from the training images alone; None: no measure is taken in its space
     inception    the network of FID, where somebody brought its weights
+    prints       fold -> prints of all its images, where `*_images` are only some of them
     gathered     evidence from what is not in here (other datasets, a discriminator, text in pictures), as it is
     seed         of everything that is drawn here
     """
@@ -54,6 +59,7 @@ class Inputs:
     unknown_training: bool = False
     encoder: Encoder | None = None
     inception: Inception | None = None
+    prints: Mapping[str, Prints] = field(default_factory=dict)
     gathered: tuple[Evidence, ...] = ()
     seed: int = 0
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.fft import dctn
 
 from medsynth_engine.evidence.alignment import aligned
 from medsynth_engine.evidence.copies import Hits, copies
 from medsynth_engine.evidence.distances import Distances
 from medsynth_engine.evidence.inputs import FOLDS, Inputs
+from medsynth_engine.evidence.prints import Prints, pixel_digest
 from medsynth_engine.evidence.tables import blank, patients, some_patients
 from medsynth_engine.features import radiomics
 from medsynth_engine.features.frechet import Scale
-from medsynth_engine.features.neighbours import SIDE, embed, nearest
+from medsynth_engine.features.neighbours import SIDE, nearest
 from medsynth_engine.kernel.evidence import Evidence
 
 COPY_CORRELATION = 0.98
@@ -26,13 +27,15 @@ Progress = Callable[[int, int | None, str], None]
 
 @dataclass(frozen=True)
 class Pictures:
-    """The images of one fold that are not nearly blank.
+    """The images of one fold that are not nearly blank: those that are measured, and a print of every one.
 
     images    uint8 (n, s, s) or (n, s, s, 3)
     rows      for each the position of its row in the fold's table
     owners    for each a number of its patient
     pixels    float32 (n, 1024): grey 32x32, mean 0, length 1
     features  float64 (n, d): radiomics-lite, as measured
+    every     prints of all images of the fold, also of those that are not measured
+    whose     for each of `every` a number of its patient
     """
 
     images: np.ndarray
@@ -40,13 +43,22 @@ class Pictures:
     owners: np.ndarray
     pixels: np.ndarray
     features: np.ndarray
+    every: Prints
+    whose: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
 
     def only(self, keep: np.ndarray) -> Pictures:
-        """Those that the mask, or the positions, choose."""
-        return Pictures(self.images[keep], self.rows[keep], self.owners[keep], self.pixels[keep], self.features[keep])
+        """Those that the mask, or the positions, choose; the fold stays whole."""
+        return replace(
+            self,
+            images=self.images[keep],
+            rows=self.rows[keep],
+            owners=self.owners[keep],
+            pixels=self.pixels[keep],
+            features=self.features[keep],
+        )
 
 
 def pictures(inputs: Inputs, most: int, rng: np.random.Generator, progress: Progress) -> dict[str, Pictures]:
@@ -55,16 +67,24 @@ def pictures(inputs: Inputs, most: int, rng: np.random.Generator, progress: Prog
     for fold in FOLDS:
         images, rows, table = inputs.images(fold), inputs.rows(fold), inputs.table(fold)
         assert images is not None
-        pixels = embed(images)
-        keep = np.flatnonzero(~blank(table)[rows] & (np.abs(pixels).max(axis=1, initial=0) > 0))
+        here = Prints.of(images, rows)
+        keep = _speaking(here, table)
+        every = inputs.prints.get(fold, here)
+        every = every.only(_speaking(every, table))
         _, dense = np.unique(patients(table)[rows][keep], return_inverse=True)
         chosen = some_patients(dense, most, rng) if len(keep) else np.empty(0, int)
         keep = keep[chosen]
         say = f"measuring {fold} images"
         progress(0, len(keep), say)
         features = radiomics.extract(images[keep], lambda done, total, _: progress(done, total, say))  # noqa: B023
-        found[fold] = Pictures(images[keep], rows[keep], dense[chosen], pixels[keep], features)
+        whose = patients(table)[every.rows]
+        found[fold] = Pictures(images[keep], rows[keep], dense[chosen], here.pixels[keep], features, every, whose)
     return found
+
+
+def _speaking(prints: Prints, table: pd.DataFrame) -> np.ndarray:
+    """Positions of the images that are not nearly blank."""
+    return np.flatnonzero(~blank(table)[prints.rows] & (np.abs(prints.pixels).max(axis=1, initial=0) > 0))
 
 
 def scaled(found: dict[str, Pictures]) -> dict[str, np.ndarray]:
@@ -76,35 +96,65 @@ def scaled(found: dict[str, Pictures]) -> dict[str, np.ndarray]:
 
 
 def pixel_distances(found: dict[str, Pictures]) -> Distances:
-    """Nearest distances on normalised pixels, both ways round, moved by up to two pixels (`alignment`)."""
+    """Nearest distances on normalised pixels, both ways round, moved by up to two pixels (`alignment`).
+
+    The images that are measured look for their nearest among all of another fold.
+    """
     training, holdout, synthetic = (found[fold] for fold in FOLDS)
-    to_training, nearest_training = aligned(synthetic.pixels, training.pixels)
-    to_holdout, nearest_holdout = aligned(synthetic.pixels, holdout.pixels)
+    to_training, nearest_training = aligned(synthetic.pixels, training.every.pixels)
+    to_holdout, nearest_holdout = aligned(synthetic.pixels, holdout.every.pixels)
     return Distances(
         to_training,
         nearest_training,
         to_holdout,
         nearest_holdout,
-        aligned(holdout.pixels, training.pixels)[0],
-        aligned(training.pixels, holdout.pixels)[0],
-        training.owners,
-        holdout.owners,
+        aligned(holdout.pixels, training.every.pixels)[0],
+        aligned(training.pixels, holdout.every.pixels)[0],
+        training.whose,
+        holdout.whose,
+        asked_owners=holdout.owners,
+        of=len(synthetic.every),
     )
 
 
 def image_copies(found: dict[str, Pictures], distances: Distances) -> list[Evidence]:
-    """`privacy.image.identical` (pixel for pixel) and `privacy.image.copies` (these, and perceptual copies)."""
+    """`privacy.image.identical` (pixel for pixel) and `privacy.image.copies` (these, and perceptual copies).
+
+    The first is asked of every image; the second of those that are measured, about all of the other folds.
+    """
     training, holdout, synthetic = (found[fold] for fold in FOLDS)
     how = f"correlation of at least {COPY_CORRELATION} at 32x32 and perceptual hashes within {COPY_BITS} bits"
     if not len(training) or not len(holdout) or not len(synthetic):
         return [copies("image", None, np.empty(0), how, name) for name in ("identical", "copies")]
-    same = Hits.of(_same, training, holdout, synthetic)
-    both = same | Hits.of(_perceptual, training, holdout, synthetic)
-    owners = training.owners[distances.nearest_training]
+    same = Hits.of(_same, *(part.every.digests for part in (training, holdout, synthetic)))
+    both = _perceptual(training, holdout, synthetic)
+    owners = training.whose[distances.nearest_training]
+    whose = _owners_of(same, training, synthetic)
     return [
-        copies("image", same, owners, "every pixel equal", "identical"),
-        copies("image", both, owners, how),
+        copies("image", same, whose, "every pixel equal", "identical"),
+        copies("image", both, owners, how, drawn=distances.drawn),
     ]
+
+
+def _perceptual(training: Pictures, holdout: Pictures, synthetic: Pictures) -> Hits:
+    """Copies to an eye, or pixel for pixel, of the images that are measured among all of another fold."""
+    pairs = (synthetic, training), (synthetic, holdout), (holdout, training), (training, holdout)
+    found = [
+        _same(_digests(one), other.every.digests) | alike_to_an_eye(one.pixels, other.every.pixels)
+        for one, other in pairs
+    ]
+    return Hits(found[0], found[1], found[2], found[3], len(training.every) / len(holdout.every))
+
+
+def _digests(measured: Pictures) -> np.ndarray:
+    return np.array([pixel_digest(image) for image in measured.images], dtype=object)
+
+
+def _owners_of(same: Hits, training: Pictures, synthetic: Pictures) -> np.ndarray:
+    """For each synthetic image the patient of an identical one, a number of its own where there is none."""
+    there = dict(zip(training.every.digests, training.whose, strict=True))
+    alone = int(training.whose.max()) + 1
+    return np.array([there.get(digest, alone + place) for place, digest in enumerate(synthetic.every.digests)], int)
 
 
 def _turned(queries: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,19 +193,10 @@ def _unit(window: np.ndarray) -> np.ndarray:
     return unit
 
 
-def _same(queries: Pictures, base: Pictures) -> np.ndarray:
-    """True where an image of `base` has the same shape and every pixel the same."""
-    known = {pixel_digest(image) for image in base.images}
-    return np.array([pixel_digest(image) in known for image in queries.images], dtype=bool)
-
-
-def pixel_digest(image: np.ndarray) -> bytes:
-    """What images of one shape share only where every pixel is equal."""
-    return hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()
-
-
-def _perceptual(queries: Pictures, base: Pictures) -> np.ndarray:
-    return alike_to_an_eye(queries.pixels, base.pixels)
+def _same(queries: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """True where `base` has the same digest."""
+    known = set(base)
+    return np.array([digest in known for digest in queries], dtype=bool)
 
 
 def alike_to_an_eye(queries: np.ndarray, base: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.evidence.intervals import wilson
-from medsynth_engine.evidence.pictures import alike_to_an_eye, pixel_digest
+from medsynth_engine.evidence.pictures import alike_to_an_eye
+from medsynth_engine.evidence.prints import pixel_digest
 from medsynth_engine.evidence.row_keys import Key, row_keys
 from medsynth_engine.evidence.tables import Column
 from medsynth_engine.features.neighbours import embed
@@ -48,8 +49,9 @@ class ImageSearch:
         if not len(real):
             return
         there = {pixel_digest(image) for image in real}
-        self.identical |= np.array([digest in there for digest in self.digests], dtype=bool)
-        open_ = np.flatnonzero(~self.alike & (np.abs(self.pixels).max(axis=1, initial=0) > 0))
+        speaking = np.abs(self.pixels).max(axis=1, initial=0) > 0  # a blank picture equals others and is nobody's
+        self.identical |= speaking & np.array([digest in there for digest in self.digests], dtype=bool)
+        open_ = np.flatnonzero(~self.alike & speaking)
         if len(open_):
             self.alike[open_] |= alike_to_an_eye(self.pixels[open_], embed(real))
 

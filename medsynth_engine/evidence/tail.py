@@ -111,7 +111,7 @@ def tail(medium: str, distances: Distances, rng: np.random.Generator) -> list[Ev
         Evidence(
             names[2], excess.value, excess.low, excess.high, 0.0, distances.n, "lower", HOLDER,
             f"About {max(0.0, excess.value):.2%} of the synthetic {things} lie next to a training record where "
-            "chance does not put them.",
+            "chance does not put them." + distances.drawn,
             "Records at that distance nearer to training, less what chance gives, over the share of held-out "
             "patients; " + METHOD,
         ),
@@ -204,7 +204,8 @@ def _close_p(distances: Distances, edge: float) -> float:
     Counts are worth as many trials as there are patients behind them.
     """
     hits, trials = [], []
-    owners = distances.training_owners[distances.nearest_training], distances.holdout_owners
+    held = distances.holdout_owners if distances.asked_owners is None else distances.asked_owners
+    owners = distances.training_owners[distances.nearest_training], held
     for near, whose in zip((distances.to_training, distances.holdout_to_training), owners, strict=True):
         inside = near <= edge
         worth = effective(inside, whose) if 0 < inside.mean() < 1 else float(len(inside))

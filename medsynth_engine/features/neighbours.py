@@ -9,6 +9,8 @@ from torch.nn import functional
 
 SIDE = 32
 BLOCK = 1024
+MOST_CELLS = 2**26
+"""Of a block's table of distances: a quarter of a gigabyte."""
 
 
 def embed(images: np.ndarray) -> np.ndarray:
@@ -40,8 +42,9 @@ def nearest(queries: np.ndarray, base: np.ndarray, leave_out_self: bool = False)
     against = torch.from_numpy(np.ascontiguousarray(base, np.float32))
     squares = against.square().sum(1)
     distances, indices = [np.empty(0, np.float32)], [np.empty(0, np.int64)]
-    for start in range(0, len(queries), BLOCK):
-        block = torch.from_numpy(np.ascontiguousarray(queries[start : start + BLOCK], np.float32))
+    size = max(1, min(BLOCK, MOST_CELLS // len(base)))
+    for start in range(0, len(queries), size):
+        block = torch.from_numpy(np.ascontiguousarray(queries[start : start + size], np.float32))
         apart = _squared(block, against, squares)
         if leave_out_self:
             rows = torch.arange(len(block))

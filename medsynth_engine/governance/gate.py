@@ -8,6 +8,7 @@ from medsynth_engine.evidence.gauge import SCENARIOS
 from medsynth_engine.governance.rules import (
     AUDIENCES,
     NEVER_OVERRIDDEN,
+    NEVER_PUBLIC,
     RULES,
     SUBJECTS,
     GateInputs,
@@ -43,7 +44,8 @@ def scenario_for(subject_kind: str) -> str:
 
 
 def judge(inputs: GateInputs) -> Verdict:
-    """Run every rule. Two different admins, neither the author nor the owner, may override all but `NEVER_OVERRIDDEN`.
+    """Run every rule. Two different admins, neither the author nor the owner, may override all but these:
+    `NEVER_OVERRIDDEN`, and for the public `NEVER_PUBLIC`.
 
     Raises ValueError for an audience or a kind of subject that does not exist: that is a mistake of the caller.
     """
@@ -53,7 +55,8 @@ def judge(inputs: GateInputs) -> Verdict:
     marks = ["DEVELOPMENT"] if inputs.development else []
     if inputs.simulated:
         marks.append("SIMULATED")
-    final = [reason for reason in reasons if reason.code in NEVER_OVERRIDDEN]
+    never = NEVER_OVERRIDDEN | (NEVER_PUBLIC if inputs.audience == "public" else frozenset())
+    final = [reason for reason in reasons if reason.code in never]
     if not reasons:
         return Verdict(True, (), tuple(marks))
     if not final and len(overriding(inputs)) >= 2:

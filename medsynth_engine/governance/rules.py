@@ -389,5 +389,18 @@ RULES: tuple[Rule, ...] = (
     _imported,
     _unknown_training,
 )
-NEVER_OVERRIDDEN = frozenset({"simulated", "development_store", "real_data", "text_not_checked"})
-"""What no vote opens. An unread picture is among them, because all it takes is to wait for the check."""
+NEVER_OVERRIDDEN = frozenset(
+    {
+        "simulated",
+        "development_store",
+        "real_data",
+        "text_not_checked",
+        "imported_cohort",
+        "real_records",
+        "identical_images",
+    }
+)
+"""What no vote opens. An unread picture is among them, because all it takes is to wait for the check; and real records
+under another name, because no opinion makes them synthetic."""
+NEVER_PUBLIC = frozenset({"unknown_training"})
+"""What no vote opens for everybody; for a recipient two admins may."""

@@ -14,12 +14,12 @@ from medsynth_engine.evidence.inputs import FOLDS
 from medsynth_engine.evidence.linkability import linkability
 from medsynth_engine.evidence.membership import membership
 from medsynth_engine.evidence.pictures import Pictures, scaled
+from medsynth_engine.evidence.prints import Prints
 from medsynth_engine.evidence.row_privacy import row_privacy
 from medsynth_engine.evidence.singling_out import singling_out
 from medsynth_engine.evidence.tables import columns
 from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.features import radiomics
-from medsynth_engine.features.neighbours import embed
 from medsynth_engine.kernel.evidence import Evidence
 from medsynth_engine.phantom import anatomy, people
 from medsynth_engine.rows.table import Schema
@@ -101,16 +101,17 @@ def images(held_out: int, seed: int) -> Iterator[tuple[Case, list[Evidence]]]:
 def _seen(pictures: np.ndarray) -> Pictures:
     everybody = np.arange(len(pictures))
     features = radiomics.extract(pictures, lambda done, total, say: None)
-    return Pictures(pictures, everybody, everybody, embed(pictures), features)
+    every = Prints.of(pictures, everybody)
+    return Pictures(pictures, everybody, everybody, every.pixels, features, every, everybody)
 
 
 def _mixed(source: Pictures, chosen: np.ndarray, fresh: Pictures, count: int) -> Pictures:
     """The `chosen` pictures of `source` in the place of the first `count` of `fresh`."""
     parts = [
-        np.concatenate([getattr(source, part)[chosen], getattr(fresh, part)[count:]])
-        for part in ("images", "pixels", "features")
+        np.concatenate([getattr(source, part)[chosen], getattr(fresh, part)[count:]]) for part in ("images", "features")
     ]
-    return Pictures(parts[0], fresh.rows, fresh.owners, parts[1], parts[2])
+    every = Prints.of(parts[0], fresh.rows)
+    return Pictures(parts[0], fresh.rows, fresh.owners, every.pixels, parts[1], every, fresh.whose)
 
 
 def _altered(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -10,11 +10,14 @@ import pandas as pd
 from db.tables import Cohort as CohortRow
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.evidence.inputs import Inputs
+from medsynth_engine.evidence.prints import Prints
+from medsynth_engine.evidence.tables import patients, some_patients
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.work.meant import meant
 
 MOST_IMAGES = 10_000
-"""A fold of more is represented by a random draw of so many: the evidence's intervals are narrower than they matter."""
+"""Of a fold of more only a draw is held as pictures; all leave prints, among which copies are found."""
+PIECE = 500
 
 
 def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: bool) -> Inputs:
@@ -22,14 +25,20 @@ def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: b
     records, schema = dataset.records(), dataset.schema()
     table = cohort.table()
     pictures = cohort.images()
-    rng = np.random.default_rng(0)
-    folds = {fold: _drawn(records[records["fold"] == fold], rng) for fold in ("training", "holdout")}
-    if pictures is None or schema["image"] is None:
-        images: dict[str, np.ndarray | None] = {"training": None, "holdout": None}
-    else:
+    folds = {fold: records[records["fold"] == fold].reset_index(drop=True) for fold in ("training", "holdout")}
+    images: dict[str, np.ndarray | None] = {"training": None, "holdout": None}
+    rows: dict[str, np.ndarray | None] = {"training": None, "holdout": None}
+    prints: dict[str, Prints] = {}
+    if pictures is not None and schema["image"] is not None:
         folds = {fold: found[found["file"].notna()].reset_index(drop=True) for fold, found in folds.items()}
-        channels = 3 if pictures.ndim == 4 else 1
-        images = {fold: _pictures(dataset, found, pictures.shape[1], channels) for fold, found in folds.items()}
+        shape = pictures.shape[1], 3 if pictures.ndim == 4 else 1
+        rng = np.random.default_rng(0)
+        for fold, found in folds.items():
+            if len(found) > MOST_IMAGES:
+                prints[fold] = _prints(dataset, found, *shape)
+                rows[fold] = some_patients(patients(found), MOST_IMAGES, rng)
+                found = found.iloc[rows[fold]]
+            images[fold] = _pictures(dataset, found, *shape)
     return Inputs(
         training=folds["training"],
         holdout=folds["holdout"],
@@ -38,6 +47,9 @@ def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: b
         training_images=images["training"],
         holdout_images=images["holdout"],
         synthetic_images=pictures if images["training"] is not None else None,
+        training_rows=rows["training"],
+        holdout_rows=rows["holdout"],
+        prints=prints,
         population=meant(row.document),
         population_name=str((row.document.get("population") or {}).get("name") or "the chosen population"),
         population_n=_people(row.document),
@@ -51,10 +63,16 @@ def _people(document: dict[str, Any]) -> float | None:
     return float(counted) if counted.isdecimal() and int(counted) else None
 
 
-def _drawn(fold: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    if len(fold) > MOST_IMAGES:
-        fold = fold.iloc[np.sort(rng.choice(len(fold), MOST_IMAGES, replace=False))]
-    return fold.reset_index(drop=True)
+def _prints(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -> Prints:
+    """Of every image of a fold, piece by piece: a whole large fold would not fit into memory."""
+    pieces = range(0, len(records), PIECE)
+    return Prints.joined(
+        [
+            Prints.of(found, np.arange(start, start + len(found)))
+            for start in pieces
+            for found in [_pictures(dataset, records.iloc[start : start + PIECE], size, channels)]
+        ]
+    )
 
 
 def _pictures(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -> np.ndarray:

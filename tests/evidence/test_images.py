@@ -71,6 +71,15 @@ def test_fresh_images_are_no_copies_and_pixel_copies_are_counted() -> None:
     assert copied(inputs(leaked, table))["identical"].value == pytest.approx(0.07)
 
 
+def test_identical_images_are_counted_among_all_where_only_some_are_measured() -> None:
+    fresh, table = scans(100, 3)
+    fresh[:20] = scans(240, 1)[0][:20]
+    seen = pictures(inputs(fresh, table), 30, np.random.default_rng(0), lambda *_: None)
+    values = {value.name.rsplit(".", 1)[1]: value for value in image_copies(seen, pixel_distances(seen))}
+    assert (values["identical"].n, values["identical"].value) == (100, 0.2)
+    assert (values["copies"].n, values["copies"].low > 0.05) == (30, True), "thirty asked, about all originals"
+
+
 @pytest.mark.parametrize("change", ["flip", "contrast", "noise"])
 def test_a_copy_is_one_through_flip_contrast_and_noise(change: str) -> None:
     fresh, table = scans(60, 3)

@@ -141,3 +141,9 @@ def test_a_discriminator_that_knows_its_images_is_told_from_one_that_does_not() 
     assert quiet.low < 0.5 < quiet.high
     broken = white_box(np.full(300, np.nan), np.zeros(150), owners, held, rng)
     assert not any(value.enough for value in broken)
+
+
+def test_a_blank_picture_is_nobody_and_accuses_nobody() -> None:
+    search = ImageSearch(np.concatenate([drawings(3, 2), np.zeros((1, 32, 32), np.uint8)]))
+    search.add(np.concatenate([np.zeros((1, 32, 32), np.uint8), drawings(3, 1)]))
+    assert [value.value for value in search.evidence()] == [0, 0]

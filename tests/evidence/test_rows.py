@@ -53,6 +53,19 @@ def test_fresh_real_records_are_within_what_chance_gives(clean: dict[str, Eviden
     assert reading.band in ("very_low", "low", "guarded")
 
 
+def test_copies_in_folds_too_large_to_ask_every_record_meet_their_originals() -> None:
+    training, holdout, synthetic = folds(6_000, 3_000, 6_000)
+    planted = leak(training, synthetic, 0.02)
+    found = {
+        value.name: value for value in row_privacy(victims(training, holdout, planted), np.random.default_rng(0), 1_500)
+    }
+    copied = found["privacy.rows.copies"]
+    assert (copied.n, round(copied.value * copied.n)) == (6_000, 120)
+    assert found["privacy.rows.repeated"].low > 0.005
+    assert found["privacy.rows.tail_p"].value < 0.03
+    assert "1,500 of the 6,000" in found["privacy.rows.repeated"].reads_as
+
+
 def test_a_leak_of_a_third_is_seen_by_every_distance(leaky: dict[str, Evidence]) -> None:
     assert leaky["copies"].low > 0.2
     assert leaky["close_match"].low > 0.2

@@ -16,6 +16,7 @@ import torch
 from medsynth_engine.evidence.fidelity_inception import NAME, inception_distance
 from medsynth_engine.evidence.inputs import Inputs
 from medsynth_engine.evidence.pictures import Pictures
+from medsynth_engine.evidence.prints import Prints
 from medsynth_engine.features import inception, inception_file
 from medsynth_engine.features.frechet import gaussian_frechet
 from medsynth_engine.features.inception import Inception, fid
@@ -95,7 +96,10 @@ def test_fid_stands_beside_its_own_control(file: Path, monkeypatch: pytest.Monke
 
     def pictures(n: int, seed: int, darker: int = 1) -> Pictures:
         found = images(n, seed)[:, :, :, 0] // darker
-        return Pictures(found, np.arange(n), np.arange(n), np.empty((n, 0)), np.empty((n, 0)))
+        all_of_them = Prints.of(found, np.arange(n))
+        return Pictures(
+            found, np.arange(n), np.arange(n), np.empty((n, 0)), np.empty((n, 0)), all_of_them, np.arange(n)
+        )
 
     seen = {"training": pictures(21, 1), "holdout": pictures(22, 2), "synthetic": pictures(20, 3, darker=8)}
     found = inception_distance(seen, network, np.random.default_rng(0))

@@ -138,6 +138,19 @@ def test_an_evaluation_from_before_the_p_of_copies_is_judged_by_its_interval() -
     assert judge(replace(OPEN, evidence=(replace(tail, low=0.43), share))).open
 
 
+@pytest.mark.parametrize("code", ["identical_images", "imported_cohort", "unknown_training"])
+def test_no_vote_makes_public_what_must_never_be(code: str) -> None:
+    votes = tuple(Vote(admin, "It is fine.", OPEN.subject_digest, "public") for admin in ("one", "two"))
+    assert not judge(replace(OPEN, audience="public", votes=votes, **CASES[code])).open
+
+
+def test_no_vote_lets_real_records_pass_for_any_audience() -> None:
+    real = (value("privacy.image.store_identical", 1.0, 0.9, 0.0),)
+    for audience in AUDIENCES:
+        votes = tuple(Vote(admin, "It is fine.", OPEN.subject_digest, audience) for admin in ("one", "two"))
+        assert not judge(replace(OPEN, audience=audience, votes=votes, evidence=real, imported=True)).open
+
+
 def test_text_on_images_closes_it_where_one_image_names_somebody_or_more_have_text_than_real_ones() -> None:
     text = value("privacy.image.burned_in_text", 0.05, 0.028, 0.01, 200)
     forms = value("privacy.image.identifying_text", 0.0, 0.0, 0.0, 200)
