@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -54,38 +53,6 @@ def composition(table: pd.DataFrame, schema: Mapping[str, Any], suppress: bool) 
             shown_counts[f"{len(ordered) - len(kept)} more values"] = HIDDEN
         whole[name] = shown_counts
     return whole
-
-
-def intersections(
-    table: pd.DataFrame, schema: Mapping[str, Any], names: Sequence[str], suppress: bool
-) -> list[dict[str, Any]]:
-    """Counts and shares of every combination of the known values of `names`, empty ones too.
-
-    A list of {"cell": {attribute: value}, "count", "share"}. `suppress` hides as in `composition`, and then the share
-    of every cell too where one is hidden.
-    """
-    known = attributes(table, schema)
-    chosen = {name: known[name].map(lambda value: plain(value, 80), na_action="ignore") for name in names}
-    frame = pd.DataFrame(chosen).dropna()
-    patients = table["patient"] if "patient" in table else pd.Series(range(len(table)), index=table.index)
-    values = [sorted(frame[name].unique(), key=lambda value: _place(name, str(value), 0)) for name in names]
-    groups = patients.loc[frame.index].groupby([frame[name] for name in names]).agg(["size", "nunique"])
-    counts = {
-        key: (int(groups.loc[key, "size"]), int(groups.loc[key, "nunique"])) if key in groups.index else (0, 0)
-        for key in itertools.product(*values)
-    }
-    shown_counts: dict[Any, Any] = {key: count for key, (count, _) in counts.items()}
-    if suppress:
-        shown_counts = suppressed(counts)
-    open_shares = all(isinstance(count, int) for count in shown_counts.values())
-    return [
-        {
-            "cell": dict(zip(names, key, strict=True)),
-            "count": count,
-            "share": round(count / max(1, len(frame)), 4) if open_shares else None,
-        }
-        for key, count in shown_counts.items()
-    ]
 
 
 def _place(name: str, value: str, count: int) -> tuple[int, int, str]:

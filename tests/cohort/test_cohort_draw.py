@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medsynth_engine.cohort.composition import composition, intersections
+from medsynth_engine.cohort.composition import composition
 from medsynth_engine.cohort.draw import draw
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort
@@ -178,11 +178,3 @@ def test_composition_counts_every_attribute_and_hides_small_real_cells(records, 
 def test_age_known_only_as_bands_is_an_attribute_too(records):
     banded = {"columns": [{"name": "age_band", "role": "age", "kind": "category", "per": "patient"}]}
     assert list(composition(records.drop(columns="age"), banded, suppress=True)) == ["age_band"]
-
-
-def test_intersections_have_every_combination(records, schema):
-    cells = intersections(records, schema, ("sex", "finding"), suppress=False)
-    assert len(cells) == 4 and abs(sum(cell["share"] for cell in cells) - 1) < 1e-3
-    hidden = intersections(records.head(60), schema, ("sex", "age_band"), suppress=True)
-    assert all(cell["share"] is None for cell in hidden)
-    assert not any(isinstance(cell["count"], int) and 0 < cell["count"] < 11 for cell in hidden)
