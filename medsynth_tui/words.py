@@ -32,7 +32,7 @@ OF_A_RUN = {
     "overfitting": "overfitting signal (0: none)",
     "augmentation": "strength of augmentation",
     "fd_ratio_validation": "Fréchet ratio (estimate, 1 is real)",
-    "fd_ratio_noise": "Fréchet ratio of the generator before training",
+    "fd_ratio_noise": "standard error of that Fréchet ratio",
     "kid": "KID (estimate, 0 is real)",
     "nearest_neighbour_risk": "nearest-neighbour risk (estimate)",
     "nearest_neighbour_risk_groups": "nearest-neighbour risk",

@@ -90,6 +90,7 @@ def tail(medium: str, distances: Distances, rng: np.random.Generator) -> list[Ev
         return [not_enough(name, distances.n, "lower", why, METHOD, HOLDER) for name in names]
     look = strongest(distances, rng)
     share, excess = look.share, repeated(look, distances.n)
+    rests_on = look.count or distances.n  # that none lies near is said of all of them
     among = (
         f"Among the {look.count} synthetic {things} nearest to any real record, {share.value:.0%} lie nearer to "
         "training than to held-out patients, as if there were as many of both; without a leak it is 50 %."
@@ -98,11 +99,11 @@ def tail(medium: str, distances: Distances, rng: np.random.Generator) -> list[Ev
     )
     return [
         Evidence(
-            names[0], share.value, share.low, share.high, 0.5, look.count, "lower", HOLDER, among,
+            names[0], share.value, share.low, share.high, 0.5, rests_on, "lower", HOLDER, among,
             METHOD + " Clopper-Pearson at the effective number of trials, Bonferroni for the looks.",
         ),
         Evidence(
-            names[1], look.both_p, None, None, look.p, look.count, "higher", HOLDER,
+            names[1], look.both_p, None, None, look.p, rests_on, "higher", HOLDER,
             f"If nothing was copied, {things} so near to training and not to others would come up in "
             f"{look.both_p:.1%} of the draws.",
             METHOD + " Together with how often held-out records lie so near (Fisher's combination, never below the "
