@@ -12,7 +12,7 @@ import io
 import math
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,6 +33,14 @@ MOST_CELL = 500
 SIDES = (16, 1024)
 PICTURES = (".png", ".jpg", ".jpeg")
 OWN = ("file_name", "patient")
+ANSWERS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
+EXACT = 2**53
+"""Whole numbers below it are what they say as float64."""
+SEVERAL = "|"
+"""Between several findings of one record."""
 Progress = Callable[[int, int | None, str], None]
 
 
@@ -53,24 +61,31 @@ class Outside:
         return len(self.table)
 
 
-def look(folder: Path, columns: Sequence[Mapping[str, Any]]) -> Outside:
-    """Read the table and find the images. `columns`: those of the dataset's schema (name, kind).
+def look(
+    folder: Path, columns: Sequence[Mapping[str, Any]], levels: Mapping[str, Iterable[str]] | None = None
+) -> Outside:
+    """Read the table and find the images.
+
+    columns  those of the dataset's schema (name, kind)
+    levels   the words that a column of categories has in the dataset: one that differs in its letters' case alone is
+             that word, or a real row that is spelled anew would equal no real row
 
     Raises BadInput for links and other special files, files that are too large, tables that cannot be read, numbers
     that are none, formulas, images that are missing or lie elsewhere, and folders that hold neither table nor images.
     """
     pictures = _walked(folder)
     source = folder / TABLE
-    if not source.exists() and not pictures:
+    if not source.is_file() and not pictures:
         raise BadInput(
             "no_cohort_there", "That folder holds no images and no metadata.csv.", "One row a record, and its images."
         )
-    header, rows = _table(source) if source.exists() else (["file_name"], [[name] for name in sorted(pictures)])
+    header, rows = _table(source) if source.is_file() else (["file_name"], [[name] for name in sorted(pictures)])
     if not rows:
         raise BadInput("empty_cohort", "The table has no rows.", "A cohort has at least one record.")
     frame = pd.DataFrame(rows, columns=header, dtype=object)
     known = {str(column["name"]): str(column["kind"]) for column in columns}
-    typed = {name: _typed(frame[name], kind) for name, kind in known.items() if name in frame}
+    there = {name: _folded(words) for name, words in (levels or {}).items()}
+    typed = {name: _typed(frame[name], kind, there.get(name, {})) for name, kind in known.items() if name in frame}
     left_out = tuple(plain(name, 60) for name in header if name not in typed and name not in OWN)
     if "file_name" not in frame and not typed:
         raise BadInput("nothing_shared", "The table shares no column with the dataset.", "Name its columns alike.")
@@ -140,8 +155,20 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _typed(cells: pd.Series, kind: str) -> pd.Series:
-    """Text as the dataset has it; an empty cell is missing."""
+def _folded(words: Iterable[str]) -> dict[str, str]:
+    """Each word by what it is without case. Words that differ in case alone are left out: they are different things."""
+    found: dict[str, set[str]] = {}
+    for word in words:
+        found.setdefault(_plain(word), set()).add(word)
+    return {folded: next(iter(same)) for folded, same in found.items() if len(same) == 1}
+
+
+def _plain(word: str) -> str:
+    return word.strip().casefold().removesuffix(".0")
+
+
+def _typed(cells: pd.Series, kind: str, words: Mapping[str, str]) -> pd.Series:
+    """Text as the dataset has it; an empty cell is missing. `words`: the dataset's, by what they are without case."""
     name = plain(cells.name, 60)
     if kind not in ("number", "integer"):
         for cell in cells:
@@ -151,7 +178,10 @@ def _typed(cells: pd.Series, kind: str) -> pd.Series:
                 raise BadInput(
                     "formula", f"A cell of {name!r} begins like a formula or holds control characters.", "Clean it."
                 )
-        return cells.map(lambda cell: cell.strip() or None).astype(object)
+        if kind == "boolean":
+            return _yes_or_no(cells)
+        apart = SEVERAL if kind == "multi" else None
+        return cells.map(lambda cell: _spelled(cell.strip(), words, apart) or None).astype(object)
     numbers = []
     for cell in cells:
         try:
@@ -161,14 +191,31 @@ def _typed(cells: pd.Series, kind: str) -> pd.Series:
         if number is not None and not math.isfinite(number):
             raise BadInput("not_finite", f"A cell of {name!r} is NaN or infinite.", "Missing is an empty cell.")
         numbers.append(np.nan if number is None else number)
-    return pd.Series(numbers, index=cells.index, dtype=float)
+    found = pd.Series(numbers, index=cells.index, dtype=float)
+    known = found.dropna()
+    whole = kind == "integer" and bool((known % 1 == 0).all() and (known.abs() < EXACT).all())
+    return found.astype("Int64") if whole else found
+
+
+def _spelled(cell: str, words: Mapping[str, str], apart: str | None) -> str:
+    parts = cell.split(apart) if apart else [cell]
+    return (apart or "").join(words.get(_plain(part), part) for part in parts)
+
+
+def _yes_or_no(cells: pd.Series) -> pd.Series:
+    """boolean, missing where the cell is empty, however yes and no are spelled."""
+    found = [ANSWERS.get(_plain(cell)) for cell in cells]
+    if any(answer is None and cell.strip() for answer, cell in zip(found, cells, strict=True)):
+        raise BadInput("not_yes_or_no", f"A cell of {plain(cells.name, 60)!r} is neither true nor false.", "Mend it.")
+    return pd.Series(pd.array(found, dtype="boolean"), index=cells.index)
 
 
 def _patients(frame: pd.DataFrame) -> list[str]:
-    """S000001, ...: whose record each row is, under new names; without a column each is its own."""
+    """S000001, ...: whose record each row is, under new names; where nothing is said each is its own."""
     if "patient" not in frame:
         return [f"S{number + 1:06d}" for number in range(len(frame))]
-    codes, _ = pd.factorize(frame["patient"])
+    said = [cell.strip() or number for number, cell in enumerate(frame["patient"])]
+    codes, _ = pd.factorize(pd.Series(said, dtype=object))
     return [f"S{code + 1:06d}" for code in codes]
 
 

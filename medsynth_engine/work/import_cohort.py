@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sqlmodel import select
 
 from db.tables import Cohort
@@ -32,14 +33,15 @@ def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
     name = arguments["cohort"]
     _, dataset_folder = desk.dataset(arguments["dataset_id"])
-    schema = Dataset(dataset_folder).schema()
+    dataset = Dataset(dataset_folder)
+    schema = dataset.schema()
     say = desk.progress("records")
     say(0, None, "looking at the folder")
-    found = from_outside.look(Path(arguments["source"]), schema["columns"])
+    found = from_outside.look(Path(arguments["source"]), schema["columns"], _levels(dataset))
     if found.files and schema["image"] is None:
         raise BadInput("images_without_images", "The dataset is a table alone.", "Compare with one that has images.")
     with desk.ledger.read() as session:
-        if session.exec(select(Cohort).where(Cohort.name == name)).first():
+        if name.casefold() in {other.casefold() for other in session.exec(select(Cohort.name))}:
             raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
     folder = desk.home.cohorts / name
     if folder.exists():
@@ -56,6 +58,19 @@ def work(desk: Desk) -> dict[str, Any]:
     return _commit(desk, schema, folder, facts)
 
 
+def _levels(dataset: Dataset) -> dict[str, set[str]]:
+    """The words of each column of categories; of several in a cell each."""
+    records = dataset.records()
+    levels: dict[str, set[str]] = {}
+    for column in dataset.schema()["columns"]:
+        name, kind = str(column["name"]), column["kind"]
+        if kind in ("category", "multi") and name in records:
+            words = {str(word) for word in records[name].dropna().unique()}
+            split = {part for word in words for part in word.split(from_outside.SEVERAL)}
+            levels[name] = split if kind == "multi" else words
+    return levels
+
+
 def _write(desk: Desk, folder: Path, found: from_outside.Outside, facts: dict[str, Any]) -> None:
     """The cohort folder, whole or not at all."""
     staging = folder.with_name(f".staging-{folder.name}")
@@ -63,7 +78,7 @@ def _write(desk: Desk, folder: Path, found: from_outside.Outside, facts: dict[st
     try:
         staging.mkdir(parents=True, mode=0o700)
         table = found.table.copy()
-        if "age" in table and "age_band" not in table and table["age"].dtype == float:
+        if "age" in table and "age_band" not in table and pd.api.types.is_numeric_dtype(table["age"]):
             table.insert(int(table.columns.get_loc("age")) + 1, "age_band", age_band(table["age"]))
         if found.files:
             table.insert(0, "file_name", [f"images/{one}" for one in names(1, len(table))])

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -45,7 +46,7 @@ def test_known_columns_are_typed_and_others_left_out(tmp_path: Path) -> None:
     assert len(found) == 3 and len(pictures) == 3
     assert found.left_out == ("note",)
     assert found.table["patient"].tolist() == ["S000001", "S000002", "S000003"]
-    assert found.table["age"].dtype == float and np.isnan(found.table["age"][1])
+    assert found.table["age"].dtype == "Int64" and found.table["age"].fillna(-1).tolist() == [61, -1, 7]
     assert found.table["sex"].tolist()[:2] == ["F", "M"] and found.table["sex"].isna()[2]
 
 
@@ -53,6 +54,41 @@ def test_patients_keep_their_records_under_new_names(tmp_path: Path) -> None:
     table = rows("images/0.png,Okafor", "images/1.png,Weber", "images/2.png,Okafor", header="file_name,patient")
     found, _ = read(folder_with(tmp_path / "c", table))
     assert found.table["patient"].tolist() == ["S000001", "S000002", "S000001"]
+
+
+def test_a_record_without_a_patient_is_its_own(tmp_path: Path) -> None:
+    table = rows("images/0.png,", "images/1.png,", "images/2.png,Okafor", header="file_name,patient")
+    found, _ = read(folder_with(tmp_path / "c", table))
+    assert found.table["patient"].nunique() == 3
+
+
+@pytest.mark.parametrize(("yes", "no"), [("True", "False"), ("TRUE", "FALSE"), ("1", "0"), ("1.0", "0.0"), ("y", "n")])
+def test_however_a_real_row_is_spelled_it_is_read_as_the_dataset_has_it(tmp_path: Path, yes: str, no: str) -> None:
+    columns = [*COLUMNS, {"name": "smoker", "kind": "boolean"}, {"name": "seen", "kind": "multi"}]
+    (tmp_path / "metadata.csv").write_text(
+        f"age,sex,smoker,seen,finding\n61.0,f,{yes},Mass|EDEMA,a\n62, F ,{no},other,A\n63,X,,,b\n"
+    )
+    levels = {"sex": {"F", "M"}, "seen": {"mass", "edema"}, "finding": {"a", "A"}}
+    table = from_outside.look(tmp_path, columns, levels).table
+    assert table["age"].astype(str).tolist() == ["61", "62", "63"]
+    assert table["sex"].tolist() == ["F", "F", "X"]
+    assert table["smoker"].dtype == "boolean" and table["smoker"].tolist() == [True, False, pd.NA]
+    assert table["seen"].tolist()[:2] == ["mass|edema", "other"]
+    assert table["finding"].tolist() == ["a", "A", "b"], "two words of the dataset that differ in case are two"
+
+
+def test_a_folder_named_like_the_table_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").mkdir()
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path)
+    assert refused.value.code == "no_cohort_there"
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("smoker\nperhaps\n")
+    with pytest.raises(BadInput) as refused:
+        from_outside.look(tmp_path, [{"name": "smoker", "kind": "boolean"}])
+    assert refused.value.code == "not_yes_or_no"
 
 
 def test_a_table_alone_and_images_alone_are_cohorts_too(tmp_path: Path) -> None:
