@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import distinct, func
 from sqlmodel import Session, col, select
 
 from medsynth_engine.access.roles import Permission
@@ -28,6 +29,7 @@ from medsynth_engine.operations.judged import (
 
 EVALUATIONS_PER_DATASET = 10
 """The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
+TENTH = 10
 FEWEST, MOST = 2, 4
 """Cohorts that are compared at once."""
 RECORD = re.compile(r"r[0-9A-Za-z]+")
@@ -159,13 +161,33 @@ def _pair(cohort: Path, dataset: Path, each: dict[str, Any], size: int) -> dict[
 
 
 def _evaluations(session: Session, dataset_id: str) -> int:
-    """How many evaluations the dataset has had or is about to have, over all its versions."""
-    from db.tables import Dataset, Evaluation, Job
+    """How many evaluations the dataset's patients have had or are about to have, under whatever name."""
+    from db.tables import Evaluation, Job
 
-    name = session.get_one(Dataset, dataset_id).name
-    versions = set(session.exec(select(Dataset.id).where(Dataset.name == name)))
+    versions = _same_patients(session, dataset_id)
     done = sum(of in versions for of in session.exec(select(Evaluation.dataset_id)))
     waiting = session.exec(select(Job).where(Job.kind == "evaluate", col(Job.state).in_(("queued", "running")))).all()
     return done + sum(
         job.arguments.get("dataset_id") in versions and not job.arguments.get("cached") for job in waiting
     )
+
+
+def _same_patients(session: Session, dataset_id: str) -> set[str]:
+    """The dataset's versions, and every other dataset, removed or not, that came of the same records.
+
+    A removed dataset keeps its rows in the ledger, and the keyed digests of what was handed in: who takes the same
+    files in again, under this or another name, has no new budget. The same is what has a tenth of the smaller one's
+    records in common.
+    """
+    from db.tables import Dataset, Submission
+
+    name = session.get_one(Dataset, dataset_id).name
+    removed = col(Dataset.name).startswith(f"{name}~", autoescape=True)
+    versions = set(session.exec(select(Dataset.id).where((col(Dataset.name) == name) | removed)))
+    handed_in = select(Submission.source_digest).where(col(Submission.dataset_id).in_(versions)).distinct()
+    told = func.count(distinct(col(Submission.source_digest)))
+    counts = select(Submission.dataset_id, told).where(Submission.source_digest != "").group_by(Submission.dataset_id)
+    sizes = dict(session.exec(counts).all())
+    shared = session.exec(counts.where(col(Submission.source_digest).in_(handed_in))).all()
+    own = max((sizes.get(version, 0) for version in versions), default=0)
+    return versions | {other for other, common in shared if common * TENTH >= min(own, sizes[other])}

@@ -13,9 +13,9 @@ from review_store import World, run
 from sqlmodel import select
 
 from db.ledger import Ledger
-from db.tables import Cohort, Dataset, Evaluation, User
+from db.tables import Cohort, Dataset, Evaluation, Submission, User
 from medsynth_engine.evidence.edition import FORMAT
-from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
+from medsynth_engine.kernel.errors import BadInput, Busy, Denied, MedSynthError, NotFound
 from medsynth_engine.operations.judged import pairs_path
 
 FOUND: dict[str, Any] = json.loads(
@@ -144,3 +144,26 @@ def test_an_evaluation_of_an_older_dataset_or_edition_says_so(world: World) -> N
     notes = " ".join(run(ann.cohorts_compare(["c1", "c3"]))["notes"])
     assert "different datasets or versions" in notes
     assert "c1 is out of date" in notes
+
+
+def test_the_budget_of_evaluations_goes_with_the_patients_and_not_with_the_name(world: World) -> None:
+    run(world.of("root").settings_set("evaluations_per_dataset", "2"))
+    again, other = world.dataset("thorax", "ann", {}), world.dataset("skin", "ann", {})
+    with Ledger.open(world.home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
+        first = change.session.exec(select(Dataset).where(Dataset.name == "chest")).one()
+        first.state, first.name = "removed", f"chest~{first.id}"
+        change.session.add(first)
+        handed_in = {first.id: range(30), again: range(20, 60), other: range(100, 140)}
+        for dataset_id, files in handed_in.items():
+            for ordinal, file in enumerate(files):
+                row = {"dataset_id": dataset_id, "ordinal": ordinal, "outcome": "accepted", "source_digest": f"k{file}"}
+                change.session.add(Submission(**row))
+        change.record(actor="ann", action="datasets.removed", object_="dataset:chest")
+    for name, dataset_id in (("c3", again), ("c4", other)):
+        cohort(world, name, dataset_id, edition=FORMAT - 1)  # evaluated long ago: it would have to be done again
+    with pytest.raises(Busy, match="has had its 2 evaluations"):
+        run(world.of("ann").evaluate("c3"))
+    ann = world.of("ann")
+    job = run(ann.evaluate("c4"))["job"]
+    with pytest.raises(MedSynthError):
+        run(ann.finish(job))  # the budget let it through; its folder is made up
