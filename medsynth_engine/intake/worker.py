@@ -13,7 +13,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from medsynth_engine.intake.pseudonym import is_somebody, keyed, patient_of, rec
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 from medsynth_engine.intake.sources import opened_below, opened_without_links
 from medsynth_engine.intake.write import write_all
+from medsynth_engine.kernel.parent import leave_with_parent
 
 IMAGES, QUARANTINE = "images", "quarantine"
 READY = b"ready"
@@ -222,16 +222,10 @@ def _give_seconds(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(spent + 2 * seconds) + 2, hard))
 
 
-def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
 def main(descriptor: int) -> None:
     """Serve until the parent hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    leave_with_parent()
     line = Connection(descriptor)
     try:
         setup: Setup = line.recv()

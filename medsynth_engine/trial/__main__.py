@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from medsynth_engine.kernel.errors import CheckFailed
+from medsynth_engine.kernel.errors import CheckFailed, Interrupted
 from medsynth_engine.trial.trial import HELD_OUT, SEEDS, run
 
 
@@ -20,7 +20,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     began = time.monotonic()
-    document = run(max(1, chosen.seeds), [int(n) for n in chosen.holdout.split(",")], _say)
+    try:
+        document = run(max(1, chosen.seeds), [int(n) for n in chosen.holdout.split(",")], _say)
+    except KeyboardInterrupt:
+        return Interrupted.exit_code  # who started this says so
     document["seconds"] = round(time.monotonic() - began, 1)
     if chosen.json:
         print(json.dumps(document, indent=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from medsynth_engine.evidence import gauge
 from medsynth_engine.governance.gate import GateInputs, judge
 from medsynth_engine.governance.rules import AUDIENCES
+from medsynth_engine.kernel.parent import leave_with_parent
 from medsynth_engine.trial.villain import SYNTHETIC, Case, images, rows
 
 HELD_OUT = 600
@@ -52,7 +54,7 @@ def run(
     tasks = [(medium, held, seed) for seed in range(seeds) for held in held_out for medium in media]
     outcomes: list[Outcome] = []
     workers = min(len(tasks), _cores())
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=_prepare) as pool:
         waiting = [pool.submit(outcomes_of, *task) for task in tasks]
         for done, (task, future) in enumerate(zip(tasks, waiting, strict=True)):
             progress(done, len(tasks), f"seed {task[2] + 1}: {task[0]}, {task[1]} held out")
@@ -67,6 +69,12 @@ def run(
         "checks": checks,
         "rates": rates(outcomes),
     }
+
+
+def _prepare() -> None:
+    """A worker ends at Ctrl-C at once, and with the trial: half a case is of no use to anybody."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    leave_with_parent()
 
 
 def outcomes_of(medium: str, held_out: int, seed: int) -> list[Outcome]:

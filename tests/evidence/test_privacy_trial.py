@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -57,3 +59,21 @@ def test_seeds_belong_to_the_gauge_alone() -> None:
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}, check=False)
     assert done.returncode == 2
     assert "--seeds" in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_the_workers_end_with_the_trial(how: signal.Signals) -> None:
+    """At Ctrl-C the whole group is told; where the trial alone is killed nobody tells its workers."""
+    command = [sys.executable, "-m", "medsynth_engine.trial", "--seeds", "1"]
+    trial = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert trial.stderr is not None
+    try:
+        assert trial.stderr.readline().startswith("0/")  # the workers are at work
+        (os.killpg if how == signal.SIGINT else os.kill)(trial.pid, how)
+        said = trial.communicate(timeout=30)[1]  # ends only when no worker holds the other end any more
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(trial.pid, signal.SIGKILL)
+    assert "Traceback" not in said

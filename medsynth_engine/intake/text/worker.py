@@ -11,8 +11,6 @@ import os
 import resource
 import signal
 import sys
-import threading
-import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from PIL import Image
 
 from medsynth_engine.intake.text.mask import masked
 from medsynth_engine.intake.text.tokens import only_markers, telling
+from medsynth_engine.kernel.parent import leave_with_parent
 
 if TYPE_CHECKING:
     from medsynth_engine.intake.text.reader import Line, Reader
@@ -83,16 +82,10 @@ BEHIND = 10
 """Reading takes hours and is waited for by nobody: a training beside it comes first."""
 
 
-def _leave_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
 def main(descriptor: int) -> None:
     """Serve until the parent hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    leave_with_parent()
     os.umask(0o077)
     os.nice(BEHIND)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold a patient's picture
