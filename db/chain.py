@@ -190,8 +190,19 @@ def _index(values: Mapping[str, Any]) -> str:
     return f"INDEXED BY audit_{likely[0]}" if len(likely) > 1 else ""
 
 
+def actions_like(session: Session, part: str) -> list[str]:
+    """The actions on record whose name contains `part`; none where one is called just so, or `part` is a family."""
+    known = _between(session, "", "~")  # names of actions are letters, digits and punctuation of ASCII below it
+    return [] if part in known or part.endswith(".") else [name for name in known if part and part.lower() in name]
+
+
 def _family(session: Session, prefix: str) -> list[str]:
-    """The actions that begin with `prefix`, by jumping through the index from one to the next."""
+    """The actions that begin with `prefix`."""
+    return _between(session, prefix, prefix[:-1] + "/")  # the slash follows the dot in ASCII
+
+
+def _between(session: Session, first: str, end: str) -> list[str]:
+    """The actions from `first` to before `end`, by jumping through the index from one to the next."""
     found = session.connection().execute(
         text(
             "WITH RECURSIVE actions(name) AS ("
@@ -200,7 +211,7 @@ def _family(session: Session, prefix: str) -> list[str]:
             " FROM actions WHERE name IS NOT NULL)"
             " SELECT name FROM actions WHERE name IS NOT NULL"
         ),
-        {"first": prefix, "end": prefix[:-1] + "/"},  # the slash follows the dot in ASCII
+        {"first": first, "end": end},
     )
     return [row[0] for row in found]
 

@@ -190,16 +190,26 @@ def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
     for name in ("fidelity.fd_ratio", "fidelity.rows.pairwise", "utility.tstr_auc"):
         if name in values:
             said.append(str(values[name]["reads_as"]))
-    off = [
-        f"{row['value']} ({table['attribute'].replace('_', ' ')})"
-        for table in document.get("bias") or ()
-        for row in table["rows"]
-        if row.get("flag") in ("amber", "red")
-    ]
-    said.append(
-        f"Too many or too few beyond chance: {', '.join(off)}." if off else "No group is off its share beyond chance."
-    )
-    return [plain(sentence, 1_000) for sentence in said]
+    return [plain(sentence, 1_000) for sentence in [*said, *_groups_off(document)]]
+
+
+def _groups_off(document: Mapping[str, Any]) -> list[str]:
+    """Which groups are off their share, by the verdicts that the tables show."""
+    off: dict[str, list[str]] = {}
+    for table in document.get("bias") or ():
+        for row in table["rows"]:
+            name = f"{row['value']} ({table['attribute'].replace('_', ' ')})"
+            off.setdefault(row["verdict"].code, []).append(name)
+    said = []
+    if BAD in off:
+        said.append(f"Too many or too few, beyond chance and beyond what is tolerated: {', '.join(off[BAD])}.")
+    if PLAIN in off:
+        said.append(f"Off their share beyond chance, but within what is tolerated: {', '.join(off[PLAIN])}.")
+    if not said and EVEN in off:
+        said.append("No group is off its share beyond chance.")
+    if UNKNOWN in off:
+        said.append(f"Of {len(off[UNKNOWN])} groups it cannot be said whether they are off their share.")
+    return said
 
 
 def _bands() -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from medsynth_engine.evidence.gauge import what_helps
 from medsynth_engine.evidence.intervals import wilson
 from medsynth_engine.governance.workflow import Assessment, settle
 from medsynth_engine.kernel.evidence import Evidence
@@ -78,6 +79,7 @@ class GateInputs:
     evaluation_digest   of the evaluation document
     band                of the gauge in the scenario that fits the subject (`scenario_for`)
     driver              evidence name of the attack that sets the band
+    note                the sentence in which the gauge says what its band rests on
     evidence            the evaluation's values
     identifying         columns that hold a direct identifier, or over 90 % unique text
     unreviewed          close pairs or burned-in text that nobody has looked at yet
@@ -110,6 +112,7 @@ class GateInputs:
     unknown_training: bool = False
     votes: tuple[Vote, ...] = ()
     owner_id: str | None = None
+    note: str = ""
 
 
 Rule = Callable[[GateInputs], Reason | None]
@@ -155,7 +158,7 @@ def _band(inputs: GateInputs) -> Reason | None:
         return Reason(
             "not_enough_evidence",
             f"The privacy gauge is grey: there is not enough evidence for the audience {inputs.audience}.",
-            "Use more held-out patients (at least 100) or a larger cohort, or choose the audience internal.",
+            f"{what_helps(inputs.note)}. Or choose the audience internal.",
         )
     driver = f", driven by {inputs.driver}" if inputs.driver else ""
     return Reason(

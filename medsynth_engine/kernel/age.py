@@ -163,6 +163,9 @@ def _unwrap(stanzas: Sequence[Stanza], passphrase: str | None, identity: str | N
         if found is not None:
             return found
     kinds = {stanza.arguments[0] for stanza in stanzas}
+    if "scrypt" in kinds and passphrase:
+        why = "That is not the passphrase of this backup."
+        raise Denied("wrong_key", why, "Type it as it was when the backup was made; capitals and spaces count.")
     needs = "Its passphrase opens it." if "scrypt" in kinds else "The identity (AGE-SECRET-KEY-…) opens it."
     raise Denied("wrong_key", "That key does not open this backup.", needs)
 

@@ -53,8 +53,10 @@ class Audit:
         limit: int = 100,
         until: str | None = None,
     ) -> dict[str, Any]:
+        """The newest first; `near` are the actions on record that contain `action` where that finds nothing."""
         from db import chain
 
+        near: list[str] = []
         many = max(1, min(limit, PAGE_LIMIT))
         with call.read() as session:
             records = chain.page(
@@ -68,8 +70,13 @@ class Audit:
                 since=_instant(since, "--since"),
                 until=_instant(until, "--until"),
             )
+            if not records and action:
+                mine = visible_actor(call, None)
+                like = chain.actions_like(session, action)
+                near = [each for each in like if chain.page(session, limit=1, actor=mine, action=each)]
         following = records[-1].seq if len(records) == many and records[-1].seq > 1 else None
-        return {"records": [_shown(record) for record in records], "next": following}
+        found = {"records": [_shown(record) for record in records], "next": following}
+        return {**found, "near": near} if near else found
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
     def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:

@@ -202,6 +202,7 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         evaluation_digest=subject.evaluation_digest,
         band=gauge.get("band"),
         driver=gauge.get("driver"),
+        note=str(gauge.get("note") or ""),
         evidence=subject.evidence,
         identifying=tuple((subject.document or {}).get("identifying") or ()),
         text_unchecked=any(_text_unchecked(row.summary) for row in behind),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Proofs:
 
         `key` is the verifier key that `audit_checkpoint` told once; without it the one that lies in the store counts.
         """
-        return call.ledger.verify(_anchors(anchor, code), _keys(key)).document()
+        return _verified(lambda known: call.ledger.verify(known, _keys(key)), _anchors(anchor, code))
 
     @operation("audit.verify_file", Permission.ANYONE, needs_store=False)
     def audit_verify_file(
@@ -44,16 +45,16 @@ class Proofs:
         from medsynth_engine.kernel import age
         from medsynth_engine.operations.backup_file import verified_inside
 
-        file, known, trusted = Path(path).expanduser(), _anchors(anchor, code), _keys(key)
+        file, anchored, trusted = Path(path).expanduser(), _anchors(anchor, code), _keys(key)
         if not file.is_file():
             raise NotFound("no_such_file", "There is no such file.", "Name an export, a backup or a ledger.")
         with file.open("rb") as stream:
             begins = stream.read(32)
         if begins.startswith(b"SQLite format 3\x00"):
-            return proof.verify(file, known, trusted).document()
+            return _verified(lambda known: proof.verify(file, known, trusted), anchored)
         if begins.startswith(age.VERSION_LINE):
-            return verified_inside(file, known, passphrase, identity, trusted).document()
-        return exported.verify(file, known, trusted).document()
+            return _verified(lambda known: verified_inside(file, known, passphrase, identity, trusted), anchored)
+        return _verified(lambda known: exported.verify(file, known, trusted), anchored)
 
     @operation("audit.checkpoint", Permission.READ_AUDIT)
     def audit_checkpoint(self, call: Call) -> dict[str, Any]:
@@ -111,6 +112,14 @@ class Proofs:
         with call.change("audit", records=part.last - part.first + 1, last=part.last, digest=digest) as change:
             sealing.take_out(change.session.connection(), part, digest)
         return {"path": str(target), "first": part.first, "last": part.last, "digest": digest}
+
+
+def _verified(verify: Callable[[list[Any]], Any], anchored: list[Any]) -> dict[str, Any]:
+    """The document of `verify`; `code_alone` where all holds but a code, which people write down and type."""
+    found = verify(anchored)
+    typed = [anchor for anchor in anchored if anchor.root_start is not None]
+    alone = not found.ok and bool(typed) and verify([each for each in anchored if each not in typed]).ok
+    return {**found.document(), **({"code_alone": True} if alone else {})}
 
 
 def _anchors(file: str | None, code: str | None) -> list[Any]:

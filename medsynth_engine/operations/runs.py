@@ -125,6 +125,7 @@ class Runs:
                     **{key: facts[key] for key in keys},
                     "started": row.created_at.isoformat(timespec="seconds"),
                     "owner": owners.get(row.owner_id, ""),
+                    "generator": row.generator_digest is not None,
                 }
             )
         return listed

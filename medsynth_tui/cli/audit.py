@@ -14,7 +14,7 @@ from medsynth_engine.kernel.home import Home
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.options import passwords, path
+from medsynth_tui.cli.options import PASSPHRASE, passwords, path
 
 app = group("audit", "Who did what; and that nobody changed the record.")
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else into generated/.")]
@@ -58,7 +58,7 @@ def verify(
     key: Annotated[
         str | None, typer.Option("--key", metavar="VERIFIER", help="Who must have signed: as `audit checkpoint` told.")
     ] = None,
-    passphrase_stdin: Annotated[bool, typer.Option("--passphrase-stdin", help="Of a backup: a line on stdin.")] = False,
+    passphrase_stdin: Annotated[bool, typer.Option(PASSPHRASE, help="Of a backup: a line on stdin.")] = False,
     identity: Annotated[
         Path | None, typer.Option("--identity", metavar="FILE", help="Of a backup: the AGE-SECRET-KEY's file.")
     ] = None,
@@ -137,7 +137,7 @@ def backup_secret(file: Path, from_stdin: bool, identity: Path | None) -> tuple[
         begins = stream.read(64)
     if not begins.startswith(b"age-encryption.org/v1\n-> scrypt "):
         return None, None
-    return passwords(from_stdin, "Passphrase of the backup")[0], None
+    return passwords(from_stdin, "Passphrase of the backup", option=PASSPHRASE)[0], None
 
 
 def _new_name(face: Face, stem: str, extension: str) -> Path:
@@ -157,13 +157,20 @@ def show_records(face: Face, document: Document) -> None:
         for one in document["records"]
     ]
     show.table(face, ("no.", "at (UTC)", "who", "what", "to", "outcome"), rows, "No records.", right=(0,))
+    if document.get("near"):
+        show.sentences(face, "Actions on record that contain it", [", ".join(document["near"])])
     if document.get("next"):
         show.hint(face, f"medsynth audit list --before {document['next']}")
 
 
 def show_verified(face: Face, document: Document) -> None:
     whole = "The record is whole." if document.get("key_known") else "The record is whole; who signed it is not known."
-    show.title(face, whole if document["ok"] else "The record has been changed.")
+    bent = "The record has been changed."
+    if document.get("code_alone"):
+        bent = "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
+    show.title(face, whole if document["ok"] else bent)
+    if document.get("code_alone"):
+        show.sentences(face, "If the code is right", ["Records were cut off or changed since then."])
     pairs = [("records", document["records"]), ("head", document["head"]), ("anchored", document.get("anchored"))]
     if document.get("checkpoints"):
         pairs.append(("signed up to", document["signed"]))

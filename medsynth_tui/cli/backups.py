@@ -12,9 +12,9 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.audit import backup_secret
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.cli.options import passwords, path
+from medsynth_tui.cli.options import PASSPHRASE, passwords, path
 
-FromStdin = Annotated[bool, typer.Option("--passphrase-stdin", help="Read the passphrase from a line of stdin.")]
+FromStdin = Annotated[bool, typer.Option(PASSPHRASE, help="Read the passphrase from a line of stdin.")]
 
 
 def attach(root: typer.Typer) -> None:
@@ -65,8 +65,8 @@ def attach(root: typer.Typer) -> None:
 
 def _new_passphrase(from_stdin: bool) -> str:
     if from_stdin:
-        return passwords(True, "Passphrase")[0]
-    first, again = passwords(False, "Passphrase of the backup", "Once more")
+        return passwords(True, "Passphrase", option=PASSPHRASE)[0]
+    first, again = passwords(False, "Passphrase of the backup", "Once more", option=PASSPHRASE)
     if first != again:
         raise WrongUsage("not_the_same", "The two were not the same.", "Try again.")
     return first

@@ -12,6 +12,8 @@ from medsynth_engine.kernel.errors import BadInput, WrongUsage
 BETWEEN_PAIRS = re.compile(r",(?=[^,=]+=)")
 """A comma that another `name=` follows; any other comma belongs to the value."""
 
+PASSPHRASE = "--passphrase-stdin"
+
 
 def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     """`["age=Age,sex=Gender"]` as `{"age": "Age", "sex": "Gender"}`; the option may be given several times."""
@@ -50,19 +52,23 @@ def toml(file: Path | None) -> dict[str, Any]:
         raise BadInput("bad_toml", "That file is not TOML.", "See https://toml.io for how it is written.") from error
 
 
-def passwords(from_stdin: bool, *questions: str) -> list[str]:
-    """Secrets, one for each question: a line each of stdin, or asked for without showing what is typed."""
+def passwords(from_stdin: bool, *questions: str, option: str = "--password-stdin") -> list[str]:
+    """Secrets, one for each question: a line each of stdin, or asked for without showing what is typed.
+
+    `option` is the command's own name for `from_stdin`.
+    """
+    what = option.removeprefix("--").removesuffix("-stdin")
     if from_stdin:
         lines = [sys.stdin.readline().rstrip("\r\n") for _ in questions]
         if not all(lines):
             count = "one line" if len(questions) == 1 else f"{len(questions)} lines"
-            raise WrongUsage("no_password", f"--password-stdin needs {count} on stdin.", "One secret a line.")
+            raise WrongUsage("no_password", f"{option} needs {count} on stdin.", "One secret a line.")
         return lines
     if not sys.stdin.isatty():
-        raise WrongUsage("no_terminal", "There is no terminal to ask for the password.", "Use --password-stdin.")
+        raise WrongUsage("no_terminal", f"There is no terminal to ask for the {what}.", f"Use {option}.")
     from getpass import getpass
 
     try:
         return [getpass(f"{question}: ", sys.stderr) for question in questions]
     except EOFError as error:
-        raise WrongUsage("no_password", "No password was given.", "Try again, or use --password-stdin.") from error
+        raise WrongUsage("no_password", f"No {what} was given.", f"Try again, or use {option}.") from error

@@ -45,3 +45,26 @@ def test_an_export_verifies_without_a_store_or_a_login(hospital: Hospital, tmp_p
     assert anyone.gets("audit", "verify", file)["ok"]
     later = anyone.asks("audit", "verify", file, "--code", code)  # the code knows more than the export
     assert later.code == 9 and "only" in later.document["problems"][0]
+
+
+def test_who_is_asked_for_a_passphrase_is_told_so(hospital: Hospital, tmp_path: Path) -> None:
+    file = tmp_path / "b.age"
+    silent = hospital.admin.asks("backup", file)
+    assert silent.document["error"]["hint"] == "Use --passphrase-stdin."
+    hospital.admin.asks("backup", file, "--passphrase-stdin", stdin=PASSPHRASE + "\n")
+    wrong = hospital.nobody.asks("restore", file, "--check", "--passphrase-stdin", stdin="another one\n")
+    assert wrong.code == 3 and wrong.document["error"]["message"] == "That is not the passphrase of this backup."
+
+
+def test_a_code_that_does_not_fit_accuses_nobody_first(hospital: Hospital) -> None:
+    code = str(hospital.auditor.gets("audit", "checkpoint")["code"])
+    mistyped = code[:-1] + ("0" if code[-1] != "0" else "1")
+    answer = hospital.auditor.asks("audit", "verify", "--code", mistyped)
+    assert answer.code == 9 and answer.document["code_alone"]
+    assert hospital.auditor.gets("audit", "verify", "--code", code)["anchored"]
+
+
+def test_a_word_that_is_no_action_finds_the_actions_that_contain_it(hospital: Hospital) -> None:
+    hospital.auditor.gets("audit", "checkpoint")
+    found = hospital.auditor.gets("audit", "list", "--action", "check")
+    assert found["records"] == [] and "audit.checkpoint" in found["near"]

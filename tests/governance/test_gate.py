@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from governance_people import ADMIN, ALICE, AUDITOR, NOW, SECOND
 
+from medsynth_engine.evidence import gauge
 from medsynth_engine.governance.gate import (
     GateInputs,
     Signed,
@@ -113,6 +114,16 @@ def test_each_audience_takes_its_bands(audience: str, band: str) -> None:
 
 def test_a_missing_band_counts_as_grey() -> None:
     assert codes(replace(OPEN, band=None)) == {"not_enough_evidence"}
+
+
+@pytest.mark.parametrize(
+    ("held_out", "says"), [(143, "than the 143 of now"), (60, "at least 100"), (0, "every attack can be measured")]
+)
+def test_what_to_do_about_a_grey_needle_fits_why_it_is_grey(held_out: int, says: str) -> None:
+    wide = Evidence("privacy.rows.membership_auc", 0.5, 0.4, 0.6, 0.5, 143, "lower", "", "", "")
+    data = gauge.read([wide] if held_out else [], held_out)["data"]
+    (reason,) = judge(replace(OPEN, band=data.band, note=data.note)).reasons
+    assert says in reason.what_to_do
 
 
 def test_copies_close_it_where_they_are_unlikely_and_telling_or_many() -> None:

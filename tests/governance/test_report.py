@@ -13,7 +13,8 @@ import pytest
 from medsynth_engine.evidence.document import document
 from medsynth_engine.evidence.inputs import Inputs
 from medsynth_engine.governance.leaving import leaving
-from medsynth_engine.governance.report import Cover, _judged, html
+from medsynth_engine.governance.report import Cover, _groups_off, _judged, html
+from medsynth_engine.kernel.verdicts import group_verdict
 
 VOID = {"meta", "br", "img", "link", "hr", "rect", "circle", "line"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> \x1b[31m"
@@ -183,3 +184,17 @@ def test_what_is_rounded_is_judged_as_it_was_measured_and_real_counts_are_rounde
     assert told["evidence"][0]["n"] == 60
     assert leaving({"evidence": [coverage], "sizes": {"synthetic": {"records": 57}}})["evidence"][0]["n"] == 57
     assert html(COVER, {**evaluation, "evidence": [coverage], "bias": bias}).count("rather more") >= 1
+
+
+def test_the_summary_says_of_groups_what_the_tables_say() -> None:
+    few = {"value": "bkl", "ratio": 0.17, "low": 0.03, "high": 0.88, "flag": "even"}
+    rows = [few, {**few, "value": "nv", "high": 1.2}, {**few, "value": "mel", "high": 0.3, "flag": "red"}]
+
+    def said(*chosen: dict[str, Any]) -> str:
+        judged = [{**row, "verdict": group_verdict(row)} for row in chosen]
+        return " ".join(_groups_off({"bias": [{"attribute": "finding", "rows": judged}]}))
+
+    assert said(rows[1]) == "No group is off its share beyond chance."
+    assert said(*rows[:2]) == "Off their share beyond chance, but within what is tolerated: bkl (finding)."
+    assert "beyond what is tolerated: mel (finding)" in said(*rows)
+    assert "cannot be said" in said({**few, "ratio": None})
