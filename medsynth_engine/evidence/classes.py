@@ -73,9 +73,9 @@ def t_closeness(training: pd.DataFrame) -> Evidence:
     name = "privacy.t_closeness"
     method = CLASSES + " Largest total variation distance of a class's findings; control: the same, classes shuffled."
     known = _known(training)
-    if not known:
-        return _missing(name, training, method)
     masks = present(group(training, "finding"))
+    if not known or not masks:
+        return _missing(name, training, method)
     shares = np.column_stack([mask.astype(float) for mask in masks.values()])
     keys = _classes(training, known).groupby(known, sort=True).ngroup().to_numpy()
     value = _farthest(shares, keys)
