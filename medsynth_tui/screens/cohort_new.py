@@ -112,13 +112,16 @@ class NewCohort(View):
 
     def _offer(self, known: dict[str, Any]) -> None:
         sources: dict[str, dict[str, str]] = {}
+        later: dict[str, dict[str, str]] = {}
         for each in known["runs"]:
             if not each.get("simulated") and each["state"] in ("finished", "stopped", "paused", "running"):
-                sources[f"run {each['run']}"] = {"run": each["run"], "of": each["dataset"]}
+                of = sources if each.get("generator", True) else later
+                of[f"run {each['run']}"] = {"run": each["run"], "of": each["dataset"]}
         for each in known["weights"]:
             sources[f"weights {each['name']}"] = {"weights": each["name"]}
         for each in known["datasets"]:
             sources[f"rows of {each['dataset']}"] = {"dataset": each["dataset"], "of": each["dataset"]}
+        sources |= later  # no generator yet, or never: last, so that nothing is drawn with it unasked
         self.sources = sources
         wanted = (
             f"run {self.given_run}" if self.given_run else f"rows of {self.given_dataset}" if self.given_dataset else ""

@@ -154,6 +154,7 @@ class FakeEngine(FakeRows):
                 "started": NOW,
                 "owner": "alice",
                 "simulated": state == "finished",
+                "generator": state == "stopped",
             }
             for state in (() if self.empty else states)
         ]
