@@ -167,7 +167,8 @@ def round_edges(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10((high - low) / BINS))
     step = next(each * power for each in STEPS if (high - low) / (each * power) <= BINS)
     first = math.floor(low / step) + 1
-    return [float(f"{number * step:.10g}") for number in range(first, math.floor(high / step + 1e-9) + 1)]
+    found = (float(f"{number * step:.10g}") for number in range(first, math.floor(high / step + 1e-9) + 1))
+    return sorted(set(found))  # numbers that differ after the tenth digit only have fewer edges
 
 
 def digits(value: float) -> float:
