@@ -149,7 +149,6 @@ async def is_refused(pilot: Pilot[Any]) -> None:
 
 
 async def draft_and_submit(pilot: Pilot[Any]) -> None:
-    app = of(pilot)
     await pilot.press("a")
     await shows(pilot, "There is no assessment")
     await pilot.press("n")
@@ -162,7 +161,7 @@ async def draft_and_submit(pilot: Pilot[Any]) -> None:
     await type_words(pilot, "Checked by hand. ")
     await pilot.press("f6")
     await shows(pilot, "Saved.")
-    assert "Checked by hand" in seen(app)
+    await shows(pilot, "Checked by hand")
     await pilot.press("s")
     await shows(pilot, "Submitted")
 
