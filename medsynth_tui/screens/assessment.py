@@ -73,7 +73,12 @@ class AssessmentDetail(View):
 
     def load(self) -> None:
         subject = self.subject
-        self.ask(lambda engine: engine.pia_show(subject), self._show, refused=self._none)
+
+        async def look(engine: Any) -> Any:
+            async with self._one_at_a_time:  # what is being kept just now is waited for: an older text never shows
+                return await engine.pia_show(subject)
+
+        self.ask(look, self._show, refused=self._none)
 
     def _none(self, error: MedSynthError) -> bool:
         """No assessment yet: the screen offers to draft one."""
