@@ -16,13 +16,13 @@ from typing import Any
 
 import psutil
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from medsynth_engine.gan import schedule
 from medsynth_engine.kernel.folders import RunFolder
 from peers.clock import of_children, one_clock
 from peers.data import Data, run_folder
-from peers.peer import Feed, Peer, Setting
+from peers.peer import Feed, Setting, Steps
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = (sys.executable, "-m", "medsynth_engine.gan.train")
@@ -34,7 +34,7 @@ LOOK = 0.3
 """Seconds between two looks at a training."""
 
 
-class Ours(Peer):
+class Ours(Steps):
     """The steps of the public trainer, one at a time: for the throughput track and the rehearsal only."""
 
     def __init__(self, setting: Setting, feed: Feed | None) -> None:
@@ -60,9 +60,6 @@ class Ours(Peer):
 
     def discriminator(self) -> nn.Module:
         return self.trainer.learner.game.discriminator
-
-    def forward(self, generator: nn.Module, labels: Tensor, random: torch.Generator) -> Tensor:
-        raise NotImplementedError("ours is drawn from by its own Drawer")
 
 
 @dataclass(frozen=True)

@@ -97,19 +97,16 @@ class Feed:
         return self.labels[rows.to(self.labels.device)]
 
 
-class Peer(ABC):
-    """One network pair in training. A cycle trains discriminator and generator once, on `batch` real images.
+class Steps(ABC):
+    """One network pair in training, a step at a time: all that a measure of speed needs.
 
-    conditional  obeys the label vector
+    A cycle trains discriminator and generator once, on `batch` real images.
+
     period       cycles after which the kinds of work repeat (lazy penalties)
-    kept, lost   what its own program saves and restores, and what it does not
     version      of the program
     """
 
-    conditional = True
     period = 1
-    kept: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
     version = ""
 
     def __init__(self, setting: Setting, feed: Feed | None) -> None:
@@ -137,16 +134,28 @@ class Peer(ABC):
     @abstractmethod
     def discriminator(self) -> nn.Module: ...
 
+
+class Peer(Steps):
+    """A network pair that the harness itself trains, saves and draws from.
+
+    conditional  obeys the label vector
+    kept, lost   what its own program saves and restores, and what it does not
+    """
+
+    conditional = True
+    kept: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
     @abstractmethod
     def forward(self, generator: nn.Module, labels: Tensor, random: torch.Generator) -> Tensor:
         """Images float in -1..1, (n, c, s, s), for label vectors (n, L)."""
 
+    @abstractmethod
     def saved(self) -> Any:
         """What its own program writes to go on from later; `restore` takes it up as that program would."""
-        raise NotImplementedError
 
-    def restore(self, saved: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def restore(self, saved: Any) -> None: ...
 
     def snapshot(self, name: str) -> nn.Module:
         """The generator of that name as it is now, ready to draw; the one in training is left alone."""
@@ -170,8 +179,10 @@ def parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def build(name: str, setting: Setting, feed: Feed | None) -> Peer:
-    """The peer called `name`, its weights drawn from the seed. Raises PeerMissing where it is not on this machine."""
+def build(name: str, setting: Setting, feed: Feed | None) -> Any:
+    """The Peer called `name` (ours has its Steps alone), its weights drawn from the seed.
+
+    Raises PeerMissing where it is not on this machine."""
     module, kind = MODULES[name]
     torch.manual_seed(setting.seed)
     np.random.seed(setting.seed)

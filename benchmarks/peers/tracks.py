@@ -21,7 +21,7 @@ from peers.cell import Cell
 from peers.clock import Stopwatch, wait_for
 from peers.data import Data, Fold, run_folder
 from peers.measure import Looks, Measures
-from peers.peer import Feed, Peer, Setting, build, parameters
+from peers.peer import Feed, Peer, Setting, Steps, build, parameters
 
 LOOKS = 6
 """How often a peer is looked at while it trains; the best look is kept. Not on its clock."""
@@ -30,7 +30,7 @@ MOST_CYCLES = 200
 RESUMED_CYCLES = 16
 
 
-def started(cell: Cell, data: Data, scratch: Path, augment: bool = True, seed: int | None = None) -> Peer:
+def started(cell: Cell, data: Data, scratch: Path, augment: bool = True, seed: int | None = None) -> Any:
     """The peer of a cell on its device, with fresh weights."""
     device = torch.device(cell.device)
     shape = (data.side, data.channels, data.training.labels.shape[1], len(data.training))
@@ -136,7 +136,7 @@ def _drawing(peer: Peer, generator: nn.Module) -> Callable[[Fold, int], np.ndarr
     return lambda asked, seed: peer.draw(generator, asked.labels, seed)
 
 
-def _sizes(peer: Peer) -> dict[str, int]:
+def _sizes(peer: Steps) -> dict[str, int]:
     return {
         "generator_parameters": parameters(peer.generators()["raw"]),
         "discriminator_parameters": parameters(peer.discriminator()),
