@@ -17,6 +17,7 @@ from db.tables import Job
 from medsynth_engine.kernel.home import Home
 
 AGE = timedelta(days=1)
+COARSE = 2.0  # seconds: a file system's clock may lag behind the one that dates the records
 
 
 def sweep_orphans(ledger: Ledger, home: Home) -> int:
@@ -53,4 +54,4 @@ def _forgotten(session: Session) -> list[tuple[float, float]]:
         " ON last.seq = CASE WHEN json_valid(made.detail) THEN json_extract(made.detail, '$.records') END"
         " WHERE made.action = 'store.restore'"
     )
-    return [(since / 1e9, until / 1e9) for since, until in found]
+    return [(since / 1e9 - COARSE, until / 1e9) for since, until in found]
