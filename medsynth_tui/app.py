@@ -136,11 +136,11 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         if any(identifier == place.id for place in PLACES):
             self.go(identifier)
             return
-        done = getattr(self, REGISTRY[identifier].handler())()
+        done = getattr(self, REGISTRY[identifier].handler)()
         if inspect.isawaitable(done):
             await done
 
-    def everywhere(self) -> list[type[Command]]:
+    def everywhere(self) -> list[Command]:
         """Commands that work from any screen, as far as this person may."""
         if self.session.person is None:
             return [command for command in EVERYWHERE if command.id not in ("logout", "lock")]

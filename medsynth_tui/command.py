@@ -1,14 +1,14 @@
-"""What a user can do, said once: a class per action feeds key bindings, footer, `?`, palette, and later the docs."""
+"""What a user can do, said once: a command feeds key bindings, footer, `?`, palette, re-mapping and docs/keys.md."""
 
 from __future__ import annotations
 
-import inspect
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from textual.binding import Binding
 
-REGISTRY: dict[str, type[Command]] = {}
-"""Every command by its id, in the order of definition."""
+REGISTRY: dict[str, Command] = {}
+"""Every command by its id, in the order of declaration."""
 
 KEY_WORDS = {
     "question_mark": "?",
@@ -23,55 +23,71 @@ KEY_WORDS = {
     "enter": "enter",
     "right": "→",
     "left": "←",
+    "up": "↑",
+    "down": "↓",
     "plus": "+",
     "minus": "-",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "comma": ",",
+    "full_stop": ".",
 }
 
 
+@dataclass(frozen=True, eq=False)
 class Command:
-    """One action. The docstring is its help text.
+    """One action, declared by `command`.
 
-    id          stable name `noun.verb`, for remapping keys and for the palette (`:runs.new`)
+    id          stable name `noun.verb`, for re-mapping keys and for the palette (`:runs.new`)
     keys        Textual key names, comma separated; empty: palette only
     title       two or three words for the footer and the palette
+    help        a sentence or two on what it does
     permission  a word of `whoami().permissions` without which it is not offered; the engine decides anyway
     footer      whether the footer has room for it
+    palette     whether the palette lists it: not what only makes sense with the cursor on a row
     """
 
-    id: ClassVar[str] = ""
-    keys: ClassVar[str] = ""
-    title: ClassVar[str] = ""
-    permission: ClassVar[str] = ""
-    footer: ClassVar[bool] = False
-    palette: ClassVar[bool] = True
+    id: str
+    keys: str
+    title: str
+    help: str
+    permission: str = ""
+    footer: bool = False
+    palette: bool = True
 
-    def __init_subclass__(cls) -> None:
-        if not cls.id or not cls.title or not cls.__doc__:
-            raise TypeError(f"{cls.__name__} needs an id, a title and a docstring")
-        if cls.id in REGISTRY:
-            raise TypeError(f"two commands are called {cls.id}")
-        REGISTRY[cls.id] = cls
-
-    @classmethod
-    def help(cls) -> str:
-        return " ".join((inspect.getdoc(cls) or "").split())
-
-    @classmethod
-    def handler(cls) -> str:
+    @property
+    def handler(self) -> str:
         """The method that does it, on the screen or on the app."""
-        return "do_" + cls.id.replace(".", "_")
+        return "do_" + self.id.replace(".", "_")
 
-    @classmethod
-    def binding(cls) -> Binding:
-        return Binding(cls.keys, f"command('{cls.id}')", cls.title, show=cls.footer, id=cls.id, tooltip=cls.help())
-
-    @classmethod
-    def key_label(cls) -> str:
+    @property
+    def key_label(self) -> str:
         """Its first key as people call it."""
-        return key_word(cls.keys.split(",")[0]) if cls.keys else ""
+        return key_word(self.keys.split(",")[0]) if self.keys else ""
+
+    def binding(self) -> Binding:
+        return Binding(self.keys, f"command('{self.id}')", self.title, show=self.footer, id=self.id, tooltip=self.help)
+
+
+def command(
+    id: str, keys: str, title: str, permission: str = "", *, footer: bool = False, palette: bool = True
+) -> Callable[[str], Command]:
+    """Declare a command: call what comes back with its help text. Raises TypeError where one is called so already."""
+
+    def declare(help: str) -> Command:
+        if not id or not title or not help:
+            raise TypeError(f"{id or title!r} needs an id, a title and a help text")
+        if id in REGISTRY:
+            raise TypeError(f"two commands are called {id}")
+        REGISTRY[id] = Command(id, keys, title, help, permission, footer, palette)
+        return REGISTRY[id]
+
+    return declare
 
 
 def key_word(key: str) -> str:
+    """A key as people call it."""
     if key in KEY_WORDS:
         return KEY_WORDS[key]
     if key.startswith("ctrl+"):
@@ -79,5 +95,5 @@ def key_word(key: str) -> str:
     return key.upper() if key.startswith("f") and key[1:].isdigit() else key
 
 
-def bindings(commands: tuple[type[Command], ...]) -> list[Binding]:
-    return [command.binding() for command in commands if command.keys]
+def bindings(commands: tuple[Command, ...]) -> list[Binding]:
+    return [each.binding() for each in commands if each.keys]

@@ -2,61 +2,29 @@
 
 from __future__ import annotations
 
-from medsynth_tui.command import Command
+from medsynth_tui.command import command
 
-
-class ChartCloser(Command):
-    """Show half as much of the training's time; the window follows the newest."""
-
-    id, keys, title = "chart.closer", "plus,equals_sign", "Zoom in"
-
-
-class ChartFarther(Command):
-    """Show twice as much of the training's time."""
-
-    id, keys, title = "chart.farther", "minus", "Zoom out"
-
-
-class ChartEarlier(Command):
-    """Move the zoomed window a quarter back."""
-
-    id, keys, title = "chart.earlier", "less_than_sign,comma", "Window back"
-
-
-class ChartLater(Command):
-    """Move the zoomed window a quarter on, up to the newest."""
-
-    id, keys, title = "chart.later", "greater_than_sign,full_stop", "Window on"
-
-
-class ChartCursorBack(Command):
-    """Read the curves at one place: a column back. The heading says the values there."""
-
-    id, keys, title = "chart.cursor_back", "left", "Cursor back"
-
-
-class ChartCursorOn(Command):
-    """Read the curves a column further on."""
-
-    id, keys, title = "chart.cursor_on", "right", "Cursor on"
-
-
-class ChartWhole(Command):
-    """Show all of the training again, without cursor, smoothing or logarithm."""
-
-    id, keys, title = "chart.whole", "0", "Whole chart"
-
-
-class ChartSmooth(Command):
-    """Smooth the curves: not at all, 0.6, 0.9 or 0.97; the measured values stay behind as a shadow."""
-
-    id, keys, title = "chart.smooth", "m", "Smooth"
-
-
-class ChartLogarithm(Command):
-    """Draw the values on a logarithmic scale, or on the plain one again."""
-
-    id, keys, title = "chart.logarithm", "y", "Log scale"
+ChartCloser = command("chart.closer", "plus,equals_sign", "Zoom in")(
+    "Show half as much of the training's time; the window follows the newest."
+)
+ChartFarther = command("chart.farther", "minus", "Zoom out")("Show twice as much of the training's time.")
+ChartEarlier = command("chart.earlier", "less_than_sign,comma", "Window back")("Move the zoomed window a quarter back.")
+ChartLater = command("chart.later", "greater_than_sign,full_stop", "Window on")(
+    "Move the zoomed window a quarter on, up to the newest."
+)
+ChartCursorBack = command("chart.cursor_back", "left", "Cursor back")(
+    "Read the curves at one place: a column back. The heading says the values there."
+)
+ChartCursorOn = command("chart.cursor_on", "right", "Cursor on")("Read the curves a column further on.")
+ChartWhole = command("chart.whole", "0", "Whole chart")(
+    "Show all of the training again, without cursor, smoothing or logarithm."
+)
+ChartSmooth = command("chart.smooth", "m", "Smooth")(
+    "Smooth the curves: not at all, 0.6, 0.9 or 0.97; the measured values stay behind as a shadow."
+)
+ChartLogarithm = command("chart.logarithm", "y", "Log scale")(
+    "Draw the values on a logarithmic scale, or on the plain one again."
+)
 
 
 CHART = (

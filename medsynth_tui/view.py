@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class Commanded(Sheltered):
     """Runs commands by id on the screen; shared by views and dialogs."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = ()
+    HERE: ClassVar[tuple[Command, ...]] = ()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         """Whether it makes sense now; screens narrow this. The engine decides what is permitted."""
         return self.studio.session.may(command.permission)
 
@@ -49,11 +49,11 @@ class Commanded(Sheltered):
     async def perform(self, identifier: str) -> None:
         """Do what the command says; what fails goes to the boundary."""
         command = REGISTRY[identifier]
-        done = getattr(self, command.handler())()
+        done = getattr(self, command.handler)()
         if inspect.isawaitable(done):
             await done
 
-    def commands(self) -> list[type[Command]]:
+    def commands(self) -> list[Command]:
         """What is offered here now, in order."""
         return [command for command in self.HERE if self.offered(command)]
 
@@ -61,7 +61,7 @@ class Commanded(Sheltered):
 class View(Commanded, Asking, Screen[None]):
     """A full screen. `HERE` lists its commands, `compose_body` its widgets; `load` fetches what it shows."""
 
-    ALWAYS: ClassVar[tuple[type[Command], ...]] = (Refresh, Back, CancelJob)
+    ALWAYS: ClassVar[tuple[Command, ...]] = (Refresh, Back, CancelJob)
     ESCAPE_TO_MINIMIZE = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -101,15 +101,15 @@ class View(Commanded, Asking, Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.query_one(Hints).refresh()
 
-    def commands(self) -> list[type[Command]]:
+    def commands(self) -> list[Command]:
         return [command for command in (*self.HERE, *self.ALWAYS) if self.offered(command)]
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is CancelJob:
             return self.followed is not None
         return super().offered(command)
 
-    def label(self, command: type[Command]) -> str:
+    def label(self, command: Command) -> str:
         """What the command is called here and now."""
         return command.title
 

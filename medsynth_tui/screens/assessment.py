@@ -42,7 +42,7 @@ class AssessmentDetail(View):
     """Questions, risks and signatures on the left, the one under the cursor in full on the right."""
 
     CSS_PATH = "assessment.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         r.AssessmentDraft,
         r.AssessmentEdit,
         r.AssessmentSubmit,
@@ -117,7 +117,7 @@ class AssessmentDetail(View):
 
     # --- what may be done -------------------------------------------------------------------------------------
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is r.AssessmentDiff:
             return bool(self.document)
         if command is r.AssessmentDraft:

@@ -31,7 +31,7 @@ COLUMNS = (
 class Assessments(View):
     """Newest first; a subject's newest version is the one that counts."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.AssessmentOpen, r.AssessmentNew)
+    HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew)
 
     def place(self) -> tuple[str, ...]:
         return ("Assessments",)

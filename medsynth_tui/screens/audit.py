@@ -43,7 +43,7 @@ FILTERS = {
 class AuditLog(View):
     """Pages by the number of the last record seen: as fast at the millionth as at the first."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         r.AuditOpen,
         r.AuditFilter,
         r.AuditOlder,
@@ -97,7 +97,7 @@ class AuditLog(View):
             (each["outcome"], "bold" if bad else ""),
         ]
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is r.AuditOlder:
             return self.following is not None
         if command is r.AuditNewer:

@@ -33,7 +33,7 @@ class CohortDetail(View):
     """Its pages; left and right turn them, `v` opens the evidence about it."""
 
     CSS_PATH = "cohort.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         r.CohortPage,
         r.CohortPageBack,
         t.CohortTableOpen,
@@ -135,7 +135,7 @@ class CohortDetail(View):
 
     # --- ways on ----------------------------------------------------------------------------------------------
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command in (r.CohortReport, c.CohortEvidence) and not self.document.get("evaluated"):
             return False
         return super().offered(command)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
-from medsynth_tui.command import Command
+from medsynth_tui.command import Command, command
 from medsynth_tui.commands_rows import PopulationEdit
 from medsynth_tui.planned import BROADEN, REFUSE, given_as_pairs, margins_in_words, merger
 from medsynth_tui.screens.confirm import Tell
@@ -43,17 +43,16 @@ TREES, PRIVATE = "trees", "dp"
 LEARNERS = [TREES, PRIVATE, "gan"]
 
 
-class PickPopulation(Command):
-    """Pick a population file: the target to draw for."""
-
-    id, keys, title, footer, palette = "cohort.population", "f2", "Pick a file", True, False
+PickPopulation = command("cohort.population", "f2", "Pick a file", footer=True, palette=False)(
+    "Pick a population file: the target to draw for."
+)
 
 
 class NewCohort(View):
     """Rows first, then an image for every row. Leaving does not stop the drawing."""
 
     CSS_PATH = "cohort_new.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (PopulationEdit, PickPopulation)
+    HERE: ClassVar[tuple[Command, ...]] = (PopulationEdit, PickPopulation)
 
     def __init__(self, run: str = "", dataset: str = "", rows: str = TREES) -> None:
         super().__init__()

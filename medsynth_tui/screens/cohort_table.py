@@ -27,7 +27,7 @@ PAGES = ("beside", "rows")
 class CohortTable(ColumnsView):
     """Real shares stand on the bars as marks, where they may be shown."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.TablePage, c.RowsNext, c.RowsBefore, c.RowsRight)
+    HERE: ClassVar[tuple[Command, ...]] = (c.TablePage, c.RowsNext, c.RowsBefore, c.RowsRight)
     LAST: ClassVar[Column] = Column("apart", 9, right=True)
 
     def __init__(self, name: str) -> None:
@@ -83,7 +83,7 @@ class CohortTable(ColumnsView):
 
     # --- rows -------------------------------------------------------------------------------------------------
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is c.TablePage:
             return self.studio.session.may(Permission.GENERATE)
         if command in (c.RowsNext, c.RowsBefore, c.RowsRight):

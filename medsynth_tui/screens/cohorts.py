@@ -30,7 +30,7 @@ COLUMNS = (
 class Cohorts(View):
     """With the band of the privacy gauge where there is an evaluation."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare)
+    HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare)
 
     def __init__(self) -> None:
         super().__init__()

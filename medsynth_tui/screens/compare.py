@@ -31,7 +31,7 @@ class Compare(View):
     """Three pages: what is told apart, every measure, and how large each group is in each of them."""
 
     CSS_PATH = "compare.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.CompareExplain, c.CompareTurn, c.CompareTurnBack)
+    HERE: ClassVar[tuple[Command, ...]] = (c.CompareExplain, c.CompareTurn, c.CompareTurnBack)
 
     def __init__(self, cohorts: Sequence[str]) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ class DatasetDetail(View):
     """Intake report on the left, composition on the right; pictures take the place of the composition by key."""
 
     CSS_PATH = "dataset.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         c.DatasetTrain,
         c.DatasetRows,
         t.DatasetTableOpen,
@@ -89,7 +89,7 @@ class DatasetDetail(View):
     def has_images(self) -> bool:
         return bool((self.document.get("schema") or {}).get("image"))
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command in (c.DatasetTrain, c.DatasetPictures) and self.document and not self.has_images:
             return False
         if command is c.DatasetReview and not self.review.get("held"):

@@ -34,7 +34,7 @@ WIDE = (
 class Datasets(View):
     """Own and shared ones; admins and auditors see all of them, without images."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.DatasetOpen, c.DatasetAdd)
+    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd)
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets",)

@@ -53,7 +53,7 @@ class EvidenceView(View):
     """Left and right (or the number of a page) turn the pages; enter says what is behind a number."""
 
     CSS_PATH = "evidence.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         c.EvidenceExplain,
         c.EvidenceNext,
         c.EvidenceBack,
@@ -242,7 +242,7 @@ class EvidenceView(View):
 
     # --- ways on ----------------------------------------------------------------------------------------------
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command in (r.CohortReport, c.EvidencePairs) and not self.document.get("evidence"):
             return False
         if command is r.CohortEvaluate and self.followed is not None:

@@ -47,7 +47,7 @@ MENDS = {
 class Export(View):
     """The gate is asked again when the audience changes, and by the engine before anything is written."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.ExportGo, r.ExportMend)
+    HERE: ClassVar[tuple[Command, ...]] = (r.ExportGo, r.ExportMend)
 
     def __init__(self, cohort: str) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Export(View):
         self.query_one("#gate", Static).update(Content("\n").join(words))
         self.place_changed()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is r.ExportMend:
             return bool(self.verdict) and not self.verdict["open"] and self._mend() is not None
         return super().offered(command)

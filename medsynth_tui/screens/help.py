@@ -50,7 +50,7 @@ class Help(Dialog):
 class KeyRows(Drawn):
     """Keys on the left, what they do beside them, wrapped to the width."""
 
-    def __init__(self, commands: list[type[Command]]) -> None:
+    def __init__(self, commands: list[Command]) -> None:
         super().__init__()
         self.commands = commands
 
@@ -58,7 +58,7 @@ class KeyRows(Drawn):
         lines = []
         for command in self.commands:
             keys = " ".join(key_word(key) for key in command.keys.split(",")) if command.keys else ""
-            words = command.help()
+            words = command.help
             if not words.startswith(command.title):
                 words = f"{command.title}: {words}"
             first, *rest = wrapped(self.glyphs.text(words), width - KEYS)

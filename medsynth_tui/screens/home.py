@@ -17,7 +17,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.news import Heading, Item, News, Sentence
 from medsynth_tui.words import count, said, state
 
-MENU: tuple[type[Command], ...] = (
+MENU: tuple[Command, ...] = (
     c.GoDatasets,
     c.GoRuns,
     c.GoCohorts,
@@ -43,11 +43,11 @@ class HomeView(View):
     """The menu follows the role; number keys choose from it."""
 
     CSS_PATH = "home.tcss"
-    ALWAYS: ClassVar[tuple[type[Command], ...]] = (c.Refresh, c.Leave)
+    ALWAYS: ClassVar[tuple[Command, ...]] = (c.Refresh, c.Leave)
 
     def __init__(self) -> None:
         super().__init__()
-        self.menu: list[type[Command]] = []
+        self.menu: list[Command] = []
 
     def place(self) -> tuple[str, ...]:
         return ("Home",)
@@ -69,7 +69,7 @@ class HomeView(View):
         options.focus()
 
     @staticmethod
-    def _line(index: int, command: type[Command]) -> Content:
+    def _line(index: int, command: Command) -> Content:
         return Content.assemble((f" {index} ", "bold $accent"), (f" {command.title}", "$foreground"))
 
     def load(self) -> None:

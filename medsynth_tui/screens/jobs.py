@@ -51,7 +51,7 @@ class Jobs(View):
     """The newest first. While something goes on it is looked at again by itself."""
 
     CSS_PATH = "jobs.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (e.JobOpen,)
+    HERE: ClassVar[tuple[Command, ...]] = (e.JobOpen,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class Jobs(View):
     def _moved(self) -> None:
         self.place_changed()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is CancelJob:
             chosen = self._chosen()
             return chosen is not None and chosen["state"] in ALIVE

@@ -46,7 +46,7 @@ class Learners(View):
     """Nothing is kept of what is taught here but the figures."""
 
     CSS_PATH = "learners.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.LearnersCompare, c.LearnersDraw)
+    HERE: ClassVar[tuple[Command, ...]] = (c.LearnersCompare, c.LearnersDraw)
 
     def __init__(self, dataset: str) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class Learners(View):
         if one is not None:
             self.studio.push_screen(Tell(f"Rows by {event.row_key.value}", *explained(one)))
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is c.LearnersDraw:
             return self._chosen() is not None and super().offered(command)
         return super().offered(command)

@@ -11,30 +11,25 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
-from medsynth_tui.command import Command
+from medsynth_tui.command import Command, command
 from medsynth_tui.commands import Leave
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
 
-
-class UseCode(Command):
-    """Use the activation code that an admin gave you, and choose your password."""
-
-    id, keys, title, footer = "login.activate", "f2", "Use a code", True
-
-
-class MakeStore(Command):
-    """Make a store in this home, because there is none yet."""
-
-    id, keys, title, footer = "login.setup", "f3", "Make a store", True
+UseCode = command("login.activate", "f2", "Use a code", footer=True)(
+    "Use the activation code that an admin gave you, and choose your password."
+)
+MakeStore = command("login.setup", "f3", "Make a store", footer=True)(
+    "Make a store in this home, because there is none yet."
+)
 
 
 class Login(View):
     """Name and password. Says what kind of store this is, and what to do where there is none."""
 
     CSS_PATH = "login.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (UseCode, MakeStore)
-    ALWAYS: ClassVar[tuple[type[Command], ...]] = (Leave,)
+    HERE: ClassVar[tuple[Command, ...]] = (UseCode, MakeStore)
+    ALWAYS: ClassVar[tuple[Command, ...]] = (Leave,)
 
     def __init__(self, notice: str = "", name: str = "") -> None:
         super().__init__()
@@ -93,7 +88,7 @@ class Login(View):
             words.update(Content("New here? An admin gives you a code; press F2 to use it."))
         self.place_changed()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is MakeStore:
             return self.store is not None and not self.store["exists"]
         if command is UseCode:

@@ -25,7 +25,7 @@ class NearestPairs(View):
     """As many pairs as fit; right and left show the next and the previous ones."""
 
     CSS_PATH = "nearest_pairs.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.PairsMore, c.PairsLess)
+    HERE: ClassVar[tuple[Command, ...]] = (c.PairsMore, c.PairsLess)
 
     def __init__(self, cohort: str) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class NearestPairs(View):
         if self.pairs:
             self._draw()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command is c.PairsMore:
             return self.first + self._pairs_at_once() < len(self.pairs)
         if command is c.PairsLess:

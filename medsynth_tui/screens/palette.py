@@ -31,7 +31,7 @@ class Palette(Dialog):
         super().__init__()
         self.over = over
         here = over.commands() if isinstance(over, View) else []
-        self.offered_commands: dict[str, type[Command]] = {}
+        self.offered_commands: dict[str, Command] = {}
 
         for command in here:
             if command.palette:
@@ -77,12 +77,12 @@ class Palette(Dialog):
         if found:
             options.highlighted = 0
 
-    def _line(self, command: type[Command]) -> Content:
+    def _line(self, command: Command) -> Content:
         room = 44
-        words = self.studio.glyphs.text(command.help())
+        words = self.studio.glyphs.text(command.help)
         words = words if len(words) <= room else words[: room - 1] + self.studio.glyphs.ellipsis
         return Content.assemble(
-            (f"{command.title:<18}", "bold $foreground"), (f"{command.key_label():<5}", "$accent"), (words, "$muted")
+            (f"{command.title:<18}", "bold $foreground"), (f"{command.key_label:<5}", "$accent"), (words, "$muted")
         )
 
     def _choose(self, identifier: str | None) -> None:
@@ -93,6 +93,6 @@ class Palette(Dialog):
             self.app.call_later(target.action_command, identifier)
 
 
-def _matches(command: type[Command], words: list[str]) -> bool:
-    text = f"{command.title} {command.id} {command.help()}".lower()
+def _matches(command: Command, words: list[str]) -> bool:
+    text = f"{command.title} {command.id} {command.help}".lower()
     return all(word in text for word in words)

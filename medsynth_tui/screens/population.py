@@ -34,7 +34,7 @@ class PopulationEditor(View):
     """Answers `{"population", "given", "small_cells"}` for the new cohort, or nothing."""
 
     CSS_PATH = "population.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         c.PopulationUse,
         c.PopulationSlide,
         c.PopulationAsk,
@@ -156,7 +156,7 @@ class PopulationEditor(View):
 
     # --- what can be done -------------------------------------------------------------------------------------
 
-    def label(self, command: type[Command]) -> str:
+    def label(self, command: Command) -> str:
         if command is c.PopulationSmall:
             return "Refuse" if self.small == BROADEN else "Broaden"
         return super().label(command)

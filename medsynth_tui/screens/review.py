@@ -44,7 +44,7 @@ class ReviewQueue(View):
     """The queue on the left, the picture with what was found in it on the right; every decision by one key."""
 
     CSS_PATH = "review.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         r.ReviewAccept,
         r.ReviewMask,
         r.ReviewReject,
@@ -53,7 +53,7 @@ class ReviewQueue(View):
         r.ReviewLarger,
         r.ReviewBoxes,
     )
-    ALWAYS: ClassVar[tuple[type[Command], ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
+    ALWAYS: ClassVar[tuple[Command, ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
 
     def __init__(self, dataset: str | None = None) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class ReviewQueue(View):
         key = self.query_one(WindowTable).current_key
         return next((each for each in self.entries if key_of(each) == key), None)
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         one = self.current if self.is_mounted else None
         if command in DECIDING and (one is None or not one["may_decide"]):
             return False

@@ -28,7 +28,7 @@ MEANING = (
 class Rules(View):
     """Only the dataset's owner decides; others read."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.RulesPropose, c.RulesConfirm, c.RulesDrop, c.RulesConfirmAll)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RulesPropose, c.RulesConfirm, c.RulesDrop, c.RulesConfirmAll)
 
     def __init__(self, dataset: str) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Rules(View):
         self.query_one("#rules", WindowTable).show([_row(rule) for rule in self.rules])
         self.place_changed()
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         if command in (c.RulesConfirm, c.RulesConfirmAll, c.RulesDrop) and not self.rules:
             return False
         return super().offered(command)

@@ -32,7 +32,7 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
     """Narrow windows show one chart (`v` for the next), wide and tall ones all three."""
 
     CSS_PATH = "run.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (
+    HERE: ClassVar[tuple[Command, ...]] = (
         c.RunPause,
         c.RunStop,
         c.RunChart,
@@ -197,7 +197,7 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
 
     # --- bending its course -----------------------------------------------------------------------------------
 
-    def offered(self, command: type[Command]) -> bool:
+    def offered(self, command: Command) -> bool:
         word = self.document.get("state")
         if command is c.RunPause and word not in ("running", "paused", "interrupted"):
             return False
@@ -209,7 +209,7 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
             return False
         return super().offered(command)
 
-    def label(self, command: type[Command]) -> str:
+    def label(self, command: Command) -> str:
         if command is c.RunPause and self.document.get("state") != "running":
             return "Resume"
         if command is c.RunLog and self.log_wanted:

@@ -24,7 +24,7 @@ PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 class NewRun(View):
     """Begins the training in a process of its own: it goes on when you leave."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = ()
+    HERE: ClassVar[tuple[Command, ...]] = ()
 
     def __init__(self, dataset: str = "") -> None:
         super().__init__()

@@ -30,7 +30,7 @@ COLOURS = {"running": "bold", "failed": "bold red", "interrupted": "yellow"}
 class Runs(View):
     """Looks again every five seconds while one is running."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.RunOpen, c.RunNew)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew)
 
     def place(self) -> tuple[str, ...]:
         return ("Runs",)

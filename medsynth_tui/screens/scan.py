@@ -30,7 +30,7 @@ class ScanResult(View):
     """Nothing is stored yet. Mapping a column asks for another scan, because what is removed depends on it."""
 
     CSS_PATH = "scan.tcss"
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.UploadAdd, c.UploadColumns, c.UploadScan)
+    HERE: ClassVar[tuple[Command, ...]] = (c.UploadAdd, c.UploadColumns, c.UploadScan)
 
     def __init__(self, name: str, intake: dict[str, Any], document: dict[str, Any]) -> None:
         super().__init__()

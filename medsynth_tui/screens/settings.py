@@ -22,7 +22,7 @@ COLUMNS = (Column("setting", 26), Column("value", 18), Column("what it means"))
 class Settings(View):
     """One line each; enter changes the one under the cursor."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.SettingChange,)
+    HERE: ClassVar[tuple[Command, ...]] = (r.SettingChange,)
 
     def place(self) -> tuple[str, ...]:
         return ("Settings",)

@@ -22,7 +22,7 @@ COLUMNS = (Column("", 4), Column("check", 17), Column("what it found"))
 class Store(View):
     """What is not well comes first."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.StoreOpen, r.AuditSign)
+    HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, r.AuditSign)
 
     def __init__(self) -> None:
         super().__init__()

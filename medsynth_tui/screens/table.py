@@ -77,7 +77,7 @@ class ColumnsView(View):
 class DatasetTable(ColumnsView):
     """Counts under eleven are hidden, and what would give them away; of numbers nothing outermost is told."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.DatasetRules, c.DatasetLearners, c.TableDescribe)
+    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetRules, c.DatasetLearners, c.TableDescribe)
 
     def __init__(self, name: str) -> None:
         super().__init__()

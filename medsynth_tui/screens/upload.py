@@ -32,7 +32,7 @@ WITHOUT_SLICES = (".csv", ".tsv", ".data", ".xlsx", ".xls", ".ods", ".parquet", 
 class Upload(View):
     """Path, table and name; esc from the scan's result leads back here with everything as it was."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (c.UploadPick, c.UploadScan)
+    HERE: ClassVar[tuple[Command, ...]] = (c.UploadPick, c.UploadScan)
 
     def __init__(self) -> None:
         super().__init__()

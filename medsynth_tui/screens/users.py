@@ -30,7 +30,7 @@ COLUMNS = (
 class Users(View):
     """Only admins come here; a code is shown once and is never kept."""
 
-    HERE: ClassVar[tuple[type[Command], ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor)
+    HERE: ClassVar[tuple[Command, ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor)
 
     def place(self) -> tuple[str, ...]:
         return ("Users",)

@@ -30,10 +30,10 @@ class Hints(Drawn):
         kinds = ((Input, TYPING), (TextArea, ()), (Choice, CHOOSING), (Picks, PICKING), (Go, PRESSING))
         for kind, own in kinds:
             if isinstance(screen.focused, kind):
-                working = [(each.key_label(), screen.label(each)) for each in offered if _works_in_a_form(each.keys)]
+                working = [(each.key_label, screen.label(each)) for each in offered if _works_in_a_form(each.keys)]
                 return [*NEXT, *own, *working, *(BACK if Back in screen.ALWAYS else QUIT)]
         everywhere = [("^p", "Find"), ("?", "Help")]
-        return [(command.key_label(), screen.label(command)) for command in offered] + everywhere
+        return [(command.key_label, screen.label(command)) for command in offered] + everywhere
 
     def lines(self, width: int) -> list[Content]:
         parts: list[tuple[str, str]] = []

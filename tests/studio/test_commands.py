@@ -27,7 +27,7 @@ def test_every_command_of_a_screen_has_its_handler_and_its_own_keys(name: str) -
     screen = screen_class(name)
     commands = (*screen.HERE, *screen.ALWAYS)
     for command in commands:
-        assert callable(getattr(screen, command.handler(), None)), command.id
+        assert callable(getattr(screen, command.handler, None)), command.id
     keys = Counter(key for command in (*commands, *EVERYWHERE) for key in command.keys.split(",") if key)
     assert not [key for key, count in keys.items() if count > 1]
 
@@ -35,14 +35,14 @@ def test_every_command_of_a_screen_has_its_handler_and_its_own_keys(name: str) -
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_command_explains_itself(name: str) -> None:
     command = REGISTRY[name]
-    assert command.help().endswith(".")
+    assert command.help.endswith(".")
     assert 3 <= len(command.title) <= 20
     assert command.permission == "" or command.permission in set(Permission)
 
 
 def test_what_the_app_does_it_can_do() -> None:
     for command in EVERYWHERE:
-        assert callable(getattr(MedSynth, command.handler(), None)), command.id
+        assert callable(getattr(MedSynth, command.handler, None)), command.id
     for place in PLACES:
         assert place.id in SCREENS
 
