@@ -31,6 +31,7 @@ from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.populations import Populations
+from medsynth_engine.operations.preferences import Preferences
 from medsynth_engine.operations.proofs import Proofs
 from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
@@ -53,6 +54,7 @@ LOOK_EVERY = 0.25
 class Engine(
     Accounts,
     Factors,
+    Preferences,
     Datasets,
     Checks,
     Arrivals,

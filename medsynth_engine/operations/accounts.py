@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.access.roles import Permission, Role, permissions_of
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput, Busy, Denied
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.served import key_holder
 from medsynth_engine.operations.declare import Call, operation
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class Accounts:
         from db.ledger import Ledger
         from medsynth_engine.access import users
 
+        if key_holder():  # its disk is not mounted, say: whoever comes first by ssh does not begin another one
+            raise Denied("served_store", "The store of this server is not there.", "Tell who looks after the machine.")
         admin = users.checked_name(admin)
         if call.store is not None:
             with call.read() as session:
@@ -66,12 +70,14 @@ class Accounts:
     def activate(self, call: Call, name: str, code: str, password: str) -> dict[str, Any]:
         from medsynth_engine.access import users
 
+        demand_own_key(call, name)
         return {"name": name, "role": str(users.activate(call.ledger, name, code, password, face=call.face))}
 
     @operation("session.login", Permission.ANYONE)
     def login(self, call: Call, name: str, password: str, code: str = "") -> dict[str, Any]:
         from medsynth_engine.access import sessions
 
+        demand_own_key(call, name)
         opened = sessions.login(call.ledger, name, shown(call, password, code), call.face)
         self.token = opened.token
         return {
@@ -105,11 +111,13 @@ class Accounts:
     def whoami(self, call: Call) -> dict[str, Any]:
         from medsynth_engine.access import second_factor, sessions
         from medsynth_engine.operations.care import setting
+        from medsynth_engine.operations.preferences import preferred
 
         with call.read() as session:
             expires = sessions.expires(session, call.actor.session_id)
             on = second_factor.of(session, call.actor.user_id) is not None
             lock_minutes = setting(session, "lock_minutes")
+            preferences = preferred(session, call.actor.user_id)
         return {
             "name": call.actor.name,
             "role": str(call.actor.role),
@@ -119,6 +127,7 @@ class Accounts:
             "second_factor": on,
             "owes": call.actor.owes,
             "lock_minutes": lock_minutes,
+            "preferences": preferences,
         }
 
     @operation("account.password", Permission.OWN_ACCOUNT, early=True)
@@ -169,6 +178,18 @@ class Accounts:
     @operation("users.disable", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_disable(self, call: Call, name: str) -> dict[str, Any]:
         return _changed(call, name, role=None)
+
+
+def demand_own_key(call: Call, name: str) -> None:
+    """Raise Denied (and record it) where the connection was opened by the key of somebody else than `name`."""
+    holder = key_holder()
+    if not holder or name.strip().lower() == holder:
+        return
+    with call.ledger.write(call.face) as change:  # what was typed as a name may be a password: it is not kept
+        change.record(actor=holder, action="session.denied", object_=f"user:{holder}", outcome="denied", reason="key")
+    raise Denied(
+        "other_key", f"Your key opens the studio for {plain(holder, 32)} alone.", "Log in as that person, or with your key."
+    )
 
 
 def shown(call: Call, password: str, code: str) -> Given:
