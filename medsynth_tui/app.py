@@ -103,6 +103,8 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         """Somebody has logged in: home replaces the login, or what must be done before anything else."""
         person = self.session.person
         self.switch_to("totp" if person is not None and person.owes else "home")
+        if self.session.under_way:
+            self.open("run", name=self.session.under_way)
         wrong, known, view = self.session.failures_before, self.session.without_code, self.top_view()
         if known and view is not None:
             words = f"Before this login the right password was given without the code: {known} times."

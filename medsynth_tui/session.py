@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from medsynth_engine.kernel.errors import Denied
+from medsynth_engine.kernel.errors import Denied, MedSynthError
+from medsynth_engine.kernel.served import key_holder
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -47,6 +48,8 @@ class Session:
         self.person: Person | None = None
         self.failures_before = 0
         self.without_code = 0
+        self.under_way = ""
+        """Over a server's door: the training of one's own that goes on, to be seen first after a line was cut."""
         self._engine: Engine | None = engine
         self._opening = asyncio.Lock()
 
@@ -70,7 +73,18 @@ class Session:
         opened = await engine.login(name, password, *((code,) if code else ()))
         self.failures_before = int(opened.get("failures_before") or 0)
         self.without_code = int(opened.get("without_code") or 0)
-        return await self.learn()
+        person = await self.learn()
+        self.under_way = await self._under_way() if key_holder() and not person.owes else ""
+        return person
+
+    async def _under_way(self) -> str:
+        """The newest training of one's own that runs; empty where there is none, or no right to train."""
+        try:
+            runs = await (await self.engine()).runs_list()
+        except MedSynthError:
+            return ""
+        mine = self.person.name if self.person is not None else ""
+        return next((str(run["run"]) for run in runs if run["state"] == "running" and run["owner"] == mine), "")
 
     async def learn(self) -> Person:
         """Ask the engine anew who is logged in."""

@@ -19,6 +19,7 @@ from medsynth_engine.jobs.grant import digest_of
 from medsynth_engine.kernel.atomic import write_json
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.kernel.served import served
 
 EXPIRES_HOURS = 14 * 24.0
 PRIVATE = ("source", "metadata", "path", "target", "where", "columns", "given")
@@ -83,7 +84,12 @@ def start(
 
 
 def launch(home: Home, job: str) -> None:
-    """Start the job's supervisor, in a session of its own, so that it outlives the terminal and the login."""
+    """Start the job's supervisor, in a session of its own, so that it outlives the terminal and the login.
+
+    On a server with services for that (`jobs.serve`) it stays queued: they see it within a second.
+    """
+    if served():
+        return
     folder = JobFolder(home.jobs / job)
     (folder.path / "launched").touch(mode=0o600)
     command = [*_scope(job), sys.executable, "-P", "-m", "medsynth_engine.jobs.supervise", str(folder.path)]

@@ -59,7 +59,9 @@ class Home:
 
     @property
     def generated(self) -> Path:
-        return _private(self.root / "generated")
+        """What leaves goes here, or where people of a server fetch it (`MEDSYNTH_OUTBOX`)."""
+        outbox = os.environ.get("MEDSYNTH_OUTBOX")
+        return _private(Path(outbox)) if outbox else _private(self.root / "generated")
 
 
 def default_home() -> Path:

@@ -188,7 +188,9 @@ def demand_own_key(call: Call, name: str) -> None:
     with call.ledger.write(call.face) as change:  # what was typed as a name may be a password: it is not kept
         change.record(actor=holder, action="session.denied", object_=f"user:{holder}", outcome="denied", reason="key")
     raise Denied(
-        "other_key", f"Your key opens the studio for {plain(holder, 32)} alone.", "Log in as that person, or with your key."
+        "other_key",
+        f"Your key opens the studio for {plain(holder, 32)} alone.",
+        "Log in as that person, or with your key.",
     )
 
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_engine.kernel.served import key_holder
 from medsynth_tui.command import Command, command
 from medsynth_tui.commands import Leave
 from medsynth_tui.view import View
@@ -33,7 +34,7 @@ class Login(View):
 
     def __init__(self, notice: str = "", name: str = "") -> None:
         super().__init__()
-        self.notice, self.given_name = notice, name
+        self.notice, self.given_name = notice, name or key_holder()
         self.store: dict[str, Any] | None = None
         self.waiting_for_code: tuple[str, str] | None = None
         """Name and password that were right, until the code of the second factor is there too."""

@@ -1,0 +1,72 @@
+"""On a server who asks for work does not start it: a service of the machine does, each kind of work its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from job_bench import Bench, wait_for
+
+from medsynth_engine.jobs import watch
+from medsynth_engine.jobs.serve import KINDS, Service
+
+
+def test_who_asks_starts_nothing_and_the_service_starts_its_own_kind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDSYNTH_SERVED", "1")
+    training = bench.ask(bench.step("quick"), kind="train", queue="train:cpu")
+    second = bench.ask(bench.step("quick"), kind="train", queue="train:cpu")
+    other = bench.ask(bench.step("quick"))
+    assert not (bench.folder(training).path / "launched").exists()
+    monkeypatch.delenv("MEDSYNTH_SERVED")
+    assert Service(bench.ledger, bench.home, KINDS["trainings"]).turn() == [training]
+    assert bench.until(second, "finished", seconds=60) == "finished"  # the first one's supervisor went on with it
+    assert bench.row(other).state == "queued"
+    assert Service(bench.ledger, bench.home, KINDS["others"]).turn() == [other]
+    assert bench.until(other, "finished", seconds=60) == "finished"
+
+
+def test_a_job_is_started_once_and_again_when_it_is_to_go_on(bench: Bench) -> None:
+    job = bench.ask(bench.step("until"), kind="train", queue="train:cpu", go=False)
+    service = Service(bench.ledger, bench.home, KINDS["trainings"])
+    assert service.turn() == [job] and service.turn() == []
+    bench.begun(job)
+    bench.kill_supervisor(job)
+    child = bench.child(job)
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    wait_for(lambda: watch.look(bench.ledger, bench.home, job) == "interrupted")
+    with bench.ledger.write() as change:  # as `relaunch` does on a server
+        change.session.get_one(type(bench.row(job)), job).state = "queued"
+        change.record(actor="ada", action="job.resume", object_=f"job:{job}")
+    assert service.turn() == [job]
+    bench.enough(job)
+    assert bench.until(job, "finished", seconds=60) == "finished"
+
+
+def test_the_service_itself_takes_what_is_asked_for_and_ends_when_told(bench: Bench) -> None:
+    command = [sys.executable, "-m", "medsynth_engine.jobs.serve", "others"]
+    environment = {**os.environ, "MEDSYNTH_HOME": str(bench.home.root), "MEDSYNTH_SERVED": "1"}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        job = bench.ask(bench.step("quick"), go=False)
+        assert bench.until(job, "finished", seconds=60) == "finished"
+    finally:
+        process.terminate()
+    assert process.wait(60) == 0
+
+
+def test_without_a_store_it_says_so_and_ends(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "medsynth_engine.jobs.serve", "others"],
+        env={**os.environ, "MEDSYNTH_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 6 and "no store" in done.stderr
+    assert not any(tmp_path.iterdir())
