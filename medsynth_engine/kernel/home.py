@@ -59,9 +59,13 @@ class Home:
 
     @property
     def generated(self) -> Path:
-        """What leaves goes here, or where people of a server fetch it (`MEDSYNTH_OUTBOX`)."""
-        outbox = os.environ.get("MEDSYNTH_OUTBOX")
-        return _private(Path(outbox)) if outbox else _private(self.root / "generated")
+        return _private(self.root / "generated")
+
+    @property
+    def outbox(self) -> Path:
+        """Where goes what the gate let out: to be fetched from a server (`MEDSYNTH_OUTBOX`), else into `generated`."""
+        named = os.environ.get("MEDSYNTH_OUTBOX")
+        return _private(Path(named)) if named else self.generated
 
 
 def default_home() -> Path:

@@ -13,8 +13,8 @@ from medsynth_engine.operations.subjects import Subject
 
 
 def target_folder(call: Call, to: str | None) -> Path:
-    """Where it goes: `to`, or the home's `generated`. Raises BadInput where that is no folder outside of the store."""
-    target = Path(to).expanduser().resolve() if to else call.home.generated
+    """Where it goes: `to`, or the home's outbox. Raises BadInput where that is no folder outside of the store."""
+    target = Path(to).expanduser().resolve() if to else call.home.outbox
     if not target.is_dir():
         raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
     demand_outside(call.home, target)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from db import chain
 from db.tables import Assessment, Cohort, Dataset, Evaluation, Release, Run, Weights
 from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.home import Home
 
 
 def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
@@ -52,11 +53,12 @@ def bundle_digests(session: Session, versions: list[Dataset]) -> set[str]:
     return {release.digest for release in _bundles(releases, versions)}
 
 
-def bundles_here(generated: Path, digests: set[str]) -> list[Path]:
-    """Bundles that still lie in the folder of what leaves: they hold the images and go with them."""
-    if not digests or not generated.is_dir():
+def bundles_here(home: Home, digests: set[str]) -> list[Path]:
+    """Bundles that still lie where goes what leaves: they hold the images and go with them."""
+    if not digests:
         return []
-    return [file for file in generated.rglob("*.zip") if not file.is_symlink() and file_digest(file) in digests]
+    found = (file for folder in {home.generated, home.outbox} for file in folder.rglob("*.zip"))
+    return [file for file in found if not file.is_symlink() and file_digest(file) in digests]
 
 
 def _assessments(session: Session, name: str) -> list[Assessment]:

@@ -174,7 +174,7 @@ def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
         session = change.session
         versions = list(session.exec(select(Dataset).where(Dataset.name == name)))
         left = remains.of(session, versions)
-        bundles = remains.bundles_here(call.home.generated, remains.bundle_digests(session, versions))
+        bundles = remains.bundles_here(call.home, remains.bundle_digests(session, versions))
         for version in versions:
             version.state, version.name = "removed", f"{name}~{version.id}"
             session.add(version)
