@@ -56,6 +56,9 @@ class Training(FakeEngine):
         tick |= {"loss_generator": 0.7 + math.exp(-kimg / 60) + wander(0, 0.05), "images_per_second": 84 + wander(0, 2)}
         tick |= {"loss_discriminator": 0.9 - 0.2 * math.exp(-kimg / 90) + wander(0, 0.03)}
         tick |= {"accuracy_real": 0.6 + wander(0, 0.03), "accuracy_fake": 0.4 + wander(0, 0.03)}
+        tick |= {"overfitting": 0.2 + wander(0, 0.02), "augmentation": 0.1}
+        if self.steps % 50 == 0:
+            return [tick, {"kind": "event", "what": "checkpoint", "kimg": kimg, "seconds": 11 * kimg}]
         if self.steps % 20:
             return [tick]
         ratio = 2 + 8 * math.exp(-kimg / 100) + wander(0, 0.1)

@@ -25,9 +25,17 @@ ChartSmooth = command("chart.smooth", "m", "Smooth")(
 ChartLogarithm = command("chart.logarithm", "y", "Log scale")(
     "Draw the values on a logarithmic scale, or on the plain one again."
 )
-
+ChartUnit = command("chart.unit", "x", "X axis")(
+    "Draw along another x axis: thousand images, steps, time, or the privacy spent where there is a budget."
+)
+ChartOne = command("chart.one", "1", "One chart")("Show one chart; again: as many as the window holds well.")
+ChartTwo = command("chart.two", "2", "Two charts")("Show two charts; again: as many as the window holds well.")
+ChartFour = command("chart.four", "4", "Four charts")(
+    "Show four charts over the whole width; again: as many as the window holds well."
+)
 
 CHART = (
-    *(ChartCloser, ChartFarther, ChartEarlier, ChartLater),
+    *(ChartCloser, ChartFarther, ChartEarlier, ChartLater, ChartUnit),
     *(ChartCursorBack, ChartCursorOn, ChartSmooth, ChartLogarithm, ChartWhole),
 )
+COUNTS = (ChartOne, ChartTwo, ChartFour)

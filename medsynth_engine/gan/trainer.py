@@ -95,8 +95,11 @@ class Trainer:
                 return self._finish("finished", "finish")
             if why := self.keeper.over(self.plan.images):
                 return self._finish("finished", "early_stop", why)
+            micro = self.learner.micro
             self.gathered.add(self.learner.step(self.plan.rates(self.seen), self.plan))
             self.seen += self.plan.batch
+            if self.learner.micro < micro:
+                self.diary.event("half_batch", self.seen, micro=self.learner.micro)
             ticked = self._passed(self.plan.tick)
             if ticked:
                 self._tick()

@@ -134,6 +134,10 @@ class RunFolder(WorkFolder):
     def set_config(self, document: dict[str, Any]) -> None:
         write_json(self.path / "config.json", document)
 
+    def plan(self) -> dict[str, Any]:
+        """What the training settled for itself (`gan.schedule.Plan`); empty before it did."""
+        return read_json(self.path / "plan.json") or {}
+
     @property
     def data(self) -> Path:
         return self.path / "train.npz"

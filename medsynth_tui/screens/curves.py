@@ -3,22 +3,64 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
-from medsynth_tui.widgets.plot import Series
+from medsynth_tui.run_charts import MEASURES, Chart, Measure
+from medsynth_tui.run_events import kind_of, weight
+from medsynth_tui.widgets.plot import Mark, Series
+from medsynth_tui.widgets.units import NAMES
+
+
+@dataclass
+class Track:
+    """One measure: values, and where on each of the axes, as lists that only grow (but for `take_back`)."""
+
+    places: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in NAMES})
+    values: list[float] = field(default_factory=list)
+
+    def append(self, places: dict[str, float], value: float) -> None:
+        if self.values and places["kimg"] < self.places["kimg"][-1]:
+            self._take_back(places["kimg"])
+        for name, own in self.places.items():
+            own.append(max(places[name], own[-1]) if own else places[name])
+        self.values.append(value)
+
+    def _take_back(self, kimg: float) -> None:
+        """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
+        while self.values and self.places["kimg"][-1] >= kimg:
+            self.values.pop()
+            for own in self.places.values():
+                own.pop()
+
+    @property
+    def finite(self) -> list[int]:
+        """Where there are numbers."""
+        return [index for index, value in enumerate(self.values) if math.isfinite(value)]
 
 
 @dataclass
 class Curves:
-    """Each measure as two lists that only grow; `last` the newest value of each, `events` as they came."""
+    """`last` is the newest value of each measure, `events` what happened, as it came.
+
+    images_per_step  of the training's batch; None while nothing is known of it
+    """
 
     ticks: int = 0
     events: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] | None = None
     """The record of the least Fréchet ratio."""
-    _measures: dict[tuple[str, str], tuple[list[float], list[float]]] = field(default_factory=dict)
+    images_per_step: float | None = None
+    clock: Track = field(default_factory=Track)
+    """Every record that knows how far it is; its values are nothing."""
+    _tracks: dict[Measure, Track] = field(default_factory=dict)
+
+    @property
+    def private(self) -> bool:
+        """Whether there is a privacy budget."""
+        return "epsilon" in self.last
 
     def add(self, records: list[dict[str, Any]]) -> None:
         for record in records:
@@ -27,55 +69,85 @@ class Curves:
                 self.events.append(record)
             elif kind in ("tick", "evaluation"):
                 self._measure(kind, record)
-            self.last.update({key: value for key, value in record.items() if key not in ("kind", "what")})
+            self.last.update({key: value for key, value in record.items() if key not in ("kind", "what", "why")})
 
     def _measure(self, kind: str, record: dict[str, Any]) -> None:
         self.ticks += kind == "tick"
-        at = record.get("kimg")
-        if not isinstance(at, int | float):
+        if not _is_number(record.get("kimg")):
             return
-        for drawn_kind, key in DRAWN:
-            if drawn_kind == kind:
-                xs, ys = self._measures.setdefault((kind, key), ([], []))
-                if xs and at < xs[-1]:
-                    self._taken_back(xs, ys, at)
-                value = record.get(key)
-                xs.append(float(at))
-                ys.append(float(value) if isinstance(value, int | float) else math.nan)
+        places = self._places(record)
+        self.clock.append(places, 0.0)
+        for measure in MEASURES:
+            if measure.kind == kind and measure.key in record:
+                value = record[measure.key]
+                if value is None and "epsilon" in record:
+                    continue  # a generator that had no turn between two looks of a private training
+                track = self._tracks.setdefault(measure, Track())
+                track.append(places, float(value) if _is_number(value) else math.nan)
         ratio = record.get("fd_ratio_validation")
-        if isinstance(ratio, int | float) and (self.best is None or ratio < self.best["fd_ratio_validation"]):
+        if _is_number(ratio) and (self.best is None or ratio < self.best["fd_ratio_validation"]):
             self.best = record
 
-    @staticmethod
-    def _taken_back(xs: list[float], ys: list[float], at: float) -> None:
-        """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
-        while xs and xs[-1] >= at:
-            xs.pop()
-            ys.pop()
+    def _places(self, record: dict[str, Any]) -> dict[str, float]:
+        kimg, per_step = float(record["kimg"]), self.images_per_step
+        seconds, epsilon = record.get("seconds"), record.get("epsilon")
+        return {
+            "kimg": kimg,
+            "step": kimg * 1000 / per_step if per_step else kimg,
+            "time": float(seconds) if _is_number(seconds) else 0.0,
+            "epsilon": float(epsilon) if _is_number(epsilon) else 0.0,
+        }
 
-    def loss(self) -> list[Series]:
-        return [
-            self._series("tick", "loss_generator", "generator", "primary"),
-            self._series("tick", "loss_discriminator", "discriminator", "accent"),
-        ]
+    def units(self) -> list[str]:
+        """The axes along which this training can be drawn."""
+        known = {"step": bool(self.images_per_step), "epsilon": self.private, "time": True, "kimg": True}
+        return [name for name in NAMES if known[name]]
 
-    def accuracy(self) -> list[Series]:
-        return [
-            self._series("tick", "accuracy_real", "real", "primary"),
-            self._series("tick", "accuracy_fake", "drawn", "accent"),
-        ]
+    def track(self, measure: Measure) -> Track:
+        return self._tracks.get(measure) or Track()
 
-    def frechet(self) -> list[Series]:
-        return [self._series("evaluation", "fd_ratio_validation", "against validation", "secondary")]
+    def series(self, measure: Measure, unit: str = "kimg") -> Series:
+        track = self.track(measure)
+        return Series(measure.name, measure.role, track.places[unit], track.values, measure.brief)
 
-    def _series(self, kind: str, key: str, name: str, role: str) -> Series:
-        return Series(name, role, *self._measures.get((kind, key), ([], [])))
+    def of(self, chart: Chart, unit: str = "kimg") -> list[Series]:
+        """Its curves that were measured; the first alone, empty, where none was."""
+        found = [self.series(each, unit) for each in chart.measures if each in self._tracks]
+        return found or [self.series(chart.measures[0], unit)]
+
+    def measured(self, chart: Chart) -> bool:
+        return any(each in self._tracks for each in chart.measures)
+
+    def reach(self, unit: str = "kimg") -> float:
+        """How far the training has come."""
+        places = self.clock.places[unit]
+        return places[-1] if places else 0.0
+
+    def place(self, value: float, unit: str, wanted: str) -> float:
+        """Where a place of the axis `unit` lies on the axis `wanted`: at the newest record before it."""
+        places = self.clock.places[unit]
+        index = bisect_right(places, value) - 1
+        return self.clock.places[wanted][index] if index >= 0 else 0.0
+
+    def marks(self, unit: str = "kimg") -> list[Mark]:
+        """What happened, where it is seen: of several in one place the weightiest comes last."""
+        found = []
+        for event in sorted(self.events, key=weight):
+            if _is_number(event.get("kimg")):
+                kind = kind_of(event)
+                found.append(Mark(self._where(event, unit), kind.sign, kind.role, kind.word))
+        return found
+
+    def _where(self, event: dict[str, Any], unit: str) -> float:
+        """As the event says itself, else as the records before it do."""
+        if unit in KEYS and not _is_number(event.get(KEYS[unit])):
+            return self.place(float(event["kimg"]), "kimg", unit)
+        return self._places(event)[unit]
 
 
-DRAWN = (
-    ("tick", "loss_generator"),
-    ("tick", "loss_discriminator"),
-    ("tick", "accuracy_real"),
-    ("tick", "accuracy_fake"),
-    ("evaluation", "fd_ratio_validation"),
-)
+KEYS = {"time": "seconds", "epsilon": "epsilon"}
+"""Where a record says its place on an axis, where that is not its kimg."""
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

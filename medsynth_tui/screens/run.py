@@ -10,26 +10,22 @@ from textual.content import Content
 from textual.widgets import Static
 
 from medsynth_tui import commands as c
+from medsynth_tui import commands_runs as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_chart import CHART
-from medsynth_tui.screens.confirm import ConfirmByName, Sure
-from medsynth_tui.screens.curves import Curves
+from medsynth_tui.commands_chart import CHART, COUNTS
+from medsynth_tui.run_events import sentence
+from medsynth_tui.screens.run_arranged import ArrangesCharts
+from medsynth_tui.screens.run_course import GOING, BendsItsCourse
 from medsynth_tui.screens.run_samples import ShowsSamples
-from medsynth_tui.screens.run_view import LooksAtCurves
 from medsynth_tui.view import View
-from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.log_tail import LogTail
 from medsynth_tui.widgets.picture import Pictures
-from medsynth_tui.widgets.plot import Line
-from medsynth_tui.widgets.risk import CopyRisk
+from medsynth_tui.widgets.risk import CopyRisk, Overfitting, Spent
 from medsynth_tui.words import number, said, span, state
 
-CHARTS = ("loss", "accuracy", "frechet")
-GOING = ("running", "queued")
 
-
-class LiveRun(LooksAtCurves, ShowsSamples, View):
-    """Narrow windows show one chart (`v` for the next), wide and tall ones all three."""
+class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
+    """Narrow windows show one chart (`v` for the next), wide and tall ones three; 1, 2 and 4 choose."""
 
     CSS_PATH = "run.tcss"
     HERE: ClassVar[tuple[Command, ...]] = (
@@ -37,20 +33,20 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
         c.RunStop,
         c.RunChart,
         c.RunLog,
+        r.RunEvents,
         c.RunCohort,
         c.RunEarlier,
         c.RunLater,
         c.RunRemove,
         *CHART,
+        *COUNTS,
     )
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.run_name = name
         self.document: dict[str, Any] = {}
-        self.curves = Curves()
         self.read_to = 0
-        self.chart = 0
 
     def place(self) -> tuple[str, ...]:
         return ("Runs", self.run_name)
@@ -62,13 +58,13 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
         yield Static(Content("Asking the store"), id="facts")
         with Horizontal():
             with Vertical(id="charts"):
-                yield LineChart("Loss", id="loss")
-                yield LineChart("Accuracy", id="accuracy", limits=(0.0, 1.0))
-                yield LineChart("Fréchet ratio", id="frechet")
+                yield from self.compose_charts()
             with Vertical(id="side"):
                 yield Static("", id="caption", classes="muted")
                 yield Pictures(id="sample")
                 yield CopyRisk(id="risk")
+                yield Overfitting(id="overfit")
+                yield Spent(id="spent")
                 yield LogTail(id="log", classes="muted")
 
     def on_mount(self) -> None:
@@ -79,15 +75,13 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Which charts are seen; those that are not cost nothing."""
-        all_three = self.size.width >= 110 and self.size.height >= 34
-        for index, name in enumerate(CHARTS):
-            self.query_one(f"#{name}").display = all_three or index == self.chart
-        strip = not all_three and not self.log_wanted and self.studio.profile.log_lines is not None
-        self.query_one("#log").display = all_three or self.log_wanted or strip
-        for part in ("#sample", "#caption", "#risk"):
-            self.query_one(part).display = all_three or not self.log_wanted
-        self._draw()
+        """What stands beside the charts: nothing where there are four of them, the log where it was asked for."""
+        strip = not self.roomy and not self.log_wanted and self.studio.profile.log_lines is not None
+        self.query_one("#side").display = self.log_wanted or self.chart_count < 4
+        self.query_one("#log").display = self.roomy or self.log_wanted or strip
+        for part in ("#sample", "#caption"):
+            self.query_one(part).display = self.roomy or not self.log_wanted
+        super()._arrange()
 
     log_wanted = False
 
@@ -123,6 +117,7 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
 
     def _news(self, document: dict[str, Any]) -> None:
         self.read_to = document["offset"]
+        self.curves.images_per_step = document.get("images_per_step")
         self.curves.add(document["records"])
         if document["state"] != self.document.get("state"):
             self._ask_again()
@@ -138,26 +133,26 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
     def _log(self, lines: list[str]) -> None:
         short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
         if not short:
-            short = [f"{number(each.get('kimg'))} kimg: {said(each.get('what'))}" for each in self.curves.events]
+            short = [f"{number(each.get('kimg'))} kimg: {sentence(each)}" for each in self.curves.events]
         fixed = self.studio.profile.log_lines
         room = max(6, self.size.height - 8) if self.log_wanted else fixed or 8
         strip = fixed is not None and not self.log_wanted
         self.query_one("#log", LogTail).show(short or ["Nothing in the log yet."], room, strip)
 
     def _draw(self) -> None:
+        super()._draw()
         if not self.is_mounted:
             return
-        level = Line("as good as real", 1.0)
-        for name, series, line in (
-            ("loss", self.curves.loss(), None),
-            ("accuracy", self.curves.accuracy(), Line("guessing", 0.5)),
-            ("frechet", self.curves.frechet(), level),
+        last, beside = self.curves.last, self.roomy or not self.log_wanted
+        for widget, value in (
+            (self.query_one(CopyRisk), last.get("nearest_neighbour_risk")),
+            (self.query_one(Overfitting), last.get("overfitting")),
         ):
-            chart = self.query_one(f"#{name}", LineChart)
-            if chart.display:
-                chart.show(series, line, float(self.curves.last.get("kimg") or 0), self.chart_view)
-        risk = self.curves.last.get("nearest_neighbour_risk")
-        self.query_one(CopyRisk).show(risk if isinstance(risk, int | float) else None)
+            widget.display = beside and not self.curves.private
+            widget.show(value if isinstance(value, int | float) else None)
+        spent = self.query_one(Spent)
+        spent.display = beside and self.curves.private
+        spent.show(last.get("epsilon"), last.get("epsilon_promised"))
 
     def _facts(self) -> None:
         document, last, glyphs = self.document, self.curves.last, self.studio.glyphs
@@ -187,82 +182,19 @@ class LiveRun(LooksAtCurves, ShowsSamples, View):
         second = Content.assemble((glyphs.text(where + found), "$muted"))
         self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]), layout=False)
 
-    def do_run_chart(self) -> None:
-        self.chart = (self.chart + 1) % len(CHARTS)
-        self._arrange()
-
     def do_run_log(self) -> None:
         self.log_wanted = not self.log_wanted
         self._arrange()
 
-    # --- bending its course -----------------------------------------------------------------------------------
-
     def offered(self, command: Command) -> bool:
-        word = self.document.get("state")
-        if command is c.RunPause and word not in ("running", "paused", "interrupted"):
-            return False
-        if command is c.RunStop and word not in ("queued", "running", "paused", "interrupted"):
-            return False
         if command is c.RunCohort and (self.simulated() or not self.curves.ticks):
-            return False
-        if command is c.RunRemove and word in GOING:
             return False
         return super().offered(command)
 
     def label(self, command: Command) -> str:
-        if command is c.RunPause and self.document.get("state") != "running":
-            return "Resume"
         if command is c.RunLog and self.log_wanted:
             return "Picture"
         return super().label(command)
-
-    def do_run_pause(self) -> None:
-        name = self.run_name
-        self.clear()
-        if self.document.get("state") == "running":
-            self.ask(lambda engine: engine.runs_pause(name), self._wished, group="wish")
-        else:
-            self.ask(lambda engine: engine.runs_resume(name), self._wished, group="wish")
-
-    def do_run_stop(self) -> None:
-        self.studio.push_screen(
-            Sure(
-                f"Stop {self.run_name}",
-                "The training ends at its next step and cannot be taken up again; a paused one can. The best generator "
-                "so far stays usable.",
-                "Stop it",
-                "Let it run",
-            ),
-            self._stop,
-        )
-
-    def _stop(self, sure: bool | None) -> None:
-        if sure:
-            name = self.run_name
-            self.ask(lambda engine: engine.runs_stop(name), self._wished, group="wish")
-
-    def _wished(self, document: dict[str, Any]) -> None:
-        self._show(document)
-        self.say("Asked. It takes effect at the next step.")
-
-    def do_run_cohort(self) -> None:
-        self.studio.open("cohort_new", run=self.run_name)
-
-    def do_run_remove(self) -> None:
-        self.studio.push_screen(
-            ConfirmByName(
-                f"Remove {self.run_name}",
-                "Its folder, curves and checkpoints are deleted. Its generator among the weights and its cohorts stay.",
-                self.run_name,
-                "Remove it",
-            ),
-            self._remove,
-        )
-
-    def _remove(self, sure: bool | None) -> None:
-        if sure:
-            name = self.run_name
-            self.ask(lambda engine: engine.runs_remove(name), lambda _: self.studio.back(), group="wish")
 
 
 def steady(kimg: float) -> str:

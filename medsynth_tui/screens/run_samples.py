@@ -59,7 +59,7 @@ class ShowsSamples(Base):
         """Of a sample, in pixels: a column of the terminal each, two to a line."""
         if not self.studio.profile.pictures:
             return THUMBNAIL
-        return 22 if self.size.width >= 110 else 28
+        return 22 if self.size.width >= 110 else 26
 
     def _caption(self, *lines: str) -> None:
         self.query_one("#caption", Static).update(Content("\n".join(filter(None, lines))))

@@ -1,4 +1,4 @@
-"""The keys with which the curves of a run are looked at."""
+"""The keys with which curves are looked at: closer, elsewhere, at one place, along another axis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ else:
 
 
 class LooksAtCurves(Base):
-    """For the screen of a run: one view for all its charts. The screen draws (`_draw`)."""
+    """For a screen with charts: one view for all of them. The screen draws (`_draw`) and knows its axes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -25,6 +25,14 @@ class LooksAtCurves(Base):
 
     def _draw(self) -> None:
         """Show the charts as they are now to be looked at."""
+
+    def axes(self) -> list[str]:
+        """The names of the x axes that there are (`units.NAMES`)."""
+        return ["kimg"]
+
+    def cursor_along(self, cursor: float, wanted: str) -> float | None:
+        """Where the cursor stands on another axis; None where that cannot be said."""
+        return None
 
     def look(self, view: ChartView) -> None:
         if view != self.chart_view:
@@ -61,5 +69,11 @@ class LooksAtCurves(Base):
     def do_chart_logarithm(self) -> None:
         self.look(replace(self.chart_view, log=not self.chart_view.log))
 
+    def do_chart_unit(self) -> None:
+        view, axes = self.chart_view, self.axes()
+        wanted = axes[(axes.index(view.unit) + 1) % len(axes)] if view.unit in axes else axes[0]
+        cursor = None if view.cursor is None else self.cursor_along(view.cursor, wanted)
+        self.look(replace(view, unit=wanted, back=0, cursor=cursor))
+
     def do_chart_whole(self) -> None:
-        self.look(ChartView())
+        self.look(self.chart_view.whole())

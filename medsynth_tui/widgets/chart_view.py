@@ -17,7 +17,8 @@ QUARTERS = 4
 class ChartView:
     """`zoom` 1 shows all, 2 half of it...; `back` is how many quarters of a window before the newest it ends.
 
-    `cursor` is a place on the x axis; `smoothing` the weight of the past in an exponential mean, 0 for none.
+    `cursor` is a place on the x axis; `smoothing` the weight of the past in an exponential mean, 0 for none; `unit` is
+    what the x axis counts (`units.NAMES`).
     """
 
     zoom: int = 1
@@ -25,6 +26,11 @@ class ChartView:
     cursor: float | None = None
     smoothing: float = 0.0
     log: bool = False
+    unit: str = "kimg"
+
+    def whole(self) -> ChartView:
+        """All of it, as it is, along the same axis."""
+        return ChartView(unit=self.unit)
 
     def closer(self) -> ChartView:
         return replace(self, zoom=min(CLOSEST, 2 * self.zoom), back=2 * self.back)

@@ -18,16 +18,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from medsynth_tui.widgets.chart_view import ChartView, Smoothed, at, part
-from medsynth_tui.widgets.plot import GUTTER, HEADS, Frame, Line, Piece, Series, draw
+from medsynth_tui.widgets.plot import GUTTER, HEADS, Frame, Line, Mark, Piece, Series, draw
 from medsynth_tui.widgets.scales import axis, round_up
+from medsynth_tui.widgets.units import Unit, unit_of
 from medsynth_tui.words import number
 
 if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
 
 WHOLE = ChartView()
-ROOM_FOR_NAMES = 64
-"""Columns from which the names of the curves stand beside their values and how they are looked at."""
 
 
 class LineChart(Vertical):
@@ -43,41 +42,62 @@ class LineChart(Vertical):
         """`limits`: where the values cannot lie outside them, else they follow the data."""
         super().__init__(id=id)
         self.title, self.limits = title, limits
+        self._headed: tuple[Sequence[Series], ChartView] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(classes="chart-heading")
         yield Curves(self.limits)
 
     def show(
-        self, series: Sequence[Series], level: Line | None = None, reach: float = 0.0, view: ChartView = WHOLE
+        self,
+        series: Sequence[Series],
+        level: Line | None = None,
+        reach: float = 0.0,
+        view: ChartView = WHOLE,
+        marks: Sequence[Mark] = (),
     ) -> None:
         """`reach` is how far the training has come, where no curve says so. Series may be the same objects, grown."""
-        self.curves.show(tuple(series), level, reach, view)
-        self.query_one(".chart-heading", Static).update(self._heading(series, view), layout=False)
+        self.curves.show(tuple(series), level, reach, view, tuple(marks))
+        self._headed = (series, view)
+        self._head()
+
+    def on_resize(self) -> None:
+        """Another width has room for other words."""
+        self._head()
+
+    def _head(self) -> None:
+        if self._headed is not None and self.size.width:
+            self.query_one(".chart-heading", Static).update(self._heading(*self._headed), layout=False)
 
     @property
     def curves(self) -> Curves:
         return self.query_one(Curves)
 
     def _heading(self, series: Sequence[Series], view: ChartView) -> Content:
+        """With the names of the curves, or their brief names, or without, as there is room."""
+        manner = "".join(self._manner(view)) if any(each.ys for each in series) else "  no measurement yet"
+        for names in ([each.name for each in series], [each.brief for each in series], [""] * len(series)):
+            parts = [(self.title, "bold $primary"), *self._values(series, names, view), (manner, "$muted")]
+            heading = Content.assemble(*parts)
+            if heading.cell_length <= self.size.width:
+                break
+        return heading
+
+    def _values(self, series: Sequence[Series], names: Sequence[str], view: ChartView) -> Iterator[tuple[str, str]]:
         glyphs = cast("MedSynth", self.app).glyphs
-        parts: list[tuple[str, str]] = [(self.title, "bold $primary")]
-        manner = "".join(self._manner(view))
-        short = bool(manner) and self.size.width < ROOM_FOR_NAMES
-        for mark, each in zip(HEADS, series, strict=False):
+        for sign, name, each in zip(HEADS, names, series, strict=False):
             if each.ys:
                 broken = "" if math.isfinite(each.ys[-1]) else " not finite!"
                 value = each.last if view.cursor is None else at(each.xs, each.ys, view.cursor)
-                parts.append((glyphs.text(f"  {mark} "), f"${each.role}"))
-                parts.append((f"{'' if short else each.name + ' '}{number(value):<5}{broken}", "$foreground"))
-        if not any(each.ys for each in series):
-            manner = "  no measurement yet"
-        return Content.assemble(*parts, (manner, "$muted"))
+                yield glyphs.text(f"  {sign} "), f"${each.role}"
+                words = f"{name} {number(value):<5}" if name else number(value)  # what follows stays where it is
+                yield glyphs.text(f"{words}{broken}"), "$foreground"
 
     def _manner(self, view: ChartView) -> Iterator[str]:
-        """How the curves are looked at, where that is not as they are."""
+        """How the curves are looked at, where that is not as they are; and what happened at the cursor."""
         if view.cursor is not None:
-            yield f"  at {number(view.cursor)} kimg"
+            happened = "".join(f", {word}" for word in self.curves.happened(view.cursor))
+            yield f"  at {self.curves.unit.said(view.cursor)}{happened}"
         if view.smoothing:
             yield f"  smooth {view.smoothing}"
         if self.curves.logarithmic:
@@ -98,19 +118,31 @@ class Curves(Widget):
         self.farthest = self.reach = 0.0
         self.limits: tuple[float, float] | None = None
         self.view = WHOLE
+        self.unit = Unit()
+        self.marks: tuple[Mark, ...] = ()
         self.logarithmic = False
         """Whether the scale is: not where a value to be seen is not positive, whatever was wished."""
         self._smooth: dict[int, Smoothed] = {}
         self._rows: list[list[Piece]] = []
+        self._frame: Frame | None = None
         self._drawn_for = Size(0, 0)
 
-    def show(self, series: tuple[Series, ...], level: Line | None, farthest: float, view: ChartView = WHOLE) -> None:
+    def show(
+        self,
+        series: tuple[Series, ...],
+        level: Line | None,
+        farthest: float,
+        view: ChartView = WHOLE,
+        marks: tuple[Mark, ...] = (),
+    ) -> None:
         """Redraw the rows that changed."""
         if view.log != self.view.log:
             self.limits = None
         if view.smoothing != self.view.smoothing:
             self._smooth = {}
-        self.series, self.level, self.farthest, self.view = series, level, farthest, view
+        if view.unit != self.view.unit:
+            self.reach = 0.0
+        self.series, self.level, self.farthest, self.view, self.marks = series, level, farthest, view, marks
         before, size = self._rows, self._drawn_for
         self._draw()
         if size != self._drawn_for or len(before) != len(self._rows):
@@ -123,7 +155,9 @@ class Curves(Widget):
     def _draw(self) -> None:
         self._drawn_for = self.size
         newest = self.newest
-        self.reach = self.reach if 0 < newest <= self.reach else round_up(newest)
+        self.unit = unit_of(self.view.unit, newest)
+        kept = 0 < newest <= self.reach
+        self.reach = self.reach if kept else round_up(newest / self.unit.scale) * self.unit.scale
         left, right = self.view.window(newest, self.reach)
         spread = self._spread(left, right)
         if spread is None:
@@ -135,8 +169,17 @@ class Curves(Widget):
         else:
             self.limits = self.fixed or axis(*spread, self.limits)
         ascii = cast("MedSynth", self.app).glyphs.ascii
-        frame = Frame(self.size.width, self.size.height, *self.limits, right, ascii, left, log)
-        self._rows = draw(frame, self._drawn(), self.level, "kimg", self.view.cursor)
+        self._frame = Frame(self.size.width, self.size.height, *self.limits, right, ascii, left, log)
+        self._rows = draw(self._frame, self._drawn(), self.level, self.unit, self.view.cursor, self.marks)
+
+    def happened(self, x: float) -> list[str]:
+        """The words of the marks in the column of `x`."""
+        frame = self._frame
+        if frame is None or not frame.columns:
+            return []
+        here = frame.column(x)
+        seen = (each for each in self.marks if frame.left <= each.x <= frame.reach)
+        return list(dict.fromkeys(each.word for each in seen if each.word and frame.column(each.x) == here))
 
     @property
     def newest(self) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medsynth_tui.widgets.scales import Column, envelope, ticks
+from medsynth_tui.widgets.units import Unit, figure
 from medsynth_tui.words import number
 
 GUTTER = 7
@@ -31,6 +32,8 @@ class Series:
     role: str
     xs: Sequence[float]
     ys: Sequence[float]
+    brief: str = ""
+    """Its name where there is little room."""
 
     @property
     def last(self) -> float | None:
@@ -43,6 +46,16 @@ class Line:
 
     name: str
     value: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at `x`: a character on the axis, and the role of its colour."""
+
+    x: float
+    sign: str
+    role: str
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,10 @@ class Frame:
     def rows(self) -> int:
         return max(0, self.height - FOOT)
 
+    def column(self, x: float) -> int:
+        """The cell in which a place of the x axis lies."""
+        return min(self.columns - 1, max(0, int((x - self.left) / (self.reach - self.left) * self.columns)))
+
     def pixel(self, value: float, across: int) -> int:
         """The row of dots of a value, of `across` dots a cell; 0 is the top."""
         last = self.rows * across - 1
@@ -79,11 +96,16 @@ class Frame:
 
 
 def draw(
-    frame: Frame, series: Sequence[Series], level: Line | None, unit: str, cursor: float | None = None
+    frame: Frame,
+    series: Sequence[Series],
+    level: Line | None,
+    unit: Unit,
+    cursor: float | None = None,
+    marks: Sequence[Mark] = (),
 ) -> list[list[Piece]]:
     """The chart, row by row; nothing where there is no room. `unit` follows the first value of the x axis.
 
-    A series without a name is a shadow: it wears no mark.
+    A series without a name is a shadow: it wears no mark. Of `marks` on one place of the axis the last is seen.
     """
     if frame.columns < 10 or frame.rows < 2:
         return []
@@ -91,21 +113,20 @@ def draw(
     if level is not None and frame.low <= (math.log10(level.value) if frame.log else level.value) <= frame.high:
         cells[frame.pixel(level.value, 1)] = [("┄", "muted")] * frame.columns
     if cursor is not None and frame.left <= cursor <= frame.reach:
-        x = min(frame.columns - 1, int((cursor - frame.left) / (frame.reach - frame.left) * frame.columns))
         for row in cells:
-            row[x] = ("│", "muted")
+            row[frame.column(cursor)] = ("│", "muted")
     heads: list[tuple[int, int, Piece]] = []
-    marks = iter(HEADS * len(series))
+    signs = iter(HEADS * len(series))
     for each in series:
         head = _curve(frame, each, cells)
-        mark = next(marks) if each.name else ""
-        if head is not None and mark:
-            heads.append((*head, (mark, each.role)))
+        sign = next(signs) if each.name else ""
+        if head is not None and sign:
+            heads.append((*head, (sign, each.role)))
     for x, y, piece in heads:
         cells[y][x] = piece
     labels = _labels(frame)
     rows = [_joined([(labels.get(y, " " * (GUTTER - 1) + "│"), "muted"), *row]) for y, row in enumerate(cells)]
-    return [*rows, *_foot(frame, unit)]
+    return [*rows, *_foot(frame, unit, marks)]
 
 
 def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int, int] | None:
@@ -163,21 +184,24 @@ def _labels(frame: Frame) -> dict[int, str]:
     return {frame.pixel(value, 1): f"{number(value):>{GUTTER - 1}}"[: GUTTER - 1] + "┤" for value in values}
 
 
-def _foot(frame: Frame, unit: str) -> list[list[Piece]]:
-    """The x axis and its values, as many as stand clear of each other."""
-    axis, words = ["─"] * frame.columns, " " * frame.columns
-    said = False
-    for value in ticks(frame.left, frame.reach, max(2, frame.columns // 14)):
-        share = (value - frame.left) / (frame.reach - frame.left)
+def _foot(frame: Frame, unit: Unit, marks: Sequence[Mark]) -> list[list[Piece]]:
+    """The x axis with what happened on it, and its values, as many as stand clear of each other."""
+    axis: list[Piece] = [("─", "muted")] * frame.columns
+    words, said = " " * frame.columns, False
+    for value in ticks(frame.left / unit.scale, frame.reach / unit.scale, max(2, frame.columns // 14)):
+        share = (value * unit.scale - frame.left) / (frame.reach - frame.left)
         at = min(frame.columns - 1, round(share * (frame.columns - 1)))
-        axis[at] = "┴"
-        text = f"{value:g}" if said else f"{value:g} {unit}"
+        axis[at] = ("┴", "muted")
+        text = figure(value) if said else f"{figure(value)} {unit.word}"
         said = True
         start = max(0, min(frame.columns - len(text), at - (len(text) // 2 if at else 0)))
         if not words[max(0, start - 1) : start + len(text) + 1].strip():
             words = words[:start] + text + words[start + len(text) :]
+    for mark in marks:
+        if frame.left <= mark.x <= frame.reach:
+            axis[frame.column(mark.x)] = (mark.sign, mark.role)
     gap = " " * (GUTTER - 1)
-    return [[(f"{gap}└{''.join(axis)}", "muted")], [(f"{gap} {words}", "muted")]]
+    return [_joined([(f"{gap}└", "muted"), *axis]), [(f"{gap} {words}", "muted")]]
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:

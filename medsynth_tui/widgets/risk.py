@@ -1,16 +1,11 @@
-"""The live copy risk of a training: are drawn images nearer to training than to unseen ones? An estimate."""
+"""What a training says of its own dangers: copies (an estimate), overfitting, the privacy budget that is spent."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from medsynth_tui.widgets.drawn import Drawn
-from medsynth_tui.words import share
-
-if TYPE_CHECKING:
-    pass
+from medsynth_tui.words import number, share
 
 EXPECTED = 0.5
 """The share where nothing was copied: as often nearer to the one as to the other."""
@@ -18,8 +13,16 @@ BANDS = ((0.55, "no sign of copying", "$success"), (0.65, "a little nearer to tr
 WORST = ("nearer to training: copying", "$error")
 
 
-class CopyRisk(Drawn):
-    """A needle from 0 to 1 with a mark at one half, and the reading in words."""
+TARGET = 0.5
+"""The overfitting signal that augmentation is steered to (Karras et al. 2020, their `r_v`)."""
+SIGNAL_BANDS = ((0.25, "little", "$success"), (TARGET, "some", "$foreground"))
+SIGNAL_WORST = ("much: augmentation grows", "$warning")
+ROOM_FOR_WORDS = 44
+"""Columns from which the reading stands in words beside its bar."""
+
+
+class Needle(Drawn):
+    """A number on a bar, with a mark where it should lie or must not pass."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -30,16 +33,63 @@ class CopyRisk(Drawn):
             self.value = value
             self.refresh(layout=True)
 
+    def bar(self, value: float, mark: float, room: int, colour: str) -> list[tuple[str, str]]:
+        """`value` and `mark` on 0..1; beyond its ends a value stands at the end."""
+        at, half = round((room - 1) * min(1.0, max(0.0, value))), round((room - 1) * mark)
+        bar = list(self.glyphs.rule * room)
+        bar[half] = self.glyphs.text("│")
+        bar[at] = self.glyphs.full
+        return [(sign, f"bold {colour}" if index == at else "$line") for index, sign in enumerate(bar)]
+
+
+class CopyRisk(Needle):
+    """Are drawn images nearer to training than to unseen ones? A needle with a mark at one half, and words."""
+
     def lines(self, width: int) -> list[Content]:
         head = Content.assemble(("Copy risk (estimate)", "bold $primary"))
         if self.value is None:
             return [head, Content.assemble(("not measured yet", "$muted"))]
         words, colour = next(((word, shade) for edge, word, shade in BANDS if self.value < edge), WORST)
-        room = max(10, width - 7)
-        at, half = round((room - 1) * min(1.0, max(0.0, self.value))), round((room - 1) * EXPECTED)
-        bar = list(self.glyphs.rule * room)
-        bar[half] = self.glyphs.text("│")
-        bar[at] = self.glyphs.full
-        pieces = [(mark, f"bold {colour}" if index == at else "$line") for index, mark in enumerate(bar)]
-        reading = Content.assemble(*pieces, (f" {share(self.value):>5}", "$foreground"))
+        bar = self.bar(self.value, EXPECTED, max(10, width - 7), colour)
+        reading = Content.assemble(*bar, (f" {share(self.value):>5}", "$foreground"))
         return [head, reading, Content.assemble((words, colour))]
+
+
+class Overfitting(Needle):
+    """How much better the discriminator knows training images than unseen ones, on one line: 0 none, 1 all there is."""
+
+    def lines(self, width: int) -> list[Content]:
+        head = ("Overfitting ", "bold $primary")
+        if self.value is None:
+            return [Content.assemble(head, ("not measured yet", "$muted"))]
+        words, colour = next(((word, shade) for edge, word, shade in SIGNAL_BANDS if self.value < edge), SIGNAL_WORST)
+        reading = f" {number(self.value, 2):>5}"
+        reading += f" {words}" if width >= ROOM_FOR_WORDS else ""
+        bar = self.bar(self.value, TARGET, max(6, min(24, width - 12 - len(reading))), colour)
+        return [Content.assemble(head, *bar, (reading, "$foreground"))]
+
+
+class Spent(Drawn):
+    """How much of a promised privacy budget a training has spent."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.spent: tuple[float, float] | None = None
+
+    def show(self, epsilon: object, promised: object) -> None:
+        numbers = isinstance(epsilon, int | float) and isinstance(promised, int | float)
+        spent = (float(epsilon), float(promised)) if numbers else None  # type: ignore[arg-type]
+        if spent != self.spent:
+            self.spent = spent
+            self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        if self.spent is None:
+            return []
+        epsilon, promised = self.spent
+        reading = f" {number(epsilon)} of {number(promised)}"
+        room = max(6, width - len(reading))
+        filled = round(room * min(1.0, epsilon / promised)) if promised > 0 else room
+        bar = ((self.glyphs.full * filled, "$secondary"), (self.glyphs.empty * (room - filled), "$muted"))
+        head = Content.assemble(("Privacy spent (epsilon)", "bold $primary"))
+        return [head, Content.assemble(*bar, (reading, "$foreground"))]

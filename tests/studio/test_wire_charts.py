@@ -16,12 +16,14 @@ from studio_people import log_in, until
 from textual.geometry import Region
 
 from medsynth_tui.app import MedSynth
+from medsynth_tui.run_charts import GENERATOR
 from medsynth_tui.screens.curves import Curves as Gathered
 from medsynth_tui.widgets.chart_view import ChartView, Smoothed
 from medsynth_tui.widgets.line_chart import Curves, LineChart
 from medsynth_tui.widgets.log_tail import LogTail
 from medsynth_tui.widgets.plot import Frame, Line, Series, draw
 from medsynth_tui.widgets.scales import envelope
+from medsynth_tui.widgets.units import Unit
 
 REDRAW_SECONDS = 0.020
 SLACK = 2.0
@@ -29,7 +31,7 @@ SLACK = 2.0
 
 
 def text(frame: Frame, *series: Series, level: Line | None = None) -> list[str]:
-    return ["".join(words for words, _ in row) for row in draw(frame, series, level, "kimg")]
+    return ["".join(words for words, _ in row) for row in draw(frame, series, level, Unit())]
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=400), st.integers(1, 60))
@@ -70,7 +72,7 @@ def test_two_points_are_joined_by_a_line_and_the_newest_wears_its_mark() -> None
 
 
 def test_a_chart_without_room_is_empty() -> None:
-    assert draw(Frame(12, 3, 0, 1, 1), [], None, "kimg") == []
+    assert draw(Frame(12, 3, 0, 1, 1), [], None, Unit()) == []
 
 
 def test_a_hundred_thousand_points_are_redrawn_in_a_blink() -> None:
@@ -84,7 +86,7 @@ def test_a_hundred_thousand_points_are_redrawn_in_a_blink() -> None:
 
 def _seconds(frame: Frame, series: list[Series]) -> float:
     begun = time.process_time()
-    draw(frame, series, None, "kimg")
+    draw(frame, series, None, Unit())
     return time.process_time() - begun
 
 
@@ -92,7 +94,7 @@ def test_a_run_taken_up_again_goes_over_its_last_steps() -> None:
     curves = Gathered()
     curves.add([{"kind": "tick", "kimg": kimg, "loss_generator": kimg} for kimg in (1, 2, 3, 4)])
     curves.add([{"kind": "tick", "kimg": kimg, "loss_generator": -kimg} for kimg in (3, 4)])
-    generator = curves.loss()[0]
+    generator = curves.series(GENERATOR)
     assert list(generator.xs) == [1, 2, 3, 4]
     assert list(generator.ys) == [1, 2, -3, -4]
 
