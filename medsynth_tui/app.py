@@ -26,7 +26,7 @@ from medsynth_tui.session import ENDED_LOGINS, Session
 from medsynth_tui.shelter import note_failure
 from medsynth_tui.terminal.usable import unusable_terminal
 from medsynth_tui.terminal.wire import Wire
-from medsynth_tui.theme import themes
+from medsynth_tui.theme import theme_name, themes
 from medsynth_tui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         self.animation_level = "none"
         for theme in themes("none" if plain else "ascii" if self.glyphs.ascii else "round"):
             self.register_theme(theme)
-        self.theme = "medsynth-dark"
+        self.theme = theme_name("dark")
 
     def on_mount(self) -> None:
         self.open("login")
@@ -102,6 +102,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
     def enter(self) -> None:
         """Somebody has logged in: home replaces the login, or what must be done before anything else."""
         person = self.session.person
+        self.theme = theme_name(person.theme if person is not None else "dark")
         self.switch_to("totp" if person is not None and person.owes else "home")
         if self.session.under_way:
             self.open("run", name=self.session.under_way)
@@ -172,7 +173,20 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         self.refresh(repaint=True, layout=True)
 
     def do_theme(self) -> None:
-        self.theme = "medsynth-light" if self.theme == "medsynth-dark" else "medsynth-dark"
+        from medsynth_tui.screens.themes import Themes
+
+        if not isinstance(self.screen, Themes) and not self.locked:
+            self.push_screen(Themes(), self._wear)
+
+    def _wear(self, word: str | None) -> None:
+        """Keep the colours that were chosen; with the account, where somebody is logged in."""
+        view = self.top_view()
+        if word is not None:
+            self.theme = theme_name(word)
+            if view is not None and self.session.person is not None:
+                view.ask(
+                    lambda engine: engine.prefer("theme", word), lambda _: view.say("Kept for you."), group="prefer"
+                )
 
     def do_logout(self) -> None:
         self.run_worker(self.session.log_out(), exit_on_error=False, group="logout")

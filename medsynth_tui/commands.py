@@ -15,7 +15,9 @@ Quit = command("quit", "ctrl+q", "Quit")("Leave the studio. Jobs and trainings g
 Redraw = command("redraw", "ctrl+l", "Redraw")(
     "Paint the whole screen again, for instance after another program wrote over it."
 )
-Theme = command("theme", "", "Dark or light")("Change between the dark and the light palette.")
+Theme = command("theme", "", "Colours")(
+    "Choose the colours: dark, light, high contrast, or safe for the colour-blind. Kept with your account."
+)
 LockScreen = command("lock", "", "Lock")(
     "Hide the screen until your password is given again. Jobs and trainings go on."
 )

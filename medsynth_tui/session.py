@@ -25,6 +25,7 @@ class Person:
     second_factor  whether this account has one
     owes           what must be done before anything else, such as setting one up
     lock_minutes   after so long without a key the screen is hidden
+    theme          the colours that this person chose
     """
 
     name: str
@@ -33,6 +34,7 @@ class Person:
     second_factor: bool = False
     owes: str = ""
     lock_minutes: float = 10
+    theme: str = "dark"
 
     def may(self, permission: str) -> bool:
         return not permission or permission in self.permissions
@@ -97,6 +99,7 @@ class Session:
             bool(document.get("second_factor")),
             str(document.get("owes") or ""),
             float(document.get("lock_minutes") or 10),
+            str((document.get("preferences") or {}).get("theme") or "dark"),
         )
         return self.person
 

@@ -1,4 +1,9 @@
-"""Two calm palettes. Every pair of text and ground reaches a contrast of 4.5:1 (WCAG 2.2 AA); a test computes it."""
+"""Four palettes: dark, light, high contrast, and one that is safe for the colour-blind.
+
+In each, text on its ground reaches a contrast of 4.5:1 (7:1 in high contrast), and what is no text but must be seen
+(lines, the row under the cursor) 3:1 (WCAG 2.2, 1.4.3, 1.4.6 and 1.4.11). tests/studio/test_themes.py computes it, and
+how far apart the colours of good, doubtful and bad are for people who see fewer colours.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,23 @@ from dataclasses import asdict, dataclass
 
 from textual.theme import Theme
 
+WORDS = ("foreground", "muted", "primary", "secondary", "accent", "success", "warning", "error")
+GROUNDS = ("background", "surface", "panel")
+
 
 @dataclass(frozen=True)
 class Palette:
-    """Named colours; `ink` is for words on filled ground of a role's colour."""
+    """Named colours, `#rrggbb`.
 
+    ink     words on a ground filled with `primary` or `warning`
+    cursor  ground of the row under the cursor, `cursor_ink` the words on it
+    field   ground of the field that is typed into
+    line    borders, axes, the handle of a scroll bar
+    """
+
+    title: str
+    says: str
+    dark: bool
     background: str
     surface: str
     panel: str
@@ -24,19 +41,23 @@ class Palette:
     error: str
     ink: str
     cursor: str
+    cursor_ink: str
+    field: str
     line: str
 
     def words(self) -> dict[str, str]:
         """The colours in which words are written."""
-        names = ("foreground", "muted", "primary", "secondary", "accent", "success", "warning", "error")
-        return {name: value for name, value in asdict(self).items() if name in names}
+        return {name: value for name, value in asdict(self).items() if name in WORDS}
 
     def grounds(self) -> dict[str, str]:
         """The grounds on which they are written."""
-        return {name: value for name, value in asdict(self).items() if name in ("background", "surface", "panel")}
+        return {name: value for name, value in asdict(self).items() if name in GROUNDS}
 
 
 DARK = Palette(
+    title="Dark",
+    says="Calm, for a dim room.",
+    dark=True,
     background="#10161b",
     surface="#151d24",
     panel="#1e2830",
@@ -45,14 +66,19 @@ DARK = Palette(
     primary="#6cc5b7",
     secondary="#93b6e0",
     accent="#dfbb78",
-    success="#8bd196",
-    warning="#e9b75f",
-    error="#f39a91",
+    success="#a6e8b4",
+    warning="#efc24e",
+    error="#e27b69",
     ink="#10161b",
-    cursor="#23474c",
-    line="#40515d",
+    cursor="#2f7d88",
+    cursor_ink="#ffffff",
+    field="#23474c",
+    line="#6a7c88",
 )
 LIGHT = Palette(
+    title="Light",
+    says="Dark on light, for a bright room.",
+    dark=False,
     background="#faf8f3",
     surface="#f3f0e9",
     panel="#e8e4da",
@@ -61,23 +87,77 @@ LIGHT = Palette(
     primary="#0b645c",
     secondary="#2a5390",
     accent="#7a5000",
-    success="#1c6332",
-    warning="#7d4a00",
-    error="#9f2620",
+    success="#1f6b4a",
+    warning="#8a5800",
+    error="#7a1210",
     ink="#faf8f3",
-    cursor="#c4dfda",
-    line="#a9a89f",
+    cursor="#468a82",
+    cursor_ink="#06090b",
+    field="#c4dfda",
+    line="#807f76",
 )
-PALETTES = {"medsynth-dark": DARK, "medsynth-light": LIGHT}
+CONTRAST = Palette(
+    title="High contrast",
+    says="Black and bright: every word at 7:1 or more.",
+    dark=True,
+    background="#000000",
+    surface="#000000",
+    panel="#1a1a1a",
+    foreground="#ffffff",
+    muted="#d0d0d0",
+    primary="#5fe8ff",
+    secondary="#b3ccff",
+    accent="#ffd98a",
+    success="#9dffc4",
+    warning="#ffd23f",
+    error="#ff8f80",
+    ink="#000000",
+    cursor="#ffffff",
+    cursor_ink="#000000",
+    field="#003a52",
+    line="#b0b0b0",
+)
+SAFE = Palette(
+    title="Colour-blind safe",
+    says="Good is blue, doubtful yellow, bad red: apart for every kind of eye.",
+    dark=True,
+    background="#10161b",
+    surface="#151d24",
+    panel="#1e2830",
+    foreground="#dfe7ea",
+    muted="#97a8b2",
+    primary="#8fd0f0",
+    secondary="#93b6e0",
+    accent="#e3c98f",
+    success="#64c6f7",
+    warning="#f2e94e",
+    error="#d8746a",
+    ink="#10161b",
+    cursor="#2f7aa3",
+    cursor_ink="#ffffff",
+    field="#22455c",
+    line="#6a7c88",
+)
+PALETTES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "safe": SAFE}
+"""By the word that is kept for a user (`operations.preferences`); Textual knows them as medsynth-WORD."""
+
+
+def theme_name(word: str) -> str:
+    """Textual's name of a palette; of a word that is not known the dark one's."""
+    return f"medsynth-{word if word in PALETTES else 'dark'}"
+
+
+def palette_of(theme: str) -> Palette:
+    """The palette behind Textual's name."""
+    return PALETTES.get(theme.removeprefix("medsynth-"), DARK)
 
 
 def themes(edge: str) -> list[Theme]:
-    """Textual's themes of both palettes; `edge` is the kind of border (`round`, or `ascii` where fonts are poor)."""
-    return [_theme(name, palette, edge) for name, palette in PALETTES.items()]
+    """Textual's themes of all palettes; `edge` is the kind of border (`round`, or `ascii` where fonts are poor)."""
+    return [_theme(theme_name(word), palette, edge) for word, palette in PALETTES.items()]
 
 
 def _theme(name: str, palette: Palette, edge: str) -> Theme:
-    dark = palette is DARK
     return Theme(
         name=name,
         primary=palette.primary,
@@ -90,25 +170,27 @@ def _theme(name: str, palette: Palette, edge: str) -> Theme:
         background=palette.background,
         surface=palette.surface,
         panel=palette.panel,
-        dark=dark,
+        dark=palette.dark,
         text_alpha=1.0,
         variables={
             "muted": palette.muted,
             "ink": palette.ink,
             "line": palette.line,
             "cursor-row": palette.cursor,
+            "cursor-ink": palette.cursor_ink,
+            "field": palette.field,
             "edge": edge,
             "border": palette.primary,
             "border-blurred": palette.line,
             "block-cursor-background": palette.cursor,
-            "block-cursor-foreground": palette.foreground,
+            "block-cursor-foreground": palette.cursor_ink,
             "block-cursor-text-style": "bold",
             "block-cursor-blurred-background": palette.panel,
             "block-cursor-blurred-foreground": palette.foreground,
             "block-cursor-blurred-text-style": "none",
             "input-cursor-background": palette.foreground,
             "input-cursor-foreground": palette.background,
-            "input-selection-background": palette.cursor,
+            "input-selection-background": palette.field,
             "scrollbar": palette.line,
             "scrollbar-hover": palette.line,
             "scrollbar-active": palette.primary,

@@ -16,7 +16,7 @@ from medsynth_tui import commands_evidence as c
 from medsynth_tui.command import Command
 from medsynth_tui.evidence_words import HIDDEN, Row, figures
 from medsynth_tui.screens.evidence_detail import Explained
-from medsynth_tui.theme import PALETTES, Palette
+from medsynth_tui.theme import Palette, palette_of
 from medsynth_tui.view import View
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -65,7 +65,7 @@ class Compare(View):
 
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document
-        palette = PALETTES.get(self.app.theme, PALETTES["medsynth-dark"])
+        palette = palette_of(self.app.theme)
         glyphs = self.studio.glyphs
         told = [each for each in document["measures"] if each["worse"]]
         nothing: list[Row] = [("-none", [NOTHING, *[""] * len(self.cohorts)])]

@@ -18,7 +18,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.evidence_words import Look
 from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.evidence_prevalence import PrevalencePage
-from medsynth_tui.theme import PALETTES
+from medsynth_tui.theme import palette_of
 from medsynth_tui.view import View
 from medsynth_tui.widgets.interval_bar import LEGEND
 from medsynth_tui.widgets.page_names import PageNames
@@ -34,7 +34,8 @@ FAMILIES = {
 PAGES = {**FAMILIES, "prevalence": "Prevalence", "groups": "Before/after"}
 NARROW, WIDE = 12, 24
 """Columns of the terminal that a bar has."""
-NOT_JUDGED = "Not evaluated yet. Press e: it measures fidelity, privacy, bias and utility against held-out patients."
+NOT_JUDGED = "Not evaluated yet"
+MEASURES = "it measures fidelity, privacy, bias and utility against held-out patients."
 GROUPS_LEGEND = "○ before: the training data  ━● after: this cohort  ┆ the goal"
 
 
@@ -115,7 +116,7 @@ class EvidenceView(View):
 
     def _look(self) -> Look:
         wide = self.app.size.width >= 110
-        palette = PALETTES.get(self.app.theme, PALETTES["medsynth-dark"])
+        palette = palette_of(self.app.theme)
         return Look(self.studio.glyphs, palette, WIDE if wide else NARROW, wide)
 
     def _show(self, document: dict[str, Any]) -> None:
@@ -205,9 +206,14 @@ class EvidenceView(View):
         """The number under the cursor, in the place below the table."""
         self.query_one("#reading", Static).update(Content(self._under_cursor()))
 
+    def _to_judge(self) -> str:
+        if self.studio.session.may(r.CohortEvaluate.permission):
+            return f"{NOT_JUDGED}. Press {self.key(r.CohortEvaluate)}: {MEASURES}"
+        return f"{NOT_JUDGED}. Its owner can: {MEASURES}"
+
     def _under_cursor(self) -> str:
         if not self.document:
-            return NOT_JUDGED if not self.awaits("view") else "Asking the store"
+            return self._to_judge() if not self.awaits("view") else "Asking the store"
         page = self.query_one(f"#{self.page}")
         if isinstance(page, PrevalencePage):
             return page.reading()

@@ -70,7 +70,7 @@ class HomeView(View):
 
     @staticmethod
     def _line(index: int, command: Command) -> Content:
-        return Content.assemble((f" {index} ", "bold $accent"), (f" {command.title}", "$foreground"))
+        return Content.assemble((f" {index} ", "bold"), f" {command.title}")
 
     def load(self) -> None:
         self.ask(lambda engine: engine.home(), self._show)

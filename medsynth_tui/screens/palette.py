@@ -81,9 +81,8 @@ class Palette(Dialog):
         room = 44
         words = self.studio.glyphs.text(command.help)
         words = words if len(words) <= room else words[: room - 1] + self.studio.glyphs.ellipsis
-        return Content.assemble(
-            (f"{command.title:<18}", "bold $foreground"), (f"{command.key_label:<5}", "$accent"), (words, "$muted")
-        )
+        # No colours of its own: the row under the cursor has another ground, and its words the ink for that.
+        return Content.assemble((f"{command.title:<18}", "bold"), f"{command.key_label:<5}", words)
 
     def _choose(self, identifier: str | None) -> None:
         self.dismiss(None)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medsynth_tui import glyphs, words
-from medsynth_tui.theme import PALETTES, contrast, mix
 from medsynth_tui.widgets.gauge import EDGES, position
 from medsynth_tui.widgets.picture import Pixels, ramp
 from medsynth_tui.widgets.scales import axis, round_up, ticks
@@ -48,19 +46,6 @@ def test_ticks_are_round_and_inside() -> None:
 def test_every_band_of_the_gauge_takes_a_fifth_of_the_bar() -> None:
     assert [round(position(edge), 6) for edge in EDGES] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert position(2.0) == 1.0
-
-
-@pytest.mark.parametrize("name", PALETTES)
-def test_words_can_be_read_on_every_ground(name: str) -> None:
-    palette = PALETTES[name]
-    for role, colour in palette.words().items():
-        for ground_name, ground in palette.grounds().items():
-            assert contrast(colour, ground) >= 4.5, f"{role} on {ground_name}"
-    assert contrast(palette.foreground, palette.cursor) >= 4.5
-    for filled in (palette.primary, palette.warning):
-        assert contrast(palette.ink, filled) >= 4.5
-    deepest = mix(palette.background, palette.cursor, 1.0)
-    assert contrast(palette.foreground, deepest) >= 4.5
 
 
 def test_ascii_keeps_the_number_of_columns() -> None:

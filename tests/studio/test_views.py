@@ -438,8 +438,8 @@ async def test_simulated_is_said_on_every_screen(tmp_path: Path) -> None:
             assert "SIMULATED" in seen(app).splitlines()[0]
 
 
-@pytest.mark.parametrize("theme", ["medsynth-dark", "medsynth-light"])
-async def test_both_palettes_can_be_chosen(tmp_path: Path, theme: str) -> None:
+@pytest.mark.parametrize("theme", ["medsynth-dark", "medsynth-light", "medsynth-contrast", "medsynth-safe"])
+async def test_every_palette_can_be_worn(tmp_path: Path, theme: str) -> None:
     app = fake(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
