@@ -18,9 +18,9 @@ from importlib import metadata
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from db.dialect import by_index, run
 from db.errors import BadRecord
 from db.words import LIMITS, clean, plain_detail
 
@@ -32,7 +32,7 @@ FIELDS = (
 )  # fmt: skip
 SLACK_NS = 600 * 10**9
 _MOST = 1 << 62
-"""No number or time in nanoseconds lies beyond it, and SQLite can add the slack to it."""
+"""No number or time in nanoseconds lies beyond it, and the slack can be added to it."""
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _spell = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 COLUMNS = ", ".join(FIELDS)
@@ -105,7 +105,7 @@ def append(
     }  # fmt: skip
     values: dict[str, Any] = {name: clean(value, LIMITS[name]) for name, value in texts.items()}
     connection = session.connection()
-    last = connection.exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
+    last = run(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
     seq, prev = (last[0] + 1, bytes(last[1])) if last else (1, START)
     values |= {
         "seq": seq,
@@ -116,13 +116,13 @@ def append(
     }
     fields = [values[field] for field in FIELDS]
     mark = link(fields, prev)
-    connection.exec_driver_sql(_INSERT, (*fields, prev, mark))
+    run(connection, _INSERT, (*fields, prev, mark))
     return Record(**values, prev=prev, hash=mark)
 
 
 def head(session: Session) -> dict[str, Any]:
     """The anchor of this moment: how many records, and the hash of the last. Keep it where the store is not."""
-    last = session.connection().exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
+    last = run(session.connection(), "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").first()
     return {"records": last[0], "head": bytes(last[1]).hex()} if last else {"records": 0, "head": START.hex()}
 
 
@@ -148,32 +148,33 @@ def page(
         pages = [page(session, before, limit, actor, each, object_, outcome, since, until) for each in family]
         newest_first = heapq.merge(*pages, key=lambda record: -record.seq)
         return list(islice(newest_first, limit))
-    conditions = ["1"]
-    values: dict[str, Any] = {"limit": limit}
-    for column, value in (("actor", actor), ("action", action), ("object", object_), ("outcome", outcome)):
-        if value is not None:
-            conditions.append(f"{column} = :{column}")
-            values[column] = value
+    connection = session.connection()
+    asked = {"actor": actor, "action": action, "object": object_, "outcome": outcome}
+    equal = {column: value for column, value in asked.items() if value is not None}
+    conditions, values = [f"{column} = ?" for column in equal], list[Any](equal.values())
     if before is not None:
-        conditions.append("seq < :before")
-        values["before"] = _within(before)
+        conditions.append("seq < ?")
+        values.append(_within(before))
     # The walk begins and ends near the times asked for, found by their index; otherwise it would go through all.
     # Ten minutes are left for a clock that was set. The index is named: the planner would walk the table for its order.
-    near = "SELECT seq FROM audit INDEXED BY audit_ts_ns WHERE ts_ns {} ORDER BY ts_ns {} LIMIT 1"
+    times = by_index(connection, "audit_ts_ns")
     if since is not None:
-        first = near.format(">= :since - :slack", "ASC")
-        conditions.append(f"ts_ns >= :since AND seq >= coalesce(({first}), 1 << 62)")
-        values |= {"since": _within(int(since.timestamp() * 1e9)), "slack": SLACK_NS}
+        moment = _within(int(since.timestamp() * 1e9))
+        first = f"SELECT seq FROM audit {times} WHERE ts_ns >= ? ORDER BY ts_ns ASC LIMIT 1"
+        conditions.append(f"ts_ns >= ? AND seq >= coalesce(({first}), {_MOST})")
+        values += [moment, moment - SLACK_NS]
     if until is not None:
-        last = near.format("< :until + :slack", "DESC")
-        conditions.append(f"ts_ns < :until AND seq <= coalesce(({last}), 0)")
-        values |= {"until": _within(int(until.timestamp() * 1e9)), "slack": SLACK_NS}
-    found = session.connection().execute(
-        text(
-            f"SELECT {COLUMNS}, prev, hash FROM audit {_index(values)} WHERE {' AND '.join(conditions)}"
-            " ORDER BY seq DESC LIMIT :limit"
-        ),
-        values,
+        moment = _within(int(until.timestamp() * 1e9))
+        last = f"SELECT seq FROM audit {times} WHERE ts_ns < ? ORDER BY ts_ns DESC LIMIT 1"
+        conditions.append(f"ts_ns < ? AND seq <= coalesce(({last}), 0)")
+        values += [moment, moment + SLACK_NS]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    index = _index(equal)
+    found = run(
+        connection,
+        f"SELECT {COLUMNS}, prev, hash FROM audit {by_index(connection, index) if index else ''} {where}"
+        " ORDER BY seq DESC LIMIT ?",
+        [*values, limit],
     )
     return [Record(*row) for row in found]
 
@@ -187,7 +188,7 @@ def _index(values: Mapping[str, Any]) -> str:
     likely = [name for name in ("object", "outcome", "actor", "action") if name in values]
     if "outcome" in likely and values["outcome"] == "done":
         likely = [*(name for name in likely if name != "outcome"), "outcome"]
-    return f"INDEXED BY audit_{likely[0]}" if len(likely) > 1 else ""
+    return f"audit_{likely[0]}" if len(likely) > 1 else ""
 
 
 def actions_like(session: Session, part: str) -> list[str]:
@@ -203,15 +204,14 @@ def _family(session: Session, prefix: str) -> list[str]:
 
 def _between(session: Session, first: str, end: str) -> list[str]:
     """The actions from `first` to before `end`, by jumping through the index from one to the next."""
-    found = session.connection().execute(
-        text(
-            "WITH RECURSIVE actions(name) AS ("
-            " SELECT min(action) FROM audit WHERE action >= :first AND action < :end UNION ALL"
-            " SELECT (SELECT min(action) FROM audit WHERE action > name AND action < :end)"
-            " FROM actions WHERE name IS NOT NULL)"
-            " SELECT name FROM actions WHERE name IS NOT NULL"
-        ),
-        {"first": first, "end": end},
+    found = run(
+        session.connection(),
+        "WITH RECURSIVE actions(name) AS ("
+        " SELECT min(action) FROM audit WHERE action >= ? AND action < ? UNION ALL"
+        " SELECT (SELECT min(action) FROM audit WHERE action > name AND action < ?)"
+        " FROM actions WHERE name IS NOT NULL)"
+        " SELECT name FROM actions WHERE name IS NOT NULL",
+        (first, end, end),
     )
     return [row[0] for row in found]
 

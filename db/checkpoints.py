@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from db import chain
+from db.dialect import rows, run
 from db.errors import LedgerError
 from db.merkle import Peaks
 from db.note import Checkpoint, Signer, read_notes
@@ -77,7 +78,7 @@ def known_keys(ledger: Path) -> list[str]:
 
 
 def last(connection: Connection) -> Row | None:
-    found = connection.exec_driver_sql("SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1").first()
+    found = run(connection, "SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1").first()
     return Row(*found) if found else None
 
 
@@ -87,7 +88,7 @@ def add_if_due(session: Session, ledger: Path, store_id: str, wanted: bool = Fal
     A key that cannot be read stops no work: what is not signed then shows in `verify` and in `doctor`.
     """
     connection = session.connection()
-    size = connection.exec_driver_sql("SELECT max(seq) FROM audit").scalar() or 0
+    size = run(connection, "SELECT max(seq) FROM audit").scalar() or 0
     before = last(connection)
     if not _due(before, size, wanted):
         return None
@@ -101,7 +102,7 @@ def add_if_due(session: Session, ledger: Path, store_id: str, wanted: bool = Fal
     peaks = _grown(connection, before, size)
     note = mine.sign(Checkpoint(mine.name, size, peaks.root()))
     row = Row(size, time.time_ns(), note, mine.verifier, peaks.packed())
-    connection.exec_driver_sql("INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", tuple(row))
+    run(connection, "INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?)", row)
     return row
 
 
@@ -113,16 +114,14 @@ def _due(before: Row | None, size: int, wanted: bool) -> bool:
 
 def _announced(connection: Connection, mine: Signer) -> bool:
     """Whether the record of the store's making names this key."""
-    found = connection.exec_driver_sql("SELECT detail FROM audit WHERE seq = 1 AND action = 'store.create'").scalar()
+    found = run(connection, "SELECT detail FROM audit WHERE seq = 1 AND action = 'store.create'").scalar()
     return found is not None and f'"key":"{mine.verifier}"' in found
 
 
 def _grown(connection: Connection, before: Row | None, size: int) -> Peaks:
     """The tree of all records; from the last checkpoint on where that one is sound, else from what is sealed."""
     peaks = _sound(before) or sealed_peaks(connection)
-    leaves = connection.exec_driver_sql(
-        "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (peaks.size, size)
-    )
+    leaves = rows(connection, "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (peaks.size, size))
     for (leaf,) in leaves:
         peaks.add(leaf)
     return peaks
@@ -141,7 +140,5 @@ def _sound(row: Row | None) -> Peaks | None:
 
 def sealed_peaks(connection: Connection) -> Peaks:
     """The tree of the records that were archived; of none where nothing was."""
-    found = connection.exec_driver_sql(
-        "SELECT size, peaks FROM checkpoint WHERE size = (SELECT max(last) FROM segment)"
-    ).first()
+    found = run(connection, "SELECT size, peaks FROM checkpoint WHERE size = (SELECT max(last) FROM segment)").first()
     return Peaks.unpacked(*found) if found else Peaks()

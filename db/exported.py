@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from db import extract, proof
 from db.anchors import Anchor
 from db.chain import COLUMNS, FIELDS, Record
+from db.dialect import rows, run
 from db.merkle import Peaks
 from db.note import read_notes
 
@@ -40,7 +41,8 @@ def line(record: Record) -> bytes:
 def records_of(connection: Connection, first: int, last: int, actor: str | None = None) -> Iterator[Record]:
     """In their order, streamed: memory stays flat."""
     mine = "AND actor = ?" if actor is not None else ""
-    found = connection.exec_driver_sql(
+    found = rows(
+        connection,
         f"SELECT {COLUMNS}, prev, hash FROM audit WHERE seq >= ? AND seq <= ? {mine} ORDER BY seq",
         (first, last, *([actor] if actor is not None else [])),
     )
@@ -50,8 +52,8 @@ def records_of(connection: Connection, first: int, last: int, actor: str | None 
 
 def proof_document(connection: Connection, start: proof.Start, last: int) -> dict[str, Any]:
     """What goes beside an export of the records after `start` up to `last`."""
-    rows = connection.exec_driver_sql(
-        "SELECT note FROM checkpoint WHERE size >= ? AND size <= ? ORDER BY size", (start.peaks.size, last)
+    notes = run(
+        connection, "SELECT note FROM checkpoint WHERE size >= ? AND size <= ? ORDER BY size", (start.peaks.size, last)
     )
     return {
         "format": FORMAT,
@@ -63,7 +65,7 @@ def proof_document(connection: Connection, start: proof.Start, last: int) -> dic
             "keys": list(start.keys),
         },
         "records": last - start.peaks.size,
-        "checkpoints": [note for (note,) in rows],
+        "checkpoints": [note for (note,) in notes],
     }
 
 

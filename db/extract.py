@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from db import checkpoints, several
 from db.anchors import Anchor
 from db.chain import Record
+from db.dialect import run
 from db.note import read_notes
 from db.proof import OWN_KEY, UNANCHORED, Start, Verification, Walk, failed
 
@@ -22,9 +23,9 @@ EXTRACT = "These are one person's records out of {} that were signed: what is mi
 
 def document(connection: Connection, start: Start, last: int, actor: str) -> dict[str, Any]:
     """What goes beside the records of `actor`; `last` is the size of a checkpoint."""
-    found = connection.exec_driver_sql("SELECT * FROM checkpoint WHERE size = ?", (last,)).one()
-    mine = connection.exec_driver_sql(
-        "SELECT seq FROM audit WHERE actor = ? AND seq > ? AND seq <= ?", (actor, start.peaks.size, last)
+    found = run(connection, "SELECT * FROM checkpoint WHERE size = ?", (last,)).one()
+    mine = run(
+        connection, "SELECT seq FROM audit WHERE actor = ? AND seq > ? AND seq <= ?", (actor, start.peaks.size, last)
     )
     row = checkpoints.Row(*found)
     proof = several.proof(connection, start.peaks, last, [seq for (seq,) in mine])

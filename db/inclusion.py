@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db import checkpoints
+from db.dialect import run
 from db.merkle import Peaks, included, node
 from db.note import read_notes
 
@@ -47,16 +48,16 @@ def prove(connection: Connection, seq: int) -> Inclusion | None:
     """
     if not 0 < seq < 1 << 63:  # more than SQLite can count
         return None
-    row = connection.exec_driver_sql("SELECT actor, hash FROM audit WHERE seq = ?", (seq,)).first()
+    row = run(connection, "SELECT actor, hash FROM audit WHERE seq = ?", (seq,)).first()
     ask = "SELECT * FROM checkpoint WHERE size {} ? ORDER BY size {} LIMIT 1"
-    found = connection.exec_driver_sql(ask.format(">=", "ASC"), (seq,)).first()
+    found = run(connection, ask.format(">=", "ASC"), (seq,)).first()
     if row is None or found is None:
         return None
     covering = checkpoints.Row(*found)
-    before = connection.exec_driver_sql(ask.format("<", "DESC"), (seq,)).first()
+    before = run(connection, ask.format("<", "DESC"), (seq,)).first()
     peaks = Peaks.unpacked(before.size, before.peaks) if before else Peaks()
-    leaves = connection.exec_driver_sql(
-        "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (peaks.size, covering.size)
+    leaves = run(
+        connection, "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (peaks.size, covering.size)
     )
     tree = _Tree(peaks, [bytes(leaf) for (leaf,) in leaves], seq - 1)
     path, _ = tree.walk(0, covering.size)

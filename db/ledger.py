@@ -25,6 +25,7 @@ from db.sqlite import (
     engine,
     full,
     make_private,
+    shared_engine,
     translate,
 )
 from db.tables import LoginSession, Store, UtcTime, new_id, now
@@ -92,8 +93,8 @@ class Ledger:
 
     def _connect(self, frozen: bool) -> None:
         self.frozen, self._file = frozen, _file_at(self.path)
-        self._writer = engine(self.path, "write", self.busy_seconds)
-        self._reader = engine(self.path, "frozen" if frozen else "read", self.busy_seconds)
+        self._writer = shared_engine(self.path, "write", self.busy_seconds, self._file)
+        self._reader = shared_engine(self.path, "frozen" if frozen else "read", self.busy_seconds, self._file)
 
     def _thaw(self) -> bool:
         """As usual again where there is room, or where somebody writes all the same; whether that is so."""

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from db.anchors import Anchor
 from db.chain import COLUMNS, START, Record
 from db.checkpoints import EVERY, origin
+from db.dialect import Source, rows, tables
 from db.merkle import Peaks
 from db.note import Checkpoint, Signed, read_notes
 
@@ -76,26 +77,25 @@ def failed(problem: str) -> Verification:
     return Verification(False, 0, START.hex(), False, [problem])
 
 
-def verify(
-    where: Path | str | sqlite3.Connection, anchors: Sequence[Anchor] = (), trusted: Sequence[str] = ()
-) -> Verification:
+def verify(where: Path | str | Source, anchors: Sequence[Anchor] = (), trusted: Sequence[str] = ()) -> Verification:
     """Walk the whole chain of a ledger, or of a copy of one. `trusted`: verifier keys that are known from elsewhere."""
     if isinstance(where, sqlite3.Connection):
+        where.execute("BEGIN")  # one moment: others may write meanwhile
+    if not isinstance(where, Path | str):
         return _verify(where, anchors, trusted)
     path = Path(where)
     if not path.is_file():
         return failed("There is no ledger at this place.")
     try:
         with closing(open_for_reading(path)) as connection:
-            return _verify(connection, anchors, trusted)
+            return verify(connection, anchors, trusted)
     except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError):  # values of kinds that no ledger ever holds
         return failed("The file is no ledger that can be read, or it is damaged.")
 
 
-def _verify(connection: sqlite3.Connection, anchors: Sequence[Anchor], trusted: Sequence[str]) -> Verification:
-    connection.execute("BEGIN")  # one moment: others may write meanwhile
-    signs = "checkpoint" in _tables(connection)  # a store of an earlier program has none; one of today always
-    notes = list(connection.execute("SELECT note FROM checkpoint ORDER BY size")) if signs else []
+def _verify(connection: Source, anchors: Sequence[Anchor], trusted: Sequence[str]) -> Verification:
+    signs = "checkpoint" in tables(connection)  # a store of an earlier program has none; one of today always
+    notes = list(rows(connection, "SELECT note FROM checkpoint ORDER BY size")) if signs else []
     signed = [note for (text,) in notes for note in read_notes(text)]
     return Walk(start_of(connection), signed, anchors, EVERY if signs else None, trusted).over(walk(connection))
 
@@ -262,14 +262,13 @@ def _spoiled(record: Record) -> bool:
         return True
 
 
-def start_of(connection: sqlite3.Connection) -> Start:
+def start_of(connection: Source) -> Start:
     """Where the records of this ledger begin: at the first, or behind what was sealed."""
-    if "segment" not in _tables(connection):
+    if "segment" not in tables(connection):
         return Start()
-    first = connection.execute("SELECT min(seq) FROM audit").fetchone()[0] or 1
-    row = connection.execute(
-        "SELECT last, hash, peaks, note, key FROM segment JOIN checkpoint ON size = last WHERE last = ?", (first - 1,)
-    ).fetchone()
+    (first,) = next(iter(rows(connection, "SELECT min(seq) FROM audit")))
+    joined = "SELECT last, hash, peaks, note, key FROM segment JOIN checkpoint ON size = last WHERE last = ?"
+    row = next(iter(rows(connection, joined, ((first or 1) - 1,))), None)
     if row is None:
         return Start()
     last, mark, packed, note, key = row
@@ -278,12 +277,8 @@ def start_of(connection: sqlite3.Connection) -> Start:
     return Start(mark, peaks, signed[0].checkpoint.origin if signed else "", (key,))
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-def walk(connection: sqlite3.Connection) -> Iterator[Record]:
-    for row in connection.execute(f"SELECT {COLUMNS}, prev, hash FROM audit ORDER BY seq"):
+def walk(connection: Source) -> Iterator[Record]:
+    for row in rows(connection, f"SELECT {COLUMNS}, prev, hash FROM audit ORDER BY seq"):
         yield Record._make(row)
 
 

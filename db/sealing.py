@@ -6,7 +6,6 @@ trigger against deletion lets go of what such a segment covers, and of nothing e
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from dataclasses import dataclass
 from typing import IO, Any
@@ -14,6 +13,7 @@ from typing import IO, Any
 from sqlalchemy import Connection
 
 from db import exported, proof
+from db.dialect import run
 from db.errors import LedgerConflict
 
 
@@ -29,8 +29,8 @@ class Part:
 def part(connection: Connection, keep: int) -> Part | None:
     """All records up to the last checkpoint that leaves `keep` of them; None where that is nothing."""
     before = start(connection)
-    last = connection.exec_driver_sql(
-        "SELECT max(size) FROM checkpoint WHERE size <= (SELECT max(seq) FROM audit) - ?", (keep,)
+    last = run(
+        connection, "SELECT max(size) FROM checkpoint WHERE size <= (SELECT max(seq) FROM audit) - ?", (keep,)
     ).scalar()
     first = before.peaks.size + 1
     return Part(first, last, before) if last is not None and last >= first else None
@@ -47,19 +47,18 @@ def proof_of(connection: Connection, wanted: Part) -> dict[str, Any]:
 
 def take_out(connection: Connection, wanted: Part, digest: str) -> None:
     """Note the segment and delete its records, in the caller's change. Raises LedgerConflict where one was faster."""
-    mark = connection.exec_driver_sql("SELECT hash FROM audit WHERE seq = ?", (wanted.last,)).scalar()
-    first = connection.exec_driver_sql("SELECT min(seq) FROM audit").scalar()
+    mark = run(connection, "SELECT hash FROM audit WHERE seq = ?", (wanted.last,)).scalar()
+    first = run(connection, "SELECT min(seq) FROM audit").scalar()
     if mark is None or first != wanted.first:
         raise LedgerConflict("sealed_already", "Somebody else archived these records.", "Nothing was changed.")
-    connection.exec_driver_sql(
+    run(
+        connection,
         "INSERT INTO segment (last, hash, digest, at_ns) VALUES (?, ?, ?, ?)",
         (wanted.last, mark, digest, time.time_ns()),
     )
-    connection.exec_driver_sql("DELETE FROM audit WHERE seq <= ?", (wanted.last,))
+    run(connection, "DELETE FROM audit WHERE seq <= ?", (wanted.last,))
 
 
 def start(connection: Connection) -> proof.Start:
     """What lies before the first record of this ledger."""
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return proof.start_of(driver)
+    return proof.start_of(connection)

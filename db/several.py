@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from db.dialect import rows
 from db.merkle import EMPTY, WIDTH, Peaks, node
 
 
 def proof(connection: Connection, before: Peaks, size: int, numbers: Iterable[int]) -> list[bytes]:
     """The proof of the records `numbers` (from 1; all behind `before`, what was sealed) in the tree of `size`."""
-    leaves = connection.exec_driver_sql(
-        "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (before.size, size)
-    )
+    leaves = rows(connection, "SELECT hash FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq", (before.size, size))
     level, first, peaks = bytearray().join(leaf for (leaf,) in leaves), before.size, list(before.peaks)
     known, width, found = {number - 1 for number in numbers}, size, []
     while width > 1:

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import stat
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -68,6 +69,16 @@ def engine(path: Path, kind: Kind, busy_seconds: float = BUSY_SECONDS) -> Engine
     event.listen(made, "connect", connected)
     event.listen(made, "begin", begun)
     return made
+
+
+@lru_cache(maxsize=16)
+def shared_engine(path: Path, kind: Kind, busy_seconds: float, file: tuple[int, int] | None) -> Engine:
+    """`engine`, made once in a process for one `file` (device, inode), however often that is opened and closed.
+
+    SQLAlchemy's mappers keep compiled statements for each engine that ever used them, up to a hundred a table: a new
+    engine at every login let a process grow by megabytes. Closed by `dispose`, it opens anew at its next use.
+    """
+    return engine(path, kind, busy_seconds)
 
 
 def cannot_write(path: Path) -> bool:

@@ -11,7 +11,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Dialect, Text
+from sqlalchemy import Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
@@ -57,6 +57,19 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Flag(TypeDecorator[bool]):
+    """Yes or no, kept as 1 or 0 in every kind of store."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
 class Store(SQLModel, table=True):
     """Facts of the whole store: `store_id`, `stamp` and `created` never change; settings are `setting.<name>`."""
 
@@ -78,7 +91,7 @@ class User(SQLModel, table=True):
     activation_expires: datetime | None = Field(default=None, sa_type=UtcTime)
     failed_logins: int = 0
     next_login_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    must_change: bool = False
+    must_change: bool = Field(default=False, sa_type=Flag)
     credential_set_by: str | None = None
     credential_set_at: datetime | None = Field(default=None, sa_type=UtcTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
@@ -184,7 +197,7 @@ class Review(SQLModel, table=True):
     decision: str
     boxes: list[list[int]] = Field(default_factory=list, sa_type=Json)
     reviewer_id: str = Field(foreign_key="user.id")
-    self_reviewed: bool = False
+    self_reviewed: bool = Field(default=False, sa_type=Flag)
     applied_version: int | None = None
     at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
@@ -202,7 +215,7 @@ class Run(SQLModel, table=True):
     folder: str
     summary: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     generator_digest: str | None = None
-    simulated: bool = False
+    simulated: bool = Field(default=False, sa_type=Flag)
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
@@ -235,7 +248,7 @@ class Cohort(SQLModel, table=True):
     folder: str
     digest: str
     document: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    simulated: bool = False
+    simulated: bool = Field(default=False, sa_type=Flag)
     state: str = "present"
     created_at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
@@ -328,7 +341,7 @@ class Release(SQLModel, table=True):
     path: str
     digest: str
     actor_id: str = Field(foreign_key="user.id")
-    overridden: bool = False
+    overridden: bool = Field(default=False, sa_type=Flag)
     at: datetime = Field(default_factory=now, sa_type=UtcTime)
 
 

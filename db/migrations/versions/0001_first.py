@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from db.dialect import INTEGER, TEXT, change_tables
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -16,11 +18,11 @@ WORK_STATES = ("queued", "running", "paused", "interrupted", "stopped", "finishe
 
 
 def text(name: str, *rest: sa.ForeignKey, null: bool = False, key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, *rest, nullable=null, primary_key=key)
+    return sa.Column(name, TEXT, *rest, nullable=null, primary_key=key)
 
 
 def integer(name: str, key: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer, nullable=False, primary_key=key)
+    return sa.Column(name, INTEGER, nullable=False, primary_key=key)
 
 
 def points_at(name: str, target: str, null: bool = False, key: bool = False) -> sa.Column[str]:
@@ -49,11 +51,11 @@ def upgrade() -> None:
 
 def people() -> None:
     table("store", text("key", key=True), text("value", null=True))
-    op.execute(
+    execute(
         """CREATE TRIGGER store_facts_stay BEFORE UPDATE ON store WHEN OLD.key IN ('store_id', 'stamp', 'created')
         BEGIN SELECT RAISE(ABORT, 'The identity and the stamp of a store never change.'); END"""
     )
-    op.execute(
+    execute(
         """CREATE TRIGGER store_facts_remain BEFORE DELETE ON store WHEN OLD.key IN ('store_id', 'stamp', 'created')
         BEGIN SELECT RAISE(ABORT, 'The identity and the stamp of a store never change.'); END"""
     )
@@ -249,11 +251,11 @@ def assessments() -> None:
         ),
     )
     op.create_index("assessment_subject", "assessment", ["subject_kind", "subject_name"])
-    op.execute(
+    execute(
         """CREATE TRIGGER assessment_author_stays BEFORE UPDATE ON assessment WHEN NEW.author_id IS NOT OLD.author_id
         BEGIN SELECT RAISE(ABORT, 'The author of an assessment never changes.'); END"""
     )
-    op.execute(
+    execute(
         """CREATE TRIGGER assessment_remains BEFORE DELETE ON assessment
         BEGIN SELECT RAISE(ABORT, 'An assessment is never deleted; it can be withdrawn.'); END"""
     )
@@ -270,7 +272,7 @@ def assessments() -> None:
     )
     op.create_index("signature_assessment", "signature", ["assessment_id"])
     # Withdrawing and submitting is the author's own business; judging is somebody else's.
-    op.execute(
+    execute(
         """CREATE TRIGGER signature_never_ones_own BEFORE INSERT ON signature
         WHEN NEW.kind IN ('concur', 'dissent', 'approve', 'return', 'reject')
          AND NEW.user_id = (SELECT author_id FROM assessment WHERE id = NEW.assessment_id)
@@ -300,7 +302,7 @@ def jobs() -> None:
         one_of("state", WORK_STATES),
     )
     op.create_index("job_state", "job", ["state", "queue", "created_at"])
-    op.execute(
+    execute(
         """CREATE TRIGGER job_grant_stays BEFORE UPDATE ON job
         WHEN NEW.id IS NOT OLD.id OR NEW.actor_id IS NOT OLD.actor_id OR NEW.kind IS NOT OLD.kind
           OR NEW.arguments IS NOT OLD.arguments OR NEW.arguments_digest IS NOT OLD.arguments_digest
@@ -310,7 +312,7 @@ def jobs() -> None:
 
 
 def audit() -> None:
-    op.execute(
+    execute(
         """CREATE TABLE audit (
           seq INTEGER PRIMARY KEY,
           ts_ns INTEGER NOT NULL,
@@ -333,7 +335,7 @@ def audit() -> None:
         op.create_index(f"audit_{column}", "audit", [column, "seq"])
     append_only("audit")
     # INSERT OR REPLACE passes the DELETE trigger unless recursive triggers are on; a sequence that must grow does not.
-    op.execute(
+    execute(
         """CREATE TRIGGER audit_follows BEFORE INSERT ON audit
         WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit)
           OR NEW.prev IS NOT coalesce((SELECT hash FROM audit ORDER BY seq DESC LIMIT 1), zeroblob(32))
@@ -343,10 +345,14 @@ def audit() -> None:
 
 def append_only(name: str) -> None:
     for verb in ("UPDATE", "DELETE"):
-        op.execute(
+        execute(
             f"""CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON "{name}"
             BEGIN SELECT RAISE(ABORT, 'Records of this kind are only ever added.'); END"""
         )
+
+
+def execute(sql: str) -> None:
+    change_tables(op.get_bind(), sql)
 
 
 def downgrade() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from db.dialect import INTEGER, TEXT, change_tables
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -17,22 +19,22 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "review",
-        sa.Column("id", sa.Text, primary_key=True, nullable=False),
-        sa.Column("dataset_id", sa.Text, sa.ForeignKey("dataset.id"), nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
-        sa.Column("decision", sa.Text, nullable=False),
-        sa.Column("boxes", sa.Text, nullable=False),
-        sa.Column("reviewer_id", sa.Text, sa.ForeignKey("user.id"), nullable=False),
-        sa.Column("self_reviewed", sa.Integer, nullable=False),
-        sa.Column("applied_version", sa.Integer, nullable=True),
-        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("id", TEXT, primary_key=True, nullable=False),
+        sa.Column("dataset_id", TEXT, sa.ForeignKey("dataset.id"), nullable=False),
+        sa.Column("record", TEXT, nullable=False),
+        sa.Column("decision", TEXT, nullable=False),
+        sa.Column("boxes", TEXT, nullable=False),
+        sa.Column("reviewer_id", TEXT, sa.ForeignKey("user.id"), nullable=False),
+        sa.Column("self_reviewed", INTEGER, nullable=False),
+        sa.Column("applied_version", INTEGER, nullable=True),
+        sa.Column("at", TEXT, nullable=False),
         sa.CheckConstraint("decision IN ('accept', 'mask', 'reject', 'undo')"),
         sa.CheckConstraint("self_reviewed IN (0, 1)"),
         sqlite_strict=True,
     )
     op.create_index("review_dataset", "review", ["dataset_id", "record"])
     # Only that it was applied is noted afterwards, and only once.
-    op.execute(
+    execute(
         """CREATE TRIGGER review_no_update BEFORE UPDATE ON review
         WHEN OLD.applied_version IS NOT NULL
           OR NEW.id IS NOT OLD.id OR NEW.dataset_id IS NOT OLD.dataset_id OR NEW.record IS NOT OLD.record
@@ -40,10 +42,14 @@ def upgrade() -> None:
           OR NEW.reviewer_id IS NOT OLD.reviewer_id OR NEW.self_reviewed IS NOT OLD.self_reviewed
         BEGIN SELECT RAISE(ABORT, 'A decision of a review never changes.'); END"""
     )
-    op.execute(
+    execute(
         """CREATE TRIGGER review_no_delete BEFORE DELETE ON review
         BEGIN SELECT RAISE(ABORT, 'Records of this kind are only ever added.'); END"""
     )
+
+
+def execute(sql: str) -> None:
+    change_tables(op.get_bind(), sql)
 
 
 def downgrade() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from db.dialect import change_tables
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -14,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute(
+    execute(
         """CREATE TABLE checkpoint (
           size INTEGER PRIMARY KEY CHECK (size > 0),
           at_ns INTEGER NOT NULL,
@@ -23,7 +25,7 @@ def upgrade() -> None:
           peaks BLOB NOT NULL
         ) STRICT"""
     )
-    op.execute(
+    execute(
         """CREATE TABLE segment (
           last INTEGER PRIMARY KEY REFERENCES checkpoint (size),
           hash BLOB NOT NULL CHECK (length(hash) = 32),
@@ -33,23 +35,27 @@ def upgrade() -> None:
     )
     for name, number in (("checkpoint", "size"), ("segment", "last")):
         for verb in ("UPDATE", "DELETE"):
-            op.execute(
+            execute(
                 f"""CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name}
                 BEGIN SELECT RAISE(ABORT, 'Records of this kind are only ever added.'); END"""
             )
-        op.execute(
+        execute(
             f"""CREATE TRIGGER {name}_follows BEFORE INSERT ON {name}
             WHEN NEW.{number} <= (SELECT coalesce(max({number}), 0) FROM {name})
               OR NEW.{number} > (SELECT coalesce(max(seq), 0) FROM audit)
             BEGIN SELECT RAISE(ABORT, 'It must follow the one before it, and the records that it is about.'); END"""
         )
-    op.execute("DROP TRIGGER audit_no_delete")
-    op.execute(
+    execute("DROP TRIGGER audit_no_delete")
+    execute(
         """CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
         WHEN OLD.seq > (SELECT coalesce(max(last), 0) FROM segment)
           OR OLD.seq = (SELECT max(seq) FROM audit)
         BEGIN SELECT RAISE(ABORT, 'Records of this kind are only ever added.'); END"""
     )
+
+
+def execute(sql: str) -> None:
+    change_tables(op.get_bind(), sql)
 
 
 def downgrade() -> None:
