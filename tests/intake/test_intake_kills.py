@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,15 +23,15 @@ from intake_bombs import dicom, dicom_bytes
 from intake_pieces import KEY, always, photograph, quiet
 from PIL import Image
 
+from medsynth_engine.intake import pool
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import staging_of, take_in
+from medsynth_engine.intake.worker import Setup
 from medsynth_engine.kernel.errors import Interrupted
 
 PICTURES, FRAMES, VOLUMES = 950, 4, 50
 KILLS = 50
-STARTED_SECONDS = 0.3
-"""Of processor time, after which a worker is at its files: four that die while they start end the intake."""
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +48,15 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every byte of a dataset folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def contents(folder: Path, within: str = "") -> dict[str, bytes]:
+    """Every byte of a dataset folder, or of the folder that is called so in it."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {within + path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    """Names that one of them does not have, or has with other bytes; megabytes that differ say nothing to anybody."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 @pytest.fixture(scope="session")
@@ -92,53 +96,61 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes(
             os.killpg(process.pid, signal.SIGKILL)
             killed += 1
         process.communicate()
-        psutil.wait_procs(workers, 10)
+        psutil.wait_procs(workers, 60)
         assert not any(worker.is_running() for worker in workers)
         assert not list((tmp_path / "tmp").iterdir())
         if target.exists():
-            assert contents(target) == whole
+            assert differing(contents(target), whole) == []
             shutil.rmtree(target)
     process = start(ward, target, tmp_path)
-    process.communicate(timeout=120)
-    assert contents(target) == whole
+    process.communicate(timeout=600)
+    assert differing(contents(target), whole) == []
     assert [entry.name for entry in target.parent.iterdir()] == ["set"]
 
 
-def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "medsynth_engine.intake.worker" in child.cmdline()]
+class Striker:
+    """Kills workers that are at their files: four that die while they start would end the intake.
+
+    Asked by the intake whether to go on, it strikes: the first worker as soon as that was given a chunk, so that a file
+    is lost whatever the machine does meanwhile, and others at random moments, five at most.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+        self.struck, self._rng = 0, rng
+        self._started: list[pool._Worker] = []
+        start = pool._start
+
+        def noted(setup: Setup) -> pool._Worker:
+            self._started.append(start(setup))
+            return self._started[-1]
+
+        monkeypatch.setattr(pool, "_start", noted)
+
+    def wanted(self) -> bool:
+        least = 1 if self.struck else pool.CHUNK_TASKS
+        busy = [worker for worker in self._started if worker.ready and len(worker.pending) >= least]
+        if busy and self.struck < 5 and (not self.struck or self._rng.random() < 0.03):
+            busy[-1].process.kill()
+            self._started.remove(busy[-1])
+            self.struck += 1
+        return True
 
 
 @pytest.mark.slow
 def test_a_killed_worker_costs_one_file_and_the_next_run_takes_it(
-    ward: Path, undisturbed: tuple[dict[str, bytes], float], share: float, tmp_path: Path
+    ward: Path,
+    undisturbed: tuple[dict[str, bytes], float],
+    share: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = np.random.default_rng(8)
-    struck, lost = 0, 0
     for turn in range(max(1, int(KILLS * share) // 5)):
-        over = threading.Event()
-        before = struck
-
-        def strike(over: threading.Event = over, before: int = before) -> None:
-            nonlocal struck
-            while not over.wait(float(rng.uniform(0.2, 0.6))):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    for worker in [one for one in workers() if sum(one.cpu_times()[:2]) > STARTED_SECONDS][:1]:
-                        worker.kill()
-                        struck += 1
-                if struck - before >= 5:
-                    return
-
-        thread = threading.Thread(target=strike)
-        thread.start()
-        document = take_in(ward, Options.of("set"), tmp_path / f"struck{turn}", KEY, quiet, always)
-        over.set()
-        thread.join()
-        crashed = document["reasons"].get("crashed", 0)
-        assert crashed <= struck - before
-        lost += crashed
-        assert set(document["reasons"]) <= {"crashed"}
-        if not crashed:
-            continue
+        with monkeypatch.context() as patch:
+            striker = Striker(patch, rng)
+            document = take_in(ward, Options.of("set"), tmp_path / f"struck{turn}", KEY, quiet, striker.wanted)
+        assert 1 <= document["reasons"]["crashed"] <= striker.struck
+        assert set(document["reasons"]) == {"crashed"}
         healed = take_in(
             ward, Options.of("set"), tmp_path / f"healed{turn}", KEY, quiet, always, tmp_path / f"struck{turn}"
         )
@@ -146,11 +158,11 @@ def test_a_killed_worker_costs_one_file_and_the_next_run_takes_it(
         records = Dataset(tmp_path / f"healed{turn}").records()
         assert len(records) == PICTURES + FRAMES * VOLUMES
         images = {name: data for name, data in undisturbed[0].items() if name.startswith("images/")}
-        assert {
-            f"images/{path.name}": path.read_bytes() for path in (tmp_path / f"healed{turn}" / "images").iterdir()
-        } == images
-    assert struck
-    assert lost
+        assert differing(contents(tmp_path / f"healed{turn}" / "images", "images/"), images) == []
+
+
+def workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "medsynth_engine.intake.worker" in child.cmdline()]
 
 
 def test_cancelled_it_ends_soon(ward: Path, tmp_path: Path) -> None:
@@ -166,7 +178,7 @@ def test_cancelled_it_ends_soon(ward: Path, tmp_path: Path) -> None:
 
     with pytest.raises(Interrupted):
         take_in(ward, Options.of("set"), target, KEY, quiet, wanted)
-    assert time.monotonic() - asked < 20  # a second on a quiet machine
+    assert time.monotonic() - asked < 120  # a second on a quiet machine
     assert workers() == []
 
 
@@ -181,12 +193,12 @@ def test_files_that_may_not_grow_end_it_cleanly_and_it_continues(
     target = tmp_path / "sets" / "set"
     process = start(ward, target, tmp_path)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    ended = Ended(**json.loads(process.communicate(timeout=120)[0]))
+    ended = Ended(**json.loads(process.communicate(timeout=600)[0]))
     assert (ended.code, ended.uncaught) == ("disk_full", "")
     assert not target.exists()
     process = start(ward, target, tmp_path)
-    process.communicate(timeout=120)
-    assert contents(target) == undisturbed[0]
+    process.communicate(timeout=600)
+    assert differing(contents(target), undisturbed[0]) == []
 
 
 @pytest.fixture
@@ -210,9 +222,9 @@ def test_a_disk_that_is_full_ends_it_cleanly_and_it_continues(
     for megabytes in (2, size // 2, size):
         subprocess.run(["mount", "-o", f"remount,size={megabytes}M", small_disk], check=True)
         process = start(ward, target, tmp_path)
-        ended = Ended(**json.loads(process.communicate(timeout=120)[0]))
+        ended = Ended(**json.loads(process.communicate(timeout=600)[0]))
         assert (ended.code, ended.uncaught) == ("disk_full", "")
         assert [entry.name for entry in small_disk.iterdir()] == [".staging-set"]
     subprocess.run(["mount", "-o", "remount,size=200M", small_disk], check=True)
-    start(ward, target, tmp_path).communicate(timeout=120)
-    assert contents(target) == whole
+    start(ward, target, tmp_path).communicate(timeout=600)
+    assert differing(contents(target), whole) == []
