@@ -27,6 +27,7 @@ from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declarations import Learners
 from medsynth_engine.operations.declare import Call, Declaration, record_as, subject_of
+from medsynth_engine.operations.disk import Disk
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
@@ -76,6 +77,7 @@ class Engine(
     Proofs,
     Backups,
     Care,
+    Disk,
 ):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
 

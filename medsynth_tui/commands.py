@@ -47,6 +47,9 @@ GoAudit = command("audit", "", "Audit log", Permission.READ_AUDIT)(
     "Who did what and when, in a chain that shows tampering."
 )
 GoUsers = command("users", "", "Users", Permission.MANAGE_USERS)("Accounts and their roles.")
+GoDisk = command("disk", "", "Disk use", Permission.READ_REPORTS)(
+    "Who uses the disk: your things by name, of others only how much; what is yours can be removed."
+)
 GoStore = command("store", "", "Store", Permission.MAINTAIN)(
     "Whether the store is well: its disk, its files, its log's signatures, its last backup; and what to do."
 )
@@ -124,6 +127,6 @@ RunRemove = command("run.remove", "D", "Remove", Permission.TRAIN)(
 EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LockScreen, LogOut)
 PLACES = (
     *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoJobs, GoAudit, GoUsers),
-    *(GoStore, GoPassword, GoSecondFactor, GoSettings),
+    *(GoStore, GoDisk, GoPassword, GoSecondFactor, GoSettings),
 )
 """What the palette can go to; each opens the screen of its id."""

@@ -30,6 +30,7 @@ SCREENS = {
     "export": "export:Export",
     "audit": "audit:AuditLog",
     "store": "store:Store",
+    "disk": "disk:DiskUse",
     "users": "users:Users",
     "password": "password:Password",
     "totp": "totp:SecondFactor",

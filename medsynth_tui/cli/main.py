@@ -20,6 +20,7 @@ from medsynth_tui.cli import (
     cohorts,
     datasets,
     demo,
+    disk,
     governance,
     jobs,
     review,
@@ -44,7 +45,7 @@ ORDER = (
     *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
     *("datasets", "review", "rules", "rows", "train", "bundle", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
-    *("backup", "restore", "doctor", "benchmark", "selftest", "about"),
+    *("backup", "restore", "disk", "doctor", "benchmark", "selftest", "about"),
 )
 """The way through: as somebody meets them, not as they are declared."""
 
@@ -89,6 +90,7 @@ def build() -> typer.Typer:
     for noun in (weights.app, audit.app):
         app.add_typer(noun)
     backups.attach(app)
+    disk.attach(app)
     care.attach(app)
     return app
 

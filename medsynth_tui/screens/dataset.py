@@ -179,13 +179,19 @@ class DatasetDetail(View):
             self.ask(lambda engine: engine.datasets_remove(name), self._removed, group="remove")
 
     def _removed(self, document: dict[str, Any]) -> None:
-        lines = [
-            f"{kind}: {', '.join(said(name, 60) for name in names)}"
-            for kind, names in (document.get("remains") or {}).items()
-            if names
-        ]
-        remains = ["What remains of it:", "\n".join(lines)] if lines else ["Nothing of it remains."]
-        self.studio.push_screen(Tell(f"{self.dataset} is removed", *remains), lambda _: self.studio.back())
+        self.studio.push_screen(
+            Tell(f"{self.dataset} is removed", *remains_words(document)), lambda _: self.studio.back()
+        )
+
+
+def remains_words(document: dict[str, Any]) -> list[str]:
+    """What is left of a dataset that was removed, as `datasets_remove` tells it."""
+    lines = [
+        f"{kind}: {', '.join(said(name, 60) for name in names)}"
+        for kind, names in (document.get("remains") or {}).items()
+        if names
+    ]
+    return ["What remains of it:", "\n".join(lines)] if lines else ["Nothing of it remains."]
 
 
 def review_lines(counts: dict[str, Any]) -> list[Content]:

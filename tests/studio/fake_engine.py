@@ -281,6 +281,31 @@ class FakeEngine(FakeRows):
         ]
         return {"ok": False, "checks": checks}
 
+    async def disk(self) -> dict[str, Any]:
+        own, names = self.role is Role.RESEARCHER, self.role is not Role.AUDITOR and not self.empty
+        removed_by = {
+            "dataset": "its owner",
+            "run": "its owner",
+            "generator": "nobody: cohorts and assessments name it",
+        }
+        return {
+            "free": 48_000_000_000,
+            "total": 500_000_000_000,
+            "used": 9_300_000_000,
+            "kinds": [{"kind": kind, "bytes": 10**9 * n} for n, kind in enumerate(("dataset", "run", "generator"), 1)]
+            + [{"kind": "ledger", "bytes": 3_000_000}, {"kind": "work", "bytes": 812}],
+            "owners": [{"owner": "alexandra", "bytes": 10**9}, {"owner": "", "bytes": 10**8}] if names else [],
+            "things": [
+                {
+                    "kind": kind, "name": f"{LONG}-{index}", "owner": "alexandra", "own": own, "created": "2026-11-23",
+                    "bytes": 10**8 // (index + 1), "removed_by": who,
+                    "remove": f"{kind}s_remove" if own and kind != "generator" else "",
+                }
+                for kind, who in removed_by.items()
+                for index in range(6 if names else 0)
+            ],
+        }  # fmt: skip
+
     async def audit_verify(self, anchor: str | None = None) -> dict[str, Any]:
         problems = ["record 7: its hash does not follow from record 6"]
         return {"ok": False, "records": 12, "head": "ab" * 32, "anchored": False, "problems": problems}

@@ -33,6 +33,7 @@ EVERYONE: dict[str, dict[str, Any]] = {
     "assessment": {"subject": LONG},
     "export": {"cohort": LONG},
     "jobs": {},
+    "disk": {},
     "audit": {},
     "password": {},
 }

@@ -1,0 +1,159 @@
+"""Who uses the disk: what one may see by name, of the rest how much; what is one's own can be removed from here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from medsynth_tui import commands_disk as c
+from medsynth_tui.command import Command
+from medsynth_tui.disk_words import KINDS, size
+from medsynth_tui.screens.confirm import ConfirmByName, Tell
+from medsynth_tui.screens.dataset import remains_words
+from medsynth_tui.view import View
+from medsynth_tui.widgets.window_table import Column, WindowTable
+from medsynth_tui.words import said, share
+
+Row = tuple[str, list[Any]]
+NARROW = (Column("what"), Column("size", 8, right=True), Column("since", 10), Column("removed by", 18))
+WIDE = (NARROW[0], Column("owner", 14), *NARROW[1:3], Column("removed by", 44))
+SCREENS = {"dataset": "dataset", "run": "run", "cohort": "cohort"}
+CONSEQUENCES = {
+    "dataset": "Its images and table, the training folds of its runs, its bundles and its quarantine are deleted. "
+    "Generators and exports made from it remain; you will see which. Nothing brings it back.",
+    "run": "Its curves, checkpoints and samples are deleted. A generator that was kept, and cohorts drawn from it, "
+    "remain. Nothing brings it back.",
+    "cohort": "Its records and pictures are deleted. What was measured and signed about it stays in the ledger, and "
+    "what was exported is elsewhere. Nothing brings it back.",
+}
+NOTES = {
+    "ledger": "Accounts, records and the audit log. It is never made smaller: nothing takes a record away.",
+    "work": "What jobs were asked and wrote down. It goes with nothing yet.",
+    "logs": "Reports of unexpected errors, without names or values of anybody.",
+    "moved_aside": "A store that a restore replaced. An admin removes the folder by hand, once the new one is good.",
+    "unfinished": "Work under way, or broken off; what is left of it is swept when somebody opens the home screen.",
+}
+
+
+class DiskUse(View):
+    """The largest first, kind by kind."""
+
+    HERE: ClassVar[tuple[Command, ...]] = (c.DiskOpen, c.DiskRemove)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document: dict[str, Any] = {}
+        self.things: dict[str, dict[str, Any]] = {}
+
+    def place(self) -> tuple[str, ...]:
+        return ("Disk use",)
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("Measuring", id="summary", classes="muted")
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield Static("", id="note", classes="gap")
+
+    def load(self) -> None:
+        self.ask(lambda engine: engine.disk(), self._show, saying="Measuring what lies in the store")
+
+    def _show(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.things = {f"{each['kind']}:{each['name']}": each for each in document["things"]}
+        used, free, whole = (document[key] for key in ("used", "free", "total"))
+        words = f"{size(used)} in this store; {size(free)} free of {size(whole)} ({share(free / max(1, whole))})"
+        self.query_one("#summary", Static).update(Content(words))
+        table = self.query_one(WindowTable)
+        table.show([*self._by_kind(), *self._by_owner()])
+        table.leave_heading()
+        if self.focused is None:
+            table.focus()
+        self._explain()
+
+    def _by_kind(self) -> list[Row]:
+        rows: list[Row] = []
+        for each in self.document["kinds"]:
+            kind, taken = each["kind"], each["bytes"]
+            inside = [(key, thing) for key, thing in self.things.items() if thing["kind"] == kind]
+            if inside:
+                rows.append(self._row(f"-{kind}", (KINDS[kind], "bold"), (size(taken), "bold")))
+                rows += [self._thing(key, thing) for key, thing in inside]
+                rest = taken - sum(thing["bytes"] for _, thing in inside)
+                rows += [self._row(f"rest:{kind}", "  of others", size(rest))] if rest > 0 else []
+            elif taken:
+                rows.append(self._row(f"rest:{kind}", (KINDS[kind], "bold"), size(taken)))
+        return rows
+
+    def _thing(self, key: str, thing: dict[str, Any]) -> Row:
+        who = "you" if thing["remove"] else thing["removed_by"]
+        if who == "its owner":
+            who = said(thing["owner"], 18)
+        return self._row(
+            key, f"  {said(thing['name'], 64)}", size(thing["bytes"]), thing["owner"], thing["created"], who
+        )
+
+    def _by_owner(self) -> list[Row]:
+        owners = self.document["owners"]
+        if len(owners) < 2:
+            return []
+        rows = [self._row("-owners", ("By owner", "bold"))]
+        return rows + [
+            self._row(f"owner:{each['owner']}", f"  {said(each['owner'] or 'others', 64)}", size(each["bytes"]))
+            for each in owners
+        ]
+
+    def _row(self, key: str, what: Any, taken: Any = "", owner: str = "", since: str = "", who: str = "") -> Row:
+        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
+        text = self.studio.glyphs.text
+        cells = [what if isinstance(what, tuple) else text(what), *([said(owner, 20) if owner else ""] if wide else [])]
+        return key, [*cells, taken, since, text(who)]
+
+    def _current(self) -> dict[str, Any] | None:
+        return self.things.get(self.query_one(WindowTable).current_key or "")
+
+    @on(DataTable.RowHighlighted)
+    def _explain(self) -> None:
+        key, thing = self.query_one(WindowTable).current_key or "", self._current()
+        if thing is not None:
+            words = f"{said(thing['name'], 64)}: removed by {'you' if thing['remove'] else thing['removed_by']}."
+        else:
+            words = NOTES.get(key.removeprefix("rest:"), "")
+        self.query_one("#note", Static).update(Content(self.studio.glyphs.text(words)))
+        self.place_changed()
+
+    def offered(self, command: Command) -> bool:
+        thing = self._current() if self.is_mounted else None
+        if command is c.DiskRemove:
+            return thing is not None and bool(thing["remove"])
+        if command is c.DiskOpen:
+            return thing is not None and thing["kind"] in SCREENS and bool(thing["own"] or thing["kind"] == "dataset")
+        return super().offered(command)
+
+    @on(DataTable.RowSelected)
+    def do_disk_open(self) -> None:
+        thing = self._current()
+        if thing is not None and self.offered(c.DiskOpen):
+            self.studio.open(SCREENS[thing["kind"]], name=thing["name"])
+
+    def do_disk_remove(self) -> None:
+        thing = self._current()
+        if thing is None or not thing["remove"]:
+            return
+        kind, name, method = thing["kind"], thing["name"], thing["remove"]
+
+        def remove(sure: bool | None) -> None:
+            if sure:
+                self.ask(lambda engine: getattr(engine, method)(name), self._removed, group="remove")
+
+        question = ConfirmByName(f"Remove the {kind} {name}", CONSEQUENCES[kind], name, "Remove it")
+        self.studio.push_screen(question, remove)
+
+    def _removed(self, document: dict[str, Any]) -> None:
+        self.say("It is removed.")
+        if "remains" in document:
+            self.studio.push_screen(Tell(f"{document['dataset']} is removed", *remains_words(document)))
+        else:
+            self.load()
