@@ -26,14 +26,14 @@ def is_postgres(connection: Source) -> bool:
     return isinstance(connection, Connection) and connection.dialect.name == "postgresql"
 
 
-def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> CursorResult[Any]:
+def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> CursorResult[*tuple[Any, ...]]:
     """Execute one statement; `?` stands for each value, and for nothing else."""
     if connection.dialect.name == "sqlite":
         return connection.exec_driver_sql(sql, tuple(values) or None)
     return connection.exec_driver_sql(_placed(sql), tuple(values) or None)
 
 
-def rows(source: Source, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor | CursorResult[Any]:
+def rows(source: Source, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor | CursorResult[*tuple[Any, ...]]:
     """The same for what may have millions of rows: they come a few at a time, and memory stays flat."""
     if isinstance(source, sqlite3.Connection):
         return source.execute(sql, tuple(values))

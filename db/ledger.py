@@ -1,10 +1,13 @@
-"""The ledger of a store: one SQLite file, read by many, written by one at a time, never without an audit record."""
+"""The ledger of a store: one SQLite file, read by many, written by one at a time, never without an audit record.
+
+`db.postgres_ledger` keeps the same rows in a PostgreSQL database; `db.place` knows which of the two a home has.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +18,7 @@ from sqlmodel import Session
 
 from db import anchors, checkpoints, migrate, proof
 from db.change import SYSTEM, Change, Who
+from db.dialect import run
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
 from db.sqlite import (
     BUSY_SECONDS,
@@ -92,9 +96,26 @@ class Ledger:
             self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
 
     def _connect(self, frozen: bool) -> None:
-        self.frozen, self._file = frozen, _file_at(self.path)
+        self.frozen, self._file = frozen, self._found()
         self._writer = shared_engine(self.path, "write", self.busy_seconds, self._file)
         self._reader = shared_engine(self.path, "frozen" if frozen else "read", self.busy_seconds, self._file)
+
+    def _mark(self) -> Path:
+        """The file that is another one where another store has taken the place of this."""
+        return self.path
+
+    def _found(self) -> tuple[int, int] | None:
+        return _file_at(self._mark())
+
+    def _watch(self, session: Session) -> Callable[[], bool]:
+        """Begin the transaction; what is given tells whether it has changed any row since, in whatever way."""
+        driver = session.connection().connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)
+        before = driver.total_changes  # the driver counts every one, so nothing passes by writing plain SQL
+        return lambda: driver.total_changes != before
+
+    def _translate(self, error: SQLAlchemyError) -> LedgerError:
+        return translate(error)
 
     def _thaw(self) -> bool:
         """As usual again where there is room, or where somebody writes all the same; whether that is so."""
@@ -105,11 +126,9 @@ class Ledger:
 
     def _demand_same(self, opened: tuple[int, int] | None = None) -> tuple[int, int]:
         """Which file is open. Raises LedgerBusy where a restore has put another in its place, which is open from then
-        on: nobody goes on in a ledger that was moved aside. `opened` is what was open when a transaction began.
-
-        Raises LedgerMissing where there is none.
+        on: nobody goes on in one that was moved aside; LedgerMissing. `opened`: what it was when a transaction began.
         """
-        found = _file_at(self.path)
+        found = self._found()
         if found is None:
             raise LedgerMissing("no_store", "The store is not here any more.", "Restore a backup, or put it back.")
         if found == self._file and opened in (None, found):
@@ -144,7 +163,7 @@ class Ledger:
         try:
             yield session
         except SQLAlchemyError as error:
-            raise translate(error) from error
+            raise self._translate(error) from error
         finally:
             session.close()
 
@@ -160,15 +179,12 @@ class Ledger:
             raise full()
         session = Session(self._writer, expire_on_commit=False)
         try:
-            driver = session.connection().connection.dbapi_connection
-            assert isinstance(driver, sqlite3.Connection)
-            self._demand_same(opened)  # a restore holds this lock while it moves the file
-            before = driver.total_changes
+            changed = self._watch(session)
+            self._demand_same(opened)  # a restore holds this lock while it puts another store in the place of this
             change = Change(session, face)
             yield change
             session.flush()
-            # The driver counts every changed row, however it was changed, so nothing passes by writing plain SQL.
-            if driver.total_changes != before and not change.records:
+            if not change.records and changed():
                 raise UnrecordedChange(
                     "unrecorded_change", "A change wrote no audit record and was undone.", "Please report this."
                 )
@@ -177,7 +193,7 @@ class Ledger:
             session.commit()
         except SQLAlchemyError as error:
             session.rollback()
-            raise translate(error) from error
+            raise self._translate(error) from error
         except BaseException:
             session.rollback()
             raise
@@ -194,12 +210,13 @@ class Ledger:
         try:
             with self._writer.begin() as connection:
                 self._demand_same(opened)
-                connection.exec_driver_sql(
+                run(
+                    connection,
                     f"UPDATE {LoginSession.__tablename__} SET last_seen_at = ? WHERE id = ? AND ended_at IS NULL",
                     (UtcTime().process_bind_param(at, connection.dialect), session_id),
                 )
         except SQLAlchemyError as error:
-            raise translate(error) from error
+            raise self._translate(error) from error
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the living ledger in one file of mode 0600."""
@@ -259,17 +276,23 @@ def _exists() -> LedgerConflict:
     return LedgerConflict("store_exists", "There is a store here already.", "Log in to it, or choose another home.")
 
 
+def stamped(session: Session, path: Path, stamp: str) -> str:
+    """The id of a new store, whose facts and first record are in the caller's transaction."""
+    store_id = new_id()
+    facts = (("store_id", store_id), ("stamp", stamp), ("created", now().isoformat(timespec="microseconds")))
+    session.add_all(Store(key=key, value=value) for key, value in facts)
+    detail = {"store": store_id, "stamp": stamp, "key": checkpoints.signer(path, store_id).verifier}
+    Change(session).record(actor=SYSTEM, action="store.create", object_=store_id, detail=detail)
+    checkpoints.add_if_due(session, path, store_id)
+    return store_id
+
+
 def _stamp(path: Path, stamp: str) -> None:
     """Write who this store is, and the first record of its chain."""
     fresh = engine(path, "write")
-    store_id = new_id()
     try:
         with Session(fresh) as session:
-            facts = (("store_id", store_id), ("stamp", stamp), ("created", now().isoformat(timespec="microseconds")))
-            session.add_all(Store(key=key, value=value) for key, value in facts)
-            detail = {"store": store_id, "stamp": stamp, "key": checkpoints.signer(path, store_id).verifier}
-            Change(session).record(actor=SYSTEM, action="store.create", object_=store_id, detail=detail)
-            checkpoints.add_if_due(session, path, store_id)
+            stamped(session, path, stamp)
             session.commit()
     finally:
         fresh.dispose()

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import Connection
+
 from db.errors import LedgerError
 from db.sqlite import cannot_write, engine, full
 
@@ -68,9 +70,7 @@ def forward(path: Path) -> bool:
         if found == HEAD:
             return False
         if found is not None and (not found.isdigit() or found > HEAD):
-            raise LedgerError(
-                "store_newer", "This store was written by a newer MedSynth.", "Update MedSynth, then open it again."
-            )
+            raise newer()
         if found is not None:
             kept = path.with_name(f"{path.name}.before-{HEAD}")
             for leftover in path.parent.glob(f"{PARTIAL}*-{kept.name}*"):
@@ -105,17 +105,28 @@ def copy(source: Path, target: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _upgrade(path: Path) -> None:
+def newer() -> LedgerError:
+    return LedgerError(
+        "store_newer", "This store was written by a newer MedSynth.", "Update MedSynth, then open it again."
+    )
+
+
+def upgrade(connection: Connection) -> None:
+    """Every revision up to HEAD, in the caller's transaction, whatever kind of store it is."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
+
+
+def _upgrade(path: Path) -> None:
     made = engine(path, "migrate")
     try:
         with made.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, HEAD)
+            upgrade(connection)
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             if broken:
                 raise LedgerError(
