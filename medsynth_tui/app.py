@@ -15,15 +15,15 @@ from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 
-from medsynth_engine.kernel.errors import Denied, MedSynthError
 from medsynth_engine.kernel.home import Home
 from medsynth_tui import glyphs, signals
+from medsynth_tui.boundary import Boundary
 from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import EVERYWHERE, PLACES
 from medsynth_tui.idle import Idle
+from medsynth_tui.keymap import Keymap, bind, bind_keyless, default_path, read
 from medsynth_tui.places import SCREENS
-from medsynth_tui.session import ENDED_LOGINS, Session
-from medsynth_tui.shelter import note_failure
+from medsynth_tui.session import Session
 from medsynth_tui.terminal.usable import unusable_terminal
 from medsynth_tui.terminal.wire import Wire
 from medsynth_tui.theme import theme_name, themes
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SMALLEST = (80, 24)
 
 
-class MedSynth(Idle, TypeAhead, Wire, App[int]):
+class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
     """Everything a person sees. Holds no rules: what may be done, the engine says."""
 
     TITLE = "MedSynth"
@@ -55,6 +55,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         ascii: bool = False,
         simulated: bool = False,
         engine: Any = None,
+        keymap: Keymap | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -63,7 +64,9 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         self.plain = plain
         self.session = Session(home, simulated, engine)
         self.glyphs = glyphs.choose(ascii or plain)
-        self.failures: list[BaseException] = []
+        self.keymap = keymap or Keymap()
+        bind(self, self.keymap)
+        bind_keyless(self, self.keymap, (*EVERYWHERE, *PLACES))
         self.animation_level = "none"
         for theme in themes("none" if plain else "ascii" if self.glyphs.ascii else "round"):
             self.register_theme(theme)
@@ -83,6 +86,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         except Exception as error:  # noqa: BLE001 - the boundary of views that fail while they are made
             self.trouble(error)
             return
+        bind(screen, self.keymap)
         self.push_screen(screen)
 
     def go(self, place: str, /, **arguments: Any) -> None:
@@ -135,7 +139,9 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
             self.trouble(error)
 
     async def perform(self, identifier: str) -> None:
-        """Do a command of the app, or go to one of the places."""
+        """Do a command of the app, or go to one of the places; not before somebody has logged in who may."""
+        if REGISTRY[identifier] not in self.everywhere():
+            return
         if any(identifier == place.id for place in PLACES):
             self.go(identifier)
             return
@@ -166,7 +172,7 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
 
     def action_help_quit(self) -> None:
         """ctrl+c: nothing is interrupted by it; say how to leave."""
-        self._complain("Nothing was interrupted.", "ctrl+q leaves the studio; trainings and jobs go on.")
+        self.complain("Nothing was interrupted.", "ctrl+q leaves the studio; trainings and jobs go on.")
 
     def do_redraw(self) -> None:
         self.forget_screen()
@@ -192,72 +198,17 @@ class MedSynth(Idle, TypeAhead, Wire, App[int]):
         self.run_worker(self.session.log_out(), exit_on_error=False, group="logout")
         self.leave("You are logged out. Trainings and jobs go on.")
 
-    # --- the boundary -----------------------------------------------------------------------------------------
-
-    def trouble(self, error: BaseException) -> None:
-        """Say what failed: a known error as its sentence, anything else as a view that failed."""
-        if isinstance(error, Denied) and error.code in ENDED_LOGINS and self.session.person is not None:
-            self.leave(error.message)
-        elif isinstance(error, MedSynthError):
-            self._complain(error.message, error.hint)
-        else:
-            self.failures.append(error)
-            self._view_failed(note_failure(error, self._logs()))
-
-    def _complain(self, message: str, hint: str) -> None:
-        view = self.top_view()
-        if view is not None:
-            view.complain(message, hint)
-
     def top_view(self) -> View | None:
         """The view in front, also under a dialog."""
         from medsynth_tui.view import View
 
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, View)), None)
 
-    def _view_failed(self, reference: str) -> None:
-        from medsynth_tui.screens.failed import Failed
-
-        view = self.top_view()
-        if not isinstance(self.screen, Failed):
-            if view is not None:
-                view.failed = True
-            self.push_screen(Failed(reference), lambda _: self._drop_failed(view))
-
-    def _drop_failed(self, view: View | None) -> None:
-        """Leave the view that failed; the first one stays, and `r` asks it again."""
-        if view is None:
-            return
-        if self.screen is view and len(self.screen_stack) > 2:
-            self.pop_screen()
-        else:
-            view.failed = False
-
     def profile_changed(self) -> None:
         view = self.top_view()
         if view is not None:
             view.place_changed()
             view.line_changed()
-
-    def output_failed(self, error: Exception) -> None:
-        note_failure(error, self._logs())
-
-    def _logs(self) -> Path | None:
-        return self.home.logs if self.home.data.is_dir() else None
-
-    def _handle_exception(self, error: Exception) -> None:
-        """What no view could shelter (a widget that cannot draw): end with one sentence, no traceback, no locals."""
-        if self._exit:
-            return
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        reference = note_failure(error, self._logs())
-        self.exit(
-            return_code=1,
-            message=f"MedSynth stopped after an internal error, reference {reference} (in the store's data/logs). "
-            "Trainings and jobs keep running: open the studio again.",
-        )
 
     # --- size -------------------------------------------------------------------------------------------------
 
@@ -285,7 +236,13 @@ def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = Fa
 
     chosen = glyphs.choose(ascii or plain)
     app = MedSynth(
-        home, link=link, plain=plain, ascii=ascii, simulated=simulated, driver_class=driver_for(chosen.ascii)
+        home,
+        link=link,
+        plain=plain,
+        ascii=ascii,
+        simulated=simulated,
+        keymap=read(default_path()),
+        driver_class=driver_for(chosen.ascii),
     )
     signals.install(app)
     remote = bool(os.environ.get("SSH_CONNECTION"))

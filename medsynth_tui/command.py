@@ -61,11 +61,6 @@ class Command:
         """The method that does it, on the screen or on the app."""
         return "do_" + self.id.replace(".", "_")
 
-    @property
-    def key_label(self) -> str:
-        """Its first key as people call it."""
-        return key_word(self.keys.split(",")[0]) if self.keys else ""
-
     def binding(self) -> Binding:
         return Binding(self.keys, f"command('{self.id}')", self.title, show=self.footer, id=self.id, tooltip=self.help)
 

@@ -113,6 +113,10 @@ class View(Commanded, Asking, Screen[None]):
         """What the command is called here and now."""
         return command.title
 
+    def key(self, command: Command) -> str:
+        """The key that does it for this person, for sentences that name one."""
+        return self.studio.keymap.label(command)
+
     def do_leave(self) -> None:
         self.studio.exit(0)
 

@@ -88,7 +88,8 @@ class AssessmentDetail(View):
         words = f"There is no assessment of {said(self.subject, 60)} yet."
         if self.studio.session.may(r.AssessmentDraft.permission):
             words += (
-                " Press n: a complete draft is written from the evidence, and you fill in what only a person knows."
+                f" Press {self.key(r.AssessmentDraft)}: a complete draft is written from the evidence, and you fill in "
+                "what only a person knows."
             )
         self.query_one("#head", Static).update(Content(words))
         self.query_one("#parts").display = False

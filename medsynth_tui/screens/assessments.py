@@ -50,7 +50,9 @@ class Assessments(View):
         table.show([(each["subject"], self._row(each)) for each in newest])
         table.display, empty.display = bool(newest), not newest
         if self.studio.session.may(r.AssessmentDraft.permission):
-            empty.update(Content("No assessments yet.\n\nPress n, or a in a cohort or a dataset, to draft one."))
+            new, in_a_cohort = self.key(r.AssessmentNew), self.key(r.CohortAssess)
+            words = f"No assessments yet.\n\nPress {new}, or {in_a_cohort} in a cohort or a dataset, to draft one."
+            empty.update(Content(words))
         else:
             empty.update(Content("No assessments yet. Researchers draft them; they come here when submitted."))
         if newest and self.focused is None:

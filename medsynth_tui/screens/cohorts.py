@@ -12,11 +12,11 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.screens.marking import MarksRows
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, count, when
 
-MOST_MARKED = 4
 COLUMNS = (
     Column("cohort"),
     Column("records", 7, right=True),
@@ -27,14 +27,13 @@ COLUMNS = (
 )
 
 
-class Cohorts(View):
+class Cohorts(MarksRows, View):
     """With the band of the privacy gauge where there is an evaluation."""
 
     HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare)
 
     def __init__(self) -> None:
         super().__init__()
-        self.marked: list[str] = []
         self.documents: list[dict[str, Any]] = []
 
     def place(self) -> tuple[str, ...]:
@@ -54,7 +53,7 @@ class Cohorts(View):
         self._draw()
         table.display, empty.display = bool(documents), not documents
         if self.studio.session.may(r.CohortNew.permission):
-            empty.update(Content("No cohorts yet.\n\nPress n to draw synthetic records with one of your generators."))
+            empty.update(Content(f"No cohorts yet.\n\nPress {self.key(r.CohortNew)} to draw synthetic records."))
         else:
             empty.update(Content("No cohorts yet. Researchers draw them."))
         if documents and self.focused is None:
@@ -68,8 +67,8 @@ class Cohorts(View):
         band = BANDS.get(reading.get("band", ""), "") if each.get("evaluated") else "not judged"
         band = "too little" if reading.get("band") == "grey" else band
         band = "out of date" if each.get("outdated") else band
-        name = f"{self.studio.glyphs.tick} {each['cohort']}" if each["cohort"] in self.marked else each["cohort"]
         source = each.get("run") or each.get("weights") or "rows alone"
+        name = self.with_mark(each["cohort"])
         return [name, count(each["n"]), each.get("dataset") or "", source, band, when(each["created"])]
 
     @on(DataTable.RowSelected)
@@ -82,24 +81,14 @@ class Cohorts(View):
         self.studio.open("cohort_new")
 
     def do_cohort_mark(self) -> None:
-        name = self.query_one(WindowTable).current_key
-        if name is None:
-            return
-        self.clear()
-        if name in self.marked:
-            self.marked.remove(name)
-        elif len(self.marked) == MOST_MARKED:
-            self.complain(f"At most {MOST_MARKED} are compared at once.", "Space on a marked one takes its mark away.")
-        else:
-            self.marked.append(name)
-        self._draw()
+        self.mark()
 
     def do_cohort_compare(self) -> None:
         judged = [each["cohort"] for each in self.documents if each.get("evaluated")]
         chosen = [name for name in self.marked if name in judged]
         if len(chosen) < len(self.marked):
             missing = ", ".join(name for name in self.marked if name not in judged)
-            self.complain(f"Not evaluated yet: {missing}.", "Open it and press e.")
+            self.complain(f"Not evaluated yet: {missing}.", f"Open it and press {self.key(r.CohortEvaluate)}.")
         elif len(chosen) < 2:
             self.complain("Mark two to four cohorts first.", "Space marks the one under the cursor.")
         else:

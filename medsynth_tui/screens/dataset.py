@@ -127,7 +127,7 @@ class DatasetDetail(View):
         pictures = self.query_one("#pictures", Pictures)
         pictures.side = 24 if self.size.width >= 110 else 17
         pictures.show([Pixels.from_document(each) for each in document["images"]])
-        self.say("That you looked is in the audit log. Press p again for the composition.")
+        self.say(f"That you looked is in the audit log. {self.key(c.DatasetPictures)} again shows the composition.")
 
     def _make_room(self, pictures: bool) -> None:
         """Pictures take the whole width."""

@@ -57,7 +57,8 @@ class Datasets(View):
     def _nothing(self) -> str:
         if self.studio.session.may(c.DatasetAdd.permission):
             return (
-                "No datasets yet.\n\nPress n to bring in a folder or archive of images with its table, or a table.\n"
+                f"No datasets yet.\n\nPress {self.key(c.DatasetAdd)} to bring in a folder or archive of images with "
+                "its table, or a table.\n"
                 "You will see what would be taken, removed and refused before anything is stored."
             )
         return "No datasets yet. Researchers bring them in."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,10 +10,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from medsynth_tui.command import Command, key_word
+from medsynth_tui.command import Command
 from medsynth_tui.view import Dialog, View
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import wrapped
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
 
 TABLES = "In tables: arrows or j/k move, g and G go to the first and last row, enter opens."
 KEYS = 9
@@ -39,7 +42,9 @@ class Help(Dialog):
         with VerticalScroll():
             yield KeyRows(here)
             yield Static("Everywhere", classes="heading gap")
-            yield KeyRows([command for command in self.studio.everywhere() if command.keys])
+            yield KeyRows([command for command in self.studio.everywhere() if self.studio.keymap.keys(command)])
+            for trouble in self.studio.keymap.troubles:
+                yield Static(Content(trouble), classes="muted gap")
             yield Static(Content(f"{TABLES}\n{FORMS}"), classes="muted gap")
         yield Static("esc closes", classes="muted gap")
 
@@ -56,8 +61,9 @@ class KeyRows(Drawn):
 
     def lines(self, width: int) -> list[Content]:
         lines = []
+        keymap = cast("MedSynth", self.app).keymap
         for command in self.commands:
-            keys = " ".join(key_word(key) for key in command.keys.split(",")) if command.keys else ""
+            keys = keymap.labels(command)
             words = command.help
             if not words.startswith(command.title):
                 words = f"{command.title}: {words}"

@@ -33,7 +33,7 @@ COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
 KINDS = {"check_text": "text", "apply_review": "review", "import_weights": "weights"}
 """Kinds of jobs whose own names are too long for a column."""
 NOTHING = {
-    "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then n.",
+    "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then {key}.",
     "admin": "No assessment waits for your decision.",
     "auditor": "No assessment waits for your opinion.",
 }
@@ -95,7 +95,7 @@ class HomeView(View):
             entries += [Heading(title), *items] if items else []
         if not entries:
             role = self.studio.session.person.role if self.studio.session.person else ""
-            entries = [Sentence(NOTHING.get(role, "Nothing waits for you."))]
+            entries = [Sentence(NOTHING.get(role, "Nothing waits for you.").replace("{key}", self.key(c.DatasetAdd)))]
         self.query_one(News).show(entries)
 
 

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_engine.kernel.served import key_holder
 from medsynth_tui.command import Command, command
-from medsynth_tui.commands import Leave
+from medsynth_tui.commands import Help, Leave
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
 
@@ -60,6 +60,9 @@ class Login(View):
         field.focus_input()
         if self.notice:
             self.call_after_refresh(self.complain, self.notice)
+        elif self.studio.keymap.troubles:
+            first, *more = self.studio.keymap.troubles
+            self.call_after_refresh(self.complain, first, f"{len(more)} more: {self.key(Help)}." if more else "")
 
     def load(self) -> None:
         self.set_timer(0.05, self._look)  # after the first paint: the engine's import takes a moment
@@ -72,7 +75,11 @@ class Login(View):
         self.studio.session.stamp = state["stamp"]
         words = self.query_one("#store", Static)
         if not state["exists"]:
-            words.update(Content.assemble(("There is no store here yet. ", "bold $warning"), "Press F3 to make one."))
+            words.update(
+                Content.assemble(
+                    ("There is no store here yet. ", "bold $warning"), f"Press {self.key(MakeStore)} to make one."
+                )
+            )
         elif state["stamp"] == "development":
             words.update(
                 Content.assemble(
@@ -83,10 +90,13 @@ class Login(View):
             )
         elif state["needs_activation"]:
             words.update(
-                Content("Nobody has an account yet. Press F2 and enter the activation code of the first admin.")
+                Content(
+                    f"Nobody has an account yet. Press {self.key(UseCode)} and enter the activation code of the first "
+                    "admin."
+                )
             )
         else:
-            words.update(Content("New here? An admin gives you a code; press F2 to use it."))
+            words.update(Content(f"New here? An admin gives you a code; press {self.key(UseCode)} to use it."))
         self.place_changed()
 
     def offered(self, command: Command) -> bool:

@@ -82,7 +82,7 @@ class Palette(Dialog):
         words = self.studio.glyphs.text(command.help)
         words = words if len(words) <= room else words[: room - 1] + self.studio.glyphs.ellipsis
         # No colours of its own: the row under the cursor has another ground, and its words the ink for that.
-        return Content.assemble((f"{command.title:<18}", "bold"), f"{command.key_label:<5}", words)
+        return Content.assemble((f"{command.title:<18}", "bold"), f"{self.studio.keymap.label(command):<5}", words)
 
     def _choose(self, identifier: str | None) -> None:
         self.dismiss(None)

@@ -19,7 +19,8 @@ from medsynth_tui.words import count, said
 
 COLUMNS = (Column("rule"), Column("says", 8), Column("real rows", 9, right=True), Column("broken", 7, right=True))
 STATES = {"confirmed": ("binds", "bold $success"), "proposed": ("proposed", "$muted")}
-NONE = "No rules yet. n looks for some: known ones that fit the columns, and ones that the real rows never break."
+NONE = "No rules yet."
+PROPOSE = "looks for some: known ones that fit the columns, and ones that the real rows never break."
 MEANING = (
     "What binds, every drawn row obeys. What was learned from the table does not bind differentially private rows."
 )
@@ -53,10 +54,14 @@ class Rules(View):
     def _show(self, document: dict[str, Any]) -> None:
         self.rules = document["rules"]
         binding = sum(rule["state"] == "confirmed" for rule in self.rules)
-        head = f"{count(binding)} bind, {count(len(self.rules) - binding)} proposed" if self.rules else NONE
+        head = f"{count(binding)} bind, {count(len(self.rules) - binding)} proposed" if self.rules else self._none()
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#rules", WindowTable).show([_row(rule) for rule in self.rules])
         self.place_changed()
+
+    def _none(self) -> str:
+        may = self.studio.session.may(c.RulesPropose.permission)
+        return f"{NONE} {self.key(c.RulesPropose)} {PROPOSE}" if may else NONE
 
     def offered(self, command: Command) -> bool:
         if command in (c.RulesConfirm, c.RulesConfirmAll, c.RulesDrop) and not self.rules:

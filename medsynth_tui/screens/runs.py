@@ -10,7 +10,9 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands as c
+from medsynth_tui import commands_runs as r
 from medsynth_tui.command import Command
+from medsynth_tui.screens.marking import MarksRows
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import number, state, when
@@ -27,10 +29,14 @@ LOOK_EVERY = 5.0
 COLOURS = {"running": "bold", "failed": "bold red", "interrupted": "yellow"}
 
 
-class Runs(View):
+class Runs(MarksRows, View):
     """Looks again every five seconds while one is running."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: list[dict[str, Any]] = []
 
     def place(self) -> tuple[str, ...]:
         return ("Runs",)
@@ -53,18 +59,24 @@ class Runs(View):
     def _show(self, documents: list[dict[str, Any]]) -> None:
         self.alive = any(each["state"] in ("running", "queued") for each in documents)
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
-        table.show([(each["run"], self._row(each)) for each in documents])
+        self.documents = documents
+        self.marked = [name for name in self.marked if name in [each["run"] for each in documents]]
+        self._draw()
         table.display, empty.display = bool(documents), not documents
-        empty.update(Content("No runs yet.\n\nPress n to train a generator on one of your datasets."))
+        empty.update(
+            Content(f"No runs yet.\n\nPress {self.key(c.RunNew)} to train a generator on one of your datasets.")
+        )
         if documents and self.focused is None:
             table.focus()
 
-    @staticmethod
-    def _row(each: dict[str, Any]) -> list[Any]:
+    def _draw(self) -> None:
+        self.query_one(WindowTable).show([(each["run"], self._row(each)) for each in self.documents])
+
+    def _row(self, each: dict[str, Any]) -> list[Any]:
         total = f" of {number(each['kimg_total'])}" if each.get("kimg_total") else ""
         word = state(each["state"]) + (" SIM" if each.get("simulated") else "")
         return [
-            each["run"],
+            self.with_mark(each["run"]),
             each["dataset"],
             each["preset"],
             (word, COLOURS.get(each["state"], "")),
@@ -80,3 +92,12 @@ class Runs(View):
 
     def do_run_new(self) -> None:
         self.studio.open("run_new")
+
+    def do_run_mark(self) -> None:
+        self.mark()
+
+    def do_runs_compare(self) -> None:
+        if len(self.marked) < 2:
+            self.complain("Mark two to four runs first.", "Space marks the one under the cursor.")
+        else:
+            self.studio.open("compare_runs", runs=self.marked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widgets import Input, TextArea
 
-from medsynth_tui.commands import Back
+from medsynth_tui.commands import Back, Help, Palette, Quit
 from medsynth_tui.widgets.choice import Choice, Picks
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.widgets.field import Go
@@ -15,7 +15,7 @@ from medsynth_tui.widgets.field import Go
 if TYPE_CHECKING:
     from medsynth_tui.view import View
 
-NEXT, BACK, QUIT = (("tab", "Next field"),), (("esc", "Back"), ("F1", "Help")), (("^q", "Quit"), ("F1", "Help"))
+NEXT = (("tab", "Next field"),)
 TYPING, CHOOSING, PICKING = (("enter", "Go on"),), (("←→", "Choose"),), (("←→", "Move"), ("space", "Pick"))
 PRESSING = (("enter", "Press"),)
 MOST = 8
@@ -26,14 +26,17 @@ class Hints(Drawn):
 
     def hints(self) -> list[tuple[str, str]]:
         screen = cast("View", self.screen)
+        keymap = screen.studio.keymap
         offered = [command for command in screen.commands() if command.footer and command.keys]
         kinds = ((Input, TYPING), (TextArea, ()), (Choice, CHOOSING), (Picks, PICKING), (Go, PRESSING))
         for kind, own in kinds:
             if isinstance(screen.focused, kind):
-                working = [(each.key_label, screen.label(each)) for each in offered if _works_in_a_form(each.keys)]
-                return [*NEXT, *own, *working, *(BACK if Back in screen.ALWAYS else QUIT)]
-        everywhere = [("^p", "Find"), ("?", "Help")]
-        return [(command.key_label, screen.label(command)) for command in offered] + everywhere
+                working = [each for each in offered if each not in (Back, Help) and keymap.label_in_a_form(each)]
+                last = Back if Back in screen.ALWAYS else Quit
+                shown = [(keymap.label_in_a_form(each), screen.label(each)) for each in (*working, last, Help)]
+                return [*NEXT, *own, *shown]
+        shown = [(keymap.label(each), screen.label(each)) for each in offered]
+        return [*shown, (keymap.label(Palette), "Find"), (keymap.labels(Help).split()[-1], "Help")]
 
     def lines(self, width: int) -> list[Content]:
         parts: list[tuple[str, str]] = []
@@ -42,11 +45,6 @@ class Hints(Drawn):
         for key, title in _fitting(self.hints(), room):
             parts += [(glyphs.text(f" {key}"), "bold $accent"), (f" {glyphs.text(title)} ", "$muted")]
         return [Content.assemble(*parts)]
-
-
-def _works_in_a_form(keys: str) -> bool:
-    first = keys.split(",")[0]
-    return len(first) > 1 and first.startswith("f") and first[1:].isdigit()
 
 
 def _fitting(hints: list[tuple[str, str]], room: int) -> list[tuple[str, str]]:
