@@ -10,6 +10,7 @@ import math
 import random
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,12 @@ from medsynth_tui import app as studio  # noqa: E402
 from medsynth_tui import glyphs, signals  # noqa: E402
 from medsynth_tui.drivers import driver_for  # noqa: E402
 
-ARGUMENTS = {"run": {"name": "chest-first"}, "dataset": {"name": "chest"}, "cohort": {"name": "chest-1"}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "run": {"name": "chest-first"},
+    "compare_runs": {"runs": ["chest-first", "chest-second", "chest-third"]},
+    "dataset": {"name": "chest"},
+    "cohort": {"name": "chest-1"},
+}
 LINES = ("tick", "learning rate lowered", "checkpoint written", "evaluated against the validation fold")
 
 
@@ -33,33 +39,33 @@ class Training(FakeEngine):
 
     def __init__(self, begun: int = 300) -> None:
         super().__init__()
-        self.chance, self.steps, self.begun = random.Random(7), 0, begun
+        self.chance, self.begun = random.Random(7), begun
+        self.steps: Counter[str] = Counter()
         self.logged: list[str] = []
 
     async def runs_show(self, run: str) -> dict[str, Any]:
-        return {**await super().runs_show(run), "kimg": self.steps / 4, "kimg_total": 1_000.0}
+        return {**await super().runs_show(run), "kimg": self.steps[run] / 4, "kimg_total": 1_000.0}
 
     async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
         records = []
-        for _ in range(self.begun if not self.steps else 1):
-            self.steps += 1
-            records += self._records(self.steps / 4)
+        for _ in range(self.begun if not self.steps[run] else 1):
+            self.steps[run] += 1
+            records += self._records(self.steps[run])
         say = self.chance.choice(LINES)
-        self.logged.append(f"2026-11-23T09:41:00Z step {self.steps}: {say}")
-        return {
-            "records": records, "offset": self.steps, "state": "running", "log": self.logged[-50:], "samples": [50.0],
-        }  # fmt: skip
+        self.logged.append(f"2026-11-23T09:41:00Z step {self.steps[run]}: {say}")
+        told = {"records": records, "offset": self.steps[run], "images_per_step": 250}
+        return {**told, "state": "running", "log": self.logged[-50:], "samples": [50.0]}
 
-    def _records(self, kimg: float) -> list[dict[str, Any]]:
-        wander = self.chance.gauss
+    def _records(self, step: int) -> list[dict[str, Any]]:
+        wander, kimg = self.chance.gauss, step / 4
         tick: dict[str, Any] = {"kind": "tick", "kimg": kimg, "seconds": 11 * kimg, "eta_seconds": 11_000 - 11 * kimg}
         tick |= {"loss_generator": 0.7 + math.exp(-kimg / 60) + wander(0, 0.05), "images_per_second": 84 + wander(0, 2)}
         tick |= {"loss_discriminator": 0.9 - 0.2 * math.exp(-kimg / 90) + wander(0, 0.03)}
         tick |= {"accuracy_real": 0.6 + wander(0, 0.03), "accuracy_fake": 0.4 + wander(0, 0.03)}
         tick |= {"overfitting": 0.2 + wander(0, 0.02), "augmentation": 0.1}
-        if self.steps % 50 == 0:
+        if step % 50 == 0:
             return [tick, {"kind": "event", "what": "checkpoint", "kimg": kimg, "seconds": 11 * kimg}]
-        if self.steps % 20:
+        if step % 20:
             return [tick]
         ratio = 2 + 8 * math.exp(-kimg / 100) + wander(0, 0.1)
         risk = 0.52 + wander(0, 0.004)

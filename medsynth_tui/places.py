@@ -13,6 +13,7 @@ SCREENS = {
     "runs": "runs:Runs",
     "run_new": "run_new:NewRun",
     "run": "run:LiveRun",
+    "compare_runs": "compare_runs:CompareRuns",
     "cohorts": "cohorts:Cohorts",
     "cohort_new": "cohort_new:NewCohort",
     "population": "population:PopulationEditor",

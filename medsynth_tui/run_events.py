@@ -56,7 +56,7 @@ def sentence(event: Mapping[str, Any]) -> str:
     if what == "roll_back":
         return "Losses were no longer numbers: back to the last checkpoint, at half the learning rate."
     if what == "early_stop":
-        return f"Stopped early. {why}"
+        return f"Stopped early. {why}".strip()
     if what == "resume":
         spent = f" Epsilon spent so far: {number(event['epsilon'])}." if event.get("epsilon") is not None else ""
         return f"Taken up again from its checkpoint.{spent}"

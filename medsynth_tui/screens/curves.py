@@ -35,9 +35,16 @@ class Track:
                 own.pop()
 
     @property
-    def finite(self) -> list[int]:
-        """Where there are numbers."""
-        return [index for index, value in enumerate(self.values) if math.isfinite(value)]
+    def last(self) -> float | None:
+        """The newest number."""
+        return next((value for value in reversed(self.values) if math.isfinite(value)), None)
+
+    def best(self, better: str) -> int | None:
+        """Where the first of the best numbers is; None where there is none, or where none is `better` than another."""
+        there = [index for index, value in enumerate(self.values) if math.isfinite(value)]
+        if not there or better not in ("low", "high"):
+            return None
+        return (min if better == "low" else max)(there, key=self.values.__getitem__)
 
 
 @dataclass

@@ -45,7 +45,7 @@ class LineChart(Vertical):
         self._headed: tuple[Sequence[Series], ChartView] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="chart-heading")
+        yield Static(Content.assemble((self.title, "bold $primary")), classes="chart-heading")
         yield Curves(self.limits)
 
     def show(
@@ -68,6 +68,11 @@ class LineChart(Vertical):
     def _head(self) -> None:
         if self._headed is not None and self.size.width:
             self.query_one(".chart-heading", Static).update(self._heading(*self._headed), layout=False)
+
+    def turn_to(self, title: str, limits: tuple[float, float] | None) -> None:
+        """From now on about something else."""
+        self.title = title
+        self.curves.fixed, self.curves.limits = limits, None
 
     @property
     def curves(self) -> Curves:

@@ -16,6 +16,10 @@ FOOT = 2
 """Rows under it: the axis and its values."""
 HEADS = "●▲■◆"
 """One at the newest point of each curve, as in the heading: nobody has to tell curves by their colour."""
+TOLD_APART = 2
+"""So many curves are told apart by the mark at their newest point; more wear it now and then along the way."""
+SPACING = 20
+"""Columns between two marks of such a curve."""
 BRAILLE = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 LEVELS = {1: "'", 2: "-", 4: ".", 5: ":"}
 """Characters of an ASCII cell by its dots, from the top; others are a bar."""
@@ -115,22 +119,34 @@ def draw(
     if cursor is not None and frame.left <= cursor <= frame.reach:
         for row in cells:
             row[frame.column(cursor)] = ("│", "muted")
-    heads: list[tuple[int, int, Piece]] = []
+    worn: list[tuple[int, int, Piece]] = []
+    named = sum(bool(each.name) for each in series)
     signs = iter(HEADS * len(series))
     for each in series:
-        head = _curve(frame, each, cells)
+        points = _curve(frame, each, cells)
         sign = next(signs) if each.name else ""
-        if head is not None and sign:
-            heads.append((*head, (sign, each.role)))
-    for x, y, piece in heads:
+        if points and sign:
+            spots = [points[-1]] if named <= TOLD_APART else [*_spaced(points, len(worn)), points[-1]]
+            worn += [(x, y, (sign, each.role)) for x, y in spots]
+    for x, y, piece in worn:
         cells[y][x] = piece
     labels = _labels(frame)
     rows = [_joined([(labels.get(y, " " * (GUTTER - 1) + "│"), "muted"), *row]) for y, row in enumerate(cells)]
     return [*rows, *_foot(frame, unit, marks)]
 
 
-def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int, int] | None:
-    """Draw it into `cells`; where its newest point lies, as column and row."""
+def _spaced(points: Sequence[tuple[int, int]], turn: int) -> list[tuple[int, int]]:
+    """Now and then a point of a curve, at other places for each `turn`."""
+    found, wanted = [], (5 * turn) % SPACING
+    for x, y in points:
+        if x >= wanted:
+            found.append((x, y))
+            wanted = x + SPACING
+    return found
+
+
+def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> list[tuple[int, int]]:
+    """Draw it into `cells`; where the last value of each column of dots lies, as column and row of a cell."""
     wide, high = (1, 3) if frame.ascii else (2, 4)
     columns = envelope(series.xs, series.ys, frame.left, frame.reach, frame.columns * wide)
     dots: dict[tuple[int, int], int] = {}
@@ -142,7 +158,7 @@ def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int,
             dots[cell] = dots.get(cell, 0) | bit
 
     before: tuple[int, float] | None = None
-    newest: tuple[int, float] | None = None
+    points: list[tuple[int, int]] = []
     for px, column in columns.items():
         if column.broken:
             cells[0][px // wide] = ("!", "error")
@@ -153,10 +169,11 @@ def _curve(frame: Frame, series: Series, cells: list[list[Piece]]) -> tuple[int,
             for x, top, bottom in _bridge(frame, before, (px, column.first), high):
                 mark(x, top, bottom)
         mark(px, *_span(frame, column, high))
-        before = newest = (px, column.last)
+        before = (px, column.last)
+        points.append((px // wide, frame.pixel(column.last, high) // high))
     for (x, y), bits in dots.items():
         cells[y][x] = (LEVELS.get(bits, "|") if frame.ascii else chr(0x2800 + bits), series.role)
-    return None if newest is None else (newest[0] // wide, frame.pixel(newest[1], high) // high)
+    return points
 
 
 def _span(frame: Frame, column: Column, across: int) -> tuple[int, int]:

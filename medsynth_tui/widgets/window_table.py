@@ -47,13 +47,13 @@ class WindowTable(DataTable[Text]):
         self.shown: list[tuple[str, Sequence[Any]]] = []
 
     def on_mount(self) -> None:
-        for column, width in zip(self.layout_columns, self._widths(), strict=True):
+        for column, width in zip(self.layout_columns, self.widths(), strict=True):
             title = Text(column.title, justify="right" if column.right else "left")
             self.add_column(title, width=width, key=column.title)
 
     def on_resize(self) -> None:
         """The stretching column takes what there is now."""
-        widths = self._widths()
+        widths = self.widths()
         if [column.width for column in self.ordered_columns] != widths:
             for column, width in zip(self.ordered_columns, widths, strict=True):
                 column.width = width
@@ -68,7 +68,7 @@ class WindowTable(DataTable[Text]):
     def _fill(self) -> None:
         kept, was = self.current_key, self.cursor_row
         self.clear()
-        widths = self._widths()
+        widths = self.widths()
         for key, values in self.shown[:WINDOW]:
             cells = zip(values, self.layout_columns, widths, strict=True)
             self.add_row(*(_cell(value, column, width) for value, column, width in cells), key=key)
@@ -77,7 +77,8 @@ class WindowTable(DataTable[Text]):
         keys = [str(row.value) for row in self.rows]
         self._go_to(keys.index(kept) if kept in keys else min(was, self.row_count - 1))
 
-    def _widths(self) -> list[int]:
+    def widths(self) -> list[int]:
+        """Columns of the terminal that each column has, without its padding."""
         fixed = sum(column.width or 0 for column in self.layout_columns)
         room = (self.size.width or self.app.size.width - 4) - SCROLLBAR - fixed - PADDING * len(self.layout_columns)
         return [max(6, room) if column.width is None else column.width for column in self.layout_columns]

@@ -45,6 +45,7 @@ RESEARCHER: dict[str, dict[str, Any]] = {
     "runs": {},
     "run_new": {},
     "run": {"name": LONG},
+    "compare_runs": {"runs": [f"{LONG}-{index}" for index in range(4)]},
     "cohort_new": {},
     "population": {"source": {"dataset": LONG}},
     "learners": {"dataset": LONG},
