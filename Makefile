@@ -36,7 +36,8 @@ fuzz: $(READY)
 # The table of docs/reliability.md in full numbers: kills, full disks, many writers, attacks on the log, lost terminals.
 FAULTS := tests/db/test_ledger_faults.py tests/db/test_attacks.py tests/db/test_migrations.py tests/jobs/test_jobs_faults.py \
   tests/engine/test_backups.py tests/engine/test_audit_exports.py tests/engine/test_door.py tests/access/test_many_guess.py \
-  tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py tests/gan/test_weights.py
+  tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py tests/gan/test_weights.py \
+  tests/studio/test_studio_killed.py
 
 faults: $(READY)
 	$(BIN)/python -m pytest --full $(FAULTS) $(ARGS)
