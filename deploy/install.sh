@@ -1,0 +1,92 @@
+#!/bin/sh
+# Sets a server up, or brings it up to date: run it again at any time. As root:
+#
+#   python3.11 -m venv /opt/medsynth && /opt/medsynth/bin/pip install --constraint constraints.txt .
+#   sh deploy/install.sh
+#
+# What it does, in this order: an account without a password and two more names of it; folders; files of
+# /etc/medsynth; sshd's Match blocks, tested before they are taken; four systemd units. It makes no store and starts
+# nothing that needs one: it says what is left to do. Nothing that is there already is overwritten but our own files.
+#
+# --into DIR --owner UID:GID   the files alone, below DIR, for a container or a test: no accounts, no services.
+set -eu
+umask 022
+
+STUDIO=${STUDIO:-medsynth}
+PYTHON=${PYTHON:-/opt/medsynth/bin/python}
+INTO= OWNER=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --into) INTO=$2; shift 2 ;;
+        --owner) OWNER=$2; shift 2 ;;
+        *) echo "usage: sh deploy/install.sh [--into DIR --owner UID:GID]" >&2; exit 2 ;;
+    esac
+done
+HERE=$(cd "$(dirname "$0")" && pwd)
+ETC=$INTO/etc/medsynth LIB=$INTO/usr/local/lib/medsynth SRV=$INTO/srv/medsynth
+SSHD=$INTO/etc/ssh/sshd_config.d UNITS=$INTO/etc/systemd/system
+
+say() { printf '%s\n' "$*" >&2; }
+
+render() { # template, target: placeholders filled in, put in place whole
+    sed -e "s|@STUDIO@|$STUDIO|g" -e "s|@PYTHON@|$PYTHON|g" -e "s|@ETC@|$ETC|g" -e "s|@LIB@|$LIB|g" \
+        -e "s|@SRV@|$SRV|g" "$HERE/templates/$1" >"$2.partial"
+    chmod 0644 "$2.partial"
+    mv "$2.partial" "$2"
+}
+
+"$PYTHON" -I -c 'import medsynth_tui' 2>/dev/null || { say "There is no MedSynth at $PYTHON."; exit 1; }
+[ "$(id -u)" = 0 ] || { say "This needs root: it makes accounts and files of root."; exit 1; }
+
+# 1. One account, three names: what comes in by -in belongs to who reads it, without anybody changing its owner. The
+#    password is '*': none can be given. The home is a folder of root, so no file in it lets anybody in.
+if [ -z "$INTO" ]; then
+    OWNER=$STUDIO:$STUDIO
+    getent group "$STUDIO" >/dev/null || groupadd --system "$STUDIO"
+    getent passwd "$STUDIO" >/dev/null || useradd --system --gid "$STUDIO" --home-dir "$SRV" --no-create-home \
+        --shell /bin/sh --password '*' --comment 'MedSynth: the studio' "$STUDIO"
+    for name in in out; do
+        getent passwd "$STUDIO-$name" >/dev/null || useradd --non-unique --uid "$(id -u "$STUDIO")" --gid "$STUDIO" \
+            --home-dir "$SRV/$name" --no-create-home --shell /usr/sbin/nologin --password '*' \
+            --comment "MedSynth: files $name" "$STUDIO-$name"
+    done
+fi
+
+# 2. Folders. What sshd shuts somebody into has to be root's, up to the top; what is written lies one below.
+install -d -m 0755 "$ETC" "$ETC/keys" "$LIB" "$SSHD" "$UNITS" "$SRV" "$SRV/in" "$SRV/out"
+for folder in home in/inbox out/released backups; do
+    install -d -m 0700 -o "${OWNER%%:*}" -g "${OWNER##*:}" "$SRV/$folder"
+done
+
+# 3. Our files.
+install -m 0755 "$HERE/door.py" "$LIB/door.py"
+for list in studio in out; do
+    [ -e "$ETC/keys/$list" ] || install -m 0644 /dev/null "$ETC/keys/$list"
+done
+[ -e "$ETC/medsynth.env" ] || render medsynth.env "$ETC/medsynth.env" # yours to change
+
+# 4. sshd. A configuration that it does not understand is taken away again, so that nobody is locked out.
+render sshd_medsynth.conf "$SSHD/medsynth.conf"
+if [ -z "$INTO" ]; then
+    grep -Eqi '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/' /etc/ssh/sshd_config ||
+        say "Put this line first into /etc/ssh/sshd_config:  Include /etc/ssh/sshd_config.d/*.conf"
+    sshd=$(command -v sshd || echo /usr/sbin/sshd)
+    "$sshd" -t || { rm -f "$SSHD/medsynth.conf"; say "sshd does not take the configuration: nothing changed for it."; exit 1; }
+    "$sshd" -T -C "user=$STUDIO,host=localhost,addr=127.0.0.1" | grep -qi "^forcecommand .*door.py" ||
+        { say "sshd does not know our Match block: the door would not be there."; exit 1; }
+fi
+
+# 5. Services.
+for unit in medsynth-trainer.service medsynth-queue.service medsynth-backup.service medsynth-backup.timer; do
+    render "$unit" "$UNITS/$unit"
+done
+[ -n "$INTO" ] && exit 0
+if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    systemctl enable --quiet medsynth-trainer.service medsynth-queue.service medsynth-backup.timer
+    systemctl try-reload-or-restart ssh.service || true
+fi
+say "Done. What is left, and in which order, is in docs/deployment.md:"
+say "  the store          runuser -u $STUDIO -- env MEDSYNTH_HOME=$SRV/home /opt/medsynth/bin/medsynth init --admin NAME"
+say "  keys of people     $PYTHON -I $LIB/door.py admit $ETC studio NAME < name.pub"
+say "  the services       systemctl start medsynth-trainer medsynth-queue medsynth-backup.timer"
