@@ -14,9 +14,11 @@ from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
+from medsynth_tui.commands_pictures import PicturesDraw
 from medsynth_tui.evidence_words import band_remark
 from medsynth_tui.screens import cohort_pages as pages
 from medsynth_tui.screens.confirm import ConfirmByName
+from medsynth_tui.screens.costly import SaysWhatPicturesCost
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Bars
 from medsynth_tui.widgets.page_names import PageNames
@@ -29,13 +31,14 @@ PAGES = {
 }
 
 
-class CohortDetail(View):
+class CohortDetail(SaysWhatPicturesCost, View):
     """Its pages; left and right turn them, `v` opens the evidence about it."""
 
     CSS_PATH = "cohort.tcss"
     HERE: ClassVar[tuple[Command, ...]] = (
         r.CohortPage,
         r.CohortPageBack,
+        PicturesDraw,
         t.CohortTableOpen,
         c.CohortEvidence,
         r.CohortEvaluate,
@@ -102,7 +105,8 @@ class CohortDetail(View):
         self.page = page
         self.query_one(ContentSwitcher).current = page
         self.query_one(PageNames).show(list(PAGES).index(page))
-        if page == "pictures" and not self.query_one("#gallery", Pictures).pictures:
+        gallery = self.query_one("#gallery", Pictures)
+        if page == "pictures" and not gallery.pictures and not gallery.held:
             self._fetch_pictures()
         self.query_one(f"#{page}").focus()
 
@@ -131,7 +135,7 @@ class CohortDetail(View):
 
     def _show_pictures(self, document: dict[str, Any]) -> None:
         few = [Pixels.from_document(each, caption=_caption(each.get("row") or {})) for each in document["images"]]
-        self.query_one("#gallery", Pictures).show(few)
+        self.offer_pictures(few)
 
     # --- ways on ----------------------------------------------------------------------------------------------
 

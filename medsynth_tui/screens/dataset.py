@@ -13,8 +13,10 @@ from medsynth_tui import commands as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
+from medsynth_tui.commands_pictures import PicturesDraw
 from medsynth_tui.intake_words import came_back, suppressed
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
+from medsynth_tui.screens.costly import SaysWhatPicturesCost
 from medsynth_tui.screens.intake_report import report
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Attribute, Bars
@@ -23,7 +25,7 @@ from medsynth_tui.widgets.picture import Pictures, Pixels
 from medsynth_tui.words import count, said, when
 
 
-class DatasetDetail(View):
+class DatasetDetail(SaysWhatPicturesCost, View):
     """Intake report on the left, composition on the right; pictures take the place of the composition by key."""
 
     CSS_PATH = "dataset.tcss"
@@ -34,6 +36,7 @@ class DatasetDetail(View):
         t.DatasetRules,
         t.DatasetLearners,
         c.DatasetPictures,
+        PicturesDraw,
         c.DatasetReview,
         c.DatasetShare,
         r.DatasetAssess,
@@ -115,7 +118,7 @@ class DatasetDetail(View):
 
     def do_dataset_pictures(self) -> None:
         pictures = self.query_one("#pictures", Pictures)
-        if pictures.pictures:
+        if pictures.pictures or pictures.held:
             pictures.show([])
             self._make_room(False)
             return
@@ -126,7 +129,7 @@ class DatasetDetail(View):
         self._make_room(True)
         pictures = self.query_one("#pictures", Pictures)
         pictures.side = 24 if self.size.width >= 110 else 17
-        pictures.show([Pixels.from_document(each) for each in document["images"]])
+        self.offer_pictures([Pixels.from_document(each) for each in document["images"]])
         self.say(f"That you looked is in the audit log. {self.key(c.DatasetPictures)} again shows the composition.")
 
     def _make_room(self, pictures: bool) -> None:

@@ -13,6 +13,8 @@ from textual.widgets import Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_evidence as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_pictures import PicturesDraw
+from medsynth_tui.screens.costly import SaysWhatPicturesCost
 from medsynth_tui.view import View
 from medsynth_tui.widgets.picture import Pictures, Pixels
 from medsynth_tui.words import number, said, share
@@ -21,11 +23,11 @@ MOST = 64
 SAID = "Left of each pair what was drawn, right of it the training picture that lies nearest. Your looking is logged."
 
 
-class NearestPairs(View):
+class NearestPairs(SaysWhatPicturesCost, View):
     """As many pairs as fit; right and left show the next and the previous ones."""
 
     CSS_PATH = "nearest_pairs.tcss"
-    HERE: ClassVar[tuple[Command, ...]] = (c.PairsMore, c.PairsLess)
+    HERE: ClassVar[tuple[Command, ...]] = (c.PairsMore, c.PairsLess, PicturesDraw)
 
     def __init__(self, cohort: str) -> None:
         super().__init__()
@@ -68,7 +70,7 @@ class NearestPairs(View):
     def _draw(self) -> None:
         shown = self.pairs[self.first : self.first + self._pairs_at_once()]
         pictures = [picture for pair in shown for picture in _pictures(pair)]
-        self.query_one("#pairs", Pictures).show(pictures)
+        self.offer_pictures(pictures)
         lines = [_reading(self.first + place, pair) for place, pair in enumerate(shown)]
         if not self.pairs:
             lines = ["There are no pairs: this cohort, or its dataset, has no pictures."]

@@ -13,12 +13,14 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from medsynth_tui.words import plain
+from medsynth_tui.words import plain, wrapped
 
 if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
 
 RAMP = " .:-=+*#%@"
+MOVE = 4
+"""Bytes with which the cursor goes to the next row of a picture."""
 Colour = tuple[int, int, int]
 
 
@@ -111,14 +113,27 @@ class Pictures(Widget):
         self.side = side
         self.pictures: tuple[Pixels, ...] = ()
         self.note = ""
+        self.held: tuple[Pixels, ...] = ()
+        """What is not drawn before somebody has seen what it costs."""
         self._strips: list[Strip] = []
         self._laid_out_for = Size(0, 0)
 
     def show(self, pictures: Sequence[Pixels], note: str = "") -> None:
+        self.held = ()
         if (tuple(pictures), note) != (self.pictures, self.note):
             self.pictures, self.note = tuple(pictures), note
             self._laid_out_for = Size(0, 0)
             self.refresh(layout=True)
+
+    def hold(self, pictures: Sequence[Pixels], note: str) -> None:
+        """Show the note in their place until they are shown."""
+        self.show((), note)
+        self.held = tuple(pictures)
+
+    def weight(self, pictures: Sequence[Pixels]) -> int:
+        """Bytes that drawing them sends where pictures are made of characters, a move of the cursor a row with them."""
+        drawn = self._sheet(pictures, self.size.width or self.app.size.width, 10_000)
+        return sum(len(strip.text.strip()) + MOVE for strip in drawn if strip.text.strip())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(1, len(self._rows(width, 10_000)))
@@ -134,13 +149,16 @@ class Pictures(Widget):
 
     def _rows(self, width: int, height: int) -> list[Strip]:
         if not self.pictures:
-            return [Strip([Segment(self.note)])] if self.note else []
-        if len(self.pictures) == 1:
-            return [Strip(row) for row in self._drawn(self.pictures[0].fitted(width, 2 * height))]
+            return [Strip([Segment(line)]) for line in wrapped(self.note, width)] if self.note else []
+        return self._sheet(self.pictures, width, height)
+
+    def _sheet(self, pictures: Sequence[Pixels], width: int, height: int) -> list[Strip]:
+        if len(pictures) == 1:
+            return [Strip(row) for row in self._drawn(pictures[0].fitted(width, 2 * height))]
         across = max(1, (width + 2) // (self.side + 2))
         lines: list[Strip] = []
-        for start in range(0, len(self.pictures), across):
-            lines.extend(self._side_by_side(self.pictures[start : start + across]))
+        for start in range(0, len(pictures), across):
+            lines.extend(self._side_by_side(pictures[start : start + across]))
         return lines
 
     def _side_by_side(self, few: Iterable[Pixels]) -> list[Strip]:
