@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 TYPOGRAPHY = str.maketrans(
@@ -75,5 +76,20 @@ def to_ascii(words: str) -> str:
 def choose(ascii_wanted: bool) -> Glyphs:
     """ASCII where it was asked for, where the locale cannot carry UTF-8, or on a console without the fonts."""
     encoding = (sys.stderr.encoding or "ascii").lower().replace("-", "") if sys.stderr else "ascii"
-    poor = os.environ.get("TERM", "") in ("linux", "vt100", "vt220")
-    return ASCII if ascii_wanted or poor or not encoding.startswith("utf8") else UNICODE
+    poor = os.environ.get("TERM", "") in ("linux", "vt100", "vt102", "vt220")
+    utf8 = encoding.startswith("utf8") and not says_no_utf8(os.environ)
+    return UNICODE if utf8 and not (ascii_wanted or poor) else ASCII
+
+
+def says_no_utf8(environment: Mapping[str, str]) -> bool:
+    """Whether the locale names another character set than UTF-8, or `C`. Nothing named: the terminal is believed.
+
+    Python writes UTF-8 under `C` and where a locale is not installed (PEP 538 and 540), and then has put `C.UTF-8` into
+    LC_CTYPE itself: there it is LANG that somebody said.
+    """
+    said = [environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")]
+    if said[1] == "C.UTF-8":
+        said[1] = "" if said[2] else said[1]
+    locale = next((each for each in said if each), "").upper()
+    charset = locale.partition(".")[2].partition("@")[0].replace("-", "")
+    return locale in ("C", "POSIX") or bool(charset and charset != "UTF8")

@@ -36,10 +36,14 @@ COLOURLESS = ("vt100", "vt102", "vt220")
 
 
 def depth_for(environment: Mapping[str, str], system: ColorSystem | None) -> Depth:
-    """What the terminal carries: Rich's reading of it, none under `NO_COLOR` or on a terminal that has none."""
+    """What the terminal carries: Rich's reading of it, none under `NO_COLOR` or on a terminal that has none.
+
+    Apple's Terminal draws 16 million colours as a few wrong ones up to macOS 15, whatever COLORTERM says.
+    """
     if "NO_COLOR" in environment or environment.get("TERM", "") in COLOURLESS:
         return Depth.none
-    return SYSTEMS.get(system or ColorSystem.TRUECOLOR, Depth.sixteen)
+    found = SYSTEMS.get(system or ColorSystem.TRUECOLOR, Depth.sixteen)
+    return min(found, Depth.many) if environment.get("TERM_PROGRAM") == "Apple_Terminal" else found
 
 
 class Inks:

@@ -16,8 +16,9 @@ from hospital import build
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs that a test starts leave the machine to the others."""
+    """Jobs that a test starts leave the machine to the others; what is drawn does not follow the tester's locale."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.delenv("MEDSYNTH_HOME", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
 

@@ -37,7 +37,7 @@ class Terminal:
         self.status: int | None = None
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+            kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
             own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **kept, **self.environment}
             os.execvpe(self.command[0], self.command, own)
         size = struct.pack("HHHH", self.lines, self.columns, 0, 0)
@@ -74,6 +74,11 @@ class Terminal:
             assert time.monotonic() < end, f"{words!r} never came:\n{self.screen()}"
             self.read()
         return time.monotonic() - self.begun
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Another size of the window: the program is told, and what it writes is read at that size."""
+        self.columns, self.lines = columns, lines
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def press(self, keys: str) -> None:
         os.write(self.descriptor, keys.encode())

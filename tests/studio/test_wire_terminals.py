@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import random
 import re
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from terminal import Terminal
 
+from medsynth_tui.glyphs import says_no_utf8
+
 STUDIO = "import sys; from pathlib import Path; from medsynth_tui.app import run; sys.exit(run(Path({home!r})))"
 PAINTED = "judged before it leaves"
-COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
+INKS = {
+    24: re.compile(rb"\x1b\[(?:\d+;)*[34]8;2;"),
+    8: re.compile(rb"\x1b\[(?:\d+;)*[34]8;5;"),
+    4: re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7])(?:;\d+)*m"),
+}
+"""What colours are named in, by the bits of one."""
 ERASE_CHARACTERS = re.compile(rb"\x1b\[\d*X")
+SYNCHRONISED = b"\x1b[?2026"
 
 Start = Callable[..., Terminal]
 
@@ -23,11 +33,10 @@ Start = Callable[..., Terminal]
 def start(tmp_path: Path) -> Iterator[Start]:
     opened: list[Terminal] = []
 
-    def begin(**environment: str) -> Terminal:
-        opened.append(
-            Terminal([sys.executable, "-c", STUDIO.replace("{home!r}", repr(str(tmp_path)))], environment=environment)
-        )
-        opened[-1].wait_for("Press F3 to make one")
+    def begin(columns: int = 80, lines: int = 24, shows: str = "Press F3 to make one", **environment: str) -> Terminal:
+        command = [sys.executable, "-c", STUDIO.replace("{home!r}", repr(str(tmp_path)))]
+        opened.append(Terminal(command, columns, lines, environment))
+        opened[-1].wait_for(shows, 60)
         return opened[-1]
 
     yield begin
@@ -35,25 +44,95 @@ def start(tmp_path: Path) -> Iterator[Start]:
         terminal.close()
 
 
+def depth(output: bytes) -> int:
+    return next((bits for bits, inks in INKS.items() if inks.search(output)), 0)
+
+
 @pytest.mark.parametrize(
-    ("environment", "colours", "erases", "ascii"),
+    ("environment", "bits", "erases", "ascii"),
     [
-        ({"TERM": "xterm-256color"}, True, True, False),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False, True, False),
-        ({"TERM": "vt100"}, False, False, True),
-        ({"TERM": "linux"}, True, True, True),
-        ({"TERM": "screen", "COLORTERM": ""}, True, True, False),
-        ({"TERM": "xterm", "PYTHONIOENCODING": "latin-1"}, True, True, True),
+        ({"TERM": "xterm-256color"}, 24, True, False),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, 8, True, False),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 0, True, False),
+        ({"TERM": "xterm", "COLORTERM": ""}, 4, True, False),
+        ({"TERM": "tmux-256color", "COLORTERM": ""}, 8, True, False),
+        ({"TERM": "screen", "COLORTERM": ""}, 4, True, False),
+        ({"TERM": "screen-256color", "COLORTERM": ""}, 8, True, False),
+        ({"TERM": "linux", "COLORTERM": ""}, 4, True, True),
+        ({"TERM": "vt100"}, 0, False, True),
+        ({"TERM": "xterm-256color", "LANG": "C"}, 24, True, True),
+        ({"TERM": "xterm-256color", "LANG": "de_DE.ISO-8859-1"}, 24, True, True),
+        ({"TERM": "xterm", "COLORTERM": "", "LC_ALL": "POSIX"}, 4, True, True),
+        ({"TERM": "xterm", "COLORTERM": "", "PYTHONIOENCODING": "latin-1"}, 4, True, True),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, 8, True, False),
     ],
     ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else None,
 )
 def test_a_terminal_gets_what_it_can_show(
-    start: Start, environment: dict[str, str], colours: bool, erases: bool, ascii: bool
+    start: Start, environment: dict[str, str], bits: int, erases: bool, ascii: bool
 ) -> None:
     output = bytes(start(**environment).output)
-    assert bool(COLOUR.search(output)) is colours
+    assert depth(output) == bits
     assert bool(ERASE_CHARACTERS.search(output)) <= erases
     assert output.isascii() is ascii
+    if environment.get("TERM_PROGRAM") == "Apple_Terminal":
+        assert SYNCHRONISED not in output, "it would print a p for the question"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, False),
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LC_CTYPE": "UTF-8"}, False),
+        ({"LANG": "en_GB.utf8"}, False),
+        ({"LANG": "de_DE"}, False),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, True),
+        ({"LANG": "en_GB.UTF-8", "LC_CTYPE": "fr_FR.ISO-8859-15@euro"}, True),
+        ({"LANG": "POSIX"}, True),
+    ],
+)
+def test_what_the_locale_says_of_characters_is_heard(environment: dict[str, str], said: bool) -> None:
+    assert says_no_utf8(environment) is said
+
+
+def test_a_small_window_says_what_it_needs_and_a_larger_one_is_used(start: Start) -> None:
+    terminal = start(60, 15, "window 60x15, needs 80x24")
+    assert PAINTED not in terminal.screen()
+    terminal.output.clear()
+    terminal.resize(80, 24)
+    terminal.wait_for(PAINTED, 60)
+    assert "needs 80x24" not in terminal.screen()
+
+
+def test_after_a_storm_of_resizes_the_window_shows_what_belongs_there(start: Start) -> None:
+    terminal = start()
+    sizes = random.Random(8)
+    for _ in range(60):
+        terminal.resize(sizes.randint(20, 220), sizes.randint(5, 70))
+        terminal.read(0.01)
+    terminal.output.clear()
+    terminal.resize(101, 31)
+    for words in (PAINTED, "Press F3 to make one", "F1 Help"):
+        terminal.wait_for(words, 60)
+    quiet(terminal)
+    shown = terminal.screen()
+    terminal.output.clear()
+    terminal.press("\x0c")
+    end = time.monotonic() + 60
+    while terminal.screen() != shown:
+        assert time.monotonic() < end, f"{shown}\n\nwas not what belongs there:\n\n{terminal.screen()}"
+        terminal.read()
+
+
+def quiet(terminal: Terminal) -> None:
+    """Wait until it has written nothing for two seconds."""
+    end, seen = time.monotonic() + 60, -1
+    while seen != len(terminal.output) and time.monotonic() < end:
+        seen = len(terminal.output)
+        terminal.read(2)
 
 
 def test_without_colours_the_field_under_the_cursor_is_still_marked(start: Start) -> None:
