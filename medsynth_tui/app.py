@@ -167,6 +167,13 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
         if not isinstance(self.screen, Palette) and not self.locked:
             self.push_screen(Palette(self.screen))
 
+    def do_jump(self) -> None:
+        from medsynth_tui.screens.jump import Jump, within_reach
+
+        targets = within_reach(self.screen)
+        if targets and not isinstance(self.screen, Jump) and not self.locked:
+            self.push_screen(Jump(targets), lambda widget: widget and widget.focus())
+
     def do_quit(self) -> None:
         self.exit(0)
 

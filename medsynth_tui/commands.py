@@ -15,6 +15,9 @@ Quit = command("quit", "ctrl+q", "Quit")("Leave the studio. Jobs and trainings g
 Redraw = command("redraw", "ctrl+l", "Redraw")(
     "Paint the whole screen again, for instance after another program wrote over it."
 )
+Jump = command("jump", "ctrl+o", "Jump")(
+    "Put a letter at every field, list and button of this screen; the letter goes there."
+)
 Theme = command("theme", "", "Colours")(
     "Choose the colours: dark, light, high contrast, or safe for the colour-blind. Kept with your account."
 )
@@ -124,7 +127,7 @@ RunRemove = command("run.remove", "D", "Remove", Permission.TRAIN)(
 )
 
 
-EVERYWHERE = (Help, Palette, Quit, Redraw, Theme, LockScreen, LogOut)
+EVERYWHERE = (Help, Palette, Jump, Quit, Redraw, Theme, LockScreen, LogOut)
 PLACES = (
     *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoJobs, GoAudit, GoUsers),
     *(GoStore, GoDisk, GoPassword, GoSecondFactor, GoSettings),

@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
 from medsynth_tui.command import REGISTRY, Command, bindings
-from medsynth_tui.commands import Back, CancelJob, Refresh
+from medsynth_tui.commands import Back, CancelJob, Jump, Refresh
+from medsynth_tui.keymap import bind
 from medsynth_tui.shelter import Sheltered
 from medsynth_tui.widgets.hints import Hints
 from medsynth_tui.widgets.job_progress import JobProgress
@@ -171,7 +172,13 @@ class Dialog(Commanded, ModalScreen[Any]):
     """A question over a view: opaque, closed by esc, answers through `dismiss`. `compose_card` says what is asked."""
 
     ESCAPE_TO_MINIMIZE = False
-    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "leave", "Close", show=False)]
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("escape", "leave", "Close", show=False),
+        Binding(Jump.keys, f"app.command('{Jump.id}')", show=False, id=Jump.id),
+    ]
+
+    def on_mount(self) -> None:
+        bind(self, self.studio.keymap)
 
     def compose(self) -> ComposeResult:
         yield StatusLine()
