@@ -244,7 +244,7 @@ def test_a_ledger_held_too_long_is_busy_not_broken(ledger: Ledger) -> None:
         change.record(actor="x", action="test.write")
         with pytest.raises(LedgerBusy), hurried.write() as second:
             second.record(actor="y", action="test.write")
-    assert time.monotonic() - start < 25
+    assert time.monotonic() - start < 60
     assert ledger.verify().records == 2
 
 
