@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check fuzz faults soak bench bench-peers clean
+.PHONY: setup demo test check keys fuzz faults soak bench bench-peers clean
 
 setup: $(READY)
 
@@ -29,6 +29,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+keys: $(READY) # docs/keys.md, from the commands themselves
+	$(BIN)/python -m medsynth_tui.keys_page docs/keys.md
 
 fuzz: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --full tests/intake/test_intake_fuzz.py $(ARGS)
