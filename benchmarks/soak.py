@@ -23,6 +23,7 @@ from typing import Any
 import psutil
 
 from medsynth_engine.engine import Engine
+from medsynth_engine.kernel.allocator import one_arena
 from medsynth_engine.kernel.errors import MedSynthError
 
 RESULTS = Path(__file__).with_name("results")
@@ -138,13 +139,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--actions", type=int, default=ACTIONS)
+    parser.add_argument("--into", default="soak.json", help="a file's name in benchmarks/results")
     arguments = parser.parse_args()
+    one_arena()  # as the studio does at its start
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(soak(Path(folder), arguments.hours, arguments.actions))
     found = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": platform.machine(), **found}
     print(json.dumps(found, indent=1))
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "soak.json").write_text(json.dumps(found, indent=1) + "\n")
+    (RESULTS / arguments.into).write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

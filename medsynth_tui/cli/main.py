@@ -27,6 +27,7 @@ from medsynth_tui.cli import (
     rows,
     runs,
     settings,
+    store,
     totp,
     unexpected,
     users,
@@ -45,7 +46,7 @@ ORDER = (
     *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
     *("datasets", "review", "rules", "rows", "train", "bundle", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
-    *("backup", "restore", "disk", "doctor", "benchmark", "selftest", "about"),
+    *("backup", "restore", "store", "disk", "doctor", "benchmark", "selftest", "about"),
 )
 """The way through: as somebody meets them, not as they are declared."""
 
@@ -90,6 +91,7 @@ def build() -> typer.Typer:
     for noun in (weights.app, audit.app):
         app.add_typer(noun)
     backups.attach(app)
+    app.add_typer(store.app)
     disk.attach(app)
     care.attach(app)
     return app
@@ -115,6 +117,9 @@ def open_studio(manner: Manner) -> None:
         from medsynth_tui.terminal.usable import scrub
 
         scrub()
+        from medsynth_engine.kernel.allocator import one_arena
+
+        one_arena()  # it stays open for days
         from medsynth_tui.app import run  # the only way to textual from here
 
         link = manner.link.value if manner.link else "auto"
