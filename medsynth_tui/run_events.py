@@ -24,9 +24,9 @@ class Kind:
 KINDS = {
     "checkpoint": Kind("c", "checkpoint", "muted"),
     "best": Kind("b", "best so far", "success"),
-    "finish": Kind("f", "finished", "foreground"),
     "pause": Kind("p", "paused", "foreground"),
     "resume": Kind("r", "resumed", "accent"),
+    "finish": Kind("f", "finished", "foreground"),
     "stop": Kind("s", "stopped", "warning"),
     "half_batch": Kind("h", "micro-batch halved", "warning"),
     "roll_back": Kind("u", "rolled back", "error"),
@@ -49,8 +49,8 @@ def sentence(event: Mapping[str, Any]) -> str:
     """What happened, with what the training said of it."""
     what, why = str(event.get("what")), said(event.get("why"), 300) if event.get("why") else ""
     ratio = event.get("fd_ratio_validation")
-    if what == "best" and ratio is not None:
-        return f"Best generator so far: Fréchet ratio {number(ratio)}."
+    if what == "best":
+        return f"Best generator so far{'' if ratio is None else f': Fréchet ratio {number(ratio)}'}."
     if what == "half_batch":
         return f"Memory was short: {number(event.get('micro'))} images at a time from here on, the same batch in all."
     if what == "roll_back":

@@ -64,6 +64,11 @@ def said(value: Any, limit: int = 200) -> str:
     return "–" if value is None or value == "" else plain(value, limit)
 
 
+def ending(name: str, room: int) -> str:
+    """A name in `room` columns: names of runs differ at their end, where the time stands."""
+    return name if len(name) <= room else f"…{name[1 - room :]}"
+
+
 def count(value: Any) -> str:
     """A whole number with thousands apart; words such as `<11` stay."""
     if isinstance(value, bool) or not isinstance(value, int | float):

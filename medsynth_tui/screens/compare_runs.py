@@ -26,7 +26,7 @@ from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.plot import HEADS, Series
 from medsynth_tui.widgets.units import NAMES, unit_of
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import number, state
+from medsynth_tui.words import ending, number, state
 
 MOST = len(HEADS)
 ROLES = ("primary", "accent", "secondary", "foreground")
@@ -191,8 +191,3 @@ class CompareRuns(LooksAtCurves, View):
         name = self.query_one(WindowTable).current_key
         if name is not None:
             self.studio.open("run", name=name)
-
-
-def ending(name: str, room: int) -> str:
-    """A name in `room` columns: names of runs differ at their end, where the time stands."""
-    return name if len(name) <= room else f"…{name[1 - room :]}"

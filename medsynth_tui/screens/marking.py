@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from medsynth_tui.widgets.window_table import WindowTable
+from medsynth_tui.words import ending
 
 if TYPE_CHECKING:
     from medsynth_tui.view import View
@@ -26,9 +27,10 @@ class MarksRows(Base):
     def _draw(self) -> None:
         """Show the rows as they are marked now."""
 
-    def with_mark(self, key: str) -> str:
-        """A row's name, with a tick where it is marked."""
-        return f"{self.studio.glyphs.tick} {key}" if key in self.marked else key
+    def with_mark(self, key: str, room: int = 0) -> str:
+        """A row's name, with a tick where it is marked; its end where there is less `room` for it."""
+        tick = f"{self.studio.glyphs.tick} " if key in self.marked else ""
+        return tick + (ending(key, room - len(tick)) if room else key)
 
     def mark(self) -> None:
         """Mark the row under the cursor, or take its mark away."""

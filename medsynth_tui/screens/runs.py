@@ -17,12 +17,19 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import number, state, when
 
-COLUMNS = (
+NARROW = (
     Column("run"),
-    Column("dataset", 12),
+    Column("dataset", 9),
+    Column("state", 16),
+    Column("kimg", 11, right=True),
+    Column("begun", 12),
+)
+WIDE = (
+    Column("run"),
+    Column("dataset", 16),
     Column("preset", 8),
-    Column("state", 15),
-    Column("kimg", 10, right=True),
+    Column("state", 16),
+    Column("kimg", 16, right=True),
     Column("begun", 12),
 )
 LOOK_EVERY = 5.0
@@ -42,7 +49,7 @@ class Runs(MarksRows, View):
         return ("Runs",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(COLUMNS)
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def on_mount(self) -> None:
@@ -73,12 +80,14 @@ class Runs(MarksRows, View):
         self.query_one(WindowTable).show([(each["run"], self._row(each)) for each in self.documents])
 
     def _row(self, each: dict[str, Any]) -> list[Any]:
-        total = f" of {number(each['kimg_total'])}" if each.get("kimg_total") else ""
+        table = self.query_one(WindowTable)
+        wide = table.layout_columns == WIDE
+        total = f"{' of ' if wide else '/'}{number(each['kimg_total'])}" if each.get("kimg_total") else ""
         word = state(each["state"]) + (" SIM" if each.get("simulated") else "")
         return [
-            self.with_mark(each["run"]),
+            self.with_mark(each["run"], table.widths()[0]),
             each["dataset"],
-            each["preset"],
+            *([each["preset"]] if wide else []),
             (word, COLOURS.get(each["state"], "")),
             f"{number(each['kimg'] or 0)}{total}",
             when(each["started"]),

@@ -13,12 +13,13 @@ from medsynth_engine.kernel.errors import Denied
 from medsynth_tui import run_events
 from medsynth_tui.app import MedSynth
 from medsynth_tui.run_charts import CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES
-from medsynth_tui.screens.compare_runs import CompareRuns, ending
+from medsynth_tui.screens.compare_runs import CompareRuns
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.screens.run import LiveRun
 from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.plot import HEADS, Frame, Mark, Series, draw
 from medsynth_tui.widgets.units import NAMES, Unit, unit_of
+from medsynth_tui.words import ending
 
 
 def tick(kimg: float, **values: Any) -> dict[str, Any]:
@@ -122,6 +123,7 @@ def test_every_kind_of_event_has_its_own_sign_and_a_sentence() -> None:
     for what in run_events.KINDS:
         words = run_events.sentence(happened(what, 1.0, micro=8, fd_ratio_validation=2.0))
         assert words[0].isupper() and words.endswith("."), what
+    assert run_events.sentence(happened("best", 1.0)) == "Best generator so far."
     assert run_events.kind_of({"what": "news"}) is run_events.UNKNOWN
 
 
