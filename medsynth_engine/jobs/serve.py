@@ -21,6 +21,7 @@ from sqlmodel import col, select
 
 from db.errors import LedgerBusy, LedgerError
 from db.ledger import Ledger
+from db.place import open_store, store_exists
 from db.tables import Job
 from medsynth_engine.jobs import watch
 from medsynth_engine.jobs.start import launch
@@ -90,9 +91,9 @@ class Service:
 def serve(which: str, stop: threading.Event) -> None:
     """Go on until `stop` is set. Raises NotFound where there is no store: whoever started this tries again."""
     home = Home(default_home())
-    if not home.ledger.exists():
+    if not store_exists(home.ledger):
         raise NotFound("no_store", "There is no store here yet.", "Make one with: medsynth init")
-    with Ledger.open(home.ledger) as ledger:
+    with open_store(home.ledger) as ledger:
         service = Service(ledger, home, KINDS[which])
         while not stop.is_set():
             with suppress(LedgerBusy):  # a long change, or a backup that took its place: the next turn sees

@@ -18,6 +18,7 @@ from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.doctor import quick, thorough
 from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
+from medsynth_engine.operations.machine import looked
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -147,9 +148,10 @@ class Care:
 
     @operation("store.doctor", Permission.ANYONE, needs_store=False)
     def doctor(self, call: Call) -> dict[str, Any]:
-        """What is well with the store, and what to do about the rest; reads the whole ledger."""
+        """What is well with the store, and what to do about the rest; reads the whole ledger. `ok` is of the store
+        alone: how warm or busy the machine is, is another matter."""
         checks = thorough(call)
-        return {"ok": all(check["ok"] for check in checks), "checks": checks}
+        return {"ok": all(check["ok"] for check in checks), "checks": checks, "machine": looked()}
 
 
 def _is_no_news(job: Any) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 from db.change import SYSTEM
 from db.errors import LedgerError
-from db.ledger import Ledger
+from db.place import open_store
 from medsynth_engine.access.roles import Scope
 from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.home import Home, default_home
@@ -47,7 +47,7 @@ def back_up(home: Home, folder: Path, keep: int = KEEP, everything: bool = False
     if not folder.is_dir():
         raise BadInput("no_such_folder", "The folder for backups is not there.", "Mount its disk, or make it.")
     file = folder / time.strftime("medsynth-%Y%m%dT%H%M%SZ.age", time.gmtime())
-    with Ledger.open(home.ledger) as ledger:
+    with open_store(home.ledger) as ledger:
         declaration, body = Backups.backup.declaration, Backups.backup.__wrapped__  # type: ignore[attr-defined]
         call = Call(declaration, home, "service", Scope.ALL, ledger, Machine())  # type: ignore[arg-type]
         told: dict[str, Any] = body(Backups(), call, str(file), everything=everything)

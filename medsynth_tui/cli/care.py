@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
-from medsynth_tui.cli import show
+from medsynth_tui.cli import fits, show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
@@ -25,10 +25,25 @@ def attach(root: typer.Typer) -> None:
     """Declare the commands of this file in `root`."""
 
     @command(root, "doctor", "medsynth doctor")
-    def doctor(face: Face) -> None:
-        """What is well with this store, and what to do about the rest. Exit code 9 where not all is."""
+    def doctor(
+        face: Face,
+        measure: Annotated[
+            bool | None,
+            typer.Option(
+                "--measure/--no-measure", help="Which preset fits this machine; at a terminal it is measured."
+            ),
+        ] = None,
+    ) -> None:
+        """What is well with this store, and what to do about the rest. Exit code 9 where not all is.
+
+        Besides: how the machine stands (memory, heat), and what an hour of training gives on it, measured.
+        """
         document = face.ask(lambda engine: engine.doctor())
+        if face.json:
+            document["fit"] = fits.measured(lambda _: None) if measure else None
         face.give(document, show_checks)
+        if not face.json and (measure if measure is not None else face.out.is_terminal):
+            fits.measure_and_show(face)
         if not all(check["ok"] for check in document["checks"]):
             raise typer.Exit(CheckFailed.exit_code)
 
@@ -83,7 +98,9 @@ def _module(face: Face, module: str, *arguments: str, kept: bool = False) -> sub
 
 def show_checks(face: Face, document: Document) -> None:
     rows = [("ok" if check["ok"] else "look", check["name"], check["says"]) for check in document["checks"]]
+    marks = {True: "ok", False: "look", None: "?"}
+    rows += [(marks[each["ok"]], each["name"], each["says"]) for each in document["machine"]]
     show.table(face, ("", "check", ""), rows)
-    for check in document["checks"]:
+    for check in [*document["checks"], *document["machine"]]:
         if not check["ok"] and check.get("what_to_do"):
             show.sentences(face, str(check["name"]), [check["what_to_do"]])

@@ -158,3 +158,10 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     answer = Person(tmp_path / "empty", tmp_path / "user").asks("doctor")
     assert answer.code == 9
     assert any(not check["ok"] and check["what_to_do"] for check in answer.document["checks"])
+
+
+def test_the_doctor_measures_what_fits_the_machine_where_it_is_asked_to(tmp_path: Path) -> None:
+    person = Person(tmp_path / "empty", tmp_path / "user")
+    assert person.asks("doctor").document["fit"] is None  # a program that looks after stores costs nothing
+    said = person.types("doctor", "--measure", "--home", tmp_path / "empty")
+    assert "Ctrl-C skips it" in said.err and "an hour gives" in said.out
