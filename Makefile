@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check keys fuzz faults soak bench bench-peers clean
+.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers clean
 
 setup: $(READY)
 
@@ -44,6 +44,10 @@ FAULTS := tests/db/test_ledger_faults.py tests/db/test_attacks.py tests/db/test_
 
 faults: $(READY)
 	$(BIN)/python -m pytest --full $(FAULTS) $(ARGS)
+
+# Against a real Slurm on loopback: needs slurm-wlm and munge, and root (docs/cluster.md).
+cluster: $(READY)
+	$(BIN)/python -m pytest --full tests/cluster $(ARGS)
 
 soak: $(READY)
 	$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from db.ledger import Ledger
+from db.place import open_store
 from db.tables import Job
 from medsynth_engine.jobs import grant, queue, record
 from medsynth_engine.jobs.books import beat, only_one, read_beat
 from medsynth_engine.jobs.child import error_document
+from medsynth_engine.jobs.elsewhere import goes_on_elsewhere
 from medsynth_engine.jobs.memory import kills_for_memory
 from medsynth_engine.jobs.pace import pace_of
 from medsynth_engine.jobs.process import Identity, identity, signal_group
@@ -77,6 +79,8 @@ class Supervisor:
             self.step += 1
             self.folder.set_state("running", steps_done=self.step)
             state = "finished"
+        if state == "interrupted" and self._only_we_end():
+            return  # as if we were killed: the next look begins the step again
         document = self._error_file(state, error)
         if state == "interrupted" and self.run_folder is not None and self.run_folder.state()["state"] == "running":
             self.run_folder.set_state("interrupted")
@@ -173,6 +177,11 @@ class Supervisor:
         """Whether the step under way is the one that trains the run."""
         return self.run_folder is not None and str(self.run_folder.path) in self.order["steps"][self.step]
 
+    def _only_we_end(self) -> bool:
+        """Whether this machine goes down, and the work of the step under way is on another one."""
+        shut_down = self.ending is not None and self.ending.state == "interrupted"
+        return shut_down and goes_on_elsewhere(self.order, self.step)
+
     def _run_ended_well(self) -> bool:
         return self.run_folder is not None and self.run_folder.state()["state"] in ("stopped", "finished")
 
@@ -254,7 +263,7 @@ def run_error(run: RunFolder | None) -> dict[str, Any] | None:
 def main() -> int:
     os.umask(0o077)
     folder, home = JobFolder(Path(sys.argv[1])), Home(default_home())
-    with only_one(folder) as first, Ledger.open(home.ledger) as ledger:
+    with only_one(folder) as first, open_store(home.ledger) as ledger:
         if not first:
             return 0
         name = folder.order().get("queue")

@@ -15,6 +15,7 @@ from db.tables import Job
 from medsynth_engine.jobs import queue, record
 from medsynth_engine.jobs.books import only_one, read_beat
 from medsynth_engine.jobs.child import error_document
+from medsynth_engine.jobs.elsewhere import goes_on_elsewhere
 from medsynth_engine.jobs.orphans import sweep_orphans
 from medsynth_engine.jobs.process import Identity, alive, signal_group
 from medsynth_engine.jobs.start import launch
@@ -88,6 +89,9 @@ def cancel(ledger: Ledger, home: Home, job: str) -> str:
         if state != "running":
             return state
     elif not supervised(folder):
+        run = _run(folder)
+        if run is not None and goes_on_elsewhere(folder.order(), int(folder.state().get("steps_done", 0))):
+            run.set_wish("stop")  # the training over there reads it, also where nobody waits for it here
         signal_group(_child(folder), signal.SIGTERM)  # nobody else will pass the wish on
     return look(ledger, home, job)
 
@@ -165,6 +169,9 @@ def _what_became(folder: JobFolder) -> tuple[str, dict[str, Any] | None]:
     if folder.wish() == "stop":
         return "stopped", None
     said = folder.error() or run_error(_failed_run(folder))
+    if said is None and goes_on_elsewhere(folder.order(), done):
+        folder.set_state("queued")
+        return "queued", None
     if said is not None and said.get("exit_code") != 130:
         return "failed", said
     return "interrupted", None

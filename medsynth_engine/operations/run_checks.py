@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.gan.presets import NAMES, demand_little, resolve
+from medsynth_engine.jobs.cluster_file import cluster
+from medsynth_engine.jobs.slurm import demand_slurm
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.home import Home
 
 PRESETS = NAMES
 DEVICES = ("auto", "mps", "cuda", "cpu")
@@ -58,6 +61,20 @@ def check_device(device: str) -> None:
     )
     if missing:
         raise BadInput("no_such_device", f"This machine has no {device} device.", "Leave --device out, or use cpu.")
+
+
+def check_cluster(home: Home, name: str, device: str, processes: int, simulated: bool) -> str:
+    """The device that a run on this cluster trains on. Raises BadInput, or NotFound where there is no Slurm here."""
+    found = cluster(home, name)
+    if simulated:
+        raise BadInput("simulated", "A simulated run trains nothing: no cluster is needed.", "Leave --cluster out.")
+    has = "cuda" if found.gpus else "cpu"
+    if device not in ("auto", "cpu", has):
+        raise BadInput("no_such_device", f"{plain(name, 40)} offers no {device} device.", "Leave --device out.")
+    if not 1 <= processes <= MOST_PROCESSES:
+        raise BadInput("bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU.")
+    demand_slurm()
+    return has if device == "auto" else device
 
 
 def _gpu_in_sight() -> bool:

@@ -7,7 +7,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Scope
+from medsynth_engine.jobs.elsewhere import queue_word, waits_elsewhere
 from medsynth_engine.jobs.watch import look, newest_job_of
+from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
 from medsynth_engine.operations.declare import Call
 
@@ -50,6 +52,7 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
         "privacy": facts.get("privacy"),
         "warnings": warnings(dataset, private or bool(config.get("privacy")), row.summary or {}),
         "simulated": row.simulated,
+        "cluster": queue_word(folder) or None,
         "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),
     }
@@ -71,12 +74,15 @@ def _dataset(call: Call, dataset_id: str) -> Any:
 
 
 def queued_behind(call: Call, row: Any) -> str | None:
-    """The run that a waiting run waits for, or `another training` where that is somebody else's; None if none."""
+    """The run that a waiting run waits for, or `another training` where that is somebody else's, or the others on a
+    cluster; None if none."""
     from db.tables import Job
 
     job = newest_job_of(call.ledger, f"run:{row.name}")
     with call.read() as session:
         mine = session.get(Job, job) if job else None
+        if mine is not None and mine.state == "running":
+            return _behind_elsewhere(RunFolder(call.home.runs / row.folder))
         if mine is None or mine.state != "queued" or mine.queue is None:
             return None
         others = select(Job).where(Job.queue == mine.queue, Job.id != mine.id)
@@ -94,6 +100,14 @@ def queued_behind(call: Call, row: Any) -> str | None:
     return first.subject.removeprefix("run:") if seen else "another training"
 
 
+def _behind_elsewhere(folder: RunFolder) -> str | None:
+    if not waits_elsewhere(folder):
+        return None
+    word = queue_word(folder)
+    why = f": {plain(word['reason'], 40)}" if word.get("reason") not in ("", "None", None) else ""
+    return f"others on {plain(word['cluster'], 40)} (job {plain(word['job'], 40)}{why})"
+
+
 def run_state(call: Call, row: Any, folder: RunFolder) -> str:
     """The run's state: its job's while that waits, prepares or has died, else what the folder says."""
     state = str(folder.state()["state"])
@@ -103,6 +117,8 @@ def run_state(call: Call, row: Any, folder: RunFolder) -> str:
     seen = look(call.ledger, call.home, job) if job else state
     if state == "paused":
         return "queued" if seen == "queued" else state
+    if seen == "running" and state in ("queued", "interrupted") and waits_elsewhere(folder):
+        return "queued"
     if seen in ("running", "queued"):
         return seen if state != "running" else "running"
     return state if seen == "finished" else seen

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.gan.private import limits
+from medsynth_engine.jobs.elsewhere import waits_elsewhere
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import Busy, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -20,8 +21,15 @@ from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch, step
 from medsynth_engine.operations.removal import remove_run
-from medsynth_engine.operations.run_checks import check_device, check_memory, check_processes, check_training
+from medsynth_engine.operations.run_checks import (
+    check_cluster,
+    check_device,
+    check_memory,
+    check_processes,
+    check_training,
+)
 from medsynth_engine.operations.run_facts import queued_behind, run_state, shown
+from medsynth_engine.operations.run_steps import hand_over_training
 
 DEFAULT_MINUTES = 10.0
 
@@ -57,15 +65,20 @@ class Runs:
         processes: int = 1,
         epsilon: float | None = None,
         delta: float | None = None,
+        cluster: str | None = None,
     ) -> dict[str, Any]:
         from db.tables import Run
 
         row = newest(call, dataset)
         check_training(row.summary, preset, minutes, kimg, device, seed)
-        check_processes(processes, device)
-        if not simulated:
-            check_device(device)
-            check_memory(preset, device, small_machine(low_resource))
+        if cluster is not None:
+            device = check_cluster(call.home, cluster, device, processes, simulated)
+        else:
+            low_resource = small_machine(low_resource)
+            check_processes(processes, device)
+            if not simulated:
+                check_device(device)
+                check_memory(preset, device, low_resource)
         preset = limits.check_preset(preset, epsilon)
         privacy = limits.asked(epsilon, delta, int(row.summary.get("patients") or 0), processes)
         name = checked_name(name or f"{dataset[:50]}-{time.strftime('%m%d-%H%M%S')}", "run")
@@ -77,13 +90,15 @@ class Runs:
             "preset": preset,
             "budget": budget,
             "device": device,
-            "low_resource": small_machine(low_resource),
+            "low_resource": low_resource,
             "seed": seed,
             "simulated": simulated,
             "processes": processes,
+            "cluster": cluster,
             "privacy": privacy,
         }
         facts = {"dataset": dataset, "preset": preset, "simulated": simulated, **budget, **(privacy or {})}
+        facts |= {"cluster": cluster} if cluster else {}
         with call.change(f"run:{name}", **facts) as change:
             _demand_free(call, change, name)
             change.session.add(
@@ -98,7 +113,7 @@ class Runs:
                     simulated=simulated,
                 )
             )
-            job = _hand_over(call, change, name, arguments, prepare=not simulated)
+            job = hand_over_training(call, change, name, arguments, prepare=not simulated)
             if simulated:  # nothing real is copied for what is not trained
                 folder = RunFolder(call.home.runs / name)
                 folder.create()
@@ -146,6 +161,7 @@ class Runs:
             "queued_behind": queued_behind(call, row),
             "log": folder.log_tail(50),
             "samples": sorted(_sheets(folder)),
+            "images_per_step": folder.plan().get("batch"),
         }
 
     @operation("runs.sample", Permission.TRAIN, about="run")
@@ -209,9 +225,10 @@ class Runs:
             "device": config.get("device", "auto"),
             "simulated": row.simulated,
             "processes": config.get("processes", 1),
+            "cluster": config.get("cluster"),
         }
         with call.change(f"run:{run}") as change:
-            job = _hand_over(call, change, row.name, arguments, prepare=False)
+            job = hand_over_training(call, change, row.name, arguments, prepare=False)
         launch(call, job)
         return {**shown(call, row), "job": job}
 
@@ -237,30 +254,14 @@ def _sheets(folder: RunFolder) -> dict[float, Any]:
     return found
 
 
-def _hand_over(call: Call, change: Recorded, name: str, arguments: dict[str, Any], prepare: bool) -> str:
-    folder = str(call.home.runs / name)
-    steps = [_training_step(folder, arguments), step("medsynth_engine.work.finish_run")]
-    if prepare:
-        steps.insert(0, step("medsynth_engine.work.prepare_run"))
-    queue = None if arguments["simulated"] else f"train:{arguments['device']}"
-    return hand_over(call, change, "train", f"run:{name}", arguments, steps, queue, run_folder=folder)
-
-
-def _training_step(folder: str, arguments: dict[str, Any]) -> list[str]:
-    if arguments["simulated"]:
-        return step("medsynth_engine.simulated", folder)
-    if arguments["processes"] > 1:
-        return step("medsynth_engine.gan.launch", folder, str(arguments["processes"]))
-    return step("medsynth_engine.gan.train", folder)
-
-
 def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
     row = own_run(call, run)
     folder = RunFolder(call.home.runs / row.folder)
     state = run_state(call, row, folder)
     if state not in allowed:
         raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
-    if wish == "stop" and state in ("queued", "paused", "interrupted"):
+    in_a_queue = state == "queued" and waits_elsewhere(folder)
+    if wish == "stop" and state in ("queued", "paused", "interrupted") and not in_a_queue:
         _stop_idle(call, row, folder, state)
         return shown(call, row)
     with call.change(f"run:{run}"):

@@ -17,6 +17,10 @@ def work(desk: Desk) -> dict[str, Any]:
     mine = own_run(desk)
     folder = RunFolder(desk.home.runs / name)
     state = str(folder.state()["state"])
+    if state == "stopped" and not folder.generator.exists() and (folder.checkpoints / "best.pth").exists():
+        from medsynth_engine.work.promote_run import promote
+
+        promote(folder)  # taken out of a cluster's queue between two turns
     made = folder.generator.exists() and state in ENDED
     document: dict[str, Any] = {}
     digest = None

@@ -34,17 +34,18 @@ def work(desk: Desk) -> dict[str, Any]:
     privacy = arguments.get("privacy")
     if privacy:
         limits.delta_for(training["patient"].nunique(), privacy.get("delta"))
-    device, _ = choose(arguments["device"])
+    kind = arguments["device"] if arguments.get("cluster") else choose(arguments["device"])[0].type
     desk.stop_if_unwanted()
     folder = RunFolder(desk.home.runs / arguments["run"])
     result = write_run_folder(
         dataset,
         folder,
         name=arguments["run"],
-        preset=resolve(arguments["preset"], typical_side, len(training), device.type),
+        preset=resolve(arguments["preset"], typical_side, len(training), kind),
         facts={
             **{key: arguments[key] for key in ("budget", "seed", "device", "low_resource")},
             "processes": arguments.get("processes", 1),
+            **({"cluster": arguments["cluster"]} if arguments.get("cluster") else {}),
             "dataset": row.name,
             **({"privacy": privacy} if privacy else {}),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from medsynth_engine.gan import weights
@@ -14,15 +15,23 @@ WHY = "The best Fréchet ratio on the validation fold until the run was stopped 
 
 def work(desk: Desk) -> dict[str, Any]:
     folder = RunFolder(desk.home.runs / own_run(desk).folder)
-    best = folder.checkpoints / "best.pth"
-    if folder.state()["state"] == "running" or not best.exists():
+    if folder.state()["state"] == "running" or not best_of(folder).exists():
         raise Busy("not_resting", "This run does not rest, or nothing was measured yet.", "Stop it again.")
-    kept = weights.load(best)
+    return {"run": desk.arguments["run"], **promote(folder)}
+
+
+def best_of(folder: RunFolder) -> Path:
+    return folder.checkpoints / "best.pth"
+
+
+def promote(folder: RunFolder) -> dict[str, Any]:
+    """Make the best checkpoint the run's generator; when that was, and how good."""
+    kept = weights.load(best_of(folder))
     rows = folder.rows.read_text() if folder.rows.exists() else None
     weights.save(folder.generator, weights.document(kept.generator, kept.info, rows))
     facts = {"kimg": kept.info["kimg"], "fd_ratio_validation": kept.info["fd_ratio_validation"]}
     folder.set_state("stopped", kept={"generator": "best", **facts, "why": WHY})
-    return {"run": desk.arguments["run"], **facts}
+    return facts
 
 
 if __name__ == "__main__":

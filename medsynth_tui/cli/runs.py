@@ -52,6 +52,10 @@ def attach(root: typer.Typer) -> None:
         delta: Annotated[
             float | None, typer.Option("--delta", metavar="D", help="With --epsilon; else a tenth of 1 / patients.")
         ] = None,
+        cluster: Annotated[
+            str | None,
+            typer.Option("--cluster", metavar="NAME", help="Have this cluster train, as data/cluster.toml says."),
+        ] = None,
         wait: Annotated[bool, typer.Option("--wait", help="Stay until it has ended.")] = False,
     ) -> None:
         """Train a generator.
@@ -59,6 +63,8 @@ def attach(root: typer.Typer) -> None:
         It runs in a process of its own, which outlives this terminal and this login.
 
         Two GPUs: medsynth train chest --minutes 60 --processes 2
+
+        On a cluster (docs/cluster.md): medsynth train chest --minutes 600 --cluster slurm
 
         Differential privacy, from 1,000 patients: medsynth train chest --minutes 60 --epsilon 8
         """
@@ -76,6 +82,7 @@ def attach(root: typer.Typer) -> None:
                 processes,
                 epsilon,
                 delta,
+                cluster,
             )
         )
         if not wait:
@@ -194,6 +201,7 @@ def show_run(face: Face, document: Document) -> None:
             ("kept", (document.get("kept") or {}).get("why")),
             ("privacy", _privacy(document.get("privacy"))),
             ("warning", " ".join(document.get("warnings") or []) or None),
+            ("cluster", _cluster(document)),
             ("queued behind", document.get("queued_behind")),
             ("error", _error(document.get("error"))),
             ("folder", document.get("path")),
@@ -229,6 +237,15 @@ def _privacy(spent: Document | None) -> str | None:
         f"epsilon {show.number(spent['epsilon'])} of {show.number(spent['epsilon_promised'])} spent "
         f"at delta {spent['delta']:.0e}, for each patient"
     )
+
+
+def _cluster(document: Document) -> str | None:
+    """Which job of which cluster; while it is under way also the queue's last word."""
+    word = document.get("cluster")
+    if not word:
+        return None
+    state = f": {str(word['state']).lower()}" if document["state"] in ("queued", "running") else ""
+    return f"{word['cluster']}, job {word['job']}{state}"
 
 
 def _clock(seconds: float | None) -> str | None:
