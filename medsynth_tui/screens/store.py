@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from medsynth_tui import commands_backup as b
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.confirm import Tell
@@ -22,7 +23,7 @@ COLUMNS = (Column("", 4), Column("check", 17), Column("what it found"))
 class Store(View):
     """What is not well comes first."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, r.AuditSign)
+    HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, b.StoreBackups, r.AuditSign)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +61,9 @@ class Store(View):
         if check is not None:
             todo = [Content(said(check["what_to_do"], 300))] if check["what_to_do"] else []
             self.studio.push_screen(Tell(str(check["name"]).capitalize(), Content(said(check["says"], 300)), *todo))
+
+    def do_store_backups(self) -> None:
+        self.studio.open("backups")
 
     def do_audit_sign(self) -> None:
         self.ask(lambda engine: engine.audit_checkpoint(), self._signed, group="sign")

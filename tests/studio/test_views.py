@@ -51,9 +51,10 @@ RESEARCHER: dict[str, dict[str, Any]] = {
     "learners": {"dataset": LONG},
     "nearest_pairs": {"cohort": LONG},
 }
+BACKUPS: dict[str, dict[str, Any]] = {"backups": {}, "backup_new": {}, "backup_read": {}}
 PLACES = {
     "researcher": RESEARCHER,
-    "admin": {**EVERYONE, "users": {}, "settings": {}, "totp": {}, "store": {}},
+    "admin": {**EVERYONE, "users": {}, "settings": {}, "totp": {}, "store": {}, **BACKUPS},
     "auditor": EVERYONE,
 }
 

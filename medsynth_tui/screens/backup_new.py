@@ -1,0 +1,122 @@
+"""Making a backup: where to, what it holds, and a passphrase that is typed twice and shown never."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui import commands_backup as b
+from medsynth_tui.command import Command
+from medsynth_tui.screens.backups import EVERYTHING, LEDGER, SMALL, WHOLE
+from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.view import View
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.words import count, said
+
+HINTS = {SMALL: f"Holds {LEDGER}.", WHOLE: f"Holds {EVERYTHING}."}
+
+
+class BackupNew(View):
+    """The file appears when it is whole; what was typed as its passphrase is forgotten then."""
+
+    HERE: ClassVar[tuple[Command, ...]] = (b.BackupWrite,)
+
+    def place(self) -> tuple[str, ...]:
+        return ("Store", "Backups", "Make one")
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(
+            Content(
+                "One encrypted file (age format). Pictures in quarantine are never in it, nor the log's signing key."
+            ),
+            classes="muted",
+        )
+        yield Field(
+            "New file", "path", hint="Best on another disk, for instance /mnt/safe/medsynth.age", check=_path
+        ).add_class("gap")
+        yield Choice("It holds", [SMALL, WHOLE], "holds", hint=HINTS[SMALL])
+        yield Field(
+            "Passphrase",
+            "passphrase",
+            password=True,
+            check=needed("A passphrase"),
+            hint="Four or five words that do not belong together.",
+        ).add_class("gap")
+        yield Field("The same again", "again", password=True, check=self._same)
+        with Horizontal(classes="buttons"):
+            yield Go("Make the backup", id="go")
+        yield Static(
+            Content("Without the passphrase nobody opens it again, and nobody can tell you what it was."),
+            classes="muted gap",
+        )
+
+    def on_mount(self) -> None:
+        self.query_one("#path", Field).focus_input()
+
+    def _same(self, text: str) -> str:
+        return "" if text == self.query_one("#passphrase", Field).value else "The two passphrases differ."
+
+    @on(Choice.Changed)
+    def _chose(self, event: Choice.Changed) -> None:
+        event.choice.hint = HINTS[event.choice.value]
+        event.choice.refresh()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if event.input is self.query_one("#again", Field).typed:
+            self.do_backup_write()
+        else:
+            self.focus_next()
+
+    @on(Go.Pressed)
+    def do_backup_write(self) -> None:
+        self.clear()
+        wrong = first_invalid(list(self.query(Field)))
+        if wrong is not None:
+            wrong.focus_input()
+            return
+        path, passphrase = self.query_one("#path", Field).value, self.query_one("#passphrase", Field).value
+        everything = self.query_one("#holds", Choice).value == WHOLE
+        self.ask(
+            lambda engine: engine.backup(path, passphrase, everything=everything),
+            self._made,
+            group="backup",
+            refused=self._refused,
+            saying="Writing the backup",
+        )
+
+    def _refused(self, error: MedSynthError) -> bool:
+        """What is wrong with one field is said at that field."""
+        where = {"short_passphrase": "passphrase", "bad_target": "path", "inside_store": "path", "not_writable": "path"}
+        if error.code not in where:
+            return False
+        field = self.query_one(f"#{where[error.code]}", Field)
+        field.focus_input()
+        field.tell(error.message)
+        return True
+
+    def _made(self, document: dict[str, Any]) -> None:
+        for name in ("passphrase", "again"):
+            self.query_one(f"#{name}", Field).value = ""
+        self.studio.push_screen(
+            Tell(
+                "The backup is written",
+                Content.assemble(("Where    ", "$muted"), said(document["path"], 400)),
+                Content.assemble(("Records  ", "$muted"), count(document["records"])),
+                Content.assemble(("Files    ", "$muted"), count(document["files"])),
+                Content.assemble(("SHA-256  ", "$muted"), said(document["digest"], 80)),
+                "Keep the passphrase where the file is not, and check the file once, where it lies.",
+            ),
+            lambda _: self.studio.back(),
+        )
+
+
+def _path(text: str) -> str:
+    return "" if text.startswith(("/", "~")) else "A path from the root, such as /mnt/safe/medsynth.age."
