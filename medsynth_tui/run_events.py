@@ -32,6 +32,7 @@ KINDS = {
     "roll_back": Kind("u", "rolled back", "error"),
     "early_stop": Kind("e", "stopped early", "error"),
 }
+WEIGHTS = {what: place for place, what in enumerate(KINDS)}
 UNKNOWN = Kind("?", "something else", "foreground")
 
 
@@ -41,8 +42,7 @@ def kind_of(event: Mapping[str, Any]) -> Kind:
 
 def weight(event: Mapping[str, Any]) -> int:
     """Which of several in one place is seen: the greatest."""
-    what = str(event.get("what"))
-    return list(KINDS).index(what) if what in KINDS else -1
+    return WEIGHTS.get(str(event.get("what")), -1)
 
 
 def sentence(event: Mapping[str, Any]) -> str:

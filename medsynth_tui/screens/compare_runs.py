@@ -135,7 +135,7 @@ class CompareRuns(LooksAtCurves, View):
         shown = []
         for role, name in zip(ROLES, self.runs, strict=False):
             track = self.curves[name].track(measure)
-            shown.append(Series(name, role, track.places[unit], track.values, ending(name, 10)))
+            shown.append(Series(name, role, track.places(unit), track.values, ending(name, 10)))
         reach = max(each.reach(unit) for each in self.curves.values())
         overlay.show(shown, chart.level, reach, self.chart_view)
         table = self.query_one(WindowTable)
@@ -153,7 +153,7 @@ class CompareRuns(LooksAtCurves, View):
             unit_of(unit, reach).said(reach) if curves.ticks else "–",
             number(track.last),
             number(None if best is None else track.values[best]),
-            "–" if best is None else unit_of(unit, reach).said(track.places[unit][best]),
+            "–" if best is None else unit_of(unit, reach).said(track.places(unit)[best]),
         ]
         return [glyphs.text(cell) for cell in cells]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -14,25 +14,52 @@ from medsynth_tui.widgets.units import NAMES
 
 
 @dataclass
-class Track:
-    """One measure: values, and where on each of the axes, as lists that only grow (but for `take_back`)."""
+class Clock:
+    """Where the records of one kind lie on each of the axes: lists that only grow, but for what is taken back."""
 
     places: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in NAMES})
-    values: list[float] = field(default_factory=list)
 
-    def append(self, places: dict[str, float], value: float) -> None:
-        if self.values and places["kimg"] < self.places["kimg"][-1]:
-            self._take_back(places["kimg"])
+    def __len__(self) -> int:
+        return len(self.places["kimg"])
+
+    def take_back(self, kimg: float) -> bool:
+        """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
+        there = self.places["kimg"]
+        if not there or kimg >= there[-1]:
+            return False
+        kept = bisect_left(there, kimg)
+        for own in self.places.values():
+            del own[kept:]
+        return True
+
+    def append(self, places: dict[str, float]) -> None:
         for name, own in self.places.items():
-            own.append(max(places[name], own[-1]) if own else places[name])
+            place = places[name]
+            own.append(own[-1] if own and own[-1] > place else place)
+
+
+@dataclass
+class Track:
+    """One measure: its values, and which records of its clock they are of."""
+
+    clock: Clock = field(default_factory=Clock)
+    values: list[float] = field(default_factory=list)
+    _records: list[int] = field(default_factory=list)
+
+    def append(self, value: float) -> None:
+        """The value of the clock's newest record."""
+        self._records.append(len(self.clock) - 1)
         self.values.append(value)
 
-    def _take_back(self, kimg: float) -> None:
-        """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
-        while self.values and self.places["kimg"][-1] >= kimg:
-            self.values.pop()
-            for own in self.places.values():
-                own.pop()
+    def take_back(self) -> None:
+        """What the clock knows no more."""
+        kept = bisect_left(self._records, len(self.clock))
+        del self._records[kept:], self.values[kept:]
+
+    def places(self, unit: str) -> list[float]:
+        """Where its values lie on the axis `unit`; without a copy where every record has one."""
+        places = self.clock.places[unit]
+        return places if len(self._records) == len(places) else [places[record] for record in self._records]
 
     @property
     def last(self) -> float | None:
@@ -60,9 +87,10 @@ class Curves:
     best: dict[str, Any] | None = None
     """The record of the least Fréchet ratio."""
     images_per_step: float | None = None
-    clock: Track = field(default_factory=Track)
-    """Every record that knows how far it is; its values are nothing."""
-    _tracks: dict[Measure, Track] = field(default_factory=dict)
+    _clocks: dict[str, Clock] = field(default_factory=lambda: {kind: Clock() for kind in KINDS})
+    _tracks: dict[str, Track] = field(default_factory=dict)
+    _marked: tuple[str, int, list[Mark]] = ("", 0, [])
+    """The marks of an axis and of so many events, which do not change any more."""
 
     @property
     def private(self) -> bool:
@@ -74,23 +102,27 @@ class Curves:
             kind = str(record.get("kind"))
             if kind == "event":
                 self.events.append(record)
-            elif kind in ("tick", "evaluation"):
+            elif kind in KINDS:
                 self._measure(kind, record)
-            self.last.update({key: value for key, value in record.items() if key not in ("kind", "what", "why")})
+            self.last.update(record)
 
     def _measure(self, kind: str, record: dict[str, Any]) -> None:
         self.ticks += kind == "tick"
         if not _is_number(record.get("kimg")):
             return
-        places = self._places(record)
-        self.clock.append(places, 0.0)
-        for measure in MEASURES:
-            if measure.kind == kind and measure.key in record:
+        clock = self._clocks[kind]
+        if clock.take_back(record["kimg"]):
+            for track in self._tracks.values():
+                track.take_back()
+        clock.append(self._places(record))
+        for measure in KINDS[kind]:
+            if measure.key in record:
                 value = record[measure.key]
                 if value is None and "epsilon" in record:
                     continue  # a generator that had no turn between two looks of a private training
-                track = self._tracks.setdefault(measure, Track())
-                track.append(places, float(value) if _is_number(value) else math.nan)
+                if measure.key not in self._tracks:
+                    self._tracks[measure.key] = Track(clock)
+                self._tracks[measure.key].append(float(value) if _is_number(value) else math.nan)
         ratio = record.get("fd_ratio_validation")
         if _is_number(ratio) and (self.best is None or ratio < self.best["fd_ratio_validation"]):
             self.best = record
@@ -111,39 +143,40 @@ class Curves:
         return [name for name in NAMES if known[name]]
 
     def track(self, measure: Measure) -> Track:
-        return self._tracks.get(measure) or Track()
+        return self._tracks.get(measure.key) or Track()
 
     def series(self, measure: Measure, unit: str = "kimg") -> Series:
         track = self.track(measure)
-        return Series(measure.name, measure.role, track.places[unit], track.values, measure.brief)
+        return Series(measure.name, measure.role, track.places(unit), track.values, measure.brief)
 
     def of(self, chart: Chart, unit: str = "kimg") -> list[Series]:
         """Its curves that were measured; the first alone, empty, where none was."""
-        found = [self.series(each, unit) for each in chart.measures if each in self._tracks]
+        found = [self.series(each, unit) for each in chart.measures if each.key in self._tracks]
         return found or [self.series(chart.measures[0], unit)]
 
     def measured(self, chart: Chart) -> bool:
-        return any(each in self._tracks for each in chart.measures)
+        return any(each.key in self._tracks for each in chart.measures)
 
     def reach(self, unit: str = "kimg") -> float:
         """How far the training has come."""
-        places = self.clock.places[unit]
-        return places[-1] if places else 0.0
+        return max((clock.places[unit][-1] for clock in self._clocks.values() if len(clock)), default=0.0)
 
     def place(self, value: float, unit: str, wanted: str) -> float:
         """Where a place of the axis `unit` lies on the axis `wanted`: at the newest record before it."""
-        places = self.clock.places[unit]
-        index = bisect_right(places, value) - 1
-        return self.clock.places[wanted][index] if index >= 0 else 0.0
+        places = max(self._clocks.values(), key=len).places
+        index = bisect_right(places[unit], value) - 1
+        return places[wanted][index] if index >= 0 else 0.0
 
     def marks(self, unit: str = "kimg") -> list[Mark]:
         """What happened, where it is seen: of several in one place the weightiest comes last."""
-        found = []
-        for event in sorted(self.events, key=weight):
-            if _is_number(event.get("kimg")):
-                kind = kind_of(event)
-                found.append(Mark(self._where(event, unit), kind.sign, kind.role, kind.word))
-        return found
+        if self._marked[:2] != (unit, len(self.events)):
+            found = []
+            for event in sorted(self.events, key=weight):
+                if _is_number(event.get("kimg")):
+                    kind = kind_of(event)
+                    found.append(Mark(self._where(event, unit), kind.sign, kind.role, kind.word))
+            self._marked = (unit, len(self.events), found)
+        return self._marked[2]
 
     def _where(self, event: dict[str, Any], unit: str) -> float:
         """As the event says itself, else as the records before it do."""
@@ -152,6 +185,10 @@ class Curves:
         return self._places(event)[unit]
 
 
+KINDS: dict[str, list[Measure]] = {
+    kind: [measure for measure in MEASURES if measure.kind == kind] for kind in ("tick", "evaluation")
+}
+"""The records that measure, and what."""
 KEYS = {"time": "seconds", "epsilon": "epsilon"}
 """Where a record says its place on an axis, where that is not its kimg."""
 

@@ -12,7 +12,7 @@ from studio_people import complaint, log_in, seen, shows, until
 from medsynth_engine.kernel.errors import Denied
 from medsynth_tui import run_events
 from medsynth_tui.app import MedSynth
-from medsynth_tui.run_charts import CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES
+from medsynth_tui.run_charts import CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES, SIGNAL
 from medsynth_tui.screens.compare_runs import CompareRuns
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.screens.run import LiveRun
@@ -103,6 +103,15 @@ def test_a_generator_without_a_turn_is_no_broken_number_in_a_private_training() 
     ordinary = Curves()
     ordinary.add([tick(1.0, loss_generator=None)])
     assert str(ordinary.series(GENERATOR).ys[0]) == "nan"
+
+
+def test_steps_that_are_gone_over_again_are_taken_back_for_every_measure() -> None:
+    curves = Curves()
+    curves.add([tick(float(at), overfitting=0.1) for at in (1, 2, 3, 4)])
+    curves.add([{"kind": "evaluation", "kimg": 4.0, "fd_ratio_validation": 3.0}, tick(3.0)])
+    assert list(curves.series(GENERATOR).xs) == [1, 2, 3]
+    assert (list(curves.series(SIGNAL).xs), list(curves.series(SIGNAL).ys)) == ([1, 2], [0.1, 0.1])
+    assert list(curves.series(FRECHET).xs) == [4], "it counts until there is another"
 
 
 def test_what_happened_is_marked_where_it_happened_and_the_weightiest_is_seen() -> None:
