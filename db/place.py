@@ -77,31 +77,37 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def open_store(ledger: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
-    """The ledger that is in charge of this home, `ledger` being the place of its file.
-
-    Raises what `Ledger.open` raises, LedgerConflict (`two_stores`), LedgerMissing (`database_not_named`).
-    """
-    address, store_id = asked(), bound_to(ledger)
-    if store_id is None:
-        if address and ledger.exists():
-            raise LedgerConflict(
-                "two_stores",
-                f"The store of this home is a file, and {VARIABLE} names a database.",
-                f"Unset {VARIABLE}; to move the store there: medsynth store copy --to URL",
-            )
-        return Ledger.open(ledger, busy_seconds)
-    if not address:
+def demand_agreement(ledger: Path) -> None:
+    """Raise LedgerConflict (`two_stores`), LedgerMissing (`database_not_named`) where folder and environment differ."""
+    address, bound = asked(), binding(ledger).exists()
+    if address and not bound and ledger.exists():
+        raise LedgerConflict(
+            "two_stores",
+            f"The store of this home is a file, and {VARIABLE} names a database.",
+            f"Unset {VARIABLE}; to move the store there: medsynth store copy --to URL",
+        )
+    if bound and not address:
         raise LedgerMissing(
             "database_not_named",
             "The store of this home is in a PostgreSQL database.",
             f"Say which one: export {VARIABLE}=postgresql://USER@HOST/DATABASE",
         )
+
+
+def open_store(ledger: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
+    """The ledger that is in charge of this home, `ledger` being the place of its file.
+
+    Raises what `Ledger.open` raises, LedgerConflict (`two_stores`), LedgerMissing (`database_not_named`).
+    """
+    demand_agreement(ledger)
+    store_id = bound_to(ledger)
+    if store_id is None:
+        return Ledger.open(ledger, busy_seconds)
     from db.postgres import read_address
     from db.postgres_ledger import PostgresLedger
 
     demand_private(binding(ledger))
-    return PostgresLedger.open_at(read_address(address), ledger, store_id, busy_seconds)
+    return PostgresLedger.open_at(read_address(asked()), ledger, store_id, busy_seconds)
 
 
 def create_store(ledger: Path, stamp: str = "production", busy_seconds: float = BUSY_SECONDS) -> Ledger:

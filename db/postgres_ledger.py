@@ -142,8 +142,8 @@ def making(
         yield connection, aside
 
 
-def as_file(source: Connection, target: Path) -> None:
-    """The rows of a store as a ledger's file, compared row by row; replaces `target` at the end.
+def as_file(source: Connection, target: Path) -> int:
+    """The rows of a store as a ledger's file, compared row by row (how many is told); replaces `target` at the end.
 
     Raises LedgerError (`copy_differs`), LedgerFull.
     """
@@ -158,7 +158,7 @@ def as_file(source: Connection, target: Path) -> None:
             with made.begin() as there:
                 copy_rows(source, there)
             with made.begin() as there:
-                demand_alike(source, there)
+                rows = demand_alike(source, there)
         except SQLAlchemyError as error:
             raise sqlite.translate(error) from error
         finally:
@@ -166,6 +166,7 @@ def as_file(source: Connection, target: Path) -> None:
         with closing(sqlite3.connect(partial)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
         partial.replace(target)
+        return rows
     finally:
         for leftover in partial.parent.glob(f"{partial.name}*"):
             leftover.unlink(missing_ok=True)

@@ -43,8 +43,6 @@ RULES = {
     "store_facts_stay": "ec5357dffb37e4ad",
 }
 """Each trigger's name, and the first 16 hex digits of the SHA-256 of its text, with single spaces."""
-
-
 POSTGRES = {
     "assessment_author_stays": "a7fa01e9e6d0b9da",
     "assessment_frozen": "9f98903f346b56ab",
@@ -87,7 +85,8 @@ POSTGRES = {
     "store_facts_stay": "68c86ffcc701949a",
 }
 """The same in PostgreSQL; the text is the table, the moment, whether it fires always, and the function."""
-_ASKED = """SELECT t.tgname, concat_ws(' ', c.relname, t.tgtype, t.tgenabled, array_to_string(p.proconfig, ' '), p.prosrc)
+_ASKED = """SELECT t.tgname,
+    concat_ws(' ', c.relname, t.tgtype, t.tgenabled, array_to_string(p.proconfig, ' '), p.prosrc)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
   WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"""
 

@@ -38,6 +38,7 @@ from medsynth_engine.operations.releases import Releases
 from medsynth_engine.operations.review import Reviews
 from medsynth_engine.operations.row_rules import RowRules
 from medsynth_engine.operations.runs import Runs
+from medsynth_engine.operations.store_copy import Copies
 from medsynth_engine.operations.tables import Tables
 from medsynth_engine.operations.weights import Weights
 
@@ -76,6 +77,7 @@ class Engine(
     Audit,
     Proofs,
     Backups,
+    Copies,
     Care,
     Disk,
 ):
@@ -94,12 +96,12 @@ class Engine(
     def ledger(self) -> Ledger:
         """The store's ledger, opened at first use. Raises NotFound where there is no store."""
         if self._ledger is None:
-            if not self.home_folder.ledger.exists():
+            if not self.home_folder.has_store:
                 raise NotFound("no_store", "There is no store here yet.", "Make one with: medsynth init")
-            from db.ledger import Ledger
+            from db.place import open_store
 
             try:
-                self._ledger = Ledger.open(self.home_folder.ledger)
+                self._ledger = open_store(self.home_folder.ledger)
             except LedgerError as error:
                 raise translated(error) from error
         return self._ledger

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from db.dialect import run
 from db.tables import User
 
 OWN_FIRST_STEP_SECONDS = 600
@@ -25,17 +26,14 @@ class Before:
 
 def since_last_login(session: Session, user: User) -> Before:
     """Ask right before a login is recorded; the first step of that login itself is not told."""
-    rows = (
-        session.connection()
-        .exec_driver_sql(
-            """SELECT reason = 'code_needed', ts_ns FROM audit WHERE action = 'session.denied' AND object = :it
-                 AND reason <> 'throttled' AND seq > coalesce(
-                   (SELECT max(seq) FROM audit WHERE action = 'session.login' AND object = :it), 0)
-               ORDER BY seq""",
-            {"it": f"user:{user.name}"},
-        )
-        .all()
-    )
+    rows = run(
+        session.connection(),
+        """SELECT reason = 'code_needed', ts_ns FROM audit WHERE action = 'session.denied' AND object = ?
+             AND reason <> 'throttled' AND seq > coalesce(
+               (SELECT max(seq) FROM audit WHERE action = 'session.login' AND object = ?), 0)
+           ORDER BY seq""",
+        (f"user:{user.name}", f"user:{user.name}"),
+    ).all()
     without = [int(at) for codeless, at in rows if codeless]
     failures = len(rows) - len(without)
     if without and time.time_ns() - without[-1] < OWN_FIRST_STEP_SECONDS * 10**9:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
+from db.dialect import ALL, run, text_in
 from db.tables import Store, User
 from medsynth_engine.kernel.errors import Denied
 
@@ -88,12 +89,12 @@ def _prune(session: Session, now: datetime) -> None:
     """Take away the counts of unknown names that are forgotten, and the oldest beyond `MOST_UNKNOWN`."""
     counts = "key >= 'throttle.' AND key < 'throttle/'"
     connection = session.connection()
-    connection.exec_driver_sql(
-        f"DELETE FROM store WHERE {counts} AND json_extract(value, '$.next_at') < ?", (_text(now - FORGET_AFTER),)
-    )
-    connection.exec_driver_sql(
+    next_at = text_in(connection, "value", "next_at")
+    run(connection, f"DELETE FROM store WHERE {counts} AND {next_at} < ?", (_text(now - FORGET_AFTER),))
+    run(
+        connection,
         f"DELETE FROM store WHERE key IN (SELECT key FROM store WHERE {counts} "
-        "ORDER BY json_extract(value, '$.next_at') DESC LIMIT -1 OFFSET ?)",
+        f"ORDER BY {next_at} DESC LIMIT {ALL} OFFSET ?)",
         (MOST_UNKNOWN,),
     )
 

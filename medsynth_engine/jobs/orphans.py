@@ -6,12 +6,16 @@ So is one from between a backup's last record and the restore that put it back: 
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from sqlmodel import Session, select
 
+from db.dialect import run
 from db.ledger import SYSTEM, Ledger
 from db.tables import Job
 from medsynth_engine.kernel.home import Home
@@ -43,15 +47,18 @@ def sweep_orphans(ledger: Ledger, home: Home) -> int:
 
 def _newest(session: Session) -> float:
     """When the last record was written, in seconds since 1970."""
-    found = session.connection().exec_driver_sql("SELECT ts_ns FROM audit ORDER BY seq DESC LIMIT 1").scalar()
+    found = run(session.connection(), "SELECT ts_ns FROM audit ORDER BY seq DESC LIMIT 1").scalar()
     return (found or 0) / 1e9
 
 
 def _forgotten(session: Session) -> list[tuple[float, float]]:
     """What no record is left of: from a backup's last record to its restore, in seconds since 1970."""
-    found = session.connection().exec_driver_sql(
-        "SELECT coalesce(last.ts_ns, 0), made.ts_ns FROM audit AS made LEFT JOIN audit AS last"
-        " ON last.seq = CASE WHEN json_valid(made.detail) THEN json_extract(made.detail, '$.records') END"
-        " WHERE made.action = 'store.restore'"
-    )
-    return [(since / 1e9 - COARSE, until / 1e9) for since, until in found]
+    connection, found = session.connection(), []
+    for detail, until in run(connection, "SELECT detail, ts_ns FROM audit WHERE action = 'store.restore'").all():
+        last: Any = None
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):  # who bent the log stops no sweep
+            last = json.loads(detail).get("records")
+        ask = "SELECT ts_ns FROM audit WHERE seq = ?"
+        since = run(connection, ask, (last,)).scalar() if isinstance(last, int) and 0 < last < 1 << 63 else None
+        found.append(((since or 0) / 1e9 - COARSE, until / 1e9))
+    return found

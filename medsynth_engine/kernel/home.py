@@ -27,6 +27,11 @@ class Home:
         return self.data / "medsynth.sqlite3"
 
     @property
+    def has_store(self) -> bool:
+        """Whether there is a ledger: a file, or one in a database, which `store.json` then says (`db.place`)."""
+        return self.ledger.exists() or (self.data / "store.json").exists()
+
+    @property
     def key(self) -> Path:
         """The secret behind pseudonyms and folds: 0600, outside the ledger."""
         return self.data / "pseudonym.key"

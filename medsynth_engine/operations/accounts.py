@@ -36,7 +36,7 @@ class Accounts:
 
     @operation("store.init", Permission.ANYONE, needs_store=False)
     def init(self, call: Call, development: bool = False, admin: str = "admin") -> dict[str, Any]:
-        from db.ledger import Ledger
+        from db.place import create_store
         from medsynth_engine.access import users
 
         if key_holder():  # its disk is not mounted, say: whoever comes first by ssh does not begin another one
@@ -50,7 +50,7 @@ class Accounts:
         from medsynth_engine.intake.pseudonym import load_key
 
         stamp = "development" if development else "production"
-        store = call.store or Ledger.create(call.home.ledger, stamp)
+        store = call.store or create_store(call.home.ledger, stamp)
         stamp = store.stamp
         load_key(call.home.key)
         try:

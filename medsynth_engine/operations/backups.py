@@ -108,7 +108,7 @@ class Backups:
             if not check:
                 with _nobody_writes(call):
                     _prepare(call, staging, file, verified)
-                    told |= {"restored": True, "moved_aside": put_in_place(call.home, staging)}
+                    told |= {"restored": True, "moved_aside": _put_in_place(call, staging, replace)}
                 self.close()
         return told
 
@@ -156,8 +156,11 @@ def _about(call: Call, everything: bool) -> dict[str, Any]:
 
 def _demand_may_replace(call: Call, token: str | None, replace: bool) -> None:
     """Nobody's store is replaced without its admin. One that does not open has none to ask: then its owner may."""
-    if not call.home.ledger.exists():
+    from db.place import demand_agreement
+
+    if not call.home.has_store:
         return
+    demand_agreement(call.home.ledger)
     if not replace:
         raise Busy(
             "store_exists", "There is a store here; a restore would take its place.",
@@ -191,6 +194,22 @@ def _nobody_writes(call: Call) -> Iterator[None]:
         if change.session.exec(select(Job.id).where(Job.state == "running")).first():
             raise Busy("jobs_running", "Jobs are running in this store.", "Wait for them, or cancel them.")
         yield
+
+
+def _put_in_place(call: Call, staging: Path, replace: bool) -> str | None:
+    """What was there, by the name of its folder in `data/`; a store in a database is renamed beside the new one too."""
+    from db import place
+
+    if not place.asked():
+        return put_in_place(call.home, staging)
+    from db.ledger import Ledger
+    from db.move import into_database
+
+    with (
+        Ledger.open(staging / backup_file.LEDGER) as source,
+        into_database(source, call.home.ledger, place.asked(), replace, locked=call.store is not None) as switch,
+    ):
+        return put_in_place(call.home, staging, switch)
 
 
 def _demand_room(call: Call, file: Path, check: bool) -> None:

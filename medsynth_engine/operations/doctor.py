@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +30,11 @@ def quick(call: Call) -> list[Check]:
 def thorough(call: Call) -> list[Check]:
     """All of it, also what reads the whole ledger's file."""
     checks = [*quick(call), _broken_off(call.home)]
-    if not call.home.ledger.exists():
+    if not call.home.has_store:
         return checks
-    checks += [_integrity(call.home.ledger), _rules(call.home.ledger)]
+    from medsynth_engine.operations import doctor_ledger
+
+    checks += doctor_ledger.checks(call)
     return [*checks, _typed_passwords(call), _backup(call)] if call.store is not None else checks
 
 
@@ -43,11 +43,11 @@ def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:
 
 
 def _store(call: Call) -> Check:
-    if call.store is None and call.home.ledger.exists():
-        from db.ledger import Ledger
+    if call.store is None and call.home.has_store:
+        from db.place import open_store
 
         try:
-            Ledger.open(call.home.ledger).close()
+            open_store(call.home.ledger).close()
         except LedgerError as error:
             return check("store", False, "", error.message, error.hint)
     return check(
@@ -83,13 +83,14 @@ def _modes(home: Home) -> Iterator[Check]:
 def _signing(call: Call) -> Iterator[Check]:
     """Whether the audit log is signed, and its checkpoints reach where they are to be kept."""
     from db import checkpoints
+    from db.dialect import run
     from db.note import Signer
     from medsynth_engine.operations.care import setting
 
     key = checkpoints.key_path(call.home.ledger, call.ledger.store_id)
     with call.read() as session:
         last = checkpoints.last(session.connection())
-        size = session.connection().exec_driver_sql("SELECT max(seq) FROM audit").scalar() or 0
+        size = run(session.connection(), "SELECT max(seq) FROM audit").scalar() or 0
         anchor = str(setting(session, "anchor_file"))
     try:
         Signer.from_line(key.read_text())
@@ -149,66 +150,25 @@ def _old(path: Path) -> bool:
     return time.time() - path.lstat().st_mtime > 3600
 
 
-def _integrity(ledger: Path) -> Check:
-    from db import proof
-
-    try:
-        with closing(proof.open_for_reading(ledger)) as connection:
-            said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
-    except sqlite3.DatabaseError:
-        said, broken = "unreadable", None
-    return check(
-        "ledger file",
-        said == "ok" and broken is None,
-        "The ledger's file is sound.",
-        "The ledger's file is damaged.",
-        "Keep a copy of the data folder, then put a backup back: medsynth restore FILE --replace",
-    )
-
-
-def _rules(ledger: Path) -> Check:
-    from db import proof, rules
-
-    try:
-        with closing(proof.open_for_reading(ledger)) as connection:
-            gone, strange = rules.wanting(connection)
-    except sqlite3.DatabaseError:
-        gone, strange = sorted(rules.RULES), []
-    said = []
-    if gone:
-        said.append(f"{len(gone)} of the ledger's own rules are gone or changed: by somebody, or by a program.")
-    if strange:
-        said.append(f"{len(strange)} rules are in the ledger that MedSynth did not write.")
-    return check(
-        "ledger rules",
-        not gone and not strange,
-        "The ledger's own rules against changing the past are in place, word for word.",
-        " ".join(said),
-        "Verify the log against an anchor (medsynth audit verify --anchor FILE), then put a backup back.",
-    )
-
-
 def _typed_passwords(call: Call) -> Check:
     """Programs before this one kept what was typed first in a denied call, also where that was the password.
 
     Nothing takes a record away, so what counts is whether the password was changed since. Where the session had run
     out the record does not say whose it was (`anyone`): then everybody's counts.
     """
+    from db.dialect import run
+
     with call.read() as session:
-        people = (
-            session.connection()
-            .exec_driver_sql(
-                """SELECT count(*) FROM user WHERE state = 'active' AND EXISTS (
+        people = run(
+            session.connection(),
+            """SELECT count(*) FROM "user" AS person WHERE state = 'active' AND EXISTS (
                      SELECT 1 FROM audit AS typed WHERE outcome = 'denied' AND object <> ''
                        AND action IN ('session.confirm', 'account.password', 'account.totp_off', 'account.totp_codes')
-                       AND actor IN (user.name, 'anyone') AND NOT EXISTS (
+                       AND actor IN (person.name, 'anyone') AND NOT EXISTS (
                          SELECT 1 FROM audit AS later
-                           WHERE later.object = 'user:' || user.name AND later.seq > typed.seq
-                           AND later.action IN ('user.password', 'user.activate') AND later.outcome = 'done'))"""
-            )
-            .scalar()
-        )
+                           WHERE later.object = 'user:' || person.name AND later.seq > typed.seq
+                           AND later.action IN ('user.password', 'user.activate') AND later.outcome = 'done'))""",
+        ).scalar()
     return check(
         "typed passwords",
         not people,

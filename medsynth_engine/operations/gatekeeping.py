@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from db.dialect import run
 from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, overriding, scenario_for
 from medsynth_engine.governance.risks import worst_residual
@@ -68,7 +69,8 @@ def _signed_as(session: Session, assessment_id: str, signatures: Sequence[Any]) 
 
     Where the oldest records were archived, it is the role that the step asks for.
     """
-    records = session.connection().exec_driver_sql(
+    records = run(
+        session.connection(),
         "SELECT actor_id, action, role FROM audit WHERE object = ? AND outcome = 'done' ORDER BY seq",
         (f"assessment:{assessment_id}",),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from db.tables import new_id
@@ -18,12 +19,12 @@ from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import backup_file
 
 
-def put_in_place(home: Home, staging: Path) -> str | None:
+def put_in_place(home: Home, staging: Path, database: Callable[[], object] | None = None) -> str | None:
     """Move what `staging` holds into `home`; the name of the folder in `data/` that holds what was there, if anything.
 
     The contents of a folder are replaced, never the folder itself, which may be a disk of its own; such a disk keeps
     what was in it, in a hidden folder of the same name. Raises NoRoom or MedSynthError (`not_restored`), with the store
-    as it was.
+    as it was. `database` puts the ledger in place where it is in one, after the renames.
     """
     name = time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime())
     copies: list[Path] = []
@@ -41,8 +42,8 @@ def put_in_place(home: Home, staging: Path) -> str | None:
         for end in ("", "-wal", "-shm"):  # the ledger first: nobody opens it without its log
             old = home.ledger.with_name(home.ledger.name + end)
             moves += [(old, home.data / name / old.name)] if old.exists() else []
-        moves += [(staging / backup_file.LEDGER, home.ledger)]
-        _move(moves)
+        moves += [(staging / backup_file.LEDGER, home.ledger)] if database is None else []
+        _move(moves, database)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom("disk_full", "The disk is full; the store is as it was.", "Free some space first.") from error
@@ -87,8 +88,8 @@ def _one_disk(here: Path, there: Path) -> bool:
     return True
 
 
-def _move(moves: list[tuple[Path, Path]]) -> None:
-    """Every rename, or none. Raises OSError."""
+def _move(moves: list[tuple[Path, Path]], last: Callable[[], object] | None) -> None:
+    """Every rename and what comes last, or none. Raises OSError, and what `last` raises."""
     done: list[tuple[Path, Path]] = []
     made: list[Path] = []
     try:
@@ -101,6 +102,8 @@ def _move(moves: list[tuple[Path, Path]]) -> None:
             done.append((source, target))
         for folder in {target.parent for _, target in moves} | {source.parent for source, _ in moves}:
             sync_folder(folder)
+        if last is not None:
+            last()
     except BaseException:
         for source, target in reversed(done):
             target.rename(source)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from db.ledger import Ledger
+from db.place import open_store
 from db.tables import Dataset as DatasetRow
 from db.tables import Run
 from medsynth_engine.jobs import child
@@ -33,7 +34,7 @@ class Desk:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger.open(self.home.ledger)
+        return open_store(self.home.ledger)
 
     @cached_property
     def order(self) -> dict[str, Any]:

@@ -1,0 +1,130 @@
+"""Moving a store between a file and a PostgreSQL database. At every moment one of the two is in charge, and says so.
+
+The rows are copied while nobody else can write, compared one by one, and the chain is verified in its new place. Only
+then the new one is put in charge; the old one is kept, and can no longer be taken for the store.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from db import chain, checkpoints, copying, place, proof
+from db.anchors import Anchor
+from db.change import Change, Who
+from db.errors import LedgerBusy, LedgerConflict, LedgerError
+from db.ledger import Ledger
+from db.postgres import read_address
+from db.postgres_ledger import PostgresLedger, as_file, making
+from db.tables import Job
+
+FILE = "sqlite"
+ACTION = "store.copy"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """kept     what was there before, under which name: a folder in `data/`, or a schema of the database
+    rows     that were compared, in all tables
+    replaced a store that stood in the target's place, renamed there
+    """
+
+    to: str
+    verification: proof.Verification
+    rows: int
+    kept: str
+    replaced: str | None = None
+
+
+def move(source: Ledger, to: str, who: Who, face: str, replace: bool = False) -> Moved:
+    """Move the store to the database at the address `to`, or back to a file (`to` is `sqlite`).
+
+    Raises LedgerBusy where somebody writes or a job runs, LedgerConflict (`here_already`, `store_exists`), LedgerError
+    (`copy_differs`, `log_not_whole`, `bad_database_url`, …): the store is then as it was.
+    """
+    in_database = isinstance(source, PostgresLedger)
+    if in_database == (to != FILE):
+        raise LedgerConflict("here_already", "The store is of that kind already.", "medsynth store copy --help")
+    address = None if to == FILE else read_address(to)
+    moved: Moved | None = None
+    try:
+        with source.write(face) as change:
+            if change.session.exec(select(Job.id).where(Job.state == "running")).first():
+                raise LedgerBusy("jobs_running", "Jobs are running in this store.", "Wait for them, or cancel them.")
+            head = _recorded(source, change, who, FILE if address is None else "postgresql")
+            if address is None:
+                moved = _to_file(source, change.session, head)
+            else:
+                moved = _to_database(source, change.session, to, head, replace)
+    except LedgerError:
+        if moved is None:  # else only what was left behind lacks its last record
+            raise
+    return moved
+
+
+def _recorded(source: Ledger, change: Change, who: Who, kind: str) -> Anchor:
+    """Say in the log where it goes, and sign that: the last record that both have."""
+    change.record(actor=who, action=ACTION, object_="store", detail={"to": kind})
+    checkpoints.add_if_due(change.session, source.path, source.store_id, wanted=True)
+    head = chain.head(change.session)
+    return Anchor(int(head["records"]), head=bytes.fromhex(head["head"]))
+
+
+def _to_database(source: Ledger, session: Session, to: str, head: Anchor, replace: bool) -> Moved:
+    with making(read_address(to), replace) as (there, replaced):
+        copying.copy_rows(session.connection(), there)
+        rows = copying.demand_alike(session.connection(), there)
+        verification = _verified(proof.verify(there, [head]))
+    kept = time.strftime("before-copy-%Y%m%dT%H%M%SZ", time.gmtime())
+    place.bind(source.path, source.store_id)
+    aside = source.path.parent / kept
+    aside.mkdir(mode=0o700)
+    for end in ("", "-wal", "-shm"):
+        old = source.path.with_name(source.path.name + end)
+        if old.exists():
+            old.rename(aside / old.name)
+    place.sync(source.path.parent)
+    return Moved("postgresql", verification, rows, kept, replaced)
+
+
+def _to_file(source: Ledger, session: Session, head: Anchor) -> Moved:
+    path = source.path
+    partial = path.with_name(f".partial-{secrets.token_hex(6)}-{path.name}")
+    try:
+        rows = as_file(session.connection(), partial)
+        verification = _verified(proof.verify(partial, [head]))
+        if path.exists():  # left by a move that was killed; the database was in charge all the time
+            path.rename(path.with_name(f"{path.name}.left-{secrets.token_hex(4)}"))
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    place.sync(path.parent)
+    place.unbind(path)
+    return Moved(FILE, verification, rows, "medsynth")
+
+
+def _verified(found: proof.Verification) -> proof.Verification:
+    if not found.ok:
+        raise LedgerError("log_not_whole", "The audit log does not verify in its new place.", found.problems[0])
+    return found
+
+
+@contextmanager
+def into_database(source: Ledger, path: Path, to: str, replace: bool, locked: bool) -> Iterator[Callable[[], object]]:
+    """The rows of `source` in the database, for a restore. What is given puts them in charge of the home of `path`."""
+    with making(read_address(to), replace, locked) as (there, _):
+        with source.read() as session:
+            copying.copy_rows(session.connection(), there)
+            copying.demand_alike(session.connection(), there)
+
+        def switch() -> None:
+            there.commit()
+            place.bind(path, source.store_id)
+
+        yield switch
