@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers clean
+.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers resolve-macos clean
 
 setup: $(READY)
 
@@ -57,6 +57,10 @@ bench: $(READY)
 
 bench-peers: $(READY)
 	$(BIN)/python benchmarks/gan_peers.py $(ARGS)
+
+# That every dependency installs on a Mac with an Apple chip, as a wheel: a dry run that downloads nothing but metadata.
+resolve-macos: $(READY)
+	$(BIN)/python deploy/resolve_macos.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -44,11 +44,11 @@ if [ -z "$INTO" ]; then
     OWNER=$STUDIO:$STUDIO
     getent group "$STUDIO" >/dev/null || groupadd --system "$STUDIO"
     getent passwd "$STUDIO" >/dev/null || useradd --system --gid "$STUDIO" --home-dir "$SRV" --no-create-home \
-        --shell /bin/sh --password '*' --comment 'MedSynth: the studio' "$STUDIO"
+        --shell /bin/sh --password '*' --comment 'MedSynth studio' "$STUDIO"
     for name in in out; do
-        getent passwd "$STUDIO-$name" >/dev/null || useradd --non-unique --uid "$(id -u "$STUDIO")" --gid "$STUDIO" \
+        getent passwd "$STUDIO-$name" >/dev/null || useradd --system --non-unique --uid "$(id -u "$STUDIO")" --gid "$STUDIO" \
             --home-dir "$SRV/$name" --no-create-home --shell /usr/sbin/nologin --password '*' \
-            --comment "MedSynth: files $name" "$STUDIO-$name"
+            --comment "MedSynth files $name" "$STUDIO-$name"
     done
 fi
 

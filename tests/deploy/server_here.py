@@ -184,7 +184,7 @@ class Server:
     @contextmanager
     def service(self, kind: str) -> Iterator[subprocess.Popen[bytes]]:
         """One of the two services, started as its unit starts it."""
-        given = {"PATH": os.environ["PATH"], "HOME": str(self.own), "MEDSYNTH_THREADS": "1", **self.settings()}
+        given = {"PATH": os.environ["PATH"], "HOME": str(self.srv), "MEDSYNTH_THREADS": "1", **self.settings()}
         command = [*self.becoming(), sys.executable, "-m", "medsynth_engine.jobs.serve", kind]
         process = subprocess.Popen(self.namespace(*command), env=given, cwd="/")
         try:

@@ -1,0 +1,62 @@
+"""The install script as it is run on a server, where this machine's /etc is a copy of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "install.sh"
+IN_A_COPY = """
+for place in etc srv usr/local; do mkdir -p "$1/$place"; done
+cp -a /etc/. "$1/etc"
+for place in etc srv usr/local; do mount --bind "$1/$place" "/$place"; done
+mkdir -p /run/sshd
+ssh-keygen -q -A
+shown() {
+    find /etc/medsynth /etc/ssh /etc/systemd/system /srv /usr/local -exec stat -c '%n %a %u %g %s' {} +
+    find /etc/medsynth /etc/ssh /etc/systemd/system /usr/local -type f -exec md5sum {} +
+    cat /etc/passwd /etc/group
+}
+sh "$2"
+shown | sort >"$1/once"
+sh "$2" 2>/dev/null
+shown | sort >"$1/twice"
+cmp "$1/once" "$1/twice"
+grep '^medsynth' /etc/passwd
+grep '^medsynth' /etc/shadow | cut -d: -f1,2
+stat -c '%n %a %U' /srv/medsynth /srv/medsynth/* /srv/medsynth/in/inbox /srv/medsynth/out/released
+echo 'Port nonsense' >>/etc/ssh/sshd_config
+sh "$2" 2>&1 || true
+[ -e /etc/ssh/sshd_config.d/medsynth.conf ] || echo taken away again
+"""
+
+
+def test_it_makes_one_account_with_three_names_and_run_again_it_changes_nothing(tmp_path: Path) -> None:
+    needed = [name for name in ("unshare", "useradd", "ssh-keygen", "sshd") if not shutil.which(name, path=PATH)]
+    if os.geteuid() != 0 or needed:
+        pytest.skip(f"needs root and openssh-server, passwd, util-linux; missing: {', '.join(needed) or 'root'}")
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    if Path("/run/systemd/system").exists():
+        pytest.skip("a running systemd would be told of units that are not there")
+    command = ["unshare", "--mount", "sh", "-eu", "-c", IN_A_COPY, "sh", str(tmp_path), str(SCRIPT)]
+    environment = {**os.environ, "PATH": PATH, "PYTHON": sys.executable}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout.splitlines()
+    accounts = [line.split(":") for line in said if line.count(":") == 6]
+    assert [account[0] for account in accounts] == ["medsynth", "medsynth-in", "medsynth-out"]
+    assert len({(account[2], account[3]) for account in accounts}) == 1
+    assert [account[6] for account in accounts] == ["/bin/sh", "/usr/sbin/nologin", "/usr/sbin/nologin"]
+    assert {"medsynth:*", "medsynth-in:*", "medsynth-out:*"} <= set(said)  # no password opens any of them
+    assert {"/srv/medsynth 755 root", "/srv/medsynth/in 755 root", "/srv/medsynth/home 700 medsynth",
+            "/srv/medsynth/in/inbox 700 medsynth", "/srv/medsynth/out/released 700 medsynth"} <= set(said)  # fmt: skip
+    assert said[-1] == "taken away again"  # what sshd does not take leaves it as it was
+
+
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
