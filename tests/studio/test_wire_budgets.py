@@ -110,6 +110,12 @@ def test_a_live_run_keeps_to_its_bytes(line: Any) -> None:
     before = run.written
     run.run(6)
     assert 0 < (run.written - before) / 6 <= LIVE_BYTES_PER_SECOND
+    run.press("4")
+    assert run.run(60, run.shows("Accuracy"))
+    run.run(2)
+    before = run.written
+    run.run(6)
+    assert (run.written - before) / 6 <= LIVE_BYTES_PER_SECOND, "four charts as one"
 
 
 def test_a_question_and_the_palette_keep_to_their_bytes(line: Any) -> None:
