@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,14 +17,13 @@ import pandas as pd
 from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.cohort.pictures import Pictures, names
 from medsynth_engine.cohort.population import Plan
-from medsynth_engine.cohort.tables import Tables, groups
+from medsynth_engine.cohort.shards import Crew, draw_by
+from medsynth_engine.cohort.tables import BLOCK, Tables, groups
 from medsynth_engine.kernel.atomic import sync_folder, write_json
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.rows.table import UnusableTable
 
-BLOCK = 256
-"""Draws are seeded per block of so many records: any number of shards gives the same cohort."""
 FORMAT = 1
 _ROWS, _ORDER = 1, 2  # separate streams of the one seed
 
@@ -62,6 +62,7 @@ def draw(
     wanted: Callable[[], bool],
     about_rows: dict[str, Any] | None = None,
     missing: list[dict[str, Any]] | None = None,
+    crew: Crew | None = None,
 ) -> dict[str, Any]:
     """Draw `n` records as `plan` says and write the cohort folder.
 
@@ -69,7 +70,8 @@ def draw(
     and the row) and `cohort.json` (plan, seed, mergers, digests of both models, and `about_rows` as `row_model`: which
     learner drew the rows, and what it promises; `missing` as `not_drawn`). The same arguments give the same
     bytes. Everything is staged beside `folder`, which then appears in one rename; cancelled work leaves nothing, killed
-    work a staging folder that the next attempt clears away. Memory does not grow with `n`.
+    work a staging folder that the next attempt clears away. Memory does not grow with `n`. A `crew` draws the images
+    in the place of `drawer`, which then only tells what it is: the bytes are the same.
 
     Returns the document of `generate`: `cohort`, `n`, `path`, `seconds`, `images_per_second` (None for rows alone),
     `files`, `mergers`, `assumed`, `cells`, `not_drawn`, `generator`. Raises Busy where the folder exists, Interrupted
@@ -89,7 +91,12 @@ def draw(
                 if drawer is not None:
                     block.insert(0, "file_name", [f"images/{name}" for name in names(first + 1, len(block))])
                 tables.add(block)
-        image_seconds = None if drawer is None else _draw_images(staging, drawer, n, seed, progress, wanted)
+        if drawer is None:
+            image_seconds = None
+        elif crew is not None:
+            image_seconds = draw_by(crew, staging, n, seed, progress, partial(_stop_unless, wanted))
+        else:
+            image_seconds = _draw_images(staging, drawer, n, seed, progress, wanted)
         facts = {
             **plan.document(),
             "n": n,

@@ -21,26 +21,32 @@ AHEAD = 4
 
 class Pictures:
     """Writes images `0000001.png`, `0000002.png`, ... into `folder`, which it makes. A context manager: at its end
-    all of them are written, or none is in work any more. Errors of writing come out of `add` or of the end."""
+    all of them are written, or none is in work any more. Errors of writing come out of `add` or of the end.
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
-        folder.mkdir(mode=0o700)
-        self.folder = folder
-        self.count = 0
+    start    images that come before the first one here
+    shared   the folder may be there, also with some of the images: those are written anew
+    count    images that were taken; `written` of them are files, in order and without a gap
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None, start: int = 0, shared: bool = False) -> None:
+        folder.mkdir(mode=0o700, exist_ok=shared)
+        self.folder, self._start, self._mode = folder, start, ("wb",) if shared else ()
+        self.count = self.written = 0
         threads = threads or cores()
         self._most = AHEAD * threads
         self._pool = ThreadPoolExecutor(threads, "encoding")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[Future[int]] = deque()
 
     def add(self, block: np.ndarray) -> None:
         """uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3)."""
         images = block[..., 0] if block.ndim == 4 and block.shape[-1] == 1 else block
         for first in range(0, len(images), PIECE):
             piece = images[first : first + PIECE]
-            self._waiting.append(self._pool.submit(_write, self.folder, self.count + 1, piece))
+            place = self._start + self.count + 1
+            self._waiting.append(self._pool.submit(_write, self.folder, place, piece, *self._mode))
             self.count += len(piece)
         while len(self._waiting) > self._most:
-            self._waiting.popleft().result()
+            self.written += self._waiting.popleft().result()
 
     def __enter__(self) -> Pictures:
         return self
@@ -50,8 +56,8 @@ class Pictures:
     ) -> None:
         self._pool.shutdown(cancel_futures=kind is not None)
         if kind is None:
-            for written in self._waiting:
-                written.result()
+            while self._waiting:
+                self.written += self._waiting.popleft().result()
 
 
 def name(number: int) -> str:
@@ -71,9 +77,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _write(folder: Path, first: int, images: np.ndarray) -> None:
+def _write(folder: Path, first: int, images: np.ndarray, mode: str = "xb") -> int:
     prefix = os.fspath(folder)
     for number, data in enumerate(pngs(images), first):
-        with open(f"{prefix}/{name(number)}", "xb", buffering=0) as stream:  # noqa: PTH123 - a Path costs as much as the file
+        with open(f"{prefix}/{name(number)}", mode, buffering=0) as stream:  # noqa: PTH123 - a Path costs as much as the file
             if stream.write(data) != len(data):  # a disk that is nearly full takes a part
                 raise OSError(28, "no room for an image")
+    return len(images)

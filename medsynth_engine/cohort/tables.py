@@ -12,6 +12,8 @@ from pyarrow import parquet
 
 from medsynth_engine.kernel.escape import table_cell
 
+BLOCK = 256
+"""Draws are seeded per block of so many records: any number of shards gives the same cohort."""
 GROUP = 64
 """Blocks that are written together, as one row group of the parquet file."""
 

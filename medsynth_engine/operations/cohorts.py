@@ -19,6 +19,7 @@ from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
 from medsynth_engine.operations.populations import Asked, checked_request, population_arguments
 from medsynth_engine.operations.removal import remove_cohort
+from medsynth_engine.operations.run_checks import check_cluster, check_processes
 from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
@@ -56,6 +57,8 @@ class Cohorts:
         rows: str = "trees",
         epsilon: float | None = None,
         declare: dict[str, str] | None = None,
+        processes: int = 1,
+        cluster: str | None = None,
     ) -> dict[str, Any]:
         from db.tables import Cohort
 
@@ -65,6 +68,10 @@ class Cohorts:
         checked_request(n, balance, population, small_cells)
         if not 0 <= seed < 2**31:
             raise BadInput("bad_seed", "A seed is a whole number from 0 to 2147483647.", "For instance: --seed 1")
+        if cluster is not None:
+            check_cluster(call.home, cluster, "auto", processes, simulated=False)
+        else:
+            check_processes(processes, "auto")
         learner = learner_told(rows, epsilon, declare)
         source = _source(call, run, weights, dataset)
         _demand_attributes(call, source["dataset_id"], [*(balance or []), *(given or {})])
@@ -78,6 +85,8 @@ class Cohorts:
             "given": given or {},
             "small_cells": small_cells,
             "seed": seed,
+            "processes": processes,
+            "cluster": cluster,
             **learner,
             **source,
         }

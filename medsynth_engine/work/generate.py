@@ -21,6 +21,7 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.drawing_crew import crew_of
 from medsynth_engine.work.row_models import row_model
 
 FEWEST_PRIVATE = 1_000
@@ -35,7 +36,8 @@ def work(desk: Desk) -> dict[str, Any]:
     training = records[records["fold"] == "training"]
     say = desk.progress("records")
     say(0, arguments["n"], "planning")
-    drawer = _drawer(desk)
+    generator = _generator(desk)
+    drawer = _drawer(desk, generator)
     target = plan(
         training,
         arguments["n"],
@@ -58,7 +60,8 @@ def work(desk: Desk) -> dict[str, Any]:
     open_images = drawer.learned if drawer is not None and not drawer.info.get("privacy") else None
     missing = not_drawn(records, dataset.schema(), open_rows, open_images)
     n, seed = arguments["n"], arguments["seed"]
-    document = draw(folder, model, drawer, target, n, seed, say, desk.wanted, about_rows, missing)
+    crew = crew_of(desk, drawer, generator)
+    document = draw(folder, model, drawer, target, n, seed, say, desk.wanted, about_rows, missing, crew)
     told = {"row_model": about_rows, "warnings": poor_rows(about_rows["learner"], training["patient"].nunique())}
     return _commit(desk, arguments, dataset.schema(), folder, {**document, **told, "asked": _asked(arguments)})
 
@@ -78,17 +81,20 @@ def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "population": population}
 
 
-def _drawer(desk: Desk) -> Drawer | None:
-    """The generator that was trained or imported, and no other file that lies in its place."""
+def _generator(desk: Desk) -> Path | None:
+    """The weights file that was asked for; None for rows alone."""
     arguments = desk.arguments
     if arguments.get("weights"):
-        path = desk.home.weights / f"{arguments['weights']}.pth"
-    elif arguments.get("run"):
-        path = desk.home.runs / arguments["run"] / "generator.pth"
-    else:
+        return desk.home.weights / f"{arguments['weights']}.pth"
+    return desk.home.runs / arguments["run"] / "generator.pth" if arguments.get("run") else None
+
+
+def _drawer(desk: Desk, path: Path | None) -> Drawer | None:
+    """The generator that was trained or imported, and no other file that lies in its place."""
+    if path is None:
         return None
     digest = file_digest(path) if path.exists() else None
-    if digest != arguments["generator_digest"]:
+    if digest != desk.arguments["generator_digest"]:
         raise BadInput("generator_changed", "The generator's file is not the one that the ledger knows.", "Import it.")
     drawer = Drawer(path)
     drawer.info["digest"] = digest

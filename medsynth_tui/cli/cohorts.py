@@ -76,10 +76,19 @@ def attach(root: typer.Typer) -> None:
             float | None, typer.Option("--epsilon", help="Of --rows dp: smaller is more private. Without it 3.")
         ] = None,
         declare: Declare = None,
+        processes: Annotated[
+            int, typer.Option("--processes", metavar="N", help="Draw the images with N processes: the same bytes.")
+        ] = 1,
+        cluster: Annotated[
+            str | None, typer.Option("--cluster", metavar="NAME", help="Draw them with N jobs of this cluster.")
+        ] = None,
     ) -> None:
         """Draw a synthetic cohort.
 
         Rows first, then an image for every row.
+
+        Forty jobs of a cluster (docs/cluster.md): medsynth generate big --run chest-1 -n 1000000 --cluster slurm
+        --processes 40
         """
         if (run, weights, dataset).count(None) != 2:
             raise WrongUsage("which_source", "Name one source.", "--run RUN, --weights NAME or --dataset NAME.")
@@ -98,6 +107,8 @@ def attach(root: typer.Typer) -> None:
                 rows=rows.value,
                 epsilon=epsilon,
                 declare=pairs(declare, "--declare"),
+                processes=processes,
+                cluster=cluster,
             )
         )
         face.give(document, show_generated)

@@ -118,6 +118,13 @@ def test_a_run_trains_to_its_end_and_is_seen_as_any_other(full: None, place: Pla
     assert {"tick", "evaluation"} <= {line["kind"] for line in seen["records"]} and seen["samples"]
     assert any("Submitted to Slurm as job" in line for line in seen["log"])
     assert run(place.engine.weights_show("whole"))["name"] == "whole"
+    digests = []
+    for name, how in (("here", {}), ("there", {"cluster": "local", "processes": 2})):
+        drawn = run(place.engine.finish(run(place.engine.generate(name, 600, run="whole", **how))["job"]))
+        digests.append(run(place.engine.cohorts_show(name))["digest"])
+        assert drawn["n"] == 600 and len(list((place.home / "data" / "cohorts" / name / "images").iterdir())) == 600
+    assert digests[0] == digests[1]  # two jobs of an array drew the same bytes as one process here
+    assert not list((place.home / "data" / "runs").glob(".drawing-*"))
     script = (place.folder("whole").path / "cluster.sh").read_text()
     assert "password" not in script and (place.folder("whole").path / "cluster.sh").stat().st_mode & 0o077 == 0
 
