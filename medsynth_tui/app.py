@@ -19,7 +19,7 @@ from medsynth_engine.kernel.home import Home
 from medsynth_tui import glyphs, signals
 from medsynth_tui.boundary import Boundary
 from medsynth_tui.command import REGISTRY, Command, bindings
-from medsynth_tui.commands import EVERYWHERE, PLACES
+from medsynth_tui.commands import EVERYWHERE, PLACES, TOUR
 from medsynth_tui.idle import Idle
 from medsynth_tui.keymap import Keymap, bind, bind_keyless, default_path, read
 from medsynth_tui.places import SCREENS
@@ -27,6 +27,7 @@ from medsynth_tui.session import Session
 from medsynth_tui.terminal.usable import unusable_terminal
 from medsynth_tui.terminal.wire import Wire
 from medsynth_tui.theme import theme_name, themes
+from medsynth_tui.tour import Tour, Touring
 from medsynth_tui.typeahead import TypeAhead
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 SMALLEST = (80, 24)
 
 
-class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
+class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
     """Everything a person sees. Holds no rules: what may be done, the engine says."""
 
     TITLE = "MedSynth"
@@ -56,6 +57,7 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
         simulated: bool = False,
         engine: Any = None,
         keymap: Keymap | None = None,
+        tour: Tour | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
@@ -67,6 +69,7 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
         self.keymap = keymap or Keymap()
         bind(self, self.keymap)
         bind_keyless(self, self.keymap, (*EVERYWHERE, *PLACES))
+        self.tour = tour
         self.animation_level = "none"
         for theme in themes("none" if plain else "ascii" if self.glyphs.ascii else "round"):
             self.register_theme(theme)
@@ -75,6 +78,7 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
     def on_mount(self) -> None:
         self.open("login")
         self.watch_for_idleness()
+        self.watch_the_tour()
 
     # --- places -----------------------------------------------------------------------------------------------
 
@@ -151,9 +155,10 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
 
     def everywhere(self) -> list[Command]:
         """Commands that work from any screen, as far as this person may."""
+        always = [each for each in EVERYWHERE if self.tour is not None or each not in TOUR]
         if self.session.person is None:
-            return [command for command in EVERYWHERE if command.id not in ("logout", "lock")]
-        return [command for command in (*PLACES, *EVERYWHERE) if self.session.may(command.permission)]
+            return [each for each in always if each.id not in ("logout", "lock")]
+        return [each for each in (*PLACES, *always) if self.session.may(each.permission)]
 
     def do_help(self) -> None:
         from medsynth_tui.screens.help import Help
@@ -233,8 +238,19 @@ class MedSynth(Idle, TypeAhead, Boundary, Wire, App[int]):
             self.pop_screen()
 
 
-def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = False, simulated: bool = False) -> int:
-    """Open the studio on the store at `home` until its user leaves. Returns the exit code (DESIGN section 5)."""
+def run(
+    home: Path,
+    *,
+    link: str = "auto",
+    plain: bool = False,
+    ascii: bool = False,
+    simulated: bool = False,
+    tour: Path | None = None,
+) -> int:
+    """Open the studio on the store at `home` until its user leaves; `tour` is where a tour keeps its step.
+
+    Returns the exit code (DESIGN section 5).
+    """
     refused = unusable_terminal()
     if refused:
         print(refused, file=sys.stderr)
@@ -249,6 +265,7 @@ def run(home: Path, *, link: str = "auto", plain: bool = False, ascii: bool = Fa
         ascii=ascii,
         simulated=simulated,
         keymap=read(default_path()),
+        tour=Tour(tour) if tour is not None else None,
         driver_class=driver_for(chosen.ascii),
     )
     signals.install(app)

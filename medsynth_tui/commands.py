@@ -127,7 +127,13 @@ RunRemove = command("run.remove", "D", "Remove", Permission.TRAIN)(
 )
 
 
-EVERYWHERE = (Help, Palette, Jump, Quit, Redraw, Theme, LockScreen, LogOut)
+TourNext = command("tour.next", "ctrl+n", "Next step")("Go on to the tour's next step without doing this one.")
+TourBefore = command("tour.before", "", "Step before")("Go back to the tour's step before this one.")
+
+
+TOUR = (TourNext, TourBefore)
+"""Only while somebody is on the tour."""
+EVERYWHERE = (Help, Palette, Jump, Quit, Redraw, Theme, LockScreen, LogOut, *TOUR)
 PLACES = (
     *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoJobs, GoAudit, GoUsers),
     *(GoStore, GoDisk, GoPassword, GoSecondFactor, GoSettings),

@@ -122,6 +122,7 @@ SEEN = "pictures are seen; what is known of them in words, `datasets show` and `
 SCREEN = "of the screen itself"
 ONLY_HERE: dict[str, str] = {
     **dict.fromkeys(("help", "palette", "quit", "redraw", "jump", "theme", "lock", "leave", "back", "refresh"), SCREEN),
+    "tour.*": "of the tour",
     **dict.fromkeys(("home", "review.again", "rows.next", "rows.before", "rows.right", "table.page"), SCREEN),
     **dict.fromkeys(("population.slide", "population.ask", "population.even", "population.clear"), "of the editor"),
     **dict.fromkeys(("run.chart", "run.mark", "runs.compare", "runs.measure", "runs.measure_back", "chart.*"), LOOKS),
@@ -135,6 +136,7 @@ ONLY_HERE: dict[str, str] = {
 ONLY_THERE: dict[str, str] = {
     "demo": "tells the whole way by itself",
     "runs resume": "the key that pauses a run lets it go on",
+    "tour": "opens the studio on a store of its own",
     "login": "the studio asks for name and password by itself",
     "whoami": "the top line says it",
     "benchmark": "measures the machine before anybody works on it",

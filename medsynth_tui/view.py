@@ -19,6 +19,7 @@ from medsynth_tui.widgets.hints import Hints
 from medsynth_tui.widgets.job_progress import JobProgress
 from medsynth_tui.widgets.status_line import StatusLine
 from medsynth_tui.widgets.strip import Strip
+from medsynth_tui.widgets.tour_line import TourLine
 from medsynth_tui.work import Asking, JobMoved
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class View(Commanded, Asking, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine()
+        if self.studio.tour is not None:
+            yield TourLine()
         with Vertical(id="body"):
             yield from self.compose_body()
         yield JobProgress()

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,21 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medsynth_engine.kernel.atomic import write_bytes, write_text
-from medsynth_engine.kernel.errors import Busy, CheckFailed, Interrupted, MedSynthError, Refused, WrongUsage
-from medsynth_engine.kernel.home import Home
-from medsynth_tui.cli import show
+from medsynth_engine.kernel.errors import CheckFailed, Interrupted, MedSynthError, Refused
+from medsynth_tui.cli import own_home, show
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.own_home import PEOPLE
 from medsynth_tui.cli.waiting import LEFT_RUNNING, wait
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
-MARK = "DEMO"
-"""Only a folder with this file in it is made afresh."""
-PEOPLE = {"alice": "password123", "auditor": "auditor123", "admin": "admin123"}
-"""The development accounts of DESIGN section 4."""
 DATASET, RUN, TRAINED, BALANCED = "phantom", "first-run", "as-trained", "balanced"
 BALANCE = ["sex", "age_band"]
 ANSWERS = {
@@ -75,36 +64,10 @@ def attach(root: typer.Typer) -> None:
 @contextmanager
 def afresh(face: Face) -> Iterator[Path]:
     """An empty folder for the demo in the store's home, ours alone while the block lasts. Raises Busy, WrongUsage."""
-    parent = Home(face.home).data
-    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = parent / "demo"
-    with os.fdopen(os.open(parent / "demo.lock", os.O_CREAT | os.O_RDWR, 0o600)) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Busy("demo_runs", "A demo is running in this home already.", "Wait for it, or use --home.") from error
-        if folder.exists() and not (folder / MARK).exists():
-            raise WrongUsage("not_a_demo", "data/demo was not made by a demo.", "Move it away, or use --home.")
-        if folder.exists():
-            with suppress(MedSynthError):  # a store that cannot be opened has nothing running
-                _end_jobs(face, Face(replace(face.manner, home=folder)).engine_with(None))
-            shutil.rmtree(folder)
-        folder.mkdir(mode=0o700)
-        write_text(folder / MARK, "Made by medsynth demo, and made afresh by the next one.\n")
+    with own_home.held(face, "demo") as folder:
+        own_home.clear(face, folder, folder)
+        own_home.make(folder)
         yield folder
-
-
-def _end_jobs(face: Face, alice: Engine) -> None:
-    """What an earlier demo left running would go on using the machine."""
-    try:
-        face.runner.run(alice.login("alice", PEOPLE["alice"]))
-        for job in face.runner.run(alice.jobs_list()):
-            if job["state"] in ("queued", "running"):
-                face.runner.run(alice.jobs_cancel(job["job"]))
-                with suppress(MedSynthError):
-                    face.runner.run(alice.finish(job["job"]))
-    finally:
-        alice.close()
 
 
 @dataclass
@@ -162,9 +125,7 @@ class Story:
             show.line(self.face, sentence, indent=3)
 
     def open_store(self) -> None:
-        self.short(self.face.engine_with(None).init(development=True))
-        # Nobody stands behind the phantom: with a known key the same patients are held out in every demo.
-        write_bytes(Home(self.face.home).key, hashlib.sha256(b"the phantom's key").digest())
+        own_home.open_store(self.face, self.face.home)
         for name, password in PEOPLE.items():
             engine = self.face.engine_with(None)
             self.short(engine.login(name, password))
@@ -173,7 +134,7 @@ class Story:
 
     def take_in(self) -> None:
         folder = self.face.home / "phantom"
-        _draw_phantom(folder, self.patients)
+        own_home.draw_phantom(folder, self.patients)
         source, table = str(folder / "images"), str(folder / "metadata.csv")
         alice = self.people["alice"]
         scan = self.long(alice.datasets_scan(source, table))
@@ -247,10 +208,3 @@ class Story:
         if not found["ok"]:
             raise CheckFailed("audit_broken", "The record does not verify.", "This is a fault; please report it.")
         self.say(f"{found['records']:,} records, whole")
-
-
-def _draw_phantom(folder: Path, patients: int) -> None:
-    """Let a process of its own draw the phantom cohort: it needs numpy, this one stays small."""
-    order = [sys.executable, "-m", "medsynth_engine.phantom", str(folder), "--patients", str(patients)]
-    if subprocess.run(order, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False).returncode:
-        raise MedSynthError("phantom_failed", "The phantom cohort could not be drawn.", "Look at: medsynth doctor")

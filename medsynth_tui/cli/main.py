@@ -28,7 +28,9 @@ from medsynth_tui.cli import (
     runs,
     settings,
     store,
+    studio,
     totp,
+    tour,
     unexpected,
     users,
     weights,
@@ -43,7 +45,7 @@ name, and has a --help of its own with an example."""
 EPILOG = "Begin with:  medsynth demo"
 
 ORDER = (
-    *("demo", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
+    *("demo", "tour", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
     *("datasets", "review", "rules", "rows", "train", "bundle", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
     *("backup", "restore", "store", "disk", "doctor", "benchmark", "selftest", "about"),
@@ -75,6 +77,7 @@ def build() -> typer.Typer:
     version = inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Version)
     app.callback()(typed(begin, [version], shown=tuple(SHARED)))
     demo.attach(app)
+    tour.attach(app)
     accounts.attach(app)
     totp.attach(app)
     for noun in (users.app, settings.app, datasets.app, review.app, rows.rules, rows.app):
@@ -110,20 +113,10 @@ def begin(context: typer.Context, version: bool, **options: Any) -> None:
 
 
 def open_studio(manner: Manner) -> None:
-    """The studio asks for a login of its own; it never reads the session that commands keep."""
     with Face(manner) as face:
         if manner.json:
             raise WrongUsage("no_command", "--json goes with a command.", "See: medsynth --help")
-        from medsynth_tui.terminal.usable import scrub
-
-        scrub()
-        from medsynth_engine.kernel.allocator import one_arena
-
-        one_arena()  # it stays open for days
-        from medsynth_tui.app import run  # the only way to textual from here
-
-        link = manner.link.value if manner.link else "auto"
-        code = run(face.home, link=link, plain=manner.plain, ascii=manner.ascii, simulated=manner.simulated)
+        code = studio.open_at(face, face.home)
     raise typer.Exit(code)
 
 

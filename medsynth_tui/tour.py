@@ -1,0 +1,154 @@
+"""The guided tour: ten steps on the phantom cohort, each with one sentence, a key, and something that ends it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from medsynth_engine.kernel.atomic import write_text
+from medsynth_tui import commands as c
+from medsynth_tui import commands_release as r
+from medsynth_tui import commands_rows as t
+from medsynth_tui.command import Command
+
+if TYPE_CHECKING:
+    from medsynth_tui.app import MedSynth
+
+LOOK_EVERY_SECONDS = 0.5
+LOG_IN = "This store is the tour's alone. Log in: alice, tab, password123, enter."
+FINISHED = (
+    "That was the way: the auditor's opinion and the admin's signature open the gate. {quit} leaves; "
+    "medsynth tour --again begins anew, --remove takes it all away."
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """says   one thing, and the key, `{key}`, that the person at the keyboard has for `command`
+    here   screens on which it makes sense
+    way    how to get there from elsewhere
+    done   the screen that ends it
+    """
+
+    says: str
+    command: Command
+    here: tuple[str, ...]
+    way: str
+    done: str
+
+
+DATASET = "esc goes back to the dataset; from elsewhere ctrl+p, type datasets, enter, and enter on phantom."
+COHORT = "esc goes back to the cohort; from elsewhere ctrl+p, type cohorts, enter, and enter on yours."
+STEPS = (
+    Step("Home says what went on while you were away. {key} shows every key of a screen; esc closes.", c.Help,
+         ("home",), "esc goes back to the first screen.", "help"),
+    Step("Where to? Arrows and enter, a number, or {key} and a word or two. Go to the datasets: 1.", c.Palette,
+         ("home",), "esc goes back to the first screen.", "datasets"),
+    Step("A department left files of 400 made-up patients. {key} brings in what came.", c.DatasetAdd,
+         ("datasets",), "Press ctrl+p, type datasets, enter.", "upload"),
+    Step("up reaches Drop box, right takes phantom. {key} then looks at it; nothing is stored yet.", c.UploadScan,
+         ("upload",), "Press ctrl+p, type datasets, enter, then n.", "scan"),
+    Step("Names, numbers and dates would go; what each column means is listed. {key} brings it in.", c.UploadAdd,
+         ("scan",), "Press ctrl+p, type datasets, enter, then n; scan it again.", "dataset"),
+    Step("De-identified. {key} shows its columns, with everything small hidden; esc comes back.", t.DatasetTableOpen,
+         ("dataset",), DATASET, "table"),
+    Step("{key} trains a generator: Preset nano32, Minutes 1 (ctrl+u empties a field), Begin training.", c.DatasetTrain,
+         ("dataset", "run_new"), DATASET, "run"),
+    Step("It goes on without you. When it has finished, {key} draws a cohort: a name, 300 records, Draw.", c.RunCohort,
+         ("run", "cohort_new"), "Press ctrl+p, type runs, enter; enter opens the run.", "cohort"),
+    Step("{key} measures how faithful, private, fair and useful it is; then look through its pages.", r.CohortEvaluate,
+         ("cohort", "evidence"), COHORT, "judged"),
+    Step("Nothing leaves unseen. esc, then {key}: the gate says why it is closed and what mends it.", r.CohortExport,
+         ("cohort", "evidence"), COHORT, "export"),
+)  # fmt: skip
+"""Ten, and each can be taken away again with the key that removes, or all of it with `medsynth tour --remove`."""
+
+
+class Tour:
+    """Where somebody is on the tour; kept in a file, so that it goes on where it was left."""
+
+    def __init__(self, kept: Path) -> None:
+        self.kept = kept
+        self.at = _read(kept)
+
+    @property
+    def finished(self) -> bool:
+        return self.at >= len(STEPS)
+
+    def say(self, app: MedSynth) -> tuple[str, str]:
+        """What to call the step, and its sentence here and now."""
+        if app.session.person is None:
+            return "Tour", LOG_IN
+        if self.finished:
+            return "Tour", FINISHED.replace("{quit}", app.keymap.label(c.Quit))
+        name, step = f"Tour {self.at + 1} of {len(STEPS)}", STEPS[self.at]
+        key = app.keymap.label(step.command)
+        return name, step.says.replace("{key}", key) if place_of(app) in step.here else step.way
+
+    def look(self, app: MedSynth) -> bool:
+        """Go on where the step is done. True where what is said has changed."""
+        if self.finished or app.session.person is None or place_of(app) != STEPS[self.at].done:
+            return False
+        self.move(1)
+        return True
+
+    def move(self, by: int) -> None:
+        self.at = min(max(0, self.at + by), len(STEPS))
+        write_text(self.kept, json.dumps({"step": self.at}) + "\n")
+
+
+def place_of(app: MedSynth) -> str:
+    """What is in front: the name of a screen, `help`, or `judged` where evidence is there to read."""
+    from medsynth_tui.places import SCREENS
+
+    kind = type(app.screen).__name__
+    if kind == "Help":
+        return "help"
+    place = next((name for name, where in SCREENS.items() if where.endswith(f":{kind}")), "")
+    return "judged" if place == "evidence" and getattr(app.screen, "document", None) else place
+
+
+def _read(kept: Path) -> int:
+    """The step that was reached; the first where nothing is kept, or nothing that can be read."""
+    try:
+        step = json.loads(kept.read_text()).get("step", 0)
+    except (OSError, ValueError, AttributeError):
+        return 0
+    return min(max(0, step), len(STEPS)) if isinstance(step, int) else 0
+
+
+class Touring:
+    """For the app."""
+
+    tour: Tour | None = None
+    _told: tuple[str, str] | None = None
+
+    def watch_the_tour(self) -> None:
+        if self.tour is not None:
+            cast("MedSynth", self).set_interval(LOOK_EVERY_SECONDS, self.look_at_the_tour)
+
+    def look_at_the_tour(self) -> None:
+        """Go on where a step is done; draw the sentence again where it is another."""
+        app = cast("MedSynth", self)
+        view = app.top_view()
+        if self.tour is None or view is None:
+            return
+        self.tour.look(app)
+        told = self.tour.say(app)
+        if told != self._told:
+            self._told = told
+            for line in view.query("TourLine"):
+                line.refresh()
+
+    def do_tour_next(self) -> None:
+        self._step(1)
+
+    def do_tour_before(self) -> None:
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        if self.tour is not None:
+            self.tour.move(by)
+            self.look_at_the_tour()
