@@ -135,6 +135,14 @@ def begin_training(terminal: Terminal, home: Home) -> Training:
     return training
 
 
+def stop(terminal: Terminal) -> None:
+    """By keyboard, from home. Waits each time for words that no screen before it has."""
+    for keys, words in (("2", "chest"), ("\r", "Pause"), ("s", "Let it run")):
+        terminal.press(keys)
+        terminal.wait_for(words, LONG)
+    terminal.press("\t\r")
+
+
 @pytest.mark.slow
 def test_a_killed_studio_takes_no_training_with_it_and_the_next_login_sees_it(
     opened: Callable[[], Terminal], with_dataset: Path, share: float
@@ -155,13 +163,7 @@ def test_a_killed_studio_takes_no_training_with_it_and_the_next_login_sees_it(
         terminal = opened()
         terminal.wait_for("Newest runs", LONG)
         assert any("live" in line and "running" in line for line in terminal.screen().splitlines())
-    terminal.press("2")
-    terminal.wait_for("running", LONG)
-    terminal.press("\r")
-    terminal.wait_for("kimg", LONG)
-    terminal.press("s")
-    terminal.wait_for("Stop", LONG)
-    terminal.press("\t\r")
+    stop(terminal)
     until(lambda: training.run.state()["state"] == "stopped", "the end")
     assert training.run.generator.exists()
     with Ledger.open(home.ledger) as ledger:
