@@ -30,8 +30,8 @@ KEYS = (
     *("j", "k", "g", "G", "v", "l", "question_mark", "ctrl+p", "f1", "left_square_bracket", "right_square_bracket"),
     *("1", "2", "3", "4", "5", "r", "x", "7", "backspace", "ctrl+l", "f5", "f6"),
 )
-PLACES = ("home", "datasets", "runs", "run", "cohorts", "assessments", "review", "audit", "upload")
-ARGUMENTS = {"run": {"name": "first"}}
+PLACES = ("home", "datasets", "runs", "run", "compare_runs", "cohorts", "assessments", "review", "audit", "upload")
+ARGUMENTS: dict[str, dict[str, Any]] = {"run": {"name": "first"}, "compare_runs": {"runs": ["first", "second"]}}
 
 
 class Glass(pyte.Screen):
