@@ -119,7 +119,7 @@ CONTRAST = Palette(
 )
 SAFE = Palette(
     title="Colour-blind safe",
-    says="Good is blue, doubtful yellow, bad red: apart for every kind of eye.",
+    says="Good is blue, doubtful yellow, bad a dull red.",
     dark=True,
     background="#10161b",
     surface="#151d24",

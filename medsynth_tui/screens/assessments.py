@@ -15,17 +15,17 @@ from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import when
+from medsynth_tui.words import ending, when
 
 KINDS = ["cohort", "dataset", "generator"]
-COLUMNS = (
+NARROW = (
     Column("subject"),
     Column("audience", 10),
     Column("state", 11),
     Column("version", 7, right=True),
-    Column("author", 12),
     Column("drafted", 12),
 )
+WIDE = (*NARROW[:4], Column("author", 20), NARROW[4])
 
 
 class Assessments(View):
@@ -37,7 +37,7 @@ class Assessments(View):
         return ("Assessments",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(COLUMNS)
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -58,15 +58,15 @@ class Assessments(View):
         if newest and self.focused is None:
             table.focus()
 
-    @staticmethod
-    def _row(each: dict[str, Any]) -> list[Any]:
+    def _row(self, each: dict[str, Any]) -> list[Any]:
+        table = self.query_one(WindowTable)
         emphasis = "bold" if each["state"] in ("submitted", "returned") else ""
         return [
-            each["subject"],
+            ending(each["subject"], table.widths()[0]),
             each["audience"],
             (each["state"], emphasis),
             each["version"],
-            each["author"],
+            *([each["author"]] if table.layout_columns == WIDE else []),
             when(each["created"]),
         ]
 

@@ -17,7 +17,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, count, when
 
-COLUMNS = (
+NARROW = (
     Column("cohort"),
     Column("records", 7, right=True),
     Column("dataset", 10),
@@ -25,6 +25,7 @@ COLUMNS = (
     Column("privacy", 11),
     Column("drawn", 12),
 )
+WIDE = (*NARROW[:2], Column("dataset", 18), Column("drawn by", 20), *NARROW[4:])
 
 
 class Cohorts(MarksRows, View):
@@ -40,7 +41,7 @@ class Cohorts(MarksRows, View):
         return ("Cohorts",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(COLUMNS)
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -68,7 +69,7 @@ class Cohorts(MarksRows, View):
         band = "too little" if reading.get("band") == "grey" else band
         band = "out of date" if each.get("outdated") else band
         source = each.get("run") or each.get("weights") or "rows alone"
-        name = self.with_mark(each["cohort"])
+        name = self.with_mark(each["cohort"], self.query_one(WindowTable).widths()[0])
         return [name, count(each["n"]), each.get("dataset") or "", source, band, when(each["created"])]
 
     @on(DataTable.RowSelected)

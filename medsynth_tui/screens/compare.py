@@ -23,7 +23,7 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, SCENARIOS, measure, number, said, share
 
 PAGES = {"apart": "Told apart", "all": "Every measure", "groups": "Before/after"}
-LEGEND = "✓ best, or not told from the best  ✗ the whole interval lies behind  no mark: no difference shown"
+LEGEND = "✓ best, or as good  ✗ its whole interval lies behind  no mark: no difference"
 NOTHING = "Nothing is told apart: wherever both were measured, the intervals overlap."
 
 

@@ -16,11 +16,11 @@ from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.screens.dataset import remains_words
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import said, share
+from medsynth_tui.words import ending, said, share
 
 Row = tuple[str, list[Any]]
 NARROW = (Column("what"), Column("size", 8, right=True), Column("since", 10), Column("removed by", 18))
-WIDE = (NARROW[0], Column("owner", 14), *NARROW[1:3], Column("removed by", 44))
+WIDE = (NARROW[0], Column("owner", 12), *NARROW[1:3], Column("removed by", 40))
 SCREENS = {"dataset": "dataset", "run": "run", "cohort": "cohort"}
 CONSEQUENCES = {
     "dataset": "Its images and table, the training folds of its runs, its bundles and its quarantine are deleted. "
@@ -79,12 +79,12 @@ class DiskUse(View):
             kind, taken = each["kind"], each["bytes"]
             inside = [(key, thing) for key, thing in self.things.items() if thing["kind"] == kind]
             if inside:
-                rows.append(self._row(f"-{kind}", (KINDS[kind], "bold"), (size(taken), "bold")))
+                rows.append(self._row(f"-{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
                 rows += [self._thing(key, thing) for key, thing in inside]
                 rest = taken - sum(thing["bytes"] for _, thing in inside)
-                rows += [self._row(f"rest:{kind}", "  of others", size(rest))] if rest > 0 else []
+                rows += [self._row(f"rest:{kind}", "of others", size(rest))] if rest > 0 else []
             elif taken:
-                rows.append(self._row(f"rest:{kind}", (KINDS[kind], "bold"), size(taken)))
+                rows.append(self._row(f"rest:{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
         return rows
 
     def _thing(self, key: str, thing: dict[str, Any]) -> Row:
@@ -92,16 +92,21 @@ class DiskUse(View):
         if who == "its owner":
             who = said(thing["owner"], 18)
         return self._row(
-            key, f"  {said(thing['name'], 64)}", size(thing["bytes"]), thing["owner"], thing["created"], who
+            key,
+            ending(said(thing["name"], 64), self.query_one(WindowTable).widths()[0]),
+            size(thing["bytes"]),
+            thing["owner"],
+            thing["created"],
+            who,
         )
 
     def _by_owner(self) -> list[Row]:
         owners = self.document["owners"]
         if len(owners) < 2:
             return []
-        rows = [self._row("-owners", ("By owner", "bold"))]
+        rows = [self._row("-owners", ("By owner", "bold $primary"))]
         return rows + [
-            self._row(f"owner:{each['owner']}", f"  {said(each['owner'] or 'others', 64)}", size(each["bytes"]))
+            self._row(f"owner:{each['owner']}", said(each["owner"] or "others", 64), size(each["bytes"]))
             for each in owners
         ]
 

@@ -16,7 +16,7 @@ from medsynth_tui.evidence_words import Row
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import count, said, state, when
+from medsynth_tui.words import count, ending, said, state, when
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -34,13 +34,14 @@ KINDS = {
     "apply_review": "review",
     "import_weights": "weights",
 }
-COLUMNS = (
+NARROW = (
     Column("work", 12),
     Column("about"),
-    Column("state", 15),
-    Column("so far", 22),
+    Column("state", 13),
+    Column("so far", 13),
     Column("asked for", 12),
 )
+WIDE = (*NARROW[:2], Column("state", 15), Column("so far", 22), NARROW[4])
 MOST_ASKED = 5
 """Of so many jobs that go on the progress is asked for; the supervisor starts no more at once on a small machine."""
 EVERY = 2.0
@@ -61,7 +62,7 @@ class Jobs(View):
         return ("Work",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(COLUMNS)
+        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def on_mount(self) -> None:
@@ -88,7 +89,7 @@ class Jobs(View):
     def _row(self, each: dict[str, Any]) -> Row:
         text = self.studio.glyphs.text
         kind = KINDS.get(each["kind"], str(each["kind"]).replace("_", " "))
-        about = said(each["subject"].partition(":")[2], 60)
+        about = ending(said(each["subject"].partition(":")[2], 60), self.query_one(WindowTable).widths()[1])
         cells = [kind, about, state(each["state"]), so_far(each.get("progress")), when(each["created"])]
         return each["job"], [text(cell) for cell in cells]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NARROW = (Column("picture"), Column("decided", 8))
 WIDE = (Column("picture"), Column("dataset", 14), Column("decided", 8))
-WORDS = {"accept": ("accept", "$success"), "mask": ("mask", "$primary"), "reject": ("reject", "$error")}
+WORDS = {"accept": ("accept", "bold $success"), "mask": ("mask", "bold $primary"), "reject": ("reject", "bold $error")}
 STILL_SECONDS = 0.2
 """Looking at a picture is an event of the audit log: passing it by with the arrows is no look."""
 GLANCE_SECONDS = 0.5
@@ -103,8 +103,7 @@ class ReviewQueue(View):
         wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
         rows: list[tuple[str, list[Any]]] = []
         for each in self.entries[start : start + WINDOW]:
-            word, style = WORDS.get(each["decision"], ("", ""))
-            cells: list[Any] = [said(each["id"], 40), (word, self._colour(style))]
+            cells: list[Any] = [said(each["id"], 40), WORDS.get(each["decision"], ("", ""))]
             rows.append((key_of(each), [cells[0], said(each["dataset"], 40), cells[1]] if wide else cells))
         self.query_one(WindowTable).show(rows)
         self._show_progress()
@@ -120,9 +119,6 @@ class ReviewQueue(View):
             seen = picture.seen(picture.whole)
             words += f"   in view: x {seen.x} to {seen.right}, y {seen.y} to {seen.bottom}"
         self.query_one("#progress", Static).update(Content(words))
-
-    def _colour(self, name: str) -> str:
-        return f"bold {self.app.theme_variables[name[1:]]}" if name else ""
 
     @property
     def current(self) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ WIDE = (
     Column("begun", 12),
 )
 LOOK_EVERY = 5.0
-COLOURS = {"running": "bold", "failed": "bold red", "interrupted": "yellow"}
+COLOURS = {"running": "bold", "failed": "bold $error", "interrupted": "$warning"}
 
 
 class Runs(MarksRows, View):

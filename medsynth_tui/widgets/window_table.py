@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ WINDOW = 200
 PADDING = 2
 """Columns of the terminal that Textual puts around every cell."""
 SCROLLBAR = 1
+VARIABLE = re.compile(r"\$([\w-]+)")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class WindowTable(DataTable[Text]):
         for column, width in zip(self.layout_columns, self.widths(), strict=True):
             title = Text(column.title, justify="right" if column.right else "left")
             self.add_column(title, width=width, key=column.title)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     def on_resize(self) -> None:
         """The stretching column takes what there is now."""
@@ -60,7 +63,10 @@ class WindowTable(DataTable[Text]):
             self._fill()
 
     def show(self, rows: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        """`rows`: key and one value a column; a value is text, or a pair of text and a style."""
+        """`rows`: key and one value a column; a value is text, or a pair of text and a style.
+
+        A style may name colours of the theme (`bold $error`): they follow when another theme is chosen.
+        """
         if list(rows) != self.shown or not self.row_count:
             self.shown = list(rows)
             self._fill()
@@ -71,7 +77,7 @@ class WindowTable(DataTable[Text]):
         widths = self.widths()
         for key, values in self.shown[:WINDOW]:
             cells = zip(values, self.layout_columns, widths, strict=True)
-            self.add_row(*(_cell(value, column, width) for value, column, width in cells), key=key)
+            self.add_row(*(self._cell(value, column, width) for value, column, width in cells), key=key)
         if not self.row_count:
             return
         keys = [str(row.value) for row in self.rows]
@@ -115,10 +121,11 @@ class WindowTable(DataTable[Text]):
             return None
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
 
-
-def _cell(value: Any, column: Column, width: int) -> Text:
-    text, style = value if isinstance(value, tuple) else (value, "")
-    words = plain(text, 300)
-    if len(words) > width:
-        words = words[: width - 1] + "…"
-    return Text(words, style=style, justify="right" if column.right else "left", no_wrap=True)
+    def _cell(self, value: Any, column: Column, width: int) -> Text:
+        text, style = value if isinstance(value, tuple) else (value, "")
+        words = plain(text, 300)
+        if len(words) > width:
+            words = words[: width - 1] + "…"
+        if "$" in style:
+            style = VARIABLE.sub(lambda name: self.app.theme_variables[name[1]], style)
+        return Text(words, style=style, justify="right" if column.right else "left", no_wrap=True)
