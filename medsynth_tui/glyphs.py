@@ -19,6 +19,7 @@ TYPOGRAPHY = str.maketrans(
         **dict.fromkeys("›▶▸→⏵", ">"),
         **dict.fromkeys("▲↑", "^"),
         **dict.fromkeys("▼▾↓", "v"),
+        "◆": "%",
         **dict.fromkeys("‘’", "'"),
         **dict.fromkeys("“”", '"'),
         "…": ".",

@@ -214,11 +214,21 @@ def _foot(frame: Frame, unit: Unit, marks: Sequence[Mark]) -> list[list[Piece]]:
         start = max(0, min(frame.columns - len(text), at - (len(text) // 2 if at else 0)))
         if not words[max(0, start - 1) : start + len(text) + 1].strip():
             words = words[:start] + text + words[start + len(text) :]
-    for mark in marks:
-        if frame.left <= mark.x <= frame.reach:
-            axis[frame.column(mark.x)] = (mark.sign, mark.role)
+    for mark in _sparse(frame, marks):
+        axis[frame.column(mark.x)] = (mark.sign, mark.role)
     gap = " " * (GUTTER - 1)
     return [_joined([(f"{gap}└", "muted"), *axis]), [(f"{gap} {words}", "muted")]]
+
+
+def _sparse(frame: Frame, marks: Sequence[Mark]) -> list[Mark]:
+    """Those in the window; of a sign that would stand in more than a third of its columns the newest alone."""
+    seen = [mark for mark in marks if frame.left <= mark.x <= frame.reach]
+    places: dict[str, set[int]] = {}
+    for mark in seen:
+        places.setdefault(mark.sign, set()).add(frame.column(mark.x))
+    crowded = {sign for sign, columns in places.items() if 3 * len(columns) > frame.columns}
+    newest = {mark.sign: mark for mark in seen}
+    return [mark for mark in seen if mark.sign not in crowded or mark is newest[mark.sign]]
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:

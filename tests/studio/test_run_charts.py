@@ -12,6 +12,7 @@ from studio_people import complaint, log_in, seen, shows, until
 from medsynth_engine.kernel.errors import Denied
 from medsynth_tui import run_events
 from medsynth_tui.app import MedSynth
+from medsynth_tui.glyphs import to_ascii
 from medsynth_tui.run_charts import CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES, SIGNAL
 from medsynth_tui.screens.compare_runs import CompareRuns
 from medsynth_tui.screens.curves import Curves
@@ -20,6 +21,8 @@ from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.plot import HEADS, Frame, Mark, Series, draw
 from medsynth_tui.widgets.units import NAMES, Unit, unit_of
 from medsynth_tui.words import ending
+
+BEST = Mark(50.0, "b", "success")
 
 
 def tick(kimg: float, **values: Any) -> dict[str, Any]:
@@ -126,6 +129,13 @@ def test_what_happened_is_marked_where_it_happened_and_the_weightiest_is_seen() 
     assert (axis[10], axis[20]) == ("b", "e"), "and the checkpoint of the same place is not"
 
 
+def test_a_letter_that_would_fill_the_axis_stands_at_its_newest_place_alone() -> None:
+    many = [Mark(float(at), "c", "muted") for at in range(100)]
+    rows = draw(Frame(67, 6, 0, 1, 100), [Series("g", "primary", [1, 2], [0, 1])], None, Unit(), None, [*many, BEST])
+    axis = "".join(words for words, _ in rows[-2])[7:]
+    assert (axis.count("c"), axis.count("b")) == (1, 1) and axis.index("c") == int(0.99 * 60)
+
+
 def test_every_kind_of_event_has_its_own_sign_and_a_sentence() -> None:
     signs = [kind.sign for kind in run_events.KINDS.values()]
     assert len(set(signs)) == len(signs) and all(sign.isascii() for sign in signs)
@@ -167,6 +177,10 @@ def test_more_than_two_curves_wear_their_marks_along_the_way() -> None:
     assert all(four.count(sign) >= 4 for sign in HEADS)
     assert (two.count(HEADS[0]), two.count(HEADS[1])) == (1, 1)
     assert draw(frame, [], None, Unit(), None, [Mark(5.0, "c", "muted")])[-2] != draw(frame, [], None, Unit())[-2]
+
+
+def test_four_curves_have_four_marks_without_any_typography() -> None:
+    assert len(set(to_ascii(HEADS))) == len(HEADS) and "?" not in to_ascii(HEADS)
 
 
 def test_what_is_compared_is_what_is_drawn() -> None:
