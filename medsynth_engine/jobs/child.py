@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerMissing
+from medsynth_engine.jobs.cap import fenced, over
 from medsynth_engine.kernel.atomic import write_json, write_text
 from medsynth_engine.kernel.errors import (
     Busy,
@@ -35,6 +36,8 @@ from medsynth_engine.kernel.home import Home, default_home
 
 LINES_PER_SECOND = 4
 LOOK_EVERY = 0.25
+NO_MEMORY = ("out of memory", "allocate memory", "bad_alloc")
+"""How torch says it, which knows no MemoryError; this file knows no torch."""
 _terminated = False
 
 
@@ -58,7 +61,11 @@ def main(work: Callable[[JobFolder], dict[str, Any] | None]) -> None:
             raise
         code = _say_why(folder, NoRoom("disk_full", "The disk is full.", "Free some space, then ask again."))
     except MemoryError:
-        code = _say_why(folder, NoRoom("no_memory", "The memory of this machine was not enough.", "Ask for less."))
+        code = _say_why(folder, over(fenced()))
+    except RuntimeError as error:
+        if not any(words in str(error).lower() for words in NO_MEMORY):
+            raise
+        code = _say_why(folder, over(fenced()))
     except KeyboardInterrupt:
         code = _say_why(folder, Interrupted("interrupted", "The work was interrupted.", "Ask for it again."))
     _leave(folder, code)

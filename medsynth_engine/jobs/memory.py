@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medsynth_engine.kernel.errors import Interrupted, MedSynthError, NoRoom
+
 
 def kills_for_memory() -> int:
     """How often the kernel did so since it started, on the whole machine and in this process's group; 0 if unknown.
@@ -30,3 +32,20 @@ def _number(file: Path) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def killed() -> MedSynthError:
+    """Somebody's kill -9; the kernel counted no kill for memory meanwhile (outside Linux nobody knows)."""
+    return Interrupted(
+        "killed",
+        "The process was killed from outside; the system does not say that memory was the reason.",
+        "What can go on from where it stood can be resumed; the rest is asked for again.",
+    )
+
+
+def no_memory() -> MedSynthError:
+    return NoRoom(
+        "no_memory",
+        "The system killed the process: the machine ran out of memory.",
+        "Close other programs or ask for less (a smaller preset, --low-resource), then do it again.",
+    )

@@ -20,11 +20,11 @@ from typing import Any
 from db.ledger import Ledger
 from db.place import open_store
 from db.tables import Job
-from medsynth_engine.jobs import grant, queue, record
+from medsynth_engine.jobs import cap, grant, queue, record
 from medsynth_engine.jobs.books import beat, only_one, read_beat
 from medsynth_engine.jobs.child import error_document
 from medsynth_engine.jobs.elsewhere import goes_on_elsewhere
-from medsynth_engine.jobs.memory import kills_for_memory
+from medsynth_engine.jobs.memory import killed, kills_for_memory, no_memory
 from medsynth_engine.jobs.pace import pace_of
 from medsynth_engine.jobs.process import Identity, identity, signal_group
 from medsynth_engine.jobs.room import demand_room
@@ -36,17 +36,20 @@ from medsynth_engine.kernel.home import Home, default_home
 
 CANNOT_START = 127
 """The exit code of a step whose program is not there, as a shell would say it."""
+HURRY = 5.0
+"""Seconds from SIGTERM to SIGKILL for work that holds too much memory."""
 
 
 @dataclass
 class Ending:
-    """Why the work is being ended, and how far that has come."""
+    """Why the work is being ended, and how far that has come. `grace` where it is not left the time it usually gets."""
 
     state: str
     error: MedSynthError | None
     since: float
     terminated_at: float | None = None
     killed: bool = False
+    grace: float | None = None
 
 
 class Supervisor:
@@ -63,6 +66,7 @@ class Supervisor:
         self.next_beat = self.next_grant = 0.0
         self.child: Identity | None = None
         self.memory_kills = kills_for_memory()
+        self.memory_cap = 0
         self.no_room: NoRoom | None = None
         signal.signal(signal.SIGTERM, self._on_shutdown)
 
@@ -104,6 +108,7 @@ class Supervisor:
             self.folder.log(f"The step could not be started: {error.strerror}.")
             return CANNOT_START
         self.child = identity(process.pid)
+        self._fence(process.pid)
         self.next_beat = 0.0
         while True:
             self._look_after()
@@ -140,6 +145,7 @@ class Supervisor:
         if moment >= self.next_beat:
             self.next_beat = moment + self.pace.beat
             self._beat()
+            self._look_at_memory(moment)
         if moment >= self.next_grant:
             self.next_grant = moment + self.pace.grant
             self._check_grant()
@@ -147,6 +153,18 @@ class Supervisor:
             self.ending = Ending("stopped", None, moment)
         if self.ending is not None and self.child is not None:
             self._press(self.ending, moment)
+
+    def _fence(self, pid: int) -> None:
+        run = self.run_folder if self._trains() else None
+        self.memory_cap = cap.cap_of(self.ledger, run)
+        cap.fence(pid, self.memory_cap, run)
+
+    def _look_at_memory(self, moment: float) -> None:
+        """What no single process was told by the kernel: together they hold too much. It grows while one waits."""
+        if not self.memory_cap or self.child is None or self.ending is not None:
+            return
+        if cap.held(self.child.pid) > self.memory_cap:
+            self.ending = Ending("failed", cap.over(self.memory_cap), moment, grace=min(HURRY, self.pace.grace))
 
     def _beat(self) -> None:
         with suppress(OSError, NoRoom):  # a full disk is no reason to leave the work alone
@@ -161,7 +179,7 @@ class Supervisor:
     def _press(self, ending: Ending, moment: float) -> None:
         """First a word to the run, then SIGTERM, then SIGKILL."""
         run = self.run_folder if self._trains() else None
-        if run is not None and ending.state != "interrupted" and ending.terminated_at is None:
+        if run is not None and ending.state != "interrupted" and ending.grace is None and ending.terminated_at is None:
             if run.wish() != "stop":
                 run.set_wish("stop")
             if moment - ending.since < self.pace.patience:
@@ -169,7 +187,7 @@ class Supervisor:
         if ending.terminated_at is None:
             ending.terminated_at = moment
             signal_group(self.child, signal.SIGTERM)
-        elif moment - ending.terminated_at >= self.pace.grace and not ending.killed:
+        elif moment - ending.terminated_at >= (ending.grace or self.pace.grace) and not ending.killed:
             ending.killed = True
             signal_group(self.child, signal.SIGKILL)
 
@@ -225,23 +243,6 @@ class Supervisor:
         """The machine (or its service manager) goes down: the work gets the chance to write what it has."""
         if self.ending is None:
             self.ending = Ending("interrupted", None, time.monotonic())
-
-
-def killed() -> MedSynthError:
-    """Somebody's kill -9; the kernel counted no kill for memory meanwhile (outside Linux nobody knows)."""
-    return Interrupted(
-        "killed",
-        "The process was killed from outside; the system does not say that memory was the reason.",
-        "What can go on from where it stood can be resumed; the rest is asked for again.",
-    )
-
-
-def no_memory() -> MedSynthError:
-    return NoRoom(
-        "no_memory",
-        "The system killed the process: the machine ran out of memory.",
-        "Close other programs or ask for less (a smaller preset, --low-resource), then do it again.",
-    )
 
 
 def wordless() -> MedSynthError:

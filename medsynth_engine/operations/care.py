@@ -9,6 +9,8 @@ from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.access.second_factor import checked_roles
+from medsynth_engine.jobs.cap import SETTING as JOB_MEMORY
+from medsynth_engine.jobs.cap import checked_cap
 from medsynth_engine.jobs.watch import look_at_all
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
@@ -42,6 +44,7 @@ SETTINGS: dict[str, tuple[Any, str]] = {
         "",
         "The file pt_inception-2015-12-05-6726825d.pth, for those who want FID beside our own measures; empty: no FID",
     ),
+    JOB_MEMORY: (0, "Gigabytes of memory that the work of one job may take, 2 or more; 0: no limit"),
     "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
 }
 """The default and the meaning of each; a value is of its default's type."""
@@ -81,6 +84,7 @@ class Care:
             "anchor_file": lambda given: checked_anchor(call, given),
             "anchor_syslog": checked_switch,
             "backup_recipient": checked_recipient,
+            JOB_MEMORY: checked_cap,
         }
         checked: Any = checks[key](value) if key in checks else _whole_number(key, value)
         # A path may name a person or a place: the record says that it was set, not to what.
@@ -96,6 +100,7 @@ class Care:
         from db.tables import Assessment, Cohort, Job, Run, User
         from medsynth_engine.operations.checks import sweep_checks
         from medsynth_engine.operations.overdue import sweep_reviews
+        from medsynth_engine.operations.placed import newly_placed, take_in_placed
 
         look_at_all(call.ledger, call.home)
         sweep(call)
@@ -105,6 +110,7 @@ class Care:
         mine = call.actor.role == Role.RESEARCHER
         if mine:
             sweep_checks(call)
+            take_in_placed(call)
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
             runs = session.exec(select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())).all()
@@ -141,6 +147,7 @@ class Care:
                 if (a.state == "returned" and a.author_id == own) or (a.state == "submitted" and not mine)
             ],
             "reviews": reviews_waiting(call) if mine else [],
+            "generators": newly_placed(call) if mine else [],
             "arrivals": len(found_for(call)) if mine else 0,
             "arriving": count_arriving(call) if mine else 0,
             "warnings": [check["says"] for check in quick(call) if not check["ok"]],
