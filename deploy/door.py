@@ -91,7 +91,7 @@ def admit(file: Path, options: str, name: str, line: str) -> str:
 
 
 def expel(file: Path, options: str, name: str) -> int:
-    """Take all keys of `name` away; how many. Who is connected stays so: `pkill -KILL -u` or a restart ends that."""
+    """Take all keys of `name` away; how many. Who is connected stays so: disable the account."""
     known = lines(file)
     left = [one for one in known if one[2] != name]
     if len(left) < len(known):

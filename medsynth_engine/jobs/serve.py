@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from db.errors import LedgerBusy, LedgerError
 from db.ledger import Ledger
@@ -53,7 +53,9 @@ class Service:
         now = time.monotonic()
         self._tried = {key: at for key, at in self._tried.items() if now - at < watch.LAUNCH_SECONDS}
         begun = []
-        for job in self._first_in_line():
+        with self.ledger.read() as session:
+            waiting = [job for job in first_in_line(session) if self.mine(job)]
+        for job in waiting:
             key = (job.id, job.started_at)  # one that was paused and is to go on has another time of its start
             if key in self._tried or watch.supervised(JobFolder(self.home.jobs / job.folder)):
                 continue
@@ -65,19 +67,6 @@ class Service:
                 watch.look(self.ledger, self.home, job.id)  # its folder is gone: that ends it
         return begun
 
-    def _first_in_line(self) -> list[Job]:
-        """What waits for nobody, and of each queue that nobody has the first."""
-        with self.ledger.read() as session:
-            query = select(Job).where(col(Job.state).in_(("queued", "running"))).order_by(col(Job.created_at), Job.id)
-            jobs = session.exec(query).all()
-        taken = {job.queue for job in jobs if job.state == "running"} - {None}
-        first = []
-        for job in jobs:
-            if job.state == "queued" and job.queue not in taken:
-                taken |= {job.queue} - {None}
-                first.append(job)
-        return [job for job in first if self.mine(job)]
-
     def _look(self) -> None:
         if time.monotonic() < self._next_look:
             return
@@ -86,6 +75,19 @@ class Service:
             running = [job.id for job in session.exec(select(Job).where(Job.state == "running")) if self.mine(job)]
         for job in running:
             watch.look(self.ledger, self.home, job)
+
+
+def first_in_line(session: Session) -> list[Job]:
+    """What waits for nobody, and of each queue that nobody has the first."""
+    query = select(Job).where(col(Job.state).in_(("queued", "running"))).order_by(col(Job.created_at), Job.id)
+    jobs = session.exec(query).all()
+    taken = {job.queue for job in jobs if job.state == "running"} - {None}
+    first = []
+    for job in jobs:
+        if job.state == "queued" and job.queue not in taken:
+            taken |= {job.queue} - {None}
+            first.append(job)
+    return first
 
 
 def serve(which: str, stop: threading.Event) -> None:

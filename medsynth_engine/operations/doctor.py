@@ -13,6 +13,7 @@ from typing import Any
 
 from db.errors import LedgerError
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations import doctor_services
 from medsynth_engine.operations.declare import Call
 
 LITTLE_ROOM = 2 * 10**9
@@ -24,7 +25,7 @@ Check = dict[str, Any]
 def quick(call: Call) -> list[Check]:
     """What can be seen at a glance, for the home screen."""
     checks = [_store(call), _disk(call.home), *_modes(call.home)]
-    return [*checks, *_signing(call)] if call.store is not None else checks
+    return [*checks, *_signing(call), *doctor_services.checks(call)] if call.store is not None else checks
 
 
 def thorough(call: Call) -> list[Check]:

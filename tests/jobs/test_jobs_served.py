@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from job_bench import Bench, wait_for
 
+from medsynth_engine.engine import Engine
 from medsynth_engine.jobs import watch
 from medsynth_engine.jobs.serve import KINDS, Service
+from medsynth_engine.operations import doctor_services
 
 
 def test_who_asks_starts_nothing_and_the_service_starts_its_own_kind(
@@ -70,3 +73,21 @@ def test_without_a_store_it_says_so_and_ends(tmp_path: Path) -> None:
     )
     assert done.returncode == 6 and "no store" in done.stderr
     assert not any(tmp_path.iterdir())
+
+
+def test_the_doctor_of_a_server_sees_that_nobody_starts_what_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> list[dict[str, object]]:
+        checks = asyncio.run(Engine(bench.home.root).doctor())["checks"]
+        return [each for each in checks if each["name"] == "services"]
+
+    for _ in range(2):  # the second one waits for the first
+        bench.ask(bench.step("quick"), kind="train", queue="train:cpu", go=False)
+    assert said() == []  # on a laptop there are none
+    monkeypatch.setenv("MEDSYNTH_SERVED", "1")
+    assert said()[0]["ok"]
+    monkeypatch.setattr(doctor_services, "LATE_SECONDS", -1.0)
+    (told,) = said()
+    assert str(told["says"]).endswith("not started: 1.") and "medsynth-trainer" in str(told["what_to_do"])
+    assert not told["ok"]
