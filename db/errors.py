@@ -22,7 +22,7 @@ class LedgerBusy(LedgerError):
 
 
 class LedgerFull(LedgerError):
-    """The disk is full; the transaction was undone."""
+    """The disk is full or fails; the transaction was undone."""
 
 
 class LedgerUnsafe(LedgerError):

@@ -34,11 +34,13 @@ from db.sqlite import (
 )
 from db.tables import LoginSession, Store, UtcTime, new_id, now
 
-STAMPS = ("development", "production")
+STAMPS, BINDING = ("development", "production"), "store.json"
 
 
 class Ledger:
     """Make one with `create` or `open`; safe to use from several threads, and by several processes side by side."""
+
+    _meaning = staticmethod(translate)
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS, frozen: bool = False) -> None:
         self.path, self.busy_seconds = path, busy_seconds
@@ -105,7 +107,8 @@ class Ledger:
         return self.path
 
     def _found(self) -> tuple[int, int] | None:
-        return _file_at(self._mark())
+        mark, moved = self._mark(), self.path.with_name(BINDING)
+        return None if mark != moved and moved.exists() else _file_at(mark)  # it is in a database then
 
     def _watch(self, session: Session) -> Callable[[], bool]:
         """Begin the transaction; what is given tells whether it has changed any row since, in whatever way."""
@@ -113,9 +116,6 @@ class Ledger:
         assert isinstance(driver, sqlite3.Connection)
         before = driver.total_changes  # the driver counts every one, so nothing passes by writing plain SQL
         return lambda: driver.total_changes != before
-
-    def _translate(self, error: SQLAlchemyError) -> LedgerError:
-        return translate(error)
 
     def _thaw(self) -> bool:
         """As usual again where there is room, or where somebody writes all the same; whether that is so."""
@@ -163,7 +163,7 @@ class Ledger:
         try:
             yield session
         except SQLAlchemyError as error:
-            raise self._translate(error) from error
+            raise self._meaning(error) from error
         finally:
             session.close()
 
@@ -193,7 +193,7 @@ class Ledger:
             session.commit()
         except SQLAlchemyError as error:
             session.rollback()
-            raise self._translate(error) from error
+            raise self._meaning(error) from error
         except BaseException:
             session.rollback()
             raise
@@ -216,7 +216,7 @@ class Ledger:
                     (UtcTime().process_bind_param(at, connection.dialect), session_id),
                 )
         except SQLAlchemyError as error:
-            raise self._translate(error) from error
+            raise self._meaning(error) from error
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the living ledger in one file of mode 0600."""

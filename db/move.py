@@ -82,15 +82,34 @@ def _to_database(source: Ledger, session: Session, to: str, head: Anchor, replac
         rows = copying.demand_alike(session.connection(), there)
         verification = _verified(proof.verify(there, [head]))
     kept = time.strftime("before-copy-%Y%m%dT%H%M%SZ", time.gmtime())
-    place.bind(source.path, source.store_id)
-    aside = source.path.parent / kept
-    aside.mkdir(mode=0o700)
-    for end in ("", "-wal", "-shm"):
-        old = source.path.with_name(source.path.name + end)
-        if old.exists():
-            old.rename(aside / old.name)
+    place.bind(source.path, source.store_id)  # from here on nobody writes into the file, also where this is killed
+    try:
+        _aside(source.path, source.path.parent / kept)
+    except BaseException:
+        place.unbind(source.path)
+        raise
     place.sync(source.path.parent)
     return Moved("postgresql", verification, rows, kept, replaced)
+
+
+def _aside(path: Path, folder: Path) -> None:
+    """The file and the log beside it, or neither. Raises LedgerError (`not_moved`)."""
+    done: list[Path] = []
+    try:
+        folder.mkdir(mode=0o700)
+        for end in ("", "-wal", "-shm"):
+            old = path.with_name(path.name + end)
+            if old.exists():
+                old.rename(folder / old.name)
+                done.append(old)
+    except BaseException as error:
+        for old in reversed(done):
+            (folder / old.name).rename(old)
+        if isinstance(error, OSError):
+            raise LedgerError(
+                "not_moved", "The old file cannot be put aside.", "Look at the rights of data/."
+            ) from error
+        raise
 
 
 def _to_file(source: Ledger, session: Session, head: Anchor) -> Moved:

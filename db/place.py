@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from db.errors import LedgerConflict, LedgerError, LedgerMissing
-from db.ledger import Ledger
+from db.ledger import BINDING, Ledger
 from db.sqlite import BUSY_SECONDS, demand_private
 
 VARIABLE = "MEDSYNTH_DATABASE_URL"
@@ -25,7 +25,7 @@ def asked() -> str:
 
 
 def binding(ledger: Path) -> Path:
-    return ledger.with_name("store.json")
+    return ledger.with_name(BINDING)
 
 
 def bound_to(ledger: Path) -> str | None:

@@ -26,6 +26,8 @@ from db.sqlite import BUSY_SECONDS, demand_local, make_private
 class PostgresLedger(Ledger):
     """Open one with `db.place.open_store`. `path` is where the file would be: keys lie beside it."""
 
+    _meaning = staticmethod(postgres.translate)
+
     def __init__(self, address: postgres.Address, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self.address = address
         with postgres.understood():
@@ -81,9 +83,6 @@ class PostgresLedger(Ledger):
         """A transaction gets a number from the server when it changes its first row, in whatever way."""
         connection = session.connection()
         return lambda: run(connection, "SELECT pg_current_xact_id_if_assigned()::text").scalar() is not None
-
-    def _translate(self, error: SQLAlchemyError) -> LedgerError:
-        return postgres.translate(error)
 
     def backup(self, target: Path) -> None:
         """A consistent copy as one SQLite file of mode 0600: the form in which archives hold every kind of store."""

@@ -186,6 +186,12 @@ def translate(error: Exception) -> LedgerError:
         )
     if "full" in said:
         return full()
+    if "disk I/O error" in said:
+        return LedgerFull(
+            "disk_failed",
+            "The disk could not be read or written; nothing was changed.",
+            "It may be failing: ask who looks after the machine, run medsynth doctor, and have a backup at hand.",
+        )
     return LedgerError(
         "ledger_failed",
         "The ledger could not be read or written.",

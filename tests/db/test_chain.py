@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import postgres
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outside import drop, outside, refused, spelled
 from sqlmodel import Session
 
-from db import chain, exported, migrate, proof
+from db import chain, exported, migrate, place, proof
 from db.anchors import Anchor, read_file
 from db.canonical import canonical, digest
 from db.errors import BadRecord, LedgerError
 from db.ledger import Ledger
 
 
-@pytest.fixture(scope="module")
-def chain_of_ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose chain has ten records, to be copied."""
-    path = tmp_path_factory.mktemp("chain") / "data" / "m.sqlite3"
-    with Ledger.create(path, "development") as made:
+def ten_records(path: Path) -> None:
+    """A store whose chain has ten records."""
+    with place.open_store(path) as made:
         for number in range(9):
             with made.write(face="cli") as change:
                 change.record(
@@ -35,14 +35,40 @@ def chain_of_ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     outcome="denied" if number == 4 else "done",
                     detail={"number": number},
                 )
+
+
+@pytest.fixture(scope="module")
+def ten_in_a_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("chain") / "data" / "medsynth.sqlite3"
+    Ledger.create(path, "development").close()
+    ten_records(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def ten_in_a_database(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("chain") / "data" / "medsynth.sqlite3"
+    postgres.make_store(server, path, ten_records)
     return path
 
 
 @pytest.fixture
-def ledger(chain_of_ten: Path, tmp_path: Path) -> Iterator[Ledger]:
-    path = tmp_path / "data" / "m.sqlite3"
+def ledger(kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ledger:
+    if kind == "sqlite":
+        made: Ledger = request.getfixturevalue("file_ledger")
+        return made
+    server, source = request.getfixturevalue("server"), request.getfixturevalue("ten_in_a_database")
+    monkeypatch.setenv(place.VARIABLE, server.database(postgres.database_of(source)))
+    made = postgres.copy_store(source, tmp_path / "data" / "medsynth.sqlite3")
+    request.addfinalizer(made.close)
+    return made
+
+
+@pytest.fixture
+def file_ledger(ten_in_a_file: Path, tmp_path: Path) -> Iterator[Ledger]:
+    path = tmp_path / "data" / "medsynth.sqlite3"
     path.parent.mkdir(mode=0o700)
-    migrate.copy(chain_of_ten, path)
+    migrate.copy(ten_in_a_file, path)
     with Ledger.open(path) as made:
         yield made
 
@@ -54,12 +80,8 @@ def anchored(session: Session) -> Anchor:
 
 
 def bend(ledger: Ledger, *statements: str) -> proof.Verification:
-    """Do to the file what somebody with the file and no program could do."""
-    with sqlite3.connect(ledger.path) as connection:
-        for trigger in ("audit_no_update", "audit_no_delete", "audit_follows"):
-            connection.execute(f"DROP TRIGGER {trigger}")
-        for statement in statements:
-            connection.execute(statement)
+    """Do to the store what somebody with the file or the database and no program could do."""
+    outside(ledger, *drop(ledger, "audit_no_update", "audit_no_delete", "audit_follows"), *statements)
     return ledger.verify()
 
 
@@ -126,7 +148,8 @@ def test_a_chain_computed_anew_shows_by_its_signed_checkpoint_and_against_an_anc
         fields = [("eve" if name == "actor" else getattr(record, name)) for name in chain.FIELDS]
         mark = chain.link(fields, prev)
         statements.append(
-            f"UPDATE audit SET actor = 'eve', prev = x'{prev.hex()}', hash = x'{mark.hex()}' WHERE seq = {record.seq}"
+            f"UPDATE audit SET actor = 'eve', prev = {spelled(ledger, prev)}, hash = {spelled(ledger, mark)}"
+            f" WHERE seq = {record.seq}"
         )
         prev = mark
     assert "not those that were signed" in bend(ledger, *statements).problems[0]
@@ -138,7 +161,8 @@ def test_a_chain_computed_anew_shows_by_its_signed_checkpoint_and_against_an_anc
     [
         "UPDATE audit SET actor = 'eve'",
         "DELETE FROM audit",
-        "INSERT OR REPLACE INTO audit SELECT seq, ts_ns, 'eve', actor_id, role, session, face, action, object, outcome,"
+        "TRUNCATE audit",
+        "REPLACE INTO audit SELECT seq, ts_ns, 'eve', actor_id, role, session, face, action, object, outcome,"
         " reason, detail, version, prev, hash FROM audit WHERE seq = 3",
         "INSERT INTO audit SELECT 12, ts_ns, actor, actor_id, role, session, face, action, object, outcome, reason,"
         " detail, version, hash, hash FROM audit WHERE seq = 10",
@@ -146,11 +170,11 @@ def test_a_chain_computed_anew_shows_by_its_signed_checkpoint_and_against_an_anc
         " detail, version, prev, hash FROM audit WHERE seq = 10",
     ],
 )
-def test_the_table_itself_only_takes_a_record_that_follows(ledger: Ledger, statement: str) -> None:
-    connection = sqlite3.connect(ledger.path)  # without our pragmas: recursive triggers are off here
-    with pytest.raises(sqlite3.IntegrityError):
-        connection.execute(statement)
-    connection.close()
+def test_the_table_itself_only_takes_a_record_that_follows(ledger: Ledger, kind: str, statement: str) -> None:
+    if statement.startswith({"sqlite": "TRUNCATE", "postgresql": "REPLACE"}[kind]):
+        pytest.skip("this kind of store has no such word")
+    with pytest.raises(refused()):
+        outside(ledger, statement)
     assert ledger.verify().ok
 
 
@@ -177,7 +201,8 @@ def test_an_exported_chain_verifies_from_its_documents(ledger: Ledger, tmp_path:
     assert not exported.verify(tmp_path / "less.jsonl").ok
 
 
-def test_a_damaged_file_is_a_failed_check_not_a_crash(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_damaged_file_is_a_failed_check_not_a_crash(file_ledger: Ledger, tmp_path: Path) -> None:
+    ledger = file_ledger
     copy = tmp_path / "copy.sqlite3"
     ledger.backup(copy)
     whole = copy.read_bytes()
@@ -224,7 +249,9 @@ def test_a_first_record_of_another_shape_is_a_fault_that_is_told(ledger: Ledger,
 
 @pytest.mark.parametrize("value", ["1", "NULL", "x'00ff'", "'[[['"])
 @pytest.mark.parametrize("column", ["checkpoint SET note", "audit SET hash", "audit SET prev", "audit SET action"])
-def test_values_of_other_kinds_are_a_fault_that_is_told(ledger: Ledger, column: str, value: str) -> None:
+def test_values_of_other_kinds_are_a_fault_that_is_told(file_ledger: Ledger, column: str, value: str) -> None:
+    """Only a file can be brought to hold them."""
+    ledger = file_ledger
     with sqlite3.connect(ledger.path) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")

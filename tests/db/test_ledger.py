@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from outside import outside
 from sqlmodel import SQLModel, select
 
 from db import migrate
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerMissing, LedgerUnsafe, UnrecordedChange
 from db.ledger import Ledger
-from db.sqlite import engine
+from db.place import create_store, open_store
 from db.tables import Assessment, Job, LoginSession, Signature, Store, User
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.create(tmp_path / "data" / "medsynth.sqlite3", "development") as made:
-        yield made
 
 
 def add_user(ledger: Ledger, name: str, role: str = "researcher") -> User:
@@ -49,7 +42,7 @@ def test_a_change_without_an_audit_record_is_undone(ledger: Ledger) -> None:
 def test_also_when_it_is_written_in_plain_sql(ledger: Ledger) -> None:
     add_user(ledger, "ada")
     with pytest.raises(UnrecordedChange), ledger.write() as change:
-        change.session.execute(sa.text("UPDATE user SET role = 'admin'"))
+        change.session.execute(sa.text("""UPDATE "user" SET role = 'admin'"""))
     with ledger.read() as session:
         assert session.exec(select(User.role)).all() == ["researcher"]
 
@@ -123,13 +116,14 @@ def test_the_files_are_their_owners_alone_whatever_the_umask(tmp_path: Path) -> 
 
 
 def test_a_store_that_others_can_reach_stays_closed(ledger: Ledger) -> None:
-    ledger.path.chmod(0o640)
+    says_where = ledger._mark()  # the file itself, or what says that it is in a database
+    says_where.chmod(0o640)
     with pytest.raises(LedgerUnsafe):
-        Ledger.open(ledger.path)
-    ledger.path.chmod(0o600)
+        open_store(ledger.path)
+    says_where.chmod(0o600)
     ledger.path.parent.chmod(0o750)
     with pytest.raises(LedgerUnsafe):
-        Ledger.open(ledger.path)
+        open_store(ledger.path)
 
 
 def test_a_missing_store_and_a_file_that_is_none_are_told_apart(tmp_path: Path) -> None:
@@ -144,31 +138,29 @@ def test_a_missing_store_and_a_file_that_is_none_are_told_apart(tmp_path: Path) 
 
 def test_a_store_is_made_once_and_its_stamp_stays(ledger: Ledger) -> None:
     with pytest.raises(LedgerConflict):
-        Ledger.create(ledger.path, "production")
+        create_store(ledger.path, "production")
     with pytest.raises(LedgerConflict, match="never change"), ledger.write() as change:
         change.session.get_one(Store, "stamp").value = "production"
         change.record(actor="x", action="store.stamp")
-    assert Ledger.open(ledger.path).stamp == "development"
+    with open_store(ledger.path) as again:
+        assert again.stamp == "development"
     assert [file.name for file in ledger.path.parent.iterdir() if file.name.startswith(".partial")] == []
 
 
 def test_a_store_of_a_newer_program_is_not_opened(ledger: Ledger) -> None:
-    with sqlite3.connect(ledger.path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    outside(ledger, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(LedgerError) as caught:
-        Ledger.open(ledger.path)
+        open_store(ledger.path)
     assert caught.value.code == "store_newer"
 
 
 def test_the_migration_makes_the_tables_that_the_classes_describe(ledger: Ledger) -> None:
-    made = engine(ledger.path, "read")
-    inspector = sa.inspect(made)
+    inspector = sa.inspect(ledger._reader)
     for name, table in SQLModel.metadata.tables.items():
         columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
         assert columns == {column.name: bool(column.nullable) for column in table.columns}, name
         references = {(k["constrained_columns"][0], k["referred_table"]) for k in inspector.get_foreign_keys(name)}
         assert references == {(key.parent.name, key.column.table.name) for key in table.foreign_keys}, name
-    made.dispose()
 
 
 def test_the_revision_that_the_program_knows_is_the_last_of_the_migrations() -> None:
@@ -180,7 +172,7 @@ def test_the_revision_that_the_program_knows_is_the_last_of_the_migrations() -> 
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
 
 
-def test_nobody_judges_an_assessment_of_their_own(ledger: Ledger) -> None:
+def test_nobody_judges_an_assessment_of_their_own(ledger: Ledger, kind: str) -> None:
     author, admin = add_user(ledger, "ada"), add_user(ledger, "root", "admin")
     with ledger.write() as change:
         assessment = Assessment(
@@ -193,20 +185,24 @@ def test_nobody_judges_an_assessment_of_their_own(ledger: Ledger) -> None:
         )
         change.session.add(assessment)
         change.record(actor="ada", action="pia.draft")
-    for kind in ("approve", "return", "reject", "concur", "dissent"):
+    for judged in ("approve", "return", "reject", "concur", "dissent"):
         with pytest.raises(LedgerConflict, match="of their own"), ledger.write() as change:
-            change.session.add(Signature(assessment_id=assessment.id, user_id=author.id, kind=kind, digest="e"))
+            change.session.add(Signature(assessment_id=assessment.id, user_id=author.id, kind=judged, digest="e"))
             change.record(actor="ada", action="pia.decide")
     with pytest.raises(LedgerConflict, match="never changes"), ledger.write() as change:
         change.session.get_one(Assessment, assessment.id).author_id = admin.id
         change.record(actor="ada", action="pia.edit")
+    rest = "document, digest, created_at, submitted_at, decided_at, expires_at"
+    columns = (
+        f"id, subject_kind, subject_name, subject_digest, evaluation_digest, audience, version, state, {{}}, {rest}"
+    )
+    instead = f"INTO assessment ({columns.format('author_id')}) SELECT {columns.format(':who')} FROM assessment"
+    put = {
+        "sqlite": f"INSERT OR REPLACE {instead}",
+        "postgresql": f"INSERT {instead} ON CONFLICT (id) DO UPDATE SET author_id = excluded.author_id",
+    }[kind]
     with pytest.raises(LedgerConflict), ledger.write() as change:
-        change.session.execute(
-            sa.text("INSERT OR REPLACE INTO assessment SELECT id, subject_kind, subject_name, subject_digest,"
-                    " evaluation_digest, audience, version, state, :who, document, digest, created_at, submitted_at,"
-                    " decided_at, expires_at FROM assessment"),
-            {"who": admin.id},
-        )  # fmt: skip
+        change.session.execute(sa.text(put), {"who": admin.id})
         change.record(actor="ada", action="pia.edit")
     with ledger.write() as change:
         change.session.add(Signature(assessment_id=assessment.id, user_id=admin.id, kind="approve", digest="e"))
@@ -238,7 +234,7 @@ def test_the_grant_of_a_job_never_changes(ledger: Ledger) -> None:
 
 
 def test_a_ledger_held_too_long_is_busy_not_broken(ledger: Ledger) -> None:
-    hurried = Ledger.open(ledger.path, busy_seconds=0.2)
+    hurried = open_store(ledger.path, busy_seconds=0.2)
     start = time.monotonic()
     with ledger.write() as change:
         change.record(actor="x", action="test.write")
@@ -246,6 +242,7 @@ def test_a_ledger_held_too_long_is_busy_not_broken(ledger: Ledger) -> None:
             second.record(actor="y", action="test.write")
     assert time.monotonic() - start < 60
     assert ledger.verify().records == 2
+    hurried.close()
 
 
 def test_a_backup_is_one_private_file_that_verifies(ledger: Ledger, tmp_path: Path) -> None:
@@ -290,7 +287,8 @@ def test_the_mounts_of_this_machine_can_be_read() -> None:
     assert any(place == Path("/") for place, _ in _mounts())
 
 
-def test_a_full_disk_undoes_the_change_and_is_said_so(ledger: Ledger) -> None:
+def test_a_full_disk_undoes_the_change_and_is_said_so(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     with ledger.read() as session:
         pages = session.execute(sa.text("PRAGMA page_count")).scalar_one()
     limited = Ledger.open(ledger.path)

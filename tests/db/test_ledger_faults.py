@@ -24,19 +24,13 @@ from medsynth_engine.kernel.errors import MedSynthError, NoRoom
 WRITER = """
 import sys
 from pathlib import Path
-from db.ledger import Ledger
-ledger = Ledger.open(Path(sys.argv[1]))
+from db.place import open_store
+ledger = open_store(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
     with ledger.write() as change:
         record = change.record(actor=sys.argv[2], action="test.write", object_=str(number))
     print(record.seq, flush=True)
 """
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.create(tmp_path / "data" / "medsynth.sqlite3", "development") as made:
-        yield made
 
 
 def writer(ledger: Ledger, name: str, count: int) -> subprocess.Popen[str]:
@@ -61,8 +55,10 @@ def test_many_processes_write_side_by_side_and_no_link_is_lost(ledger: Ledger, s
     assert verification.records - verification.signed < checkpoints.EVERY
 
 
-def test_what_was_acknowledged_survives_kill_9(ledger: Ledger, share: float) -> None:
+def test_what_was_acknowledged_survives_kill_9(ledger: Ledger, kind: str, share: float) -> None:
     """In full 200 kills, of two writers at a time, of which each has written 250 records on average."""
+    if kind == "postgresql" and share < 1:
+        pytest.skip("in make faults only: it is the server that is not killed here")
     acknowledged, kills, records = 0, int(200 * share), 250 if share == 1 else 20
     for number in range(kills // 2):
         pair = [writer(ledger, f"writer-{number}-{each}", 100_000) for each in (1, 2)]
@@ -160,7 +156,8 @@ def test_on_a_full_disk_a_store_opens_to_be_read_and_says_why_nothing_can_be_cha
     cold.close()
 
 
-def test_a_damaged_file_is_noticed_when_it_is_opened(ledger: Ledger) -> None:
+def test_a_damaged_file_is_noticed_when_it_is_opened(file_ledger: Ledger) -> None:
+    ledger = file_ledger
     ledger.close()
     with ledger.path.open("r+b") as stream:
         stream.seek(40 * 4096)
@@ -170,7 +167,8 @@ def test_a_damaged_file_is_noticed_when_it_is_opened(ledger: Ledger) -> None:
     assert caught.value.code == "ledger_damaged" and "restore" in caught.value.hint
 
 
-def test_a_copy_on_a_medium_that_cannot_be_written_verifies(ledger: Ledger, small_disk: Path) -> None:
+def test_a_copy_on_a_medium_that_cannot_be_written_verifies(file_ledger: Ledger, small_disk: Path) -> None:
+    ledger = file_ledger
     ledger.backup(small_disk / "copy.sqlite3")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert proof.verify(small_disk / "copy.sqlite3").ok

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
-import pytest
+from outside import drop, outside
 
 from db import rules
 from db.ledger import Ledger
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    Ledger.create(tmp_path / "data" / "medsynth.sqlite3").close()
-    with closing(sqlite3.connect(tmp_path / "data" / "medsynth.sqlite3")) as made:
-        yield made
+def wanting(ledger: Ledger) -> tuple[list[str], list[str]]:
+    with ledger.read() as session:
+        return rules.wanting(session.connection())
 
 
-def test_the_table_of_rules_is_that_of_a_ledger_made_today(connection: sqlite3.Connection) -> None:
-    assert rules.of(connection) == rules.RULES
-    assert rules.wanting(connection) == ([], [])
+def test_the_table_of_rules_is_that_of_a_ledger_made_today(ledger: Ledger) -> None:
+    with ledger.read() as session:
+        assert rules.of(session.connection()) == rules.known(session.connection())
+    assert wanting(ledger) == ([], [])
 
 
-def test_every_rule_is_missed_when_it_is_gone(connection: sqlite3.Connection) -> None:
-    for name in rules.RULES:
-        connection.execute(f"DROP TRIGGER {name}")
-        assert name in rules.wanting(connection)[0]
-    assert rules.wanting(connection) == (sorted(rules.RULES), [])
+def test_every_rule_is_missed_when_it_is_gone(ledger: Ledger) -> None:
+    with ledger.read() as session:
+        names = sorted(rules.known(session.connection()))
+    for some in (names[:1], names[1:4], names[4:]):
+        outside(ledger, *drop(ledger, *some))
+        assert wanting(ledger) == (names[: names.index(some[-1]) + 1], [])
 
 
-def test_a_rule_that_says_something_else_and_one_from_outside_show(connection: sqlite3.Connection) -> None:
-    connection.execute("DROP TRIGGER audit_no_update")
-    connection.execute("CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN 0 BEGIN SELECT 1; END")
-    connection.execute("CREATE TRIGGER helpful AFTER INSERT ON audit BEGIN SELECT 1; END")
-    assert rules.wanting(connection) == (["audit_no_update"], ["helpful"])
+def test_a_rule_that_says_something_else_and_one_from_outside_show(ledger: Ledger, kind: str) -> None:
+    bent = {
+        "sqlite": (
+            "DROP TRIGGER audit_no_update",
+            "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN 0 BEGIN SELECT 1; END",
+            "CREATE TRIGGER helpful AFTER INSERT ON audit BEGIN SELECT 1; END",
+        ),
+        "postgresql": (
+            "CREATE OR REPLACE FUNCTION audit_no_update() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RETURN NEW; END $$",
+            "CREATE TRIGGER helpful AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_no_update()",
+        ),
+    }
+    outside(ledger, *bent[kind])
+    assert wanting(ledger) == (["audit_no_update"], ["helpful"])
+
+
+def test_a_rule_that_is_switched_off_shows(ledger: Ledger, kind: str) -> None:
+    """In a file there is no such switch: the rule is there or it is not."""
+    off = {"sqlite": "DROP TRIGGER audit_no_delete", "postgresql": "ALTER TABLE audit DISABLE TRIGGER audit_no_delete"}
+    outside(ledger, off[kind])
+    assert wanting(ledger) == (["audit_no_delete"], [])
