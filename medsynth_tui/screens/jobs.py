@@ -38,7 +38,7 @@ NARROW = (
     Column("work", 12),
     Column("about"),
     Column("state", 13),
-    Column("so far", 13),
+    Column("so far", 17),
     Column("asked for", 12),
 )
 WIDE = (*NARROW[:2], Column("state", 15), Column("so far", 22), NARROW[4])
