@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_backup as b
 from medsynth_tui.command import Command
-from medsynth_tui.screens.backups import EVERYTHING, LEDGER, SMALL, WHOLE
+from medsynth_tui.screens.backups import EVERYTHING, LEDGER, SMALL, WHOLE, facts
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
@@ -108,10 +108,12 @@ class BackupNew(View):
         self.studio.push_screen(
             Tell(
                 "The backup is written",
-                Content.assemble(("Where    ", "$muted"), said(document["path"], 400)),
-                Content.assemble(("Records  ", "$muted"), count(document["records"])),
-                Content.assemble(("Files    ", "$muted"), count(document["files"])),
-                Content.assemble(("SHA-256  ", "$muted"), said(document["digest"], 80)),
+                facts(
+                    ("Where", said(document["path"], 400)),
+                    ("Records", count(document["records"])),
+                    ("Files", count(document["files"])),
+                    ("SHA-256", said(document["digest"], 80)),
+                ),
                 "Keep the passphrase where the file is not, and check the file once, where it lies.",
             ),
             lambda _: self.studio.back(),

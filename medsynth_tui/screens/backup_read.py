@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_backup as b
 from medsynth_tui.command import Command
+from medsynth_tui.screens.backups import facts
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
@@ -109,15 +110,15 @@ class BackupRead(View):
             return
         self.checked, self.found = given, document
         verified = document["verified"]
-        lines = [
-            Content.assemble(("The backup is whole, and the log in it verifies.", "bold $success")),
-            _line("Store", f"{said(document['store_id'], 40)}, {said(document['stamp'], 20)}"),
-            _line("Made", f"{said(document['made'], 40)}, by program {said(document['program'], 30)}"),
-            _line("Log", f"{count(document['records'])} records, {count(verified.get('signed', 0))} of them signed"),
-            _line("Holds", f"{', '.join(said(part, 20) for part in document['parts'])}"),
-            _line("Size", f"{count(document['files'])} files, {count(document['bytes'])} bytes"),
-        ]
-        self.query_one("#found", Static).update(Content("\n").join(lines))
+        whole = Content.assemble(("The backup is whole, and the log in it verifies.", "bold $success"))
+        told = facts(
+            ("Store", f"{said(document['store_id'], 40)}, {said(document['stamp'], 20)}"),
+            ("Made", f"{said(document['made'], 40)}, by program {said(document['program'], 30)}"),
+            ("Log", f"{count(document['records'])} records, {count(verified.get('signed', 0))} of them signed"),
+            ("Holds", ", ".join(said(part, 20) for part in document["parts"])),
+            ("Size", f"{count(document['files'])} files, {count(document['bytes'])} bytes"),
+        )
+        self.query_one("#found", Static).update(Content("\n").join([whole, told]))
         self.query_one("#restore").display = True
         self.place_changed()
 
@@ -156,13 +157,8 @@ class BackupRead(View):
         self.studio.push_screen(
             Tell(
                 "The store is back",
-                Content.assemble(("As of        ", "$muted"), said(document["made"], 40)),
-                Content.assemble(("Moved aside  ", "$muted"), said(document["moved_aside"], 400)),
+                facts(("As of", said(document["made"], 40)), ("Moved aside", said(document["moved_aside"], 400))),
                 "A restore is a rollback, and the log says so: an anchor or a code of a later moment no longer fits.",
             ),
             lambda _: self.studio.leave("The store was put back. Log in again."),
         )
-
-
-def _line(title: str, words: str) -> Content:
-    return Content.assemble((f"{title:<9}", "$muted"), words)

@@ -83,10 +83,12 @@ class Backups(View):
         self.studio.push_screen(
             Tell(
                 f"Backup of {said(each['at'], 40)}",
-                Content.assemble(("By       ", "$muted"), said(each["actor"], 60)),
-                Content.assemble(("Holds    ", "$muted"), EVERYTHING if detail.get("everything") else LEDGER),
-                Content.assemble(("Files    ", "$muted"), count(detail.get("files"))),
-                Content.assemble(("SHA-256  ", "$muted"), said(detail["digest"], 80)),
+                facts(
+                    ("By", said(each["actor"], 60)),
+                    ("Holds", EVERYTHING if detail.get("everything") else LEDGER),
+                    ("Files", count(detail.get("files"))),
+                    ("SHA-256", said(detail["digest"], 80)),
+                ),
                 "Which file it is, its SHA-256 tells: sha256sum FILE",
             )
         )
@@ -96,3 +98,8 @@ class Backups(View):
 
     def do_backup_read(self) -> None:
         self.studio.open("backup_read")
+
+
+def facts(*lines: tuple[str, str]) -> Content:
+    """A title and words a line; what is longer than a line goes on at its beginning."""
+    return Content("\n").join(Content.assemble((f"{title:<13}", "$muted"), words) for title, words in lines)

@@ -106,7 +106,8 @@ async def test_the_passphrase_stands_nowhere(store: Path, tmp_path: Path) -> Non
         await check(pilot, tmp_path / "b.age")
         await shows(pilot, "The backup is whole", LONG)
         screens.append(seen(app))
-    assert not any(word in shown for shown in screens for word in PASSPHRASE.split())
+    words = [word for word in PASSPHRASE.split() if word.isalpha()]  # its number may be one of a digest
+    assert len(screens) == 4 and not any(word in shown for shown in screens for word in words)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 3 and not any(PASSPHRASE.encode() in path.read_bytes() for path in files)
 
