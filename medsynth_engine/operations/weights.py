@@ -49,7 +49,9 @@ class Weights:
     @operation("weights.list", Permission.GENERATE)
     def weights_list(self, call: Call) -> list[dict[str, Any]]:
         from db.tables import Weights as Row
+        from medsynth_engine.operations.placed import take_in_placed
 
+        take_in_placed(call)
         with call.read() as session:
             rows = session.exec(select(Row).order_by(col(Row.created_at).desc())).all()
         return [_shown(row) for row in rows if row.owner_id == call.actor.user_id]

@@ -11,6 +11,7 @@ from sqlmodel import select
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.operations.placed import PLACED
 from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
@@ -21,7 +22,7 @@ def work(desk: Desk) -> dict[str, Any]:
     fresh = file_digest(source)
     if target.exists() and file_digest(target) != fresh:
         raise BadInput("name_taken", "There is a weights file of this name already.", "Choose another --name.")
-    document = weights_document(source)
+    document = {**weights_document(source), PLACED: target.resolve() == source.resolve()}
     if target.resolve() != source.resolve():
         with source.open("rb") as stream:
             write_with(target, lambda kept: shutil.copyfileobj(stream, kept))

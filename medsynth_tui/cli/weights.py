@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
@@ -18,8 +19,24 @@ app = group("weights", "Generators that can be used.")
 
 @command(app, "list", "medsynth weights list")
 def weights(face: Face) -> None:
-    """All weights of the store."""
-    face.give(face.ask(lambda engine: engine.weights_list()), show_list)
+    """All weights of the store. A file that was put into `weights/` by hand is checked first."""
+    known = {one["name"] for one in face.ask(lambda engine: engine.weights_list())}
+    for job in face.ask(lambda engine: engine.jobs_list()):
+        if job["kind"] == "import_weights" and job["state"] in ("queued", "running"):
+            _checked(face, job)
+    found = face.ask(lambda engine: engine.weights_list())
+    for sentence in face.ask(lambda engine: engine.home())["generators"]:
+        if any(f": {one['name']}, " in sentence for one in found if one["name"] not in known):
+            face.say(f"{sentence}.")
+    face.give(found, show_list)
+
+
+def _checked(face: Face, job: Document) -> None:
+    """Wait for a check; what is wrong with a file of somebody's is no reason to show no list."""
+    try:
+        face.ask(lambda engine: engine.finish(job["job"]))
+    except MedSynthError as error:
+        face.say(f"{job['subject'].removeprefix('generator:')}.pth: {error.message} {error.hint}")
 
 
 @command(app, "show", "medsynth weights show generator_v1")

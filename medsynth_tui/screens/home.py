@@ -84,6 +84,7 @@ class HomeView(View):
 
     def _show(self, document: dict[str, Any]) -> None:
         entries: list[Item | Heading | Sentence] = [Sentence(text, warning=True) for text in document["warnings"]]
+        entries += [Sentence(f"{text}.") for text in document.get("generators") or []]
         entries += _waiting(document)
         groups = (
             ("Assessments", [_assessment(each) for each in document["assessments"]]),
