@@ -67,7 +67,7 @@ class Place:
     def number(self, name: str) -> str:
         return str((self.show(name)["cluster"] or {}).get("job", ""))
 
-    def until(self, name: str, reached: Callable[[dict[str, Any]], Any], seconds: float = 240) -> dict[str, Any]:
+    def until(self, name: str, reached: Callable[[dict[str, Any]], Any], seconds: float = 600) -> dict[str, Any]:
         end = time.monotonic() + seconds
         while not reached(shown := self.show(name)):
             said = (shown["state"], shown["cluster"], shown["error"], self.folder(name).log_tail(5))
@@ -96,7 +96,7 @@ def test_a_run_waits_in_the_queue_and_can_be_taken_out_of_it(place: Place) -> No
     scontrol("update", "PartitionName=short", "State=DOWN")
     try:
         asked = place.train("waits", LONG)
-        shown = place.until("waits", lambda shown: (shown["cluster"] or {}).get("reason") not in (None, "", "None"))
+        shown = place.until("waits", lambda shown: (shown["cluster"] or {}).get("reason") == "PartitionDown")
         assert shown["state"] == "queued" and shown["cluster"]["state"] == "PENDING"
         assert shown["queued_behind"] == f"others on local (job {place.number('waits')}: PartitionDown)"
         assert run(place.engine.runs_stop("waits"))["state"] in ("queued", "stopped")
