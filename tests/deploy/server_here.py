@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -19,8 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NUMBER = 1_800_000_000 + os.getpid()
-"""User and group of the account: nobody else's, also where several such tests run side by side."""
+NUMBER = 61_184 + os.getpid() % 4_000
+"""User and group of the account: of the range that no person's account has, another one in each process of the tests,
+and small enough for a container that knows 65,536 of them."""
+BECOMING = ("setpriv", f"--reuid={NUMBER}", f"--regid={NUMBER}", "--clear-groups")
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 LIBERAL = """
 Port {port}
@@ -56,6 +59,10 @@ def why_not() -> str:
         return f"not installed (Debian: openssh-server, openssh-client, util-linux): {', '.join(missing)}"
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
         return "no mount namespaces here"
+    if any(entry.pw_uid == NUMBER for entry in pwd.getpwall()) or of_account():
+        return f"the number {NUMBER} is somebody's here"
+    if subprocess.run([*BECOMING, "true"], capture_output=True).returncode != 0:
+        return "nobody can become another account here"
     return ""
 
 
@@ -167,15 +174,11 @@ class Server:
         """What a Python program prints that runs as the account, with the services' environment."""
         given = {"PATH": os.environ["PATH"], "HOME": str(self.own), "OMP_NUM_THREADS": "1", **self.settings()}
         done = subprocess.run(
-            self.namespace(*self.becoming(), sys.executable, "-c", code),
+            self.namespace(*BECOMING, sys.executable, "-c", code),
             env={**given, **environment}, cwd="/", capture_output=True, text=True, timeout=900,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-    @staticmethod
-    def becoming() -> list[str]:
-        return ["setpriv", f"--reuid={NUMBER}", f"--regid={NUMBER}", "--clear-groups"]
 
     def settings(self) -> dict[str, str]:
         lines = (self.etc / "medsynth.env").read_text().splitlines()
@@ -185,7 +188,7 @@ class Server:
     def service(self, kind: str) -> Iterator[subprocess.Popen[bytes]]:
         """One of the two services, started as its unit starts it."""
         given = {"PATH": os.environ["PATH"], "HOME": str(self.srv), "MEDSYNTH_THREADS": "1", **self.settings()}
-        command = [*self.becoming(), sys.executable, "-m", "medsynth_engine.jobs.serve", kind]
+        command = [*BECOMING, sys.executable, "-m", "medsynth_engine.jobs.serve", kind]
         process = subprocess.Popen(self.namespace(*command), env=given, cwd="/")
         try:
             yield process
@@ -209,10 +212,10 @@ class Server:
     def usable(self) -> bool:
         """Whether another account can run this checkout's program here."""
         program = [sys.executable, "-I", "-c", "import medsynth_tui, medsynth_engine.engine"]
-        return subprocess.run(self.namespace(*self.becoming(), *program), capture_output=True, cwd="/").returncode == 0
+        return subprocess.run(self.namespace(*BECOMING, *program), capture_output=True, cwd="/").returncode == 0
 
     def close(self) -> None:
-        for pid in _of_account():
+        for pid in of_account():
             try:
                 os.kill(pid, 9)
             except ProcessLookupError:
@@ -222,7 +225,7 @@ class Server:
         shutil.rmtree(self.root)
 
 
-def _of_account() -> Sequence[int]:
+def of_account() -> Sequence[int]:
     """All processes of the account: jobs too, which belong to no login."""
     found = []
     for entry in Path("/proc").iterdir():
