@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LOOK_EVERY_SECONDS = 0.5
 LOG_IN = "This store is the tour's alone. Log in: alice, tab, password123, enter."
 FINISHED = (
-    "That was the way: the auditor's opinion and the admin's signature open the gate. {quit} leaves; "
-    "medsynth tour --again begins anew, --remove takes it all away."
+    "That was it: an auditor's opinion and an admin's signature open the gate. {quit} leaves; "
+    "medsynth tour --remove takes all of it away."
 )
 
 
@@ -61,7 +61,7 @@ STEPS = (
     Step("{key} measures how faithful, private, fair and useful it is; then look through its pages.", r.CohortEvaluate,
          ("cohort", "evidence"), COHORT, "judged"),
     Step("Nothing leaves unseen. esc, then {key}: the gate says why it is closed and what mends it.", r.CohortExport,
-         ("cohort", "evidence"), COHORT, "export"),
+         ("cohort", "evidence", "judged"), COHORT, "export"),
 )  # fmt: skip
 """Ten, and each can be taken away again with the key that removes, or all of it with `medsynth tour --remove`."""
 

@@ -55,4 +55,5 @@ class FakeRows:
         return [] if self.empty else [{"job": "j", "subject": f"dataset:{LONG}", **facts}]
 
     async def jobs_show(self, job: str) -> dict[str, Any]:
-        return {"job": job, "state": "finished", "result": document("learners_compared")}
+        facts = {"kind": "compare_rows", "subject": f"dataset:{LONG}", "state": "finished"}
+        return {"job": job, **facts, "result": document("learners_compared")}

@@ -17,7 +17,7 @@ from medsynth_tui.command import REGISTRY
 from medsynth_tui.commands import TourNext
 from medsynth_tui.keymap import Keymap
 from medsynth_tui.places import SCREENS
-from medsynth_tui.tour import STEPS, Tour
+from medsynth_tui.tour import FINISHED, LOG_IN, STEPS, Tour
 from medsynth_tui.widgets.tour_line import LINES, TourLine
 from medsynth_tui.words import wrapped
 
@@ -33,6 +33,8 @@ def test_ten_steps_each_say_one_thing_in_two_lines_and_how_to_get_there() -> Non
             assert len(wrapped(f"Tour 10 of 10: {says.replace('{key}', 'F10')}", 78)) <= LINES, says
         assert step.command.id in REGISTRY
         assert {*step.here, step.done} <= {*SCREENS, "help", "judged"}
+    for says in (LOG_IN, FINISHED):
+        assert len(wrapped(f"Tour: {says}", 78)) <= LINES
 
 
 async def test_a_step_ends_by_what_it_asks_for_and_the_next_is_said(tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ async def test_it_goes_on_where_it_was_left_and_steps_can_be_passed_over(tmp_pat
         await shows(pilot, "Tour 3 of 10")
         for _ in range(12):
             await pilot.press("ctrl+n")
-        await shows(pilot, "That was the way")
+        await shows(pilot, "That was it")
         assert "--remove" in seen(again)
 
 
@@ -77,9 +79,9 @@ async def test_its_last_steps_see_evidence_and_the_gate(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "somebody", "some words")
         app.open("evidence", cohort=LONG)
-        await shows(pilot, "Tour 10 of 10")
+        await shows(pilot, "Tour 10 of 10: Nothing leaves unseen")
         app.open("export", cohort=LONG)
-        await shows(pilot, "That was the way")
+        await shows(pilot, "That was it")
 
 
 @pytest.mark.parametrize("kept", ["", "[]", '{"step": "x"}', '{"step": 99}', '{"step": -1}'])
