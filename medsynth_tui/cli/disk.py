@@ -36,9 +36,9 @@ def show_disk(face: Face, document: Document) -> None:
         "Nobody has brought anything in.",
         right=(1,),
     )
-    show.table(
-        face, ("what", "name", "owner", "size", "since", "removed by"), map(_row, document["things"]), right=(3,)
-    )
+    if document["things"]:
+        columns = ("what", "name", "owner", "size", "since", "removed by")
+        show.table(face, columns, map(_row, document["things"]), right=(3,))
     mine = sorted({each["kind"] for each in document["things"] if each["remove"]})
     show.sentences(face, "To remove", [f"{VERBS[kind]} NAME" for kind in mine])
 
