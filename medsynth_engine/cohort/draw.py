@@ -20,7 +20,8 @@ from medsynth_engine.cohort.population import Plan
 from medsynth_engine.cohort.shards import Crew, draw_by
 from medsynth_engine.cohort.tables import BLOCK, Tables, groups
 from medsynth_engine.kernel.atomic import sync_folder, write_json
-from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
+from medsynth_engine.kernel.disk import trouble
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.rows.table import UnusableTable
 
@@ -115,8 +116,9 @@ def draw(
         sync_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(staging, ignore_errors=True)
-        if error.errno in (28, 122):
-            raise NoRoom("disk_full", "The disk is full; no cohort was made.", "Free some space.") from error
+        short = trouble(error, "no cohort was made")
+        if short is not None:
+            raise short from error
         raise
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)

@@ -18,6 +18,7 @@ from medsynth_engine.cohort.pictures import Pictures
 from medsynth_engine.cohort.shards import DESK, cut, say_done
 from medsynth_engine.cohort.tables import BLOCK, groups
 from medsynth_engine.kernel.atomic import read_json, write_json
+from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError, NoRoom
 
 LIFELINE = "MEDSYNTH_SHARD_OF"
@@ -90,11 +91,10 @@ def main(arguments: list[str]) -> int:
     except MedSynthError as error:
         return _say_why(folder, number, error)
     except OSError as error:
-        if error.errno not in (28, 122):
+        short = trouble(error, "no cohort was made")
+        if short is None:
             raise
-        return _say_why(
-            folder, number, NoRoom("disk_full", "The disk is full; no cohort was made.", "Free some space.")
-        )
+        return _say_why(folder, number, short)
     except MemoryError:
         return _say_why(folder, number, NoRoom("no_memory", "The memory was not enough.", "Use fewer processes."))
     return 0

@@ -5,7 +5,6 @@ Everything is staged beside the target, which then appears in one rename. The ga
 
 from __future__ import annotations
 
-import errno
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
@@ -22,11 +21,11 @@ from medsynth_engine.exchange.records import each_image, leaving_table, save_png
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.leaving import leaving
 from medsynth_engine.kernel.atomic import file_digest, sync_folder, write_json, write_text
-from medsynth_engine.kernel.errors import Busy, NoRoom, WrongUsage
+from medsynth_engine.kernel.disk import trouble
+from medsynth_engine.kernel.errors import Busy, WrongUsage
 
 FORMATS = ("folder", "zip", "dicom", "hf")
 Progress = Callable[[int, int | None, str], None]
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def export(
@@ -65,8 +64,9 @@ def export(
             staging.rename(target)
             sync_folder(target.parent)
     except OSError as error:
-        if error.errno in FULL:
-            raise NoRoom("disk_full", "The disk is full; nothing was exported.", "Free some space.") from error
+        short = trouble(error, "nothing was exported")
+        if short is not None:
+            raise short from error
         raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

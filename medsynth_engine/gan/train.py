@@ -8,7 +8,6 @@ somebody else is training this folder; 4 the folder cannot be trained; 1 failed.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import signal
@@ -32,10 +31,10 @@ from medsynth_engine.gan.private.trainer import PrivateTrainer
 from medsynth_engine.gan.team import Alone, gather
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
+from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import Busy, Interrupted, MedSynthError, NoRoom, NotFound
 from medsynth_engine.kernel.folders import RunFolder
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RESERVE_BYTES = 64 * 1024
 """Set aside while training, and given back when the disk is full: so that it can be said."""
 
@@ -109,18 +108,12 @@ def _sentence(folder: RunFolder, error: Exception) -> MedSynthError:
         return error
     if out_of_memory(error):
         return no_memory()
-    if _disk_is_full(error):
-        return NoRoom("disk_full", "The disk is full; the last good checkpoint is kept.", "Free some space.")
+    short = trouble(error, "the last good checkpoint is kept")  # torch says in its own words that a write failed
+    if short is not None:
+        return short
     with suppress(OSError):
         folder.log(f"unexpected {type(error).__name__} at {where(error)}")
     return MedSynthError("unexpected", "Training ended unexpectedly.", "The run's log.txt says more.")
-
-
-def _disk_is_full(error: BaseException | None) -> bool:
-    """torch says in its own words that a write failed; what the system said is behind that."""
-    while error is not None and not (isinstance(error, OSError) and error.errno in FULL):
-        error = error.__cause__ or error.__context__
-    return error is not None
 
 
 def _failed(folder: RunFolder, error: MedSynthError) -> None:

@@ -15,7 +15,8 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, identifiers_of
 from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.stacks import asks_headers, choose
-from medsynth_engine.intake.worker import NO_ROOM, Setup, Task
+from medsynth_engine.intake.worker import NO_DISK, NO_ROOM, Setup, Task
+from medsynth_engine.kernel.disk import failed, full
 from medsynth_engine.kernel.errors import NoRoom
 
 Progress = Callable[[int, int | None, str], None]
@@ -23,8 +24,12 @@ Wanted = Callable[[], bool]
 TICK_SECONDS = 0.2
 
 
-def no_room() -> NoRoom:
-    return NoRoom("disk_full", "The disk is full. No dataset was made.", "Free some space; the same command continues.")
+LEFT = "no dataset was made, and the same command goes on where it stood"
+
+
+def _stop(said: str) -> NoRoom:
+    """What a worker met when it wrote, as the error that ends the intake."""
+    return failed(LEFT) if said == NO_DISK else full(LEFT)
 
 
 def answers_of(
@@ -57,8 +62,8 @@ def answers_of(
         )
         said = time.monotonic()
         for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
-            if answer["code"] == NO_ROOM:
-                raise no_room()
+            if answer["code"] in (NO_ROOM, NO_DISK):
+                raise _stop(answer["code"])
             journal.add(keys[answer["ordinal"]], answer, small)
             done += answer["last"]
             if time.monotonic() - said > TICK_SECONDS or done == total:

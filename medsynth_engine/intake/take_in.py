@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from medsynth_engine.intake.answers import Progress, Wanted, answers_of, no_room
+from medsynth_engine.intake.answers import LEFT, Progress, Wanted, answers_of
 from medsynth_engine.intake.append import Earlier
 from medsynth_engine.intake.build import Built, build
 from medsynth_engine.intake.held import held_of, write_held
@@ -29,8 +29,9 @@ from medsynth_engine.intake.reasons import Code, sentence
 from medsynth_engine.intake.removed import NAME as REMOVED
 from medsynth_engine.intake.report.report import to_keep
 from medsynth_engine.intake.ties import NAME as TIES
-from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
+from medsynth_engine.intake.worker import IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
+from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
 
 FORMAT = 2
@@ -94,8 +95,9 @@ def take_in(
             known.write(staging)
             _finish(staging, target, built)
     except OSError as error:
-        if error.errno in FULL:
-            raise no_room() from error
+        short = trouble(error, LEFT)
+        if short is not None:
+            raise short from error
         raise
     return built.document
 

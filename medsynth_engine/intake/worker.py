@@ -7,7 +7,6 @@ thumbnail. Answers are never unpickled by the parent, because they come from the
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import resource
@@ -33,14 +32,13 @@ from medsynth_engine.intake.pseudonym import is_somebody, keyed, patient_of, rec
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 from medsynth_engine.intake.sources import opened_below, opened_without_links
 from medsynth_engine.intake.write import write_all
+from medsynth_engine.kernel.disk import FULL, TROUBLE
 from medsynth_engine.kernel.parent import leave_with_parent
 
 IMAGES, QUARANTINE = "images", "quarantine"
 READY = b"ready"
-NO_ROOM = "no_room"
-"""An answer instead of a reason: the disk is full, which is no fault of the file."""
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""No room: on the disk, in a quota, or under `ulimit -f`."""
+NO_ROOM, NO_DISK = "no_room", "no_disk"
+"""An answer instead of a reason: the disk is full or fails, which is no fault of the file."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +120,9 @@ class Desk:
         except MemoryError:
             answer["code"] = Code.MEMORY.value
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in TROUBLE:
                 raise
-            answer["code"] = NO_ROOM
+            answer["code"] = NO_ROOM if error.errno in FULL else NO_DISK
         return answer, b""
 
     def _bytes(self, task: Task) -> bytes:

@@ -6,7 +6,6 @@ start the process can tell how it ended.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import signal
@@ -23,6 +22,7 @@ from typing import Any
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerMissing
 from medsynth_engine.jobs.cap import fenced, over
 from medsynth_engine.kernel.atomic import write_json, write_text
+from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import (
     Busy,
     Interrupted,
@@ -57,9 +57,10 @@ def main(work: Callable[[JobFolder], dict[str, Any] | None]) -> None:
     except LedgerError as error:
         code = _say_why(folder, translated(error))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        short = trouble(error, "the work was not done")
+        if short is None:
             raise
-        code = _say_why(folder, NoRoom("disk_full", "The disk is full.", "Free some space, then ask again."))
+        code = _say_why(folder, short)
     except MemoryError:
         code = _say_why(folder, over(fenced()))
     except RuntimeError as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from medsynth_engine.kernel.errors import NoRoom
+from medsynth_engine.kernel.disk import trouble
 
 TEMPORARY = ".partial-"
 """Every unfinished file begins so; `sweep` removes what a killed process left."""
@@ -28,7 +28,7 @@ def sync_folder(folder: Path) -> None:
 def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
     """Let `fill` write into a temporary file, then put it in the place of `path`. Mode 0600. Returns its SHA-256.
 
-    Raises NoRoom where the disk is full; the file that was there before is then untouched.
+    Raises NoRoom where the disk is full or fails; the file that was there before is then untouched.
     """
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}")
     try:
@@ -40,12 +40,11 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch has a word of its own for a write that failed
         temporary.unlink(missing_ok=True)
-        if error.errno in (28, 122):  # ENOSPC, EDQUOT
-            raise NoRoom(
-                "disk_full", "The disk is full; nothing was changed.", "Free some space, then try again."
-            ) from error
+        short = trouble(error)
+        if short is not None:
+            raise short from error
         raise
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -59,10 +59,15 @@ class WorkFolder:
         write_json(self.path / "control.json", {"wish": wish, "at": time.time()})
 
     def append(self, **record: Any) -> None:
-        """Add one line to the stream; a single write, so that lines of several processes never mix."""
+        """Add one line to the stream; a single write, so that lines of several processes never mix.
+
+        Of a write that the system cut short (it may) the rest follows.
+        """
         line = json.dumps(record, allow_nan=False, default=str) + "\n"
         with self.stream.open("ab", buffering=0) as stream:
-            stream.write(line.encode())
+            rest = line.encode()
+            while rest:
+                rest = rest[stream.write(rest) or len(rest) :]
 
     def lines(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Whole lines from byte `offset` on, and the offset to go on from. What is no JSON object is skipped."""

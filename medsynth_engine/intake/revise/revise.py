@@ -32,9 +32,10 @@ from medsynth_engine.intake.text.mask import masked
 from medsynth_engine.intake.text.verdicts import TEXT, count_unread, merged, read_verdicts
 from medsynth_engine.intake.text.worker import picture
 from medsynth_engine.intake.ties import NAME as TIES
-from medsynth_engine.intake.worker import FULL, IMAGES, QUARANTINE
+from medsynth_engine.intake.worker import IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sync_folder, write_bytes, write_json, write_with
-from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom
+from medsynth_engine.kernel.disk import TROUBLE, trouble
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
 
 Progress = Callable[[int, int | None, str], None]
 Wanted = Callable[[], bool]
@@ -81,10 +82,9 @@ def revise(
             staging.rename(target)
             sync_folder(target.parent)
     except OSError as error:
-        if error.errno in FULL:
-            raise NoRoom(
-                "disk_full", "The disk is full; nothing was changed.", "Free some space, ask again."
-            ) from error
+        short = trouble(error)
+        if short is not None:
+            raise short from error
         raise
     return document
 
@@ -195,7 +195,7 @@ def _link(folder: Path, staging: Path, tables: Tables, written: set[str], progre
         try:
             os.link(before[link.stem], link)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in TROUBLE:
                 raise
             link.write_bytes(before[link.stem].read_bytes())  # another file system, or one without links
     progress(len(files), len(files), "making the next version")

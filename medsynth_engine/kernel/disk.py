@@ -1,0 +1,38 @@
+"""What a disk's errors mean to a person: full, or failing. Both end with exit code 8 and leave what was there."""
+
+from __future__ import annotations
+
+import errno
+
+from medsynth_engine.kernel.errors import NoRoom
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+TROUBLE = (*FULL, errno.EIO)
+
+
+def trouble(error: BaseException, left: str = "nothing was changed") -> NoRoom | None:
+    """The error to raise where a full or failing disk is behind `error`, also where a library (torch) says so in its
+    own words and the system's word is its cause; None where the disk is not the reason.
+
+    left  what became of the work, to end a sentence with
+    """
+    behind: BaseException | None = error
+    while behind is not None and not (isinstance(behind, OSError) and behind.errno in TROUBLE):
+        behind = behind.__cause__ or behind.__context__
+    if behind is None:
+        return None
+    if isinstance(behind, OSError) and behind.errno == errno.EIO:
+        return failed(left)
+    return full(left)
+
+
+def full(left: str = "nothing was changed") -> NoRoom:
+    return NoRoom("disk_full", f"The disk is full; {left}.", "Free some space, then try again.")
+
+
+def failed(left: str = "nothing was changed") -> NoRoom:
+    return NoRoom(
+        "disk_failed",
+        f"The disk could not be read or written; {left}.",
+        "It may be failing, or a network disk went away: ask who looks after the machine; then try again.",
+    )
