@@ -24,7 +24,7 @@ def seen(app: MedSynth) -> str:
     return "\n".join(strip.text.ljust(width) for strip in lines[:height])
 
 
-async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float = 20, why: str = "") -> None:
+async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float = 90, why: str = "") -> None:
     """Wait for something, not for a time."""
     app = pilot.app
     assert isinstance(app, MedSynth)
@@ -35,7 +35,7 @@ async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float =
         await pilot.pause(0.05)
 
 
-async def shows(pilot: Pilot[Any], words: str, seconds: float = 20) -> None:
+async def shows(pilot: Pilot[Any], words: str, seconds: float = 90) -> None:
     app = pilot.app
     assert isinstance(app, MedSynth)
     await until(pilot, lambda: words in seen(app), seconds, f"“{words}” on the screen")
@@ -62,7 +62,7 @@ async def log_in(pilot: Pilot[Any], name: str, password: str | None = None) -> N
         pilot.app.screen.query_one(field, Field).value = words
     pilot.app.screen.query_one("#password", Field).focus_input()
     await pilot.press("enter")
-    await shows(pilot, "Where to", 30)
+    await shows(pilot, "Where to")
 
 
 async def log_out(pilot: Pilot[Any]) -> None:
