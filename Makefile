@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers resolve-macos clean
+.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -40,7 +40,7 @@ fuzz: $(READY)
 FAULTS := tests/db/test_ledger_faults.py tests/db/test_attacks.py tests/db/test_migrations.py tests/jobs/test_jobs_faults.py \
   tests/engine/test_backups.py tests/engine/test_audit_exports.py tests/engine/test_door.py tests/access/test_many_guess.py \
   tests/intake/test_intake_kills.py tests/intake/test_intake_memory.py tests/gan/test_faults.py tests/gan/test_weights.py \
-  tests/studio/test_studio_killed.py
+  tests/studio/test_studio_killed.py tests/kernel/test_failing_disk.py tests/jobs/test_jobs_memory.py
 
 faults: $(READY)
 	$(BIN)/python -m pytest --full $(FAULTS) $(ARGS)
@@ -61,6 +61,14 @@ bench-peers: $(READY)
 # That every dependency installs on a Mac with an Apple chip, as a wheel: a dry run that downloads nothing but metadata.
 resolve-macos: $(READY)
 	$(BIN)/python deploy/resolve_macos.py $(ARGS)
+
+# The studio as it looks now is what tests/studio/test_snapshots.py compares with; look at the difference before you commit it.
+snapshots: $(READY)
+	MEDSYNTH_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/studio/test_snapshots.py $(ARGS)
+
+# docs/pictures, drawn by the test that goes the whole way (six minutes: it trains).
+pictures: $(READY)
+	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_whole_way.py -k 120x40 $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
