@@ -1,7 +1,8 @@
-"""How fast records are kept, proved and found: `python benchmarks/ledger.py [--records N]`.
+"""How fast records are kept, proved and found: `python benchmarks/ledger.py [--records N] [--postgres]`.
 
 Every append is durable (WAL, synchronous=FULL) and its own transaction, as in use. The long chain for verifying and
-paging is built in larger transactions, only to save time.
+paging is built in larger transactions, only to save time. With `--postgres` the same in a database of the server that
+`MEDSYNTH_DATABASE_URL` names (an empty one: a store is made there and stays); its durability is the server's.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from typing import Any
 
 from db import chain, inclusion, proof
 from db.ledger import Ledger
+from db.place import VARIABLE, asked, create_store, open_store
 
 RESULTS = Path(__file__).with_name("results")
 
 
 def append(path: Path, name: str, count: int) -> None:
     """`count` transactions of one record each."""
-    with Ledger.open(path) as ledger:
+    with open_store(path) as ledger:
         for number in range(count):
             with ledger.write() as change:
                 change.record(actor=name, role="researcher", action="test.write", object_=f"thing:{number}")
@@ -61,8 +63,8 @@ def seconds(work: Callable[[], object]) -> float:
 def measure(folder: Path, records: int) -> dict[str, Any]:
     path = folder / "data" / "medsynth.sqlite3"
     start = datetime.now(UTC)
-    found: dict[str, Any] = {"create_seconds": seconds(lambda: Ledger.create(path, "development").close())}
-    found["open_seconds"] = statistics.median(seconds(lambda: Ledger.open(path).close()) for _ in range(5))
+    found: dict[str, Any] = {"create_seconds": seconds(lambda: create_store(path, "development").close())}
+    found["open_seconds"] = statistics.median(seconds(lambda: open_store(path).close()) for _ in range(5))
     found["appends_per_second_1_process"] = 500 / seconds(lambda: append(path, "one", 500))
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=append, args=(path, f"writer-{n}", 1000)) for n in range(4)]
@@ -74,10 +76,10 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
             process.join()
 
     all_four()
-    with Ledger.open(path) as ledger, ledger.read() as session:
+    with open_store(path) as ledger, ledger.read() as session:
         times = [record.ts_ns for record in chain.page(session, limit=800)]  # without the starts of the processes
     found["appends_per_second_4_processes"] = len(times) / ((times[0] - times[-1]) / 1e9)
-    with Ledger.open(path) as ledger:
+    with open_store(path) as ledger:
         found["grow_records_per_second"] = records / seconds(lambda: grow(ledger, records))
         verified: list[proof.Verification] = []
         busy = time.process_time()
@@ -102,11 +104,12 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
             with ledger.read() as session:
                 times = [seconds(lambda: chain.page(session, **narrow)) for _ in range(5)]  # type: ignore[arg-type]  # noqa: B023
             found[f"page_{name}_milliseconds"] = statistics.median(times) * 1000
-    with Ledger.open(path) as ledger, ledger.read() as session:
+    with open_store(path) as ledger, ledger.read() as session:
         asked = (1, records // 2, records)
         times = [seconds(lambda: inclusion.prove(session.connection(), seq)) for seq in asked]  # noqa: B023
         found["prove_milliseconds"] = statistics.median(times) * 1000
-    found["bytes_per_record"] = path.stat().st_size / found["records"]
+    if path.exists():
+        found["bytes_per_record"] = path.stat().st_size / found["records"]
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     found["peak_megabytes"] = kilobytes / 1024
     return found
@@ -115,14 +118,19 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=200_000, help="length of the chain that is verified and paged")
+    parser.add_argument("--postgres", action="store_true", help=f"in the database that {VARIABLE} names")
     arguments = parser.parse_args()
+    if arguments.postgres != bool(asked()):
+        parser.error(f"set {VARIABLE} for --postgres, and for nothing else")
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder), arguments.records)
     found = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": platform.machine(), **found}
     for name, value in found.items():
         print(f"{name:36} {value:,.2f}" if isinstance(value, float) else f"{name:36} {value}")
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "ledger.json").write_text(json.dumps(found, indent=1) + "\n")
+    (RESULTS / ("ledger_postgres.json" if arguments.postgres else "ledger.json")).write_text(
+        json.dumps(found, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

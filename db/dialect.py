@@ -28,9 +28,8 @@ def is_postgres(connection: Source) -> bool:
 
 def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> CursorResult[*tuple[Any, ...]]:
     """Execute one statement; `?` stands for each value, and for nothing else."""
-    if connection.dialect.name == "sqlite":
-        return connection.exec_driver_sql(sql, tuple(values) or None)
-    return connection.exec_driver_sql(_placed(sql), tuple(values) or None)
+    said = sql if connection.dialect.name == "sqlite" else _placed(sql)
+    return connection.exec_driver_sql(said, tuple(values) or None)
 
 
 def rows(source: Source, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor | CursorResult[*tuple[Any, ...]]:

@@ -44,6 +44,7 @@ class Ledger:
 
     def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS, frozen: bool = False) -> None:
         self.path, self.busy_seconds = path, busy_seconds
+        self._elsewhere = os.fspath(path.with_name(BINDING))  # says that the ledger is in a database
         self._join(frozen)
 
     @classmethod
@@ -102,13 +103,9 @@ class Ledger:
         self._writer = shared_engine(self.path, "write", self.busy_seconds, self._file)
         self._reader = shared_engine(self.path, "frozen" if frozen else "read", self.busy_seconds, self._file)
 
-    def _mark(self) -> Path:
-        """The file that is another one where another store has taken the place of this."""
-        return self.path
-
     def _found(self) -> tuple[int, int] | None:
-        mark, moved = self._mark(), self.path.with_name(BINDING)
-        return None if mark != moved and moved.exists() else _file_at(mark)  # it is in a database then
+        """Which file it is: another one where another store has taken the place of this."""
+        return None if os.path.exists(self._elsewhere) else file_at(self.path)  # noqa: PTH110  twice a change
 
     def _watch(self, session: Session) -> Callable[[], bool]:
         """Begin the transaction; what is given tells whether it has changed any row since, in whatever way."""
@@ -253,7 +250,7 @@ class Ledger:
         self.close()
 
 
-def _file_at(path: Path) -> tuple[int, int] | None:
+def file_at(path: Path) -> tuple[int, int] | None:
     """Which file this is, however it is called; None where there is none."""
     try:
         found = path.stat()

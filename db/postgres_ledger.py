@@ -19,7 +19,7 @@ from sqlmodel import Session
 from db import anchors, checkpoints, migrate, place, postgres, proof, sqlite
 from db.dialect import run, tables
 from db.errors import LedgerConflict, LedgerError, LedgerMissing
-from db.ledger import STAMPS, Ledger, stamped
+from db.ledger import STAMPS, Ledger, file_at, stamped
 from db.sqlite import BUSY_SECONDS, demand_local, make_private
 
 
@@ -71,8 +71,8 @@ class PostgresLedger(Ledger):
             session.flush()
         return store_id
 
-    def _mark(self) -> Path:
-        return place.binding(self.path)
+    def _found(self) -> tuple[int, int] | None:
+        return file_at(place.binding(self.path))
 
     def _connect(self, frozen: bool) -> None:
         self.frozen, self._file = False, self._found()

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from outside import outside
 from sqlmodel import SQLModel, select
 
-from db import migrate
+from db import migrate, place
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerMissing, LedgerUnsafe, UnrecordedChange
 from db.ledger import Ledger
 from db.place import create_store, open_store
@@ -116,7 +116,8 @@ def test_the_files_are_their_owners_alone_whatever_the_umask(tmp_path: Path) -> 
 
 
 def test_a_store_that_others_can_reach_stays_closed(ledger: Ledger) -> None:
-    says_where = ledger._mark()  # the file itself, or what says that it is in a database
+    database = place.binding(ledger.path)  # is what says that it is in one
+    says_where = database if database.exists() else ledger.path
     says_where.chmod(0o640)
     with pytest.raises(LedgerUnsafe):
         open_store(ledger.path)

@@ -47,7 +47,7 @@ def test_many_processes_write_side_by_side_and_no_link_is_lost(ledger: Ledger, s
     processes, count = (16, 200) if share == 1 else (4, 75)
     running = [writer(ledger, f"writer-{number}", count) for number in range(processes)]
     for process in running:
-        said, wrong = process.communicate(timeout=300)
+        said, wrong = process.communicate(timeout=1200)
         assert process.returncode == 0, wrong
         assert len(said.split()) == count and "locked" not in wrong
     verification = ledger.verify()
