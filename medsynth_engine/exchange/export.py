@@ -21,7 +21,7 @@ from medsynth_engine.exchange.records import each_image, leaving_table, save_png
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.leaving import leaving
 from medsynth_engine.kernel.atomic import file_digest, sync_folder, write_json, write_text
-from medsynth_engine.kernel.disk import trouble
+from medsynth_engine.kernel.disk import demand_free, size_of, trouble
 from medsynth_engine.kernel.errors import Busy, WrongUsage
 
 FORMATS = ("folder", "zip", "dicom", "hf")
@@ -53,6 +53,7 @@ def export(
     staging = target.with_name(f".staging-{target.name}")
     shutil.rmtree(staging, ignore_errors=True)
     staging.unlink(missing_ok=True)
+    demand_free(target.parent, 2 * size_of(cohort_folder), "nothing was exported")
     try:
         staging.mkdir(mode=0o700)
         _fill(cohort_folder, staging, format, release, evaluation, progress, wanted)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
+from pathlib import Path
 
 from medsynth_engine.kernel.errors import NoRoom
 
@@ -36,3 +39,27 @@ def failed(left: str = "nothing was changed") -> NoRoom:
         f"The disk could not be read or written; {left}.",
         "It may be failing, or a network disk went away: ask who looks after the machine; then try again.",
     )
+
+
+def demand_free(place: Path, need: int, left: str = "nothing was begun") -> None:
+    """Raise NoRoom where the disk of `place` has fewer than `need` bytes left: asked before, not found half way."""
+    free = shutil.disk_usage(place).free
+    if free < need:
+        raise NoRoom(
+            "disk_full",
+            f"This takes up to {need / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free on that disk; {left}.",
+            "Free some space, or choose a place on another disk.",
+        )
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder and below, 0 where there is none; links are not followed."""
+    total, waiting = 0, [folder] if folder.is_dir() else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total

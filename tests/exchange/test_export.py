@@ -19,7 +19,7 @@ from medsynth_engine.exchange import sums
 from medsynth_engine.exchange.export import FORMATS, export
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.leaving import leaving
-from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, WrongUsage
+from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom, WrongUsage
 
 SECRET = "JANE_DOE_MRN_0012345"
 RELEASE = Release(
@@ -273,6 +273,21 @@ def test_a_cancelled_export_leaves_nothing(cohort: Path, tmp_path: Path, kind: s
     with pytest.raises(Interrupted):
         export(cohort, tmp_path / "out", kind, RELEASE, EVALUATION, wanted=lambda: False)
     assert [path.name for path in tmp_path.iterdir()] == ["cohort"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_export_that_would_not_fit_is_not_begun(
+    cohort: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    needed = 2 * sum(path.stat().st_size for path in cohort.rglob("*") if path.is_file())
+    usage = type("Usage", (), {"free": needed - 1})
+    monkeypatch.setattr("medsynth_engine.kernel.disk.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(NoRoom, match="nothing was exported"):
+        export(cohort, tmp_path / "out", kind, RELEASE, EVALUATION)
+    assert sorted(tmp_path.iterdir()) == before
+    usage.free = needed
+    assert Path(export(cohort, tmp_path / "out", kind, RELEASE, EVALUATION)["path"]).exists()
 
 
 def test_a_broken_or_outside_image_stops_it_and_leaves_nothing(cohort: Path, tmp_path: Path) -> None:
