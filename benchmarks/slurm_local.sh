@@ -87,6 +87,7 @@ stop() {
   [ -e "$folder/slurm.conf" ] || fail 4 "$folder holds no Slurm of ours."
   SLURM_CONF="$folder/slurm.conf" timeout 20 scancel --quiet --user root 2>/dev/null || true
   for file in "$folder/slurmd.pid" "$folder/slurmctld.pid" "$folder/munge/pid"; do end "$file"; done
+  touch "$folder/stopped"
 }
 
 # Ends the process of a pid file, if it is still the program that wrote it.
@@ -108,7 +109,7 @@ case $1 in
   stop) stop "$(realpath -m "$2")" ;;
   stop-after)
     for _ in $(seq $((60 * $3 / 5))); do
-      [ -e "$2/slurmctld.pid" ] || exit 0
+      [ -e "$2/slurm.conf" ] && [ ! -e "$2/stopped" ] || exit 0
       sleep 5
     done
     stop "$2"
