@@ -9,10 +9,12 @@ CohortNew = command("cohort.new", "n", "New cohort", Permission.GENERATE, footer
     "Draw synthetic records: how many, balanced how, for which population."
 )
 CohortOpen = command("cohort.open", "enter", "Open", footer=True, palette=False)("Open the cohort under the cursor.")
-CohortPage = command("cohort.page", "right,l", "Next page", footer=True, palette=False)(
+CohortPage = command("cohort.page", "right,l", "Next page", Permission.GENERATE, footer=True, palette=False)(
     "Show the next page: composition, pictures."
 )
-CohortPageBack = command("cohort.page_back", "left,h", "Previous page", palette=False)("Show the page before this one.")
+CohortPageBack = command("cohort.page_back", "left,h", "Previous page", Permission.GENERATE, palette=False)(
+    "Show the page before this one."
+)
 CohortEvaluate = command("cohort.evaluate", "e", "Evaluate", Permission.EVALUATE, footer=True)(
     "Measure how faithful, how private, how fair and how useful this cohort is."
 )

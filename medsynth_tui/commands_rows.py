@@ -48,14 +48,18 @@ TableDescribe = command("table.describe", "n", "Count again", Permission.GENERAT
 CohortTableOpen = command("cohort.table", "b", "Table", Permission.READ_REPORTS, footer=True)(
     "Look at its columns beside the real ones, and page through its rows."
 )
-TablePage = command("table.page", "right,l,left,h", "Other page", footer=True, palette=False)(
+TablePage = command("table.page", "right,l,left,h", "Other page", Permission.GENERATE, footer=True, palette=False)(
     "Show the other page: columns beside the real ones, or the synthetic rows."
 )
-RowsNext = command("rows.next", "n", "Next rows", footer=True, palette=False)("Show the rows after these.")
-RowsBefore = command("rows.before", "p", "Rows before", palette=False)("Show the rows before these.")
-RowsRight = command("rows.right", "right_square_bracket", "More columns", footer=True, palette=False)(
-    "Show the columns further right, and after the last ones the first again."
+RowsNext = command("rows.next", "n", "Next rows", Permission.GENERATE, footer=True, palette=False)(
+    "Show the rows after these."
 )
+RowsBefore = command("rows.before", "p", "Rows before", Permission.GENERATE, palette=False)(
+    "Show the rows before these."
+)
+RowsRight = command(
+    "rows.right", "right_square_bracket", "More columns", Permission.GENERATE, footer=True, palette=False
+)("Show the columns further right, and after the last ones the first again.")
 RulesPropose = command("rules.propose", "n", "Look for rules", Permission.GENERATE, footer=True)(
     "Look for rules: known ones that fit the columns, and ones that the real rows never break."
 )

@@ -9,7 +9,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
-from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
@@ -61,7 +60,9 @@ class CohortDetail(SaysWhatPicturesCost, View):
         return bool(self.document.get("simulated"))
 
     def compose_body(self) -> ComposeResult:
-        yield PageNames(list(PAGES.values()) if self._may_see_pictures() else [PAGES["composition"]])
+        yield PageNames(
+            list(PAGES.values()) if self.studio.session.may(r.CohortPage.permission) else [PAGES["composition"]]
+        )
         with ContentSwitcher(initial=self.page):
             with VerticalScroll(id="composition"):
                 yield Static("Asking the store", classes="muted", id="plan")
@@ -140,13 +141,7 @@ class CohortDetail(SaysWhatPicturesCost, View):
 
     # --- ways on ----------------------------------------------------------------------------------------------
 
-    def _may_see_pictures(self) -> bool:
-        """As the engine has it: the pictures of a cohort are for those who may draw one."""
-        return self.studio.session.may(Permission.GENERATE)
-
     def offered(self, command: Command) -> bool:
-        if command in (r.CohortPage, r.CohortPageBack):
-            return self._may_see_pictures()
         if command in (r.CohortReport, c.CohortEvidence) and not self.document.get("evaluated"):
             return False
         return super().offered(command)

@@ -9,7 +9,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
-from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import columns as words
 from medsynth_tui import commands_rows as c
@@ -84,10 +83,8 @@ class CohortTable(ColumnsView):
     # --- rows -------------------------------------------------------------------------------------------------
 
     def offered(self, command: Command) -> bool:
-        if command is c.TablePage:
-            return self.studio.session.may(Permission.GENERATE)
-        if command in (c.RowsNext, c.RowsBefore, c.RowsRight):
-            return self.page == PAGES[1]
+        if command in (c.RowsNext, c.RowsBefore, c.RowsRight) and self.page != PAGES[1]:
+            return False
         return super().offered(command)
 
     def do_table_page(self) -> None:
