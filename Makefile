@@ -66,9 +66,9 @@ resolve-macos: $(READY)
 snapshots: $(READY)
 	MEDSYNTH_UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/studio/test_snapshots.py $(ARGS)
 
-# docs/pictures, drawn by the test that goes the whole way (six minutes: it trains).
+# docs/pictures; one is of a real training, which takes minutes.
 pictures: $(READY)
-	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_whole_way.py -k 120x40 $(ARGS)
+	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_pictures.py tests/studio/test_whole_way.py -k '120x40 or readme' $(ARGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
