@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from db.ledger import Ledger
 from medsynth_engine.jobs import record
 from medsynth_engine.jobs.start import launch
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home
+
+LOST: dict[str, Any] = {
+    "code": "folder_lost",
+    "message": "The job's folder is gone, or its order cannot be read.",
+    "hint": "Ask again.",
+    "exit_code": 6,
+}
 
 
 def start_next(ledger: Ledger, home: Home, queue: str) -> str | None:
@@ -20,8 +29,7 @@ def start_next(ledger: Ledger, home: Home, queue: str) -> str | None:
         if first is None:
             return None
         folder = JobFolder(home.jobs / first)
-        if folder.order():
+        if folder.usable():
             launch(home, first)
             return first
-        lost = {"code": "folder_lost", "message": "The job's folder is gone.", "hint": "Ask again.", "exit_code": 6}
-        record.settle(ledger, folder, "failed", lost)
+        record.settle(ledger, folder, "failed", LOST, only_from=("queued",))

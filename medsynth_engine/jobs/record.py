@@ -140,6 +140,9 @@ def _refuse(change: Change, job: Job | None, name: str, denied: Denied) -> None:
 
 def forget_private(folder: JobFolder) -> None:
     """The work is over: what may name a file of a person goes, so the job cannot be started again either."""
+    if not folder.usable():  # nobody can tell what a cut order still names
+        write_json(folder.path / "job.json", {})
+        return
     order = folder.order()
     arguments = order.get("arguments", {})
     if any(key in arguments for key in PRIVATE):

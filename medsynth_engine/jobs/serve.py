@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -33,6 +32,11 @@ from medsynth_engine.kernel.served import SERVED
 TURN_SECONDS = 1.0
 LOOK_SECONDS = 20.0
 """Between two looks at what runs: whether its supervisor lives."""
+QUIET_SECONDS = 3600.0
+"""A trouble that lasts is said again after so long; a turn comes every second."""
+TROUBLES = (MedSynthError, LedgerError, OSError, ValueError)
+"""What one job or one turn may raise: a full disk, a database that is away, a file that was cut off. The service goes
+on, for its end would be the end of every training in its unit."""
 KINDS: dict[str, Callable[[Job], bool]] = {
     "trainings": lambda job: job.kind == "train",
     "others": lambda job: job.kind != "train",
@@ -46,6 +50,7 @@ class Service:
         self.ledger, self.home, self.mine = ledger, home, mine
         self._tried: dict[tuple[str, datetime | None], float] = {}
         self._next_look = 0.0
+        self._said: dict[str, float] = {}
 
     def turn(self) -> list[str]:
         """Start what may start; which jobs those were. Now and then look at what runs."""
@@ -57,15 +62,26 @@ class Service:
             waiting = [job for job in first_in_line(session) if self.mine(job)]
         for job in waiting:
             key = (job.id, job.started_at)  # one that was paused and is to go on has another time of its start
-            if key in self._tried or watch.supervised(JobFolder(self.home.jobs / job.folder)):
-                continue
-            self._tried[key] = now
-            if JobFolder(self.home.jobs / job.folder).order():
-                launch(self.home, job.id)
-                begun.append(job.id)
-            else:
-                watch.look(self.ledger, self.home, job.id)  # its folder is gone: that ends it
+            try:
+                if key in self._tried or watch.supervised(JobFolder(self.home.jobs / job.folder)):
+                    continue
+                self._tried[key] = now
+                if JobFolder(self.home.jobs / job.folder).usable():
+                    launch(self.home, job.id)
+                    begun.append(job.id)
+                else:
+                    watch.look(self.ledger, self.home, job.id)  # its order is gone: that ends it
+            except TROUBLES as error:
+                self.say(job.id, error)
         return begun
+
+    def say(self, what: str, error: Exception) -> None:
+        """On stderr, once in a while. What an OSError or a ValueError says may hold a path: it is not repeated."""
+        why = getattr(error, "message", "") or getattr(error, "strerror", "") or type(error).__name__
+        sentence, now = f"{what}: {why}", time.monotonic()
+        if now - self._said.get(sentence, -QUIET_SECONDS) >= QUIET_SECONDS:
+            self._said = {old: at for old, at in self._said.items() if now - at < QUIET_SECONDS} | {sentence: now}
+            print(sentence, getattr(error, "hint", ""), file=sys.stderr, flush=True)
 
     def _look(self) -> None:
         if time.monotonic() < self._next_look:
@@ -74,7 +90,10 @@ class Service:
         with self.ledger.read() as session:
             running = [job.id for job in session.exec(select(Job).where(Job.state == "running")) if self.mine(job)]
         for job in running:
-            watch.look(self.ledger, self.home, job)
+            try:
+                watch.look(self.ledger, self.home, job)
+            except TROUBLES as error:
+                self.say(job, error)
 
 
 def first_in_line(session: Session) -> list[Job]:
@@ -98,8 +117,12 @@ def serve(which: str, stop: threading.Event) -> None:
     with open_store(home.ledger) as ledger:
         service = Service(ledger, home, KINDS[which])
         while not stop.is_set():
-            with suppress(LedgerBusy):  # a long change, or a backup that took its place: the next turn sees
+            try:
                 service.turn()
+            except LedgerBusy:
+                pass  # a long change, or a backup that took its place: the next turn sees
+            except TROUBLES as error:
+                service.say("queue", error)
             stop.wait(TURN_SECONDS)
 
 

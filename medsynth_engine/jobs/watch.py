@@ -14,12 +14,11 @@ from db.ledger import Ledger, Who
 from db.tables import Job
 from medsynth_engine.jobs import queue, record
 from medsynth_engine.jobs.books import only_one, read_beat
-from medsynth_engine.jobs.child import error_document
 from medsynth_engine.jobs.elsewhere import goes_on_elsewhere
 from medsynth_engine.jobs.orphans import sweep_orphans
 from medsynth_engine.jobs.process import Identity, alive, signal_group
 from medsynth_engine.jobs.start import launch
-from medsynth_engine.jobs.supervise import run_error, wordless
+from medsynth_engine.jobs.supervise import run_error
 from medsynth_engine.kernel.atomic import read_json
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.folders import ENDED, JobFolder, RunFolder
@@ -141,7 +140,7 @@ def _repair(ledger: Ledger, home: Home, row: Job, folder: JobFolder) -> str:
         state = _row(ledger, row.id).state
         if state != "running":
             return state
-        state, error = _what_became(folder)
+        state, error = _what_became(folder) if folder.usable() else ("failed", queue.LOST)
         run = _run(folder)
         if state == "interrupted" and run is not None and run.state()["state"] == "running":
             run.set_state("interrupted")
@@ -189,7 +188,15 @@ def _exit_of(folder: JobFolder, step: int) -> int | None:
 
 
 def _nudge(ledger: Ledger, home: Home, row: Job, folder: JobFolder) -> str:
-    """A waiting job: see that who has the queue lives, and start a supervisor that did not come up again."""
+    """A waiting job: see that who has the queue lives, and start a supervisor that did not come up again.
+
+    One whose order is gone or cannot be read has failed: nobody could start it.
+    """
+    if not folder.usable():
+        state = record.settle(ledger, folder, "failed", queue.LOST, reason="folder_lost", only_from=("queued",))
+        if row.queue:
+            queue.start_next(ledger, home, row.queue)
+        return state
     if row.queue:
         with ledger.read() as session:
             ahead = record.running_in(session, row.queue)
@@ -200,10 +207,8 @@ def _nudge(ledger: Ledger, home: Home, row: Job, folder: JobFolder) -> str:
     if age > LAUNCH_SECONDS:
         if row.queue:
             queue.start_next(ledger, home, row.queue)
-        elif folder.order():
-            launch(home, row.id)
         else:
-            return record.settle(ledger, folder, "failed", error_document(wordless()), reason="folder_lost")
+            launch(home, row.id)
     return "queued"
 
 
@@ -216,7 +221,7 @@ def _row(ledger: Ledger, job: str) -> Job:
 
 
 def _run(folder: JobFolder) -> RunFolder | None:
-    run = folder.order().get("run_folder")
+    run = folder.order().get("run_folder") if folder.usable() else None
     return RunFolder(Path(run)) if run else None
 
 

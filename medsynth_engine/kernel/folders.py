@@ -114,6 +114,14 @@ class JobFolder(WorkFolder):
     def order(self) -> dict[str, Any]:
         return read_json(self.path / "job.json") or {}
 
+    def usable(self) -> bool:
+        """Whether `job.json` says what to do: not where it is gone, or was cut off by a failing disk."""
+        try:
+            order = self.order()
+        except ValueError:
+            return False
+        return isinstance(order, dict) and isinstance(order.get("steps"), list)
+
     def progress(self, done: int, total: int | None, unit: str, say: str = "") -> None:
         self.append(done=done, total=total, unit=unit, say=plain(say), at=time.time())
 

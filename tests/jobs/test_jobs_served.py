@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from job_bench import Bench, wait_for
 
+from db.errors import LedgerBusy, LedgerError, LedgerFull
 from medsynth_engine.engine import Engine
-from medsynth_engine.jobs import watch
+from medsynth_engine.jobs import serve, watch
 from medsynth_engine.jobs.serve import KINDS, Service
+from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import doctor_services
 
 
@@ -62,6 +66,59 @@ def test_the_service_itself_takes_what_is_asked_for_and_ends_when_told(bench: Be
     finally:
         process.terminate()
     assert process.wait(60) == 0
+
+
+def test_one_job_that_cannot_be_started_ends_neither_the_service_nor_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut, full, good = (bench.ask(bench.step("quick"), go=False, queue=name) for name in ("a", "b", "c"))
+    (bench.folder(cut).path / "job.json").write_text('{"format": 1, "steps": []')
+    launch = serve.launch
+
+    def on_a_full_disk(home: Home, job: str) -> None:
+        if job == full:
+            raise OSError(errno.ENOSPC, "No space left on device", str(home.root))
+        launch(home, job)
+
+    monkeypatch.setattr(serve, "launch", on_a_full_disk)
+    service = Service(bench.ledger, bench.home, KINDS["others"])
+    assert service.turn() == [good] and service.turn() == []
+    assert bench.row(cut).state == "failed" and (bench.row(cut).error or {})["code"] == "folder_lost"
+    assert bench.row(full).state == "queued"
+    assert capsys.readouterr().err.strip() == f"{full}: No space left on device"  # and no path
+    assert bench.until(good, "finished", seconds=60) == "finished"
+
+
+def test_a_running_job_whose_order_was_cut_off_has_failed_once_its_work_is_gone(bench: Bench) -> None:
+    job = bench.ask(bench.step("until"), kind="train", queue="train:cpu", go=False)
+    Service(bench.ledger, bench.home, KINDS["trainings"]).turn()
+    bench.begun(job)
+    bench.kill_supervisor(job)
+    child = bench.child(job)
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    (bench.folder(job).path / "job.json").write_text('{"format": 1,')
+    wait_for(lambda: watch.look(bench.ledger, bench.home, job) == "failed")
+
+
+def test_a_turn_that_fails_is_said_once_and_the_next_one_comes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop, troubles = threading.Event(), [LedgerError("database_unreachable", "The database cannot be reached.")] * 2
+    troubles += [LedgerFull("disk_full", "The disk is full."), LedgerBusy("ledger_busy", "In use.")]
+
+    def turn(_service: Service) -> list[str]:
+        if troubles:
+            raise troubles.pop(0)
+        stop.set()
+        return []
+
+    monkeypatch.setattr(Service, "turn", turn)
+    monkeypatch.setattr(serve, "TURN_SECONDS", 0.0)
+    monkeypatch.setenv("MEDSYNTH_HOME", str(bench.home.root))
+    serve.serve("others", stop)
+    said = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert said == ["queue: The database cannot be reached.", "queue: The disk is full."] and not troubles
 
 
 def test_without_a_store_it_says_so_and_ends(tmp_path: Path) -> None:
