@@ -22,6 +22,7 @@ from medsynth_engine.operations.backups import Backups
 from medsynth_engine.operations.bundles import Bundles
 from medsynth_engine.operations.care import Care
 from medsynth_engine.operations.checks import Checks
+from medsynth_engine.operations.clusters import Clusters
 from medsynth_engine.operations.cohort_import import CohortImports
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
@@ -64,6 +65,7 @@ class Engine(
     RowRules,
     Learners,
     Runs,
+    Clusters,
     Bundles,
     Weights,
     Populations,

@@ -62,13 +62,24 @@ def cluster(home: Home, name: str) -> Cluster:
     return _read(_tables(home.data / NAME), name)
 
 
+def names(home: Home) -> list[str]:
+    """The clusters that can be named, in the file's order; none without one. Raises BadInput where it is unusable."""
+    if not (home.data / NAME).exists():
+        return []
+    tables = _tables(home.data / NAME)
+    return [name for name, table in tables.items() if isinstance(table, dict) and name == plain(name, 40)]
+
+
 def _tables(path: Path) -> dict[str, Any]:
     """What the file holds. Raises BadInput where others may write it: its lines are run in its owner's name."""
     try:
         facts = path.stat()
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BadInput("no_cluster", "No cluster is described in this store.", f"Write data/{NAME}: {SHOWN}") from None
+    except (OSError, ValueError) as error:  # a folder, a file of somebody else, or one that is not UTF-8
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
+        raise BadInput("bad_cluster_file", f"data/{NAME} cannot be read: {why}.", SHOWN) from error
     if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise BadInput("open_cluster_file", f"Others may write data/{NAME}.", f"chmod 600 data/{NAME}, and read it.")
     try:
@@ -136,7 +147,8 @@ def _seconds(value: Any) -> int:
     return total
 
 
-_BOUNDS = {"gpus": (0, 64), "cpus": (1, 1024), "margin": (1, 86400), "ask": (0.2, 600)}
+# margin: the longest that `sbatch --signal` takes
+_BOUNDS = {"gpus": (0, 64), "cpus": (1, 1024), "margin": (1, 65535), "ask": (0.2, 600)}
 
 
 def _number(key: str, value: Any) -> float:

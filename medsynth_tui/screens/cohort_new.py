@@ -20,7 +20,7 @@ from medsynth_tui.screens.population import PopulationEditor
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice, Picks
-from medsynth_tui.widgets.field import Field, Go, first_invalid, positive, whole_number
+from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, positive, whole_number
 from medsynth_tui.words import said
 
 MOST = 10_000_000
@@ -71,7 +71,9 @@ class NewCohort(View):
         with VerticalScroll(can_focus=False):
             yield Choice("Drawn by", [], "source", hint="A run, imported weights, or a table for rows alone.")
             yield Field("Name", "name", hint="What the cohort is called.", check=_name)
-            yield Field("Records", "n", value="500", check=whole_number(1, MOST), hint="Each an image and its row.")
+            yield NumberField(
+                "Records", "n", value="500", check=whole_number(1, MOST), hint="Each an image and its row."
+            )
             yield Choice("Population", list(POPULATIONS), "target", hint=POPULATIONS[TRAINING])
             yield Picks("Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination.")
             yield Field("File", "population", hint="A TOML file of margins; F2 picks.")
@@ -84,11 +86,11 @@ class NewCohort(View):
                 hint="Under 20 images or 10 patients: refuse, or merge values.",
             )
             yield Choice("Rows by", LEARNERS, "rows", value=self.given_rows, hint="What learns the rows.")
-            yield Field("Epsilon", "epsilon", value="3", check=positive, hint="Smaller is more private.")
+            yield NumberField("Epsilon", "epsilon", value="3", check=positive, hint="Smaller is more private.")
             yield Field(
                 "Declared", "declare", check=given_as_pairs, hint="Bounds and values that are not from the data."
             )
-            yield Field(
+            yield NumberField(
                 "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same cohort."
             )
             with Horizontal(classes="buttons"):

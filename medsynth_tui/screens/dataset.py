@@ -13,6 +13,7 @@ from medsynth_tui import commands as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
 from medsynth_tui.command import Command
+from medsynth_tui.commands_away import DatasetBundle
 from medsynth_tui.commands_pictures import PicturesDraw
 from medsynth_tui.intake_words import came_back, suppressed
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
@@ -40,6 +41,7 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         c.DatasetReview,
         c.DatasetShare,
         r.DatasetAssess,
+        DatasetBundle,
         c.DatasetRemove,
     )
 
@@ -93,7 +95,7 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         return bool((self.document.get("schema") or {}).get("image"))
 
     def offered(self, command: Command) -> bool:
-        if command in (c.DatasetTrain, c.DatasetPictures) and self.document and not self.has_images:
+        if command in (c.DatasetTrain, c.DatasetPictures, DatasetBundle) and self.document and not self.has_images:
             return False
         if command is c.DatasetReview and not self.review.get("held"):
             return False
@@ -103,6 +105,9 @@ class DatasetDetail(SaysWhatPicturesCost, View):
 
     def do_dataset_train(self) -> None:
         self.studio.open("run_new", dataset=self.dataset)
+
+    def do_dataset_bundle(self) -> None:
+        self.studio.open("bundle", dataset=self.dataset)
 
     def do_dataset_rows(self) -> None:
         self.studio.open("cohort_new", dataset=self.dataset)

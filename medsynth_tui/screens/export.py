@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError, Refused
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.gate_words import gate_lines
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
@@ -87,22 +88,7 @@ class Export(View):
 
     def _show_gate(self, verdict: dict[str, Any]) -> None:
         self.verdict = verdict
-        reasons = verdict.get("reasons") or []
-        if verdict["open"]:
-            marks = ", ".join(said(mark) for mark in verdict.get("marks") or [])
-            words = [Content.assemble(("The gate is open. ", "bold $success"), "Every export is recorded for ever.")]
-            if marks:
-                words.append(Content.assemble(("It will bear the mark: ", "$muted"), (marks, "bold $warning")))
-        else:
-            plural = "reason" if len(reasons) == 1 else "reasons"
-            words = [Content.assemble((f"The gate is closed, for {count(len(reasons))} {plural}.", "bold $error"))]
-        for each in reasons:
-            words += [
-                Content(""),
-                Content.assemble(("- ", "$error"), said(each["why"], 500)),
-                Content.assemble(("  What to do: ", "$accent"), (said(each["what_to_do"], 500), "$foreground")),
-            ]
-        self.query_one("#gate", Static).update(Content("\n").join(words))
+        self.query_one("#gate", Static).update(Content("\n").join(gate_lines(verdict)))
         self.place_changed()
 
     def offered(self, command: Command) -> bool:

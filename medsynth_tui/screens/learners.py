@@ -17,7 +17,7 @@ from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Picks
-from medsynth_tui.widgets.field import Field, Go, first_invalid, positive
+from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, positive
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, number, said, span
 
@@ -60,7 +60,7 @@ class Learners(View):
 
     def compose_body(self) -> ComposeResult:
         yield Picks("Compare", LEARNERS, "learners", hint="None picked: all that this table can teach.")
-        yield Field("Epsilon", "epsilon", value="3", check=positive, hint="Of dp: smaller is more private.")
+        yield NumberField("Epsilon", "epsilon", value="3", check=positive, hint="Of dp: smaller is more private.")
         yield Field(
             "Declared", "declare", check=given_as_pairs, hint="Of dp: bounds and values that are not from the data."
         )

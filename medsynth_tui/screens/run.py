@@ -46,6 +46,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         super().__init__()
         self.run_name = name
         self.document: dict[str, Any] = {}
+        self.behind: str | None = None
         self.read_to = 0
 
     def place(self) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
 
     def _show(self, document: dict[str, Any]) -> None:
         changed = document.get("state") != self.document.get("state")
-        self.document = document
+        self.document, self.behind = document, document.get("queued_behind")
         self._facts()
         if changed:
             self.clear()
@@ -117,8 +118,12 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
 
     def _news(self, document: dict[str, Any]) -> None:
         self.read_to = document["offset"]
+        self.behind = document.get("queued_behind")
         self.curves.images_per_step = document.get("images_per_step")
+        nothing_yet = not self.curves.ticks
         self.curves.add(document["records"])
+        if nothing_yet and self.curves.ticks:
+            self.place_changed()  # from now on a cohort can be drawn with it
         if document["state"] != self.document.get("state"):
             self._ask_again()
         self._log(document["log"])
@@ -162,29 +167,35 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         colour = {"failed": "$error", "running": "$success", "interrupted": "$warning"}.get(word, "$foreground")
         done, total = float(last.get("kimg") or document.get("kimg") or 0), document.get("kimg_total")
         parts: list[tuple[str, str]] = [(state(word), f"bold {colour}"), ("  ", "")]
-        if total:
+        waits = f"behind {self.behind}" if word == "queued" and self.behind else ""
+        if total and not waits:
             room = 20 if self.size.width >= 110 else 12
             filled = round(room * min(1.0, done / total))
             parts += [(glyphs.full * filled, "$primary"), (glyphs.empty * (room - filled), "$muted"), ("  ", "")]
-        parts.append((f"{steady(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
+        if waits:  # in the place of numbers that do not move
+            parts.append((said(waits, self.size.width - 4 - len(state(word)) - 2), "$warning"))
+        else:
+            parts.append((f"{steady(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
         if word == "running":
             speed = last.get("images_per_second")
             parts.append((f"  {rounded(speed)} images/s" if speed else "", "$foreground"))
             parts.append((f"  {span(last['eta_seconds'])} left" if last.get("eta_seconds") else "", "$foreground"))
-        else:
+        elif not waits:
             parts.append((f"  {span(last.get('seconds') or document.get('seconds'))}", "$foreground"))
         preset, device, dataset = (said(document.get(key), 40) for key in ("preset", "device", "dataset"))
-        where = f"{preset} on {device}, from {dataset}"
+        cluster = (document.get("cluster") or {}).get("cluster")
+        where = f"{preset} on {device}{f' of {said(cluster, 40)}' if cluster else ''}, from {dataset}"
         best = self.curves.best
         found = (
-            f". Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg" if best else ""
+            f"Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg. " if best else ""
         )
-        second = Content.assemble((glyphs.text(where + found), "$muted"))
+        second = Content.assemble((glyphs.text(found + where), "$muted"))
         self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]), layout=False)
 
     def do_run_log(self) -> None:
         self.log_wanted = not self.log_wanted
         self._arrange()
+        self.place_changed()  # the key is called by what it shows next
 
     def offered(self, command: Command) -> bool:
         if command is c.RunCohort and (self.simulated() or not self.curves.ticks):

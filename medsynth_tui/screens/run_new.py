@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, first_invalid, or_nothing, positive, whole_number
+from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, or_nothing, positive, whole_number
 
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
 YES, NO = "yes", "no"
+HERE = "this machine"
 PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 
 
@@ -39,29 +40,38 @@ class NewRun(View):
             known = [self.dataset] if self.dataset else []
             yield Choice("Dataset", known, "dataset", hint="What the generator learns from.").add_class("gap")
             yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
-            yield Field("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
+            yield NumberField("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
             yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
             with Horizontal(classes="buttons"):
                 yield Go("Begin training", id="begin")
             yield Static(Content("Where nothing is changed below, it is chosen for you."), classes="muted gap")
+            yield Choice("Cluster", [HERE], "cluster", hint="It has its own queue; watched from here as any run.")
             yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")
             yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
             yield Choice(
                 "Simulated", [NO, YES], "simulated", hint="Curves without training; marked everywhere, never let out."
             )
-            yield Field("Epsilon", "epsilon", hint=PRIVATE, check=or_nothing(positive))
-            yield Field("Processes", "processes", value="1", hint="One for each GPU.", check=whole_number(1, 64))
-            yield Field(
+            yield NumberField("Epsilon", "epsilon", hint=PRIVATE, check=or_nothing(positive))
+            yield NumberField("Processes", "processes", value="1", hint="One for each GPU.", check=whole_number(1, 64))
+            yield NumberField(
                 "Seed", "seed", value="0", check=whole_number(0, 2**31 - 1), hint="The same seed, the same run."
             )
 
     def on_mount(self) -> None:
+        self.query_one("#cluster").display = False
         if self.studio.session.simulated:
             self.query_one("#simulated", Choice).chosen = 1
         self.query_one("#preset" if self.dataset else "#dataset", Choice).focus()
 
     def load(self) -> None:
         self.ask(lambda engine: engine.datasets_list(), self._offer)
+        self.ask(lambda engine: engine.runs_clusters(), self._offer_clusters, group="clusters")
+
+    def _offer_clusters(self, document: dict[str, Any]) -> None:
+        names = document["clusters"]
+        choice = self.query_one("#cluster", Choice)
+        choice.display = bool(names)
+        choice.offer([HERE, *names])
 
     def _offer(self, documents: list[dict[str, Any]]) -> None:
         names = [each["dataset"] for each in documents if each["images"]]
@@ -84,6 +94,7 @@ class NewRun(View):
         if not dataset.value:
             self.complain("Choose a dataset first.", "Bring one in where there is none: Datasets, then n.")
             return
+        cluster = self.query_one("#cluster", Choice)
         order: dict[str, Any] = {
             "dataset": dataset.value,
             "name": self.query_one("#name", Field).value or None,
@@ -92,6 +103,7 @@ class NewRun(View):
             "device": self.query_one("#device", Choice).value,
             "processes": int(self.query_one("#processes", Field).value),
             "epsilon": float(epsilon) if (epsilon := self.query_one("#epsilon", Field).value) else None,
+            "cluster": cluster.value if cluster.chosen else None,  # the first is this machine
             "seed": int(self.query_one("#seed", Field).value),
             "low_resource": self.query_one("#low", Choice).value == YES,
             "simulated": self.query_one("#simulated", Choice).value == YES,

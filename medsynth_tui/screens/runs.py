@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands as c
 from medsynth_tui import commands_runs as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_away import RunImport
 from medsynth_tui.screens.marking import MarksRows
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -39,7 +40,7 @@ COLOURS = {"running": "bold", "failed": "bold $error", "interrupted": "$warning"
 class Runs(MarksRows, View):
     """Looks again every five seconds while one is running."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare, RunImport)
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,6 +102,9 @@ class Runs(MarksRows, View):
 
     def do_run_new(self) -> None:
         self.studio.open("run_new")
+
+    def do_run_import(self) -> None:
+        self.studio.open("run_import")
 
     def do_run_mark(self) -> None:
         self.mark()

@@ -71,6 +71,9 @@ class Field(Vertical):
     Field.-wrong .field-note { color: $error; }
     """
 
+    REPLACED: ClassVar[bool] = False
+    """Whether what stands in it is selected when it gets the focus, so that typing replaces it."""
+
     def __init__(
         self,
         label: str,
@@ -83,7 +86,7 @@ class Field(Vertical):
     ) -> None:
         super().__init__(id=id)
         self.label, self.hint, self.check = label, hint, check
-        self.typed = Typed(value=value, password=password, compact=True, select_on_focus=False)
+        self.typed = Typed(value=value, password=password, compact=True, select_on_focus=self.REPLACED)
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -122,6 +125,12 @@ class Field(Vertical):
         self.remove_class("-focused")
         if self.typed.value:
             self.valid()
+
+
+class NumberField(Field):
+    """A field for a number, which is typed anew sooner than added to."""
+
+    REPLACED = True
 
 
 class Go(Drawn, can_focus=True):

@@ -177,6 +177,9 @@ class FakeEngine(FakeRows):
     async def runs_sample(self, run: str, kimg: float | None = None, size: int | None = None) -> dict[str, Any]:
         return {"kimg": kimg or 50.0, **picture(64, 3)}
 
+    async def runs_clusters(self) -> dict[str, Any]:
+        return {"clusters": ["slurm", "night"]}
+
     async def weights_list(self) -> list[dict[str, Any]]:
         return [{"name": "generator_v1", "resolution": 64}]
 
@@ -246,7 +249,10 @@ class FakeEngine(FakeRows):
             }
             for code in ("not_assessed", "gauge_grey", "not_evaluated")
         ]
-        return {"subject": subject, "audience": audience, "open": False, "reasons": reasons, "marks": ["DEVELOPMENT"]}
+        shown = {"subject": subject, "audience": audience, "marks": ["DEVELOPMENT"]}
+        if subject.startswith("dataset:"):
+            return {**shown, "open": True, "reasons": []}
+        return {**shown, "open": False, "reasons": reasons}
 
     async def audit_list(self, **filters: Any) -> dict[str, Any]:
         if filters.get("since") == "nonsense":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_engine import FakeEngine
-from studio_people import log_in, seen, studio, until
+from studio_people import log_in, seen, shows, studio, until
 from test_views import PLACES
 from textual.pilot import Pilot
 
@@ -35,6 +35,7 @@ OCCASION = {
     *("job.cancel", "backup.restore", "pictures.draw"),  # work under way, a backup just read, pictures held back
     *("disk.open", "disk.remove", "run.remove", "dataset.rows", "assessment.draft"),  # what the cursor stands on
     *("tour.next", "tour.before"),
+    "bundle.mend",  # a gate that is closed
 }
 """Commands that a screen as it opens on the made-up store has no occasion for."""
 STEPS_BACK = 6
@@ -75,6 +76,8 @@ async def at_rest(pilot: Pilot[Any], app: MedSynth) -> None:
 async def opened(pilot: Pilot[Any], app: MedSynth, place: str, arguments: dict[str, Any]) -> View:
     app.go(place, **arguments)
     await at_rest(pilot, app)
+    if place == "review":  # its picture is asked for a moment later, and nobody decides without having seen it
+        await shows(pilot, "Read:")
     view = app.screen
     assert isinstance(view, View)
     return view

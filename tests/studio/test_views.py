@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,11 @@ from textual.widgets import DataTable, OptionList, Static
 
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.failed import Failed
+from medsynth_tui.screens.run import LiveRun
+from medsynth_tui.screens.upload import Upload
+from medsynth_tui.typeahead import PATIENCE_SECONDS
 from medsynth_tui.view import View
+from medsynth_tui.widgets.field import Typed
 from medsynth_tui.widgets.hints import Hints
 from medsynth_tui.widgets.status_line import StatusLine
 
@@ -44,6 +50,8 @@ RESEARCHER: dict[str, dict[str, Any]] = {
     "scan": {"name": LONG, "intake": {"path": "p"}, "document": {"columns": {"age": LONG}, "submitted": 3}},
     "runs": {},
     "run_new": {},
+    "run_import": {},
+    "bundle": {"dataset": LONG},
     "run": {"name": LONG},
     "compare_runs": {"runs": [f"{LONG}-{index}" for index in range(4)]},
     "cohort_new": {},
@@ -71,12 +79,11 @@ async def fails(pilot: Pilot[Any]) -> None:
     """Wait for the note that a view failed."""
     app = pilot.app
     assert isinstance(app, MedSynth)
-    for _ in range(200):
-        if isinstance(app.screen, Failed):
-            app.failures.clear()
-            return
+    end = time.monotonic() + 90
+    while not isinstance(app.screen, Failed):
+        assert time.monotonic() < end, f"nothing was said:\n{seen(app)}"
         await pilot.pause(0.05)
-    raise AssertionError("nothing was said")
+    app.failures.clear()
 
 
 def demand_fit(app: MedSynth, place: str = "") -> None:
@@ -111,6 +118,7 @@ async def test_every_screen_opens_and_fits(tmp_path: Path, role: str, size: tupl
             await until(
                 pilot, lambda: isinstance(app.screen, View) and not app.screen._asked, why=f"answers for {place}"
             )
+            await until(pilot, lambda: role in seen(app) and "Asking" not in seen(app), why=f"{place} drawn")
             await pilot.pause(0.05)
             demand_fit(app, place)
             words = seen(app)
@@ -162,7 +170,10 @@ async def test_the_menu_follows_the_role(tmp_path: Path, role: str, there: list[
         assert not any(name in menu for name in not_there)
         await pilot.press("ctrl+p")
         await type_words(pilot, "users")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: app.screen.query_one(Typed).value == "users")
+        if role == "admin":
+            await shows(pilot, "Accounts and their roles")
+        await pilot.pause()  # what was set off has come to rest
         assert ("Accounts and their roles" in seen(app)) == (role == "admin")
 
 
@@ -200,6 +211,27 @@ async def test_keys_typed_ahead_reach_the_field_they_were_meant_for(tmp_path: Pa
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await shows(pilot, "Where to")
         assert app.session.person is not None
+        for key in ["1", "n", *"/a", "tab", *"b"]:
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await shows(pilot, "Nothing is stored")
+        await until(pilot, lambda: [field.value for field in app.screen.query("Typed")][:2] == ["/a", "b"])
+
+
+async def test_keys_do_not_overtake_a_screen_that_a_busy_machine_is_slow_to_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from textual import events
+
+    opens = Upload.compose_body
+
+    def late(self: Upload) -> Any:
+        time.sleep(PATIENCE_SECONDS + 0.5)  # as long as others have the processor
+        return opens(self)
+
+    monkeypatch.setattr(Upload, "compose_body", late)
+    app = fake(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
         for key in ["1", "n", *"/a", "tab", *"b"]:
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await shows(pilot, "Nothing is stored")
@@ -258,14 +290,17 @@ async def test_a_login_that_ended_leads_back_to_the_first_screen(tmp_path: Path)
 
 
 async def test_late_answers_are_dropped(tmp_path: Path) -> None:
-    import asyncio
-
-    engine = FakeEngine()
-    answers: list[str] = []
+    engine, answering = FakeEngine(), asyncio.Event()
+    asked: list[str] = []
+    gone: list[str] = []
 
     async def slow(name: str) -> dict[str, Any]:
-        await asyncio.sleep(0.3)
-        answers.append(name)
+        asked.append(name)
+        try:
+            await answering.wait()
+        except asyncio.CancelledError:
+            gone.append(name)
+            raise
         return await FakeEngine().datasets_show(name)
 
     engine.datasets_show = slow  # type: ignore[method-assign]
@@ -273,30 +308,41 @@ async def test_late_answers_are_dropped(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
         app.open("dataset", name="one")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: asked == ["one"])
         await pilot.press("escape")
-        await pilot.pause(0.5)
-        assert answers == []
+        await until(pilot, lambda: gone == ["one"], why="nobody waits for it any more")
+        answering.set()
+        await shows(pilot, "Where to")
         assert not app.failures
 
 
-async def test_a_slow_store_is_not_asked_again_before_it_has_answered(tmp_path: Path) -> None:
-    import asyncio
-
-    engine, asked = FakeEngine(), []
+async def test_a_slow_store_is_not_asked_again_before_it_has_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, answering, tick = FakeEngine(), asyncio.Event(), LiveRun._tick
+    asked: list[int] = []
+    ticks: list[int] = []
 
     async def slow(run: str, offset: int = 0) -> dict[str, Any]:
         asked.append(offset)
-        await asyncio.sleep(1.5)
+        await answering.wait()
         return await FakeEngine().runs_watch(run, offset)
 
+    def counted(self: LiveRun) -> None:
+        ticks.append(len(asked))
+        tick(self)
+
+    monkeypatch.setattr(LiveRun, "_tick", counted)
     engine.runs_watch = slow  # type: ignore[method-assign]
     app = studio(tmp_path, engine=engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
         app.open("run", name="first")
-        await shows(pilot, "generator")
+        await until(pilot, lambda: len(ticks) == 3, why="three looks at a clock")
         assert asked == [0]
+        answering.set()
+        await shows(pilot, "generator")
+        await until(pilot, lambda: asked[:2] == [0, 1], why=f"the next question {asked} {ticks}")
 
 
 async def test_a_destructive_step_asks_for_the_name(tmp_path: Path) -> None:
@@ -426,7 +472,7 @@ async def test_ascii_terminals_get_ascii_alone(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
         app.open("evidence", cohort=LONG, page="privacy")
-        await pilot.pause(0.3)
+        await shows(pilot, "Who holds the data")
         odd = {character for character in seen(app) if not character.isascii()}
         assert odd <= {"‹", "›", "…", "▁", "▂", "▃", "▄", "▅", "▆", "▇"}, odd  # Textual's own leave through AsciiDriver
 
@@ -437,7 +483,8 @@ async def test_simulated_is_said_on_every_screen(tmp_path: Path) -> None:
         await enter(pilot)
         for place in ("datasets", "runs", "cohorts", "assessments", "audit"):
             app.open(place)
-            await pilot.pause(0.1)
+            titled = app.screen.place()[-1]  # type: ignore[attr-defined]
+            await until(pilot, lambda: titled in seen(app).partition("\n")[0], why=place)  # noqa: B023 - awaited here
             assert "SIMULATED" in seen(app).splitlines()[0]
 
 
