@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,15 @@ from db import chain, checkpoints, copying, place, proof
 from db.anchors import Anchor
 from db.change import Change, Who
 from db.errors import LedgerBusy, LedgerConflict, LedgerError
-from db.ledger import Ledger
+from db.ledger import PARTS, Ledger
 from db.postgres import read_address
 from db.postgres_ledger import PostgresLedger, as_file, making
 from db.tables import Job
 
 FILE = "sqlite"
 ACTION = "store.copy"
+KEPT = "before-copy-"
+"""How a folder in `data/` begins that holds the file whose store went into a database."""
 
 
 @dataclass(frozen=True)
@@ -81,34 +83,34 @@ def _to_database(source: Ledger, session: Session, to: str, head: Anchor, replac
         copying.copy_rows(session.connection(), there)
         rows = copying.demand_alike(session.connection(), there)
         verification = _verified(proof.verify(there, [head]))
-    kept = time.strftime("before-copy-%Y%m%dT%H%M%SZ", time.gmtime())
-    place.bind(source.path, source.store_id)  # from here on nobody writes into the file, also where this is killed
+    kept = KEPT + time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
+        place.bind(source.path, source.store_id)  # from here on nobody writes into the file, also where this is killed
         _aside(source.path, source.path.parent / kept)
-    except BaseException:
+    except BaseException as error:
         place.unbind(source.path)
+        if isinstance(error, OSError):
+            raise LedgerError(
+                "not_moved", "The old file cannot be put aside.", "Look at the rights of data/, and its room."
+            ) from error
         raise
     place.sync(source.path.parent)
     return Moved("postgresql", verification, rows, kept, replaced)
 
 
 def _aside(path: Path, folder: Path) -> None:
-    """The file and the log beside it, or neither. Raises LedgerError (`not_moved`)."""
+    """The file and the log beside it, or neither. Raises OSError."""
     done: list[Path] = []
     try:
         folder.mkdir(mode=0o700)
-        for end in ("", "-wal", "-shm"):
+        for end in PARTS:
             old = path.with_name(path.name + end)
             if old.exists():
                 old.rename(folder / old.name)
                 done.append(old)
-    except BaseException as error:
+    except BaseException:
         for old in reversed(done):
             (folder / old.name).rename(old)
-        if isinstance(error, OSError):
-            raise LedgerError(
-                "not_moved", "The old file cannot be put aside.", "Look at the rights of data/."
-            ) from error
         raise
 
 
@@ -118,14 +120,24 @@ def _to_file(source: Ledger, session: Session, head: Anchor) -> Moved:
     try:
         rows = as_file(session.connection(), partial)
         verification = _verified(proof.verify(partial, [head]))
-        if path.exists():  # left by a move that was killed; the database was in charge all the time
-            path.rename(path.with_name(f"{path.name}.left-{secrets.token_hex(4)}"))
+        _put_off(path)
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
     place.sync(path.parent)
     place.unbind(path)
     return Moved(FILE, verification, rows, "medsynth")
+
+
+def _put_off(path: Path) -> None:
+    """What a move that was killed left, the database being in charge all the time. Its log too: SQLite would take the
+    pages in it for those of the file that comes now."""
+    left = f"{path.name}.left-{secrets.token_hex(4)}"
+    for end in PARTS:
+        old = path.with_name(path.name + end)
+        if old.exists():
+            old.rename(path.with_name(left + end))
+    place.sync(path.parent)
 
 
 def _verified(found: proof.Verification) -> proof.Verification:
@@ -136,14 +148,32 @@ def _verified(found: proof.Verification) -> proof.Verification:
 
 @contextmanager
 def into_database(source: Ledger, path: Path, to: str, replace: bool, locked: bool) -> Iterator[Callable[[], object]]:
-    """The rows of `source` in the database, for a restore. What is given puts them in charge of the home of `path`."""
-    with making(read_address(to), replace, locked) as (there, _):
+    """The rows of `source` in the database, for a restore. What is given puts them in charge of the home of `path`.
+
+    That raises LedgerError (`half_restored`) where the database has taken them and the home cannot be told.
+    """
+    with making(read_address(to), replace, locked) as (there, aside):
         with source.read() as session:
             copying.copy_rows(session.connection(), there)
             copying.demand_alike(session.connection(), there)
 
         def switch() -> None:
-            there.commit()
-            place.bind(path, source.store_id)
+            with place.binding_ready(path, source.store_id) as partial:
+                there.commit()
+                try:
+                    partial.replace(place.binding(path))
+                except OSError as error:
+                    raise _half_restored(aside) from error
+            with suppress(OSError):  # both are in place
+                place.sync(path.parent)
 
         yield switch
+
+
+def _half_restored(aside: str | None) -> LedgerError:
+    kept = f" What was there is its schema {aside}." if aside else ""
+    return LedgerError(
+        "half_restored",
+        f"The database holds the backup, and the data folder could not be told so.{kept}",
+        "Let data/ be written to, then restore again with --replace.",
+    )

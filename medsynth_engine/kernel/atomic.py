@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ from typing import IO, Any
 
 from medsynth_engine.kernel.disk import trouble
 
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What file systems say that know no second name for a file (exFAT, some network shares)."""
 TEMPORARY = ".partial-"
 """Every unfinished file begins so; `sweep` removes what a killed process left."""
 
@@ -30,6 +33,37 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
 
     Raises NoRoom where the disk is full or fails; the file that was there before is then untouched.
     """
+    return _write(path, fill, _replace)
+
+
+def write_new(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
+    """As `write_with`, but never in the place of another: raises FileExistsError where one appeared meanwhile."""
+    return _write(path, fill, _name)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    temporary.replace(path)
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Give the file its name where nothing has it. Raises FileExistsError, also where two come at once."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+    else:
+        temporary.unlink()
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours from here on
+    try:
+        temporary.replace(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, fill: Callable[[IO[bytes]], object], put: Callable[[Path, Path], None]) -> str:
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}")
     try:
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as stream:
@@ -38,7 +72,7 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
             os.fsync(stream.fileno())
             stream.seek(0)
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        temporary.replace(path)
+        put(temporary, path)
         sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch has a word of its own for a write that failed
         temporary.unlink(missing_ok=True)

@@ -31,7 +31,8 @@ from medsynth_engine.kernel.home import Home
 FORMAT = "medsynth backup 1"
 LEDGER, KEY, ABOUT, CONTENTS = "ledger.sqlite3", "pseudonym.key", "about.json", "contents.json"
 FOLDERS = ("datasets", "runs", "cohorts", "weights")
-ASIDE = ".before-restore-"
+REPLACED = "before-restore-"
+ASIDE = f".{REPLACED}"
 """On a disk of its own: what a restore moved aside there."""
 _HALF_DONE = (".staging-", ".trash-", TEMPORARY, ASIDE)
 _HELD = ("quarantine", "quarantine.json")

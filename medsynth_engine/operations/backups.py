@@ -12,11 +12,11 @@ from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.kernel import age
-from medsynth_engine.kernel.atomic import TEMPORARY, file_digest, write_with
+from medsynth_engine.kernel.atomic import TEMPORARY, file_digest
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NoRoom, NotFound
 from medsynth_engine.operations import backup_file
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.places import new_file, write_new_file
 from medsynth_engine.operations.put_back import put_in_place
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Backups:
             writer = age.Writer(stream, passphrase, recipients)
             packed.contents = backup_file.pack(call.home, call.ledger, writer, about, everything).contents
 
-        digest = write_with(target, fill)
+        digest = write_new_file(target, "backup", fill)
         with call.change("store", digest=digest, files=len(packed.contents), everything=everything):
             pass
         return {"path": str(target), "digest": digest, **about, "files": len(packed.contents), "bytes": packed.size}

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from medsynth_engine.access.roles import Permission, permitted
 from medsynth_engine.kernel.atomic import TEMPORARY
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations.backup_file import ASIDE
+from medsynth_engine.operations.backup_file import ASIDE, FOLDERS, REPLACED
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.doctor import standing
 from medsynth_engine.operations.removal import TRASH
@@ -136,11 +136,11 @@ def _datasets(session: Session, home: Home) -> Iterable[Thing]:
 
 
 def _left(session: Session, home: Home) -> Iterable[Thing]:
-    """What lies in the folder of what leaves; a release says whose it was."""
+    """What lies in the folders of what leaves; a release says whose it was."""
     from db.tables import Release
 
     whose = {release.path: release for release in session.exec(select(Release))}
-    for path in sorted(home.generated.iterdir()):
+    for path in sorted(path for folder in {home.generated, home.outbox} for path in folder.iterdir()):
         release = whose.get(path.name)
         if release is not None:
             yield Thing("export", path.name, release.actor_id, taken(path), release.at.date().isoformat())
@@ -157,7 +157,10 @@ def _is_backup(path: Path) -> bool:
 
 def _kept(home: Home) -> dict[str, int]:
     """What belongs to nobody: the ledger, what jobs wrote down, logs, a store moved aside, what is unfinished."""
-    aside = [*home.data.glob(f"{ASIDE}*"), *home.runs.glob(f"{ASIDE}*")]
+    from db.move import KEPT
+
+    aside = [path for start in (REPLACED, KEPT) for path in home.data.glob(f"{start}*")]
+    aside += [path for kind in FOLDERS for path in getattr(home, kind).glob(f"{ASIDE}*")]
     unfinished = [
         path
         for folder in (home.data, home.datasets, home.runs, home.cohorts, home.jobs)

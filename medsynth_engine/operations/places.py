@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from medsynth_engine.kernel.atomic import write_new
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.home import Home
 
@@ -46,7 +47,19 @@ def new_file(home: Home, path: str, what: str) -> Path:
     """Where the new file `what` can be written, outside the store. Raises BadInput."""
     target = Path(path).expanduser()
     if target.exists() or not target.parent.is_dir():
-        raise BadInput("bad_target", f"The {what} must be a new file in a folder that exists.", "Choose another.")
+        raise _bad_target(what)
     demand_outside(home, target)
     demand_writable(target.parent)
     return target
+
+
+def write_new_file(target: Path, what: str, fill: Callable[[IO[bytes]], object]) -> str:
+    """Let `fill` write it; its SHA-256. Raises BadInput where something else got that name meanwhile: it stays."""
+    try:
+        return write_new(target, fill)
+    except FileExistsError as error:
+        raise _bad_target(what) from error
+
+
+def _bad_target(what: str) -> BadInput:
+    return BadInput("bad_target", f"The {what} must be a new file in a folder that exists.", "Choose another.")

@@ -26,7 +26,7 @@ def put_in_place(home: Home, staging: Path, database: Callable[[], object] | Non
     what was in it, in a hidden folder of the same name. Raises NoRoom or MedSynthError (`not_restored`), with the store
     as it was. `database` puts the ledger in place where it is in one, after the renames.
     """
-    name = time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime())
+    name = backup_file.REPLACED + time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copies: list[Path] = []
     try:
         moves: list[tuple[Path, Path]] = []

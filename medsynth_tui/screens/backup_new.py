@@ -77,6 +77,8 @@ class BackupNew(View):
 
     @on(Go.Pressed)
     def do_backup_write(self) -> None:
+        if self.awaits("backup"):
+            return
         self.clear()
         wrong = first_invalid(list(self.query(Field)))
         if wrong is not None:
@@ -91,6 +93,12 @@ class BackupNew(View):
             refused=self._refused,
             saying="Writing the backup",
         )
+
+    def do_back(self) -> None:
+        if self.awaits("backup"):
+            self.complain("The backup is still being written.", "It ends by itself; this says so then.")
+        else:
+            super().do_back()
 
     def _refused(self, error: MedSynthError) -> bool:
         """What is wrong with one field is said at that field."""

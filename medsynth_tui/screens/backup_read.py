@@ -82,7 +82,15 @@ class BackupRead(View):
         else:
             self.do_backup_check()
 
+    def do_back(self) -> None:
+        if self.awaits("restore"):
+            self.complain("The backup is still being put back.", "It ends by itself; this says so then.")
+        else:
+            super().do_back()
+
     def do_backup_check(self) -> None:
+        if self.awaits("restore"):
+            return
         self.clear()
         wrong = first_invalid(list(self.query(Field)))
         if wrong is not None:
@@ -123,7 +131,7 @@ class BackupRead(View):
         self.place_changed()
 
     def do_backup_restore(self) -> None:
-        if self.checked is not None:
+        if self.checked is not None and not self.awaits("restore"):
             self.ask(lambda engine: engine.store_state(), self._confirm, group="name")
 
     def _confirm(self, state: dict[str, Any]) -> None:
@@ -148,7 +156,7 @@ class BackupRead(View):
         self.ask(
             lambda engine: engine.restore(*given, replace=True),
             self._restored,
-            group="backup",
+            group="restore",
             saying="Putting the backup back",
         )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
+import os
 import stat
 import tarfile
 from collections.abc import Coroutine
@@ -17,6 +19,7 @@ from medsynth_engine.kernel import age
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, MedSynthError, NoRoom
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import backup_file
+from medsynth_engine.operations.disk import taken
 
 PASSPHRASE = "correct horse battery staple"
 IDENTITY, RECIPIENT = age.new_identity()
@@ -184,6 +187,8 @@ def test_a_store_is_replaced_by_its_admin_alone_and_moved_aside(home: Home, tmp_
             run(engine.restore(file, PASSPHRASE, replace=True))
     told = run(admin.restore(file, PASSPHRASE, replace=True))
     aside = home.data / told["moved_aside"]
+    measured = {each["kind"]: each["bytes"] for each in run(of(home).disk())["kinds"]}
+    assert measured["moved_aside"] == taken(aside) > 0
     assert (aside / "medsynth.sqlite3").exists() and (home.datasets / "chest-v1").exists()
     last = run(of(home, "auditor", "auditor123").audit_list(action="store.restore"))["records"][0]
     assert last["detail"]["replaced"]["records"] > records > last["detail"]["records"] - 2
@@ -206,6 +211,30 @@ def test_a_full_disk_leaves_no_half_backup(home: Home, tmp_path: Path, monkeypat
     with pytest.raises(NoRoom):
         run(of(home).backup(str(tmp_path / "b.age"), PASSPHRASE))
     assert list(tmp_path.glob("*b.age*")) == [] and list(home.data.glob(".partial-*")) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_backups_that_take_one_name_the_second_is_refused(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Both looked before either was written; also where a file system knows no second name for a file."""
+    real, file = age.Writer.write, tmp_path / "b.age"
+
+    def no_link(source: object, target: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def write(self: age.Writer, data: bytes) -> int:
+        file.write_bytes(b"the other one")
+        return real(self, data)
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_link)
+    run(of(home).backup(str(tmp_path / "a.age"), PASSPHRASE))
+    monkeypatch.setattr(age.Writer, "write", write)
+    with pytest.raises(BadInput) as refused:
+        run(of(home).backup(str(file), PASSPHRASE))
+    assert refused.value.code == "bad_target" and file.read_bytes() == b"the other one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.age", "b.age", "home"]
 
 
 def test_backups_for_a_key_need_no_passphrase(home: Home, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 
 from db.ledger import Ledger
 from medsynth_engine.kernel import age
+from medsynth_engine.operations import backup_file
 from medsynth_tui.screens.backup_new import BackupNew
 from medsynth_tui.screens.backup_read import BackupRead
 from medsynth_tui.screens.backups import Backups
@@ -157,6 +159,33 @@ async def test_only_what_was_just_found_whole_can_be_put_back(store: Path, tmp_p
         assert isinstance(app.screen, BackupRead) and app.screen.checked is None
         assert not complaint(app)
     assert not list(store.glob("data/before-restore-*"))
+
+
+async def test_a_backup_under_way_is_not_left_nor_begun_again_without_a_word(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, real = list[object](), threading.Event(), backup_file.pack
+
+    def pack(*given: Any) -> backup_file.Packed:
+        begun.append(given)
+        assert go_on.wait(LONG)
+        return real(*given)
+
+    monkeypatch.setattr(backup_file, "pack", pack)
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        try:
+            await log_in(pilot, "admin")
+            await at_backups(pilot)
+            await make(pilot, tmp_path / "b.age")
+            await until(pilot, lambda: begun, LONG)
+            await pilot.press("f6", "escape")
+            await until(pilot, lambda: "is still being written" in complaint(app), LONG)
+            assert isinstance(app.screen, BackupNew) and len(begun) == 1
+        finally:
+            go_on.set()
+        await shows(pilot, "The backup is written", LONG)
+    assert (tmp_path / "b.age").exists()
 
 
 @pytest.mark.parametrize("role", ["researcher", "auditor"])
