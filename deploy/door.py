@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
@@ -81,29 +84,49 @@ def admit(file: Path, options: str, name: str, line: str) -> str:
     if not NAME.fullmatch(name):
         raise Refused("A name: small letters, digits, dot, dash, underscore; as it is in MedSynth.")
     kind, key = checked(line)
-    known = lines(file)
-    others = {whose for one, blob, whose in known if (one, blob) == (kind, key)} - {name}
-    if others:
-        raise Refused(f"That key is {others.pop()}'s already: each person has their own.")
-    if (kind, key, name) not in known:
-        _write(file, options, [*known, (kind, key, name)])
+    with _alone(file):
+        known = lines(file)
+        others = {whose for one, blob, whose in known if (one, blob) == (kind, key)} - {name}
+        if others:
+            raise Refused(f"That key is {others.pop()}'s already: each person has their own.")
+        if (kind, key, name) not in known:
+            _write(file, options, [*known, (kind, key, name)])
     return f"{options} {kind} {key} {name}"
 
 
 def expel(file: Path, options: str, name: str) -> int:
     """Take all keys of `name` away; how many. Who is connected stays so: disable the account."""
-    known = lines(file)
-    left = [one for one in known if one[2] != name]
-    if len(left) < len(known):
-        _write(file, options, left)
+    with _alone(file):
+        known = lines(file)
+        left = [one for one in known if one[2] != name]
+        if len(left) < len(known):
+            _write(file, options, left)
     return len(known) - len(left)
 
 
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Whoever changes a list holds its folder from reading to writing: of two at once neither loses the other's key."""
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def _write(file: Path, options: str, known: list[tuple[str, str, str]]) -> None:
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text("".join(f"{options} {kind} {key} {name}\n" for kind, key, name in known))
-    partial.chmod(0o644)
-    partial.replace(file)
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w") as stream:
+            stream.write("".join(f"{options} {kind} {key} {name}\n" for kind, key, name in known))
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.chmod(0o644)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 # --- the door -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@
 #
 # What it does, in this order: an account without a password and two more names of it; folders; files of
 # /etc/medsynth; sshd's Match blocks, tested before they are taken; four systemd units. It makes no store and starts
-# nothing that needs one: it says what is left to do. Nothing that is there already is overwritten but our own files.
+# nothing that needs one: it says what is left to do. Nothing that is there already is overwritten but our own files; a
+# unit that differs is kept beside the new one, and said.
 #
 # --into DIR --owner UID:GID   the files alone, below DIR, for a container or a test: no accounts, no services.
 set -eu
@@ -65,20 +66,34 @@ for list in studio in out; do
 done
 [ -e "$ETC/medsynth.env" ] || render medsynth.env "$ETC/medsynth.env" # yours to change
 
-# 4. sshd. A configuration that it does not understand is taken away again, so that nobody is locked out.
-render sshd_medsynth.conf "$SSHD/medsynth.conf"
+# 4. sshd. Where it does not take what comes out, whosever fault that is, our block is put back as it was: nobody who
+#    could come in before is locked out.
+ours=$SSHD/medsynth.conf
+if [ -z "$INTO" ] && [ -e "$ours" ]; then cp -p "$ours" "$ours.before"; fi
+render sshd_medsynth.conf "$ours"
 if [ -z "$INTO" ]; then
     grep -Eqi '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/' /etc/ssh/sshd_config ||
         say "Put this line first into /etc/ssh/sshd_config:  Include /etc/ssh/sshd_config.d/*.conf"
     sshd=$(command -v sshd || echo /usr/sbin/sshd)
-    "$sshd" -t || { rm -f "$SSHD/medsynth.conf"; say "sshd does not take the configuration: nothing changed for it."; exit 1; }
+    if ! "$sshd" -t; then
+        if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; else rm -f "$ours"; fi
+        if "$sshd" -t 2>/dev/null; then why="our Match blocks"; else why="its configuration, which is not ours: mend that first"; fi
+        say "sshd does not take $why. Nothing was changed for it."
+        exit 1
+    fi
+    rm -f "$ours.before"
     "$sshd" -T -C "user=$STUDIO,host=localhost,addr=127.0.0.1" | grep -qi "^forcecommand .*door.py" ||
         { say "sshd does not know our Match block: the door would not be there."; exit 1; }
 fi
 
-# 5. Services.
+# 5. Services. The units are ours, and are written anew; what an admin changes lies beside them, by `systemctl edit`.
 for unit in medsynth-trainer.service medsynth-queue.service medsynth-backup.service medsynth-backup.timer; do
-    render "$unit" "$UNITS/$unit"
+    render "$unit" "$UNITS/$unit.new"
+    if [ -e "$UNITS/$unit" ] && ! cmp -s "$UNITS/$unit" "$UNITS/$unit.new"; then
+        cp -p "$UNITS/$unit" "$UNITS/$unit.before"
+        say "$unit was another one: it is kept as $UNITS/$unit.before. Changes of your own: systemctl edit $unit"
+    fi
+    mv "$UNITS/$unit.new" "$UNITS/$unit"
 done
 [ -n "$INTO" ] && exit 0
 if [ -d /run/systemd/system ]; then

@@ -94,6 +94,15 @@ class Server:
         self.srv, self.etc = self.root / "srv/medsynth", self.root / "etc/medsynth"
         self.home = self.srv / "home"
         self.own = self.root / "tmp"  # files of the account beside its store: scripts, what a login would keep
+        self.port, self.secret = 0, ""
+        self.process: subprocess.Popen[bytes] | None = None
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
         self.again = shown_again(self.root)
         self.install()
         self.own.mkdir()
@@ -102,8 +111,7 @@ class Server:
         for name in ("host", "alice", "auditor", "stranger"):
             made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.root / name)]
             subprocess.run(made, check=True, timeout=60)
-        self.port, self.secret = 0, ""
-        self.process = self._listening()
+        self._listening()
 
     def install(self) -> None:
         script = [str(REPOSITORY / "deploy/install.sh"), "--into", str(self.root), "--owner", f"{NUMBER}:{NUMBER}"]
@@ -129,7 +137,7 @@ class Server:
         mounts = [f"mount --bind {self.root}/{name} /etc/{name}" for name in ("passwd", "group", "shadow")]
         return ["unshare", "--mount", "sh", "-ec", "; ".join([*mounts, *self.again, 'exec "$@"']), "sh", *command]
 
-    def _listening(self) -> subprocess.Popen[bytes]:
+    def _listening(self) -> None:
         """sshd cannot take whatever port is free (0), and one that was free may be somebody's a moment later."""
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # what Debian's service makes
         for _ in range(20):
@@ -139,9 +147,9 @@ class Server:
             (self.root / "sshd_config").write_text(LIBERAL.format(port=self.port, root=self.root))
             with (self.root / "sshd.log").open("wb") as log:
                 command = self.namespace(SSHD, "-D", "-e", "-f", str(self.root / "sshd_config"))
-                process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
-            if self._up(process):
-                return process
+                self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
+            if self._up(self.process):
+                return
         raise AssertionError((self.root / "sshd.log").read_text())
 
     def _up(self, process: subprocess.Popen[bytes]) -> bool:
@@ -220,8 +228,9 @@ class Server:
                 os.kill(pid, 9)
             except ProcessLookupError:
                 continue
-        self.process.terminate()
-        self.process.wait(60)
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(60)
         shutil.rmtree(self.root)
 
 

@@ -30,9 +30,22 @@ cmp "$1/once" "$1/twice"
 grep '^medsynth' /etc/passwd
 grep '^medsynth' /etc/shadow | cut -d: -f1,2
 stat -c '%n %a %U' /srv/medsynth /srv/medsynth/* /srv/medsynth/in/inbox /srv/medsynth/out/released
+units=/etc/systemd/system
+sed -i 's/--keep 14/--keep 30/' $units/medsynth-backup.service
+sh "$2" 2>&1 | grep 'was another one' | cut -d: -f1
+grep -l -e '--keep 30' $units/medsynth-*.before
+cp -a /etc/ssh/sshd_config "$1/good"
+echo '# of an older version' >>/etc/ssh/sshd_config.d/medsynth.conf
+md5sum /etc/ssh/sshd_config.d/medsynth.conf >"$1/older"
 echo 'Port nonsense' >>/etc/ssh/sshd_config
-sh "$2" 2>&1 || true
-[ -e /etc/ssh/sshd_config.d/medsynth.conf ] || echo taken away again
+sh "$2" 2>&1 && echo no error
+md5sum --check --status "$1/older" && echo kept
+rm /etc/ssh/sshd_config.d/medsynth.conf
+sh "$2" >/dev/null 2>&1 && echo no error
+cp -a "$1/good" /etc/ssh/sshd_config
+ls /etc/ssh/sshd_config.d | grep medsynth || echo none there
+sh "$2" 2>/dev/null
+ls /etc/ssh/sshd_config.d | grep medsynth
 """
 
 
@@ -56,7 +69,11 @@ def test_it_makes_one_account_with_three_names_and_run_again_it_changes_nothing(
     assert {"medsynth:*", "medsynth-in:*", "medsynth-out:*"} <= set(said)  # no password opens any of them
     assert {"/srv/medsynth 755 root", "/srv/medsynth/in 755 root", "/srv/medsynth/home 700 medsynth",
             "/srv/medsynth/in/inbox 700 medsynth", "/srv/medsynth/out/released 700 medsynth"} <= set(said)  # fmt: skip
-    assert said[-1] == "taken away again"  # what sshd does not take leaves it as it was
+    assert said.count("medsynth-backup.service was another one") == 1
+    assert "/etc/systemd/system/medsynth-backup.service.before" in said  # what somebody changed is not lost
+    # An error of somebody else's takes no block away that works, and leaves none where there was none.
+    assert any("which is not ours" in line for line in said) and "no error" not in said
+    assert said[-3:] == ["kept", "none there", "medsynth.conf"]
 
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"

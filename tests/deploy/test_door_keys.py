@@ -88,6 +88,24 @@ def test_admitting_twice_is_admitting_once_and_expelling_takes_every_key(tmp_pat
     assert file.read_text() == f"restrict,pty ssh-ed25519 {key(3)} bob\n"
 
 
+def test_of_keys_that_are_admitted_at_once_none_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    command = [sys.executable, "-I", str(PROGRAM), "admit", str(tmp_path), "studio"]
+    running = [
+        subprocess.Popen([*command, f"p{number}"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        for number in range(1, 7)
+    ]
+    for number, process in enumerate(running, 1):
+        assert process.stdin is not None
+        process.stdin.write(f"ssh-ed25519 {key(number)}\n")  # all wait for it: they go on together
+    for process in running:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in running] == [0] * 6
+    names = {name for _, _, name in door.lines(tmp_path / "keys/studio")}
+    assert names == {f"p{number}" for number in range(1, 7)}
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["studio"]  # and nothing half done
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [
