@@ -186,7 +186,16 @@ def _backup(call: Call) -> Check:
 
     with call.read() as session:
         made = remains.backups(session)
+        begun = chain.page(session, action="store.backup", outcome="done", limit=1)
+        put_back = chain.page(session, action="store.restore", limit=1)  # a backup tells of its own beginning alone
         first = chain.page(session, action="store.create", limit=1)
+    known = {each.seq for each in made}
+    later = max((each.seq for each in put_back), default=0)
+    if begun and begun[0].seq not in known and begun[0].seq > later and _hours(begun[0].at) >= 1:
+        return check(
+            "backup", False, "", "The last backup that was begun was not finished.",
+            "Make one: medsynth backup FILE. Half of one (.partial-…) may lie where it was to be.",
+        )  # fmt: skip
     since = made[0].at if made else (first[0].at if first else None)
     days = (datetime.now(UTC) - since).days if since is not None else BACKUP_DAYS
     return check(
@@ -196,6 +205,10 @@ def _backup(call: Call) -> Check:
         f"The last backup was made {days} days ago." if made else "The log tells of no finished backup.",
         "medsynth backup FILE, on another disk; then try it: medsynth restore FILE --check",
     )
+
+
+def _hours(at: datetime) -> float:
+    return (datetime.now(UTC) - at).total_seconds() / 3600
 
 
 def standing(path: Path) -> Path:

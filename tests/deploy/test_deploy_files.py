@@ -91,11 +91,16 @@ def test_a_timer_backs_up_for_the_key_that_an_admin_set_and_for_nobody_else(tmp_
     asyncio.run(admin.settings_set("backup_recipient", recipient))
     for day in range(1, 4):
         (tmp_path / "backups" / f"medsynth-2026010{day}T023000Z.age").write_bytes(b"older")
+    for number, name in enumerate(
+        ("medsynth-20310101T023000Z.age", f".partial-{'0' * 12}-medsynth-20260101T023000Z.age")
+    ):
+        (tmp_path / "backups" / name).write_bytes(b"made when the clock was wrong; what a killed one left")
+        os.utime(tmp_path / "backups" / name, (number, number))
     (tmp_path / "backups" / "mine.age").write_bytes(b"somebody else's")
     environment = {**os.environ, "MEDSYNTH_HOME": str(home.root)}
     command = [sys.executable, "-m", "medsynth_engine.work.nightly_backup", str(tmp_path / "backups"), "--keep", "2"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0 and "2 older backups removed" in done.stdout, done.stderr
+    assert done.returncode == 0 and "3 older backups removed" in done.stdout, done.stderr
     left = sorted(path.name for path in (tmp_path / "backups").iterdir())
     assert left[0] == "medsynth-20260103T023000Z.age" and "mine.age" in left and len(left) == 3
     made = tmp_path / "backups" / left[1]

@@ -14,6 +14,7 @@ from medsynth_engine.engine import Engine
 from medsynth_engine.kernel import age
 from medsynth_engine.kernel.errors import Denied
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations import backup_file, doctor
 
 
 def said(engine: Engine, name: str) -> dict[str, Any]:
@@ -38,6 +39,24 @@ def test_a_backup_counts_when_it_was_finished_and_rules_count_word_for_word(
     assert said(admin, "backup")["says"] == "The store is new."
     asyncio.run(admin.backup(str(tmp_path / "store.age"), passphrase="correct horse battery staple"))
     assert "0 days ago" in said(admin, "backup")["says"]
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup_file, "pack", killed)
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(admin.backup(str(tmp_path / "half.age"), passphrase="correct horse battery staple"))
+        assert said(admin, "backup")["ok"]  # it may still be at work
+        patch.setattr(doctor, "_hours", lambda at: 2.0)
+        assert not said(admin, "backup")["ok"] and "not finished" in said(admin, "backup")["says"]
+    asyncio.run(admin.backup(str(tmp_path / "whole.age"), passphrase="correct horse battery staple"))
+    assert said(admin, "backup")["ok"]
+    other = Engine(tmp_path / "other")
+    asyncio.run(other.restore(str(tmp_path / "whole.age"), passphrase="correct horse battery staple"))
+    with monkeypatch.context() as patch:
+        patch.setattr(doctor, "_hours", lambda at: 2.0)
+        assert said(other, "backup")["ok"]  # what was put back does not know that it was finished
 
     assert said(admin, "ledger rules")["ok"]
     with sqlite3.connect(home.ledger) as connection:
