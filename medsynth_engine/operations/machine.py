@@ -142,7 +142,8 @@ def mac_heat(text: str) -> Said:
     if limit is None and warning is None:
         return Said("heat", None, "The system does not say whether heat slows it down.")
     ok = (limit is None or limit >= 100) and not warning
-    says = "Heat does not slow it down." if ok else f"Heat slows it down: to {limit if limit is not None else '?'} %."
+    slowed = f": to {limit} %" if limit is not None and limit < 100 else ""  # a warning may stand alone
+    says = "Heat does not slow it down." if ok else f"Heat slows it down{slowed}."
     return Said("heat", ok, says, "" if ok else "Let it cool: a hard surface, away from the sun, on its charger.")
 
 
@@ -170,7 +171,7 @@ def _linux_memory() -> Said:
 
 def linux_heat(sensors: dict[str, list[Any]]) -> Said:
     """From psutil's `sensors_temperatures()`: current and high in degrees Celsius."""
-    readings = [each for chip in sensors.values() for each in chip if each.current and each.high]
+    readings = [each for chip in sensors.values() for each in chip if each.current and each.high and each.high > 0]
     if not readings:
         return Said("heat", None, "No sensor says how warm it is.")
     hottest = max(readings, key=lambda each: each.current / each.high)

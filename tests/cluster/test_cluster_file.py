@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medsynth_engine.jobs import slurm
-from medsynth_engine.jobs.cluster_file import Cluster, cluster
+from medsynth_engine.jobs.cluster_file import Cluster, cluster, names
 from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.home import Home
 
@@ -39,6 +39,12 @@ def test_a_table_says_what_one_job_gets_and_the_rest_has_defaults(home: Home) ->
     assert cluster(write(home, "[b]\ngpus = 0\n[a]\n"), "b") == Cluster("b", gpus=0)
 
 
+def test_only_tables_are_named_in_their_order_and_nothing_where_there_is_no_file(home: Home) -> None:
+    assert names(home) == []
+    write(home, 'title = "ours"\n[small]\n[big]\n["\\u001b[31m"]\n')
+    assert names(home) == ["small", "big"]
+
+
 def test_no_file_no_such_cluster_and_a_file_that_others_may_write_are_refused(home: Home) -> None:
     with pytest.raises(BadInput) as caught:
         cluster(home, "slurm")
@@ -46,6 +52,20 @@ def test_no_file_no_such_cluster_and_a_file_that_others_may_write_are_refused(ho
     assert "big, small" in refused(home, "[small]\n[big]\n").hint
     assert refused(home, "[slurm]\n", mode=0o620).code == "open_cluster_file"
     assert refused(home, "[slurm\n").code == "bad_cluster_file"
+
+
+def test_what_is_no_text_or_no_file_is_refused_without_its_path(home: Home) -> None:
+    place = home.data / "cluster.toml"
+    place.write_bytes(b'[slurm]\npartition = "caf\xe9"\n')
+    place.chmod(0o600)
+    with pytest.raises(BadInput) as caught:
+        cluster(home, "slurm")
+    assert caught.value.code == "bad_cluster_file" and "UTF-8" in caught.value.message
+    place.unlink()
+    place.mkdir(mode=0o700)
+    with pytest.raises(BadInput) as caught:
+        cluster(home, "slurm")
+    assert caught.value.code == "bad_cluster_file" and str(home.root) not in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -59,7 +79,7 @@ def test_no_file_no_such_cluster_and_a_file_that_others_may_write_are_refused(ho
         "gpus = -1",
         "gpus = true",
         "cpus = 1.5",
-        "margin = 99999",
+        "margin = 65536",
         'time = "00:02:00"\nmargin = 120',
         'setup = ["one\\ntwo"]',
         "colour = 3",

@@ -130,6 +130,18 @@ async def test_what_is_offered_for_removal_goes_and_its_room_with_it(home: Path)
     engine.close()
 
 
+async def test_what_lies_in_the_outbox_of_a_server_counts_too(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = tmp_path_factory.mktemp("released")
+    monkeypatch.setenv("MEDSYNTH_OUTBOX", str(outbox))
+    fill(outbox / "release-1", 512)
+    engine = Engine(home)
+    await engine.login("admin", PASSWORDS["admin"])
+    exports = {each["name"]: each for each in (await engine.disk())["things"] if each["kind"] == "export"}
+    assert exports["release-1"]["bytes"] >= 512 * KILOBYTE and "drawn-out" in exports
+
+
 def test_what_removes_is_an_operation() -> None:
     assert all(hasattr(getattr(Engine, name), "declaration") for name in OPERATIONS.values())
 

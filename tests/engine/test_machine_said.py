@@ -66,7 +66,7 @@ def test_heat_of_a_mac() -> None:
     assert machine.mac_heat(COOL).ok is True
     assert machine.mac_heat(HOT).ok is False and "62 %" in machine.mac_heat(HOT).says
     assert machine.mac_heat(HOT.replace("62", "100")).ok is True
-    assert machine.mac_heat(WARNED).ok is False
+    assert machine.mac_heat(WARNED).ok is False and "%" not in machine.mac_heat(WARNED).says
 
 
 def test_what_a_tool_does_not_say_is_unknown_and_never_well() -> None:
@@ -89,7 +89,7 @@ def test_linux_says_how_long_work_waited_for_memory() -> None:
 def test_the_warmest_sensor_counts() -> None:
     sensors = {
         "coretemp": [Reading("", 61.0, 100.0, 105.0), Reading("", 99.0, 98.0, 105.0)],
-        "x": [Reading("", 3.0, None, None)],
+        "x": [Reading("", 3.0, None, None), Reading("", 40.0, -1.0, None)],
     }
     assert machine.linux_heat(sensors).ok is False and "99 °C" in machine.linux_heat(sensors).says
     assert machine.linux_heat({"coretemp": [Reading("", 61.0, 100.0, 105.0)]}).ok is True
