@@ -17,6 +17,7 @@ class Measure:
     brief   the same, where there is little room
     role    of its colour
     better  `low` or `high`; empty where no value is better than another
+    gaps    whether null says that nothing was measured (too few images, no look yet), not that a number broke
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Measure:
     brief: str
     role: str = "primary"
     better: str = ""
+    gaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ GENERATOR = Measure("tick", "loss_generator", "generator", "gen")
 DISCRIMINATOR = Measure("tick", "loss_discriminator", "discriminator", "disc", "accent")
 REAL = Measure("tick", "accuracy_real", "real", "real")
 DRAWN = Measure("tick", "accuracy_fake", "drawn", "drawn", "accent")
-FRECHET = Measure("evaluation", "fd_ratio_validation", "against validation", "valid.", "secondary", "low")
-SIGNAL = Measure("tick", "overfitting", "signal", "signal", better="low")
+FRECHET = Measure("evaluation", "fd_ratio_validation", "against validation", "valid.", "secondary", "low", True)
+SIGNAL = Measure("tick", "overfitting", "signal", "signal", better="low", gaps=True)
 AUGMENTATION = Measure("tick", "augmentation", "augmentation", "augm.", "accent")
-COPYING = Measure("evaluation", "nearest_neighbour_risk", "nearer to training", "nearer", "secondary", "low")
-KID = Measure("evaluation", "kid", "against validation", "valid.", "secondary", "low")
+COPYING = Measure("evaluation", "nearest_neighbour_risk", "nearer to training", "nearer", "secondary", "low", True)
+KID = Measure("evaluation", "kid", "against validation", "valid.", "secondary", "low", True)
 PUSH = Measure("tick", "gradient_norm_generator", "generator", "gen")
 PULL = Measure("tick", "gradient_norm_discriminator", "discriminator", "disc", "accent")
 SPEED = Measure("tick", "images_per_second", "images/s", "im/s", better="high")

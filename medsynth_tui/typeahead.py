@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 RESTED = 5
 """Looks in a row at which nothing was on its way."""
 PATIENCE_SECONDS = 2.0
-"""A screen that never comes to rest does not hold up the keys for ever."""
+"""A screen that never comes to rest does not hold up the keys for ever. Of work of our own (processor time of this
+thread): on a busy machine a screen may take many seconds to open, and keys must not overtake it."""
 
 
 class TypeAhead:
@@ -46,7 +47,7 @@ class TypeAhead:
         if not self._ahead:
             self._under_way = False
             return
-        self._under_way, self._begun, self._at_rest = True, time.monotonic(), 0
+        self._under_way, self._begun, self._at_rest = True, time.thread_time(), 0
         await super().on_event(self._ahead.popleft())  # type: ignore[misc]
         cast("App[Any]", self).call_later(self._look)
 
@@ -55,7 +56,7 @@ class TypeAhead:
         app = cast("App[Any]", self)
         await asyncio.sleep(0)  # a full queue is read without giving way: let the widgets have their turn
         self._at_rest = 0 if self._busy() else self._at_rest + 1
-        if self._at_rest >= RESTED or time.monotonic() - self._begun > PATIENCE_SECONDS:
+        if self._at_rest >= RESTED or time.thread_time() - self._begun > PATIENCE_SECONDS:
             await self._hand_on()
         else:
             app.call_later(self._look)

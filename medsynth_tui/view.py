@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
 from medsynth_tui.command import REGISTRY, Command, bindings
-from medsynth_tui.commands import Back, CancelJob, Jump, Refresh
+from medsynth_tui.commands import Back, CancelJob, Jump, Quit, Redraw, Refresh
 from medsynth_tui.keymap import bind
 from medsynth_tui.shelter import Sheltered
 from medsynth_tui.widgets.hints import Hints
@@ -23,7 +23,15 @@ from medsynth_tui.widgets.tour_line import TourLine
 from medsynth_tui.work import Asking, JobMoved
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from medsynth_tui.app import MedSynth
+
+LOST = "What it has done so far is cleared away; nothing half done stays. To have it after all, it begins anew."
+LOST_TRAINING = (
+    "The training ends and cannot be taken up again; a paused one can (Runs). The best generator so far stays usable."
+)
+CANCEL_OR_NOT = ("Cancel it", "Let it go on")
 
 
 class Commanded(Sheltered):
@@ -134,7 +142,17 @@ class View(Commanded, Asking, Screen[None]):
     def do_job_cancel(self) -> None:
         job = self.followed
         if job:
-            self.ask(lambda engine: engine.jobs_cancel(job), lambda _: self.say("Asked to cancel it."), group="cancel")
+            self.cancel(job, lambda _: self.say("Asked to cancel it."))
+
+    def cancel(self, job: str, then: Callable[[dict[str, Any]], object], *, training: bool = False) -> None:
+        """Cancel a job after a question, for what it has done so far is lost."""
+        from medsynth_tui.screens.confirm import Sure
+
+        def decided(sure: bool | None) -> None:
+            if sure:
+                self.ask(lambda engine: engine.jobs_cancel(job), then, group="cancel")
+
+        self.studio.push_screen(Sure("Cancel this work", LOST_TRAINING if training else LOST, *CANCEL_OR_NOT), decided)
 
     def complain(self, message: str, hint: str = "") -> None:
         """A sentence and a way out, in the strip above the hints."""
@@ -177,7 +195,7 @@ class Dialog(Commanded, ModalScreen[Any]):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "leave", "Close", show=False),
-        Binding(Jump.keys, f"app.command('{Jump.id}')", show=False, id=Jump.id),
+        *(Binding(each.keys, f"app.command('{each.id}')", show=False, id=each.id) for each in (Jump, Quit, Redraw)),
     ]
 
     def on_mount(self) -> None:

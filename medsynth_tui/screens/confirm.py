@@ -22,7 +22,8 @@ class ConfirmByName(Dialog):
     def compose_card(self) -> ComposeResult:
         yield Static(Content(self.title_text), classes="title")
         yield Static(Content(self.consequence))
-        yield Field("Its name", "typed", hint=f"Type {self.wanted} to confirm.", check=self._check)
+        yield Static(Content(f"To confirm, type {self.wanted}"), classes="gap")  # in as many lines as it takes
+        yield Field("Its name", "typed", check=self._check)
         with Horizontal(classes="buttons"):
             yield Go(self.verb, id="go")
             yield Go("Keep it", id="no")
@@ -31,7 +32,7 @@ class ConfirmByName(Dialog):
         self.query_one(Field).add_class("gap").focus_input()
 
     def _check(self, text: str) -> str:
-        return "" if text == self.wanted else f"That is not its name. Type {self.wanted}, or press esc to keep it."
+        return "" if text == self.wanted else "That is not its name. Press esc to keep it."
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._decide()

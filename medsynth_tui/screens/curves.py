@@ -118,8 +118,8 @@ class Curves:
         for measure in KINDS[kind]:
             if measure.key in record:
                 value = record[measure.key]
-                if value is None and "epsilon" in record:
-                    continue  # a generator that had no turn between two looks of a private training
+                if value is None and (measure.gaps or "epsilon" in record):
+                    continue  # also: a generator that had no turn between two looks of a private training
                 if measure.key not in self._tracks:
                     self._tracks[measure.key] = Track(clock)
                 self._tracks[measure.key].append(float(value) if _is_number(value) else math.nan)

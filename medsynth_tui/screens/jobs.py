@@ -110,8 +110,7 @@ class Jobs(View):
     def do_job_cancel(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            job = chosen["job"]
-            self.ask(lambda engine: engine.jobs_cancel(job), self._cancelled, group="cancel")
+            self.cancel(chosen["job"], self._cancelled, training=chosen["kind"] == "train")
 
     def _cancelled(self, document: dict[str, Any]) -> None:
         self.say("Asked to cancel it.")

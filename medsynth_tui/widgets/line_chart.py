@@ -127,7 +127,7 @@ class Curves(Widget):
         self.marks: tuple[Mark, ...] = ()
         self.logarithmic = False
         """Whether the scale is: not where a value to be seen is not positive, whatever was wished."""
-        self._smooth: dict[int, Smoothed] = {}
+        self._smooth: dict[str, Smoothed] = {}
         self._rows: list[list[Piece]] = []
         self._frame: Frame | None = None
         self._drawn_for = Size(0, 0)
@@ -201,7 +201,7 @@ class Curves(Widget):
         if not weight:
             return list(self.series)
         shadows = [Series("", "line", each.xs, each.ys) for each in self.series]
-        smooth = [self._smooth.setdefault(index, Smoothed(weight)) for index in range(len(self.series))]
+        smooth = [self._smooth.setdefault(each.name, Smoothed(weight)) for each in self.series]
         pairs = zip(self.series, smooth, strict=True)
         return [*shadows, *(replace(each, ys=mean.of(each.ys)) for each, mean in pairs)]
 

@@ -161,6 +161,9 @@ async def test_an_evaluation_under_way_shows_its_progress_and_can_be_cancelled(t
         await shows(pilot, "3 of 14 measures")
         assert "Cancel job" in seen(app).splitlines()[-1]
         await pilot.press("f8")
+        await shows(pilot, "Cancel this work")
+        assert not cancelled, "not by one key"
+        await pilot.press("right", "enter")
         await shows(pilot, "nothing was kept")
         assert cancelled == ["j1"]
         assert "Not evaluated yet" in seen(app)

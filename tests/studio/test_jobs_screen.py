@@ -47,6 +47,13 @@ async def test_what_goes_on_is_looked_at_again_by_itself_and_can_be_cancelled(tm
         await shows(pilot, "2 of 14 measures")
         assert "Cancel job" in seen(app).splitlines()[-1]
         await pilot.press("X")
+        await shows(pilot, "so far is cleared away")
+        await pilot.press("enter")
+        await shows(pilot, "asked for")
+        assert not cancelled, "the careful answer has the focus"
+        await pilot.press("X")
+        await shows(pilot, "so far is cleared away")
+        await pilot.press("right", "enter")
         await until(pilot, lambda: cancelled == ["j1"], why="the cancelling")
         await shows(pilot, "stopped")
         assert "Cancel job" not in seen(app).splitlines()[-1]

@@ -13,7 +13,7 @@ from medsynth_engine.kernel.errors import Denied
 from medsynth_tui import run_events
 from medsynth_tui.app import MedSynth
 from medsynth_tui.glyphs import to_ascii
-from medsynth_tui.run_charts import CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES, SIGNAL
+from medsynth_tui.run_charts import BY_ID, CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES, SIGNAL
 from medsynth_tui.screens.compare_runs import CompareRuns
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.screens.run import LiveRun
@@ -106,6 +106,16 @@ def test_a_generator_without_a_turn_is_no_broken_number_in_a_private_training() 
     ordinary = Curves()
     ordinary.add([tick(1.0, loss_generator=None)])
     assert str(ordinary.series(GENERATOR).ys[0]) == "nan"
+
+
+def test_what_was_not_measured_is_no_broken_number_and_a_later_value_is_where_it_belongs() -> None:
+    curves = Curves()
+    unmeasured = {"fd_ratio_validation": None, "nearest_neighbour_risk": None, "kid": None}
+    curves.add([tick(1.0, overfitting=None, augmentation=0.2), {"kind": "evaluation", "kimg": 1.0, **unmeasured}])
+    assert [each.name for each in curves.of(BY_ID["overfitting"])] == ["augmentation"]
+    assert not any(curves.measured(BY_ID[chart]) for chart in ("frechet", "copying", "kid"))
+    curves.add([tick(2.0, overfitting=0.4, augmentation=0.3)])
+    assert (list(curves.series(SIGNAL).xs), list(curves.series(SIGNAL).ys)) == ([2], [0.4])
 
 
 def test_steps_that_are_gone_over_again_are_taken_back_for_every_measure() -> None:
@@ -239,6 +249,7 @@ async def test_one_two_and_four_charts_by_key(tmp_path: Path) -> None:
         assert len({(region.x, region.y) for region in regions}) == 4 and all(region.height > 5 for region in regions)
         await pilot.press("l")
         assert app.screen.query_one("#log").display, "the log comes when it is asked for"
+        await until(pilot, lambda: "l Picture" in seen(app).splitlines()[-1], why="the key by what it shows next")
         await pilot.press("l", "4")
         assert shown() == ["loss"]
         await pilot.press("v", "v", "v", "v")
