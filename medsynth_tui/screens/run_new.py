@@ -10,6 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
@@ -19,6 +20,7 @@ PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base25
 DEVICES = ["auto", "cpu", "cuda", "mps"]
 YES, NO = "yes", "no"
 HERE = "this machine"
+ITS_QUEUE = "It has its own queue; watched from here as any run."
 PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 
 
@@ -45,7 +47,7 @@ class NewRun(View):
             with Horizontal(classes="buttons"):
                 yield Go("Begin training", id="begin")
             yield Static(Content("Where nothing is changed below, it is chosen for you."), classes="muted gap")
-            yield Choice("Cluster", [HERE], "cluster", hint="It has its own queue; watched from here as any run.")
+            yield Choice("Cluster", [HERE], "cluster", hint=ITS_QUEUE)
             yield Choice("Device", DEVICES, "device", hint="A device that fails its self-test is not used.")
             yield Choice("Low resource", [NO, YES], "low", hint="Half the batch and half the default length.")
             yield Choice(
@@ -65,13 +67,24 @@ class NewRun(View):
 
     def load(self) -> None:
         self.ask(lambda engine: engine.datasets_list(), self._offer)
-        self.ask(lambda engine: engine.runs_clusters(), self._offer_clusters, group="clusters")
+        self.ask(
+            lambda engine: engine.runs_clusters(), self._offer_clusters, group="clusters", refused=self._no_cluster
+        )
 
     def _offer_clusters(self, document: dict[str, Any]) -> None:
         names = document["clusters"]
         choice = self.query_one("#cluster", Choice)
-        choice.display = bool(names)
+        choice.display, choice.hint = bool(names), ITS_QUEUE
         choice.offer([HERE, *names])
+
+    def _no_cluster(self, error: MedSynthError) -> bool:
+        """A file that cannot be used is said where its clusters would stand: a run here needs none."""
+        if not error.code.endswith("cluster_file"):
+            return False
+        choice = self.query_one("#cluster", Choice)
+        choice.display, choice.hint = True, error.message
+        choice.offer([HERE])
+        return True
 
     def _offer(self, documents: list[dict[str, Any]]) -> None:
         names = [each["dataset"] for each in documents if each["images"]]
