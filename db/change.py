@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from db import chain
@@ -72,3 +73,11 @@ class Change:
         )
         self.records.append(record)
         return record
+
+
+def end(session: Session) -> None:
+    """Undo what was not committed. A lost connection cannot be told so, and need not: the server has done it."""
+    try:
+        session.close()
+    except SQLAlchemyError:
+        session.invalidate()

@@ -39,3 +39,12 @@ class BadRecord(LedgerError):
 
 class UnrecordedChange(LedgerError):
     """A transaction changed rows and wrote no audit record; it was rolled back. Always a defect of the program."""
+
+
+def moved(where: str, first: str) -> LedgerMissing:
+    """For who had a store open that another place is in charge of now: there is nothing to be restored."""
+    return LedgerMissing(
+        "store_moved",
+        f"The store was moved {where}; nothing was changed here.",
+        f"End MedSynth, {first}, and log in again.",
+    )

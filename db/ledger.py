@@ -17,9 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from db import anchors, checkpoints, migrate, proof
-from db.change import SYSTEM, Change, Who
+from db.change import SYSTEM, Change, Who, end
 from db.dialect import run
-from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange
+from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange, moved
 from db.sqlite import (
     BUSY_SECONDS,
     cannot_write,
@@ -127,7 +127,7 @@ class Ledger:
         """
         found = self._found()
         if found is None:
-            raise LedgerMissing("no_store", "The store is not here any more.", "Restore a backup, or put it back.")
+            raise self._gone()
         if found == self._file and opened in (None, found):
             return found
         if found != self._file:
@@ -136,6 +136,11 @@ class Ledger:
         raise LedgerBusy(
             "store_replaced", "A backup has taken the place of this store; nothing was changed.", "Log in again."
         )
+
+    def _gone(self) -> LedgerMissing:
+        if os.path.exists(self._elsewhere):  # noqa: PTH110
+            return moved("into a database", "let MEDSYNTH_DATABASE_URL name it")
+        return LedgerMissing("no_store", "The store is not here any more.", "Restore a backup, or put it back.")
 
     @property
     def store_id(self) -> str:
@@ -162,7 +167,7 @@ class Ledger:
         except SQLAlchemyError as error:
             raise self._meaning(error) from error
         finally:
-            session.close()
+            end(session)
 
     @contextmanager
     def write(self, face: str = "") -> Iterator[Change]:
@@ -189,13 +194,9 @@ class Ledger:
             told = _anchor_settings(session) if checkpoint else ("", False)
             session.commit()
         except SQLAlchemyError as error:
-            session.rollback()
             raise self._meaning(error) from error
-        except BaseException:
-            session.rollback()
-            raise
         finally:
-            session.close()
+            end(session)
         if checkpoint is not None:
             anchors.spread(checkpoint.note, *told)
 

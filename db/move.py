@@ -19,9 +19,10 @@ from db import chain, checkpoints, copying, place, proof
 from db.anchors import Anchor
 from db.change import Change, Who
 from db.errors import LedgerBusy, LedgerConflict, LedgerError
-from db.ledger import PARTS, Ledger
+from db.ledger import Ledger
 from db.postgres import read_address
 from db.postgres_ledger import PostgresLedger, as_file, making
+from db.sqlite import PARTS
 from db.tables import Job
 
 FILE = "sqlite"

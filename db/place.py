@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from db.errors import LedgerConflict, LedgerError, LedgerMissing
@@ -49,6 +50,14 @@ def store_exists(ledger: Path) -> bool:
 
 def bind(ledger: Path, store_id: str) -> None:
     """From now on the database is in charge. Whoever has it open sees that something changed, also the same again."""
+    with binding_ready(ledger, store_id) as partial:
+        partial.replace(binding(ledger))
+    sync(ledger.parent)
+
+
+@contextmanager
+def binding_ready(ledger: Path, store_id: str) -> Iterator[Path]:
+    """What `bind` puts in place, on the disk already: where it is renamed, nothing else can fail."""
     place = binding(ledger)
     partial = place.with_name(f".partial-{secrets.token_hex(6)}-{place.name}")
     try:
@@ -56,10 +65,9 @@ def bind(ledger: Path, store_id: str) -> None:
             json.dump({"ledger": "postgresql", "store_id": store_id}, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(place)
+        yield partial
     finally:
         partial.unlink(missing_ok=True)
-    sync(place.parent)
 
 
 def unbind(ledger: Path) -> None:

@@ -6,18 +6,22 @@ before (READ COMMITTED). One that reads sees a single moment (REPEATABLE READ) a
 
 from __future__ import annotations
 
+import getpass
+import logging
 import os
 import ssl
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -29,6 +33,8 @@ LOCK = 0x6D656473796E7468  # "medsynth"; advisory locks are of one database
 DRIVERS = ("pg8000", "psycopg")
 Kind = Literal["read", "write", "migrate"]
 _PORT = 5432
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost connection is told in words, once
+_FOREIGN = (OSError, ValueError, LookupError, struct.error)
 _BUSY = frozenset({"55P03", "40001", "40P01", "57014", "53300"})
 
 
@@ -37,7 +43,7 @@ class Address:
     """Where a database is. `folder` is that of its Unix socket; then `host` is empty."""
 
     database: str
-    user: str | None
+    user: str
     password: str | None = field(repr=False)
     host: str
     folder: str
@@ -75,9 +81,16 @@ def read_address(text: str) -> Address:
             "The program that speaks to PostgreSQL is not installed.",
             "Install it beside MedSynth: pip install 'medsynth[postgres]'",
         )
-    return Address(
-        url.database, url.username, url.password, "" if folder else host, folder, url.port or _PORT, there[0]
-    )
+    user = url.username or _account()
+    return Address(url.database, user, url.password, "" if folder else host, folder, url.port or _PORT, there[0])
+
+
+def _account() -> str:
+    """Who asks where the address names nobody, as PostgreSQL's own programs have it."""
+    try:
+        return os.environ.get("PGUSER") or getpass.getuser()
+    except (KeyError, OSError, ImportError) as error:  # an account without a name
+        raise _bad() from error
 
 
 def _bad() -> LedgerError:
@@ -119,10 +132,50 @@ def engine(address: Address, kind: Kind, busy_seconds: float) -> Engine:
         cursor.close()
         connection.autocommit = False
 
+    _only_own_errors(made)
     event.listen(made, "connect", connected)
     if kind == "write":
         event.listen(made, "begin", lock)
     return made
+
+
+def shared_engine(address: Address, kind: Kind, busy_seconds: float, file: tuple[int, int] | None) -> Engine:
+    """`engine`, made once in a process for one binding `file`, for the reason that `sqlite.shared_engine` has."""
+    password = address.password if address.password is not None else _kept_password(address)
+    return _shared(replace(address, password=password), kind, busy_seconds, file)
+
+
+@lru_cache(maxsize=16)
+def _shared(address: Address, kind: Kind, busy_seconds: float, _file: tuple[int, int] | None) -> Engine:
+    return engine(address, kind, busy_seconds)
+
+
+def _only_own_errors(made: Engine) -> None:
+    """What a driver lets through of the network, of TLS, or of bytes that no PostgreSQL sends becomes its own error."""
+    driver: Any = made.dialect.loaded_dbapi
+    dialect: Any = made.dialect
+    ping = dialect.do_ping
+
+    def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        try:
+            return driver.connect(*args, **options)
+        except _FOREIGN as error:
+            raise driver.InterfaceError("network error") from error
+
+    def pinged(connection: Any) -> bool:
+        try:
+            return bool(ping(connection))
+        except OSError as error:
+            raise driver.InterfaceError("network error") from error
+
+    def failed(context: Any) -> None:
+        if isinstance(context.original_exception, OSError):
+            context.is_disconnect = True
+            raise InterfaceError(None, None, context.original_exception) from context.original_exception
+
+    dialect.do_ping = pinged
+    event.listen(made, "do_connect", connect)
+    event.listen(made, "handle_error", failed)
 
 
 def lock(connection: Connection) -> None:
@@ -169,7 +222,7 @@ def _kept_password(address: Address) -> str | None:
         lines = place.read_text().splitlines()
     except (OSError, ValueError):
         return None
-    wanted = (address.host or "localhost", str(address.port), address.database, address.user or "")
+    wanted = (address.host or "localhost", str(address.port), address.database, address.user)
     for line in lines:
         parts = line.replace("\\\\", "\0").replace("\\:", "\1").split(":", 4)
         fields = [part.replace("\1", ":").replace("\0", "\\") for part in parts]
@@ -189,7 +242,8 @@ def understood() -> Iterator[None]:
 
 def translate(error: Exception) -> LedgerError:
     """What a driver's error means to a person."""
-    state, said = _said(getattr(error, "orig", None) or error)
+    original = getattr(error, "orig", None) or error
+    state, said = _said(original)
     if state == NOT_ALLOWED:
         return LedgerConflict("not_allowed", said, "Nothing was changed.")
     if state == "23505":
@@ -208,6 +262,12 @@ def translate(error: Exception) -> LedgerError:
             "The disk of the database is full; nothing was changed.",
             "Free some space there, then try again.",
         )
+    if not state and (isinstance(original.__cause__, ssl.SSLError) or "certificate" in str(original)):
+        return LedgerError(
+            "database_unreachable",
+            "The database's server could not show a certificate that this machine trusts for its name.",
+            "Name the server as its certificate does, and let the system trust who signed that (or SSL_CERT_FILE).",
+        )
     if not state or state.startswith(("08", "28", "57", "3D")):
         return LedgerError(
             "database_unreachable",
@@ -219,6 +279,11 @@ def translate(error: Exception) -> LedgerError:
         "The ledger could not be read or written.",
         "Nothing was changed. Run medsynth doctor, and look at the log of the database's server.",
     )
+
+
+def bent(error: SQLAlchemyError) -> bool:
+    """Whether tables or columns are not those that were asked for, or hold values of another kind."""
+    return _said(getattr(error, "orig", None) or error)[0].startswith(("42", "22"))
 
 
 def _said(original: Any) -> tuple[str, str]:

@@ -18,9 +18,11 @@ from sqlmodel import Session
 
 from db import anchors, checkpoints, migrate, place, postgres, proof, sqlite
 from db.dialect import run, tables
-from db.errors import LedgerConflict, LedgerError, LedgerMissing
+from db.errors import LedgerConflict, LedgerError, LedgerMissing, moved
 from db.ledger import STAMPS, Ledger, file_at, stamped
 from db.sqlite import BUSY_SECONDS, demand_local, make_private
+
+_REPLACE = "Name another database, or say --replace: it is then renamed there, not deleted."
 
 
 class PostgresLedger(Ledger):
@@ -66,7 +68,9 @@ class PostgresLedger(Ledger):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.parent.chmod(0o700)
         demand_local(path)
-        with making(address) as (connection, _), Session(connection, expire_on_commit=False) as session:
+        aside = f"ALTER SCHEMA {postgres.SCHEMA} RENAME TO {postgres.SCHEMA}_broken_off"
+        help_ = f"Name another database. Where an init broke off and no home uses what is there: {aside}"
+        with making(address, help_=help_) as (connection, _), Session(connection, expire_on_commit=False) as session:
             store_id = stamped(session, path, stamp)
             session.flush()
         return store_id
@@ -76,8 +80,13 @@ class PostgresLedger(Ledger):
 
     def _connect(self, frozen: bool) -> None:
         self.frozen, self._file = False, self._found()
-        self._writer = postgres.engine(self.address, "write", self.busy_seconds)
-        self._reader = postgres.engine(self.address, "read", self.busy_seconds)
+        self._writer = postgres.shared_engine(self.address, "write", self.busy_seconds, self._file)
+        self._reader = postgres.shared_engine(self.address, "read", self.busy_seconds, self._file)
+
+    def _gone(self) -> LedgerMissing:
+        if self.path.exists():
+            return moved("back into a file", f"unset {place.VARIABLE}")
+        return super()._gone()
 
     def _watch(self, session: Session) -> Callable[[], bool]:
         """A transaction gets a number from the server when it changes its first row, in whatever way."""
@@ -92,7 +101,12 @@ class PostgresLedger(Ledger):
     def verify(self, known: Sequence[anchors.Anchor] = (), trusted: Sequence[str] = ()) -> proof.Verification:
         with self.read() as session:
             keys = trusted or checkpoints.known_keys(self.path)
-            return proof.verify(session.connection(), known, keys)
+            try:
+                return proof.verify(session.connection(), known, keys)
+            except SQLAlchemyError as error:
+                if not postgres.bent(error):
+                    raise
+                return proof.failed("The tables in the database are not those of a ledger: somebody changed them.")
 
 
 def version(connection: Connection) -> str | None:
@@ -114,12 +128,13 @@ def _alone(address: postgres.Address, busy_seconds: float) -> Iterator[Connectio
 
 @contextmanager
 def making(
-    address: postgres.Address, replace: bool = False, locked: bool = False
+    address: postgres.Address, replace: bool = False, locked: bool = False, help_: str = _REPLACE
 ) -> Iterator[tuple[Connection, str | None]]:
     """Empty tables of today's version in one transaction: they are there when the block ends, or nothing changed.
 
     replace  what is there is renamed to the schema that is told beside the connection, never deleted
     locked   the caller holds the lock that keeps others from writing
+    help_    what to do where a store is there
     Raises LedgerConflict (`store_exists`) where a store is there and `replace` is not said.
     """
     with postgres.understood(), _alone(address, BUSY_SECONDS) as connection:
@@ -129,10 +144,7 @@ def making(
         aside = None
         if version(connection) is not None:
             if not replace:
-                raise LedgerConflict(
-                    "store_exists", "There is a store in this database already.",
-                    "Name another database, or say --replace: it is then renamed there, not deleted.",
-                )  # fmt: skip
+                raise LedgerConflict("store_exists", "There is a store in this database already.", help_)
             aside = time.strftime(f"before_%Y%m%dt%H%M%Sz_{secrets.token_hex(2)}", time.gmtime())
             run(connection, f"ALTER SCHEMA {postgres.SCHEMA} RENAME TO {aside}")
         run(connection, f"CREATE SCHEMA IF NOT EXISTS {postgres.SCHEMA}")

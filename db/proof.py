@@ -27,6 +27,7 @@ UNANCHORED = (
     "Without an anchor it cannot be told whether the end was cut off after the last checkpoint, an older copy was put "
     "back, or everything was written anew by somebody who holds the key."
 )
+UNREADABLE = "This is no ledger that can be read, or it is damaged."
 OWN_KEY = (
     "Who signed is not known: the log names the key itself, so somebody with a key of their own could have written all "
     "of it. Compare with a key (--key) or an anchor that you have from elsewhere."
@@ -82,15 +83,18 @@ def verify(where: Path | str | Source, anchors: Sequence[Anchor] = (), trusted: 
     if isinstance(where, sqlite3.Connection):
         where.execute("BEGIN")  # one moment: others may write meanwhile
     if not isinstance(where, Path | str):
-        return _verify(where, anchors, trusted)
+        try:
+            return _verify(where, anchors, trusted)
+        except (ValueError, TypeError, AttributeError):  # values of kinds that no ledger ever holds
+            return failed(UNREADABLE)
     path = Path(where)
     if not path.is_file():
         return failed("There is no ledger at this place.")
     try:
         with closing(open_for_reading(path)) as connection:
             return verify(connection, anchors, trusted)
-    except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError):  # values of kinds that no ledger ever holds
-        return failed("The file is no ledger that can be read, or it is damaged.")
+    except (sqlite3.DatabaseError, ValueError):
+        return failed(UNREADABLE)
 
 
 def _verify(connection: Source, anchors: Sequence[Anchor], trusted: Sequence[str]) -> Verification:

@@ -24,6 +24,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerUnsafe
 
 BUSY_SECONDS = 30.0
+PARTS = ("", "-wal", "-shm")
+"""The ends of the names of a ledger's file and of what SQLite keeps beside it; they go together or not at all."""
 Kind = Literal["read", "write", "migrate", "frozen"]
 QUICKLY_LOOKED_AT = 16 << 20
 """Bytes of a file that is looked through at every start (about 40 ms)."""
@@ -79,6 +81,9 @@ def shared_engine(path: Path, kind: Kind, busy_seconds: float, file: tuple[int, 
     engine at every login let a process grow by megabytes. Closed by `dispose`, it opens anew at its next use.
     """
     return engine(path, kind, busy_seconds)
+
+
+os.register_at_fork(after_in_child=shared_engine.cache_clear)  # a connection is of the process that opened it
 
 
 def cannot_write(path: Path) -> bool:

@@ -48,7 +48,10 @@ def fence(pid: int, cap: int, run: RunFolder | None) -> None:
 
 
 def held(pid: int) -> int:
-    """Bytes that the process and all it started hold for themselves; files that they map are not counted."""
+    """Bytes that the process and all it started hold for themselves; files that they map are not counted.
+
+    Pages that forked processes share count once in each of them, so of such work this says more than it takes.
+    """
     import psutil
 
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from db import place, proof, rules
 from db.dialect import run
 from db.ledger import Ledger
+from db.sqlite import PARTS
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.doctor import Check, check
 
@@ -19,12 +20,14 @@ def checks(call: Call) -> list[Check]:
     """Of a ledger in a database only where it can be reached; the check of the store has said so otherwise."""
     if not place.binding(call.home.ledger).exists():
         return [_file(call.home.ledger), _rules_of_file(call.home.ledger)]
+    ledger = call.home.ledger
+    left = [ledger.name + end for end in PARTS if ledger.with_name(ledger.name + end).exists()]
     alone = check(
         "one ledger",
-        not call.home.ledger.exists(),
+        not left,
         "The ledger is in the database, and nowhere else.",
         "The ledger is in the database; a ledger's file lies in the data folder besides, and counts for nothing.",
-        f"Move {call.home.ledger.name} out of the data folder.",
+        f"Move {', '.join(left)} out of the data folder, together.",
     )
     return [alone, *([] if call.store is None else [_database(call.store), _rules_of_database(call.store)])]
 

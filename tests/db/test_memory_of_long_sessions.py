@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Dialect
 
+from db import place
 from db.ledger import SYSTEM, Ledger
 from db.tables import Store
 
@@ -38,7 +40,7 @@ libc.fflush(out)
 
 
 def _used(path: Path, number: int) -> None:
-    with Ledger.open(path) as ledger, ledger.write() as change:
+    with place.open_store(path) as ledger, ledger.write() as change:
         change.session.merge(Store(key="setting.checkpoint", value=str(number)))
         change.record(actor=SYSTEM, action="setting.change", object_="store")
 
@@ -48,9 +50,9 @@ def _dialects() -> int:
     return sum(isinstance(each, Dialect) for each in gc.get_objects())
 
 
-def test_a_store_that_is_opened_again_and_again_leaves_nothing_behind(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "medsynth.sqlite3"
-    Ledger.create(path, "development").close()
+def test_a_store_that_is_opened_again_and_again_leaves_nothing_behind(ledger: Ledger) -> None:
+    path = ledger.path
+    ledger.close()
     _used(path, 0)
     before = _dialects()
     for number in range(12):
@@ -77,14 +79,29 @@ def test_a_store_that_was_closed_holds_no_file_and_opens_anew(tmp_path: Path) ->
 def test_the_threads_of_a_studio_share_one_heap() -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("no glibc here")
+    free = {name: value for name, value in os.environ.items() if name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")}
     heaps = {}
     for how in ("many", "one"):
-        found = subprocess.run([sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            [sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=False, env=free
+        )
         if found.returncode == 77:
             pytest.skip("no glibc here")
         assert found.returncode == 0, found.stderr
         heaps[how] = found.stdout.count("<heap nr=")
     assert heaps["one"] == 1 < heaps["many"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_opens_connections_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "medsynth.sqlite3"
+    with Ledger.create(path, "development") as ledger, ledger.read() as session:
+        ours = session.connection().engine
+        child = os.fork()
+        if child == 0:
+            with Ledger.open(path) as other, other.read() as own:
+                os._exit(0 if own.connection().engine is not ours else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def _held(path: Path) -> list[str]:
