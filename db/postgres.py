@@ -158,7 +158,7 @@ def _only_own_errors(made: Engine) -> None:
 
     def connect(_dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         try:
-            return driver.connect(*args, **options)
+            return dialect.connect(*args, **options)
         except _FOREIGN as error:
             raise driver.InterfaceError("network error") from error
 
