@@ -19,7 +19,7 @@ from medsynth_engine.kernel.home import Home
 from medsynth_tui import glyphs, signals
 from medsynth_tui.boundary import Boundary
 from medsynth_tui.command import REGISTRY, Command, bindings
-from medsynth_tui.commands import EVERYWHERE, PLACES, TOUR
+from medsynth_tui.commands import EVERYWHERE, PLACES, TOUR, Quit
 from medsynth_tui.idle import Idle
 from medsynth_tui.keymap import Keymap, bind, bind_keyless, default_path, read
 from medsynth_tui.places import SCREENS
@@ -184,7 +184,9 @@ class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
 
     def action_help_quit(self) -> None:
         """ctrl+c: nothing is interrupted by it; say how to leave."""
-        self.complain("Nothing was interrupted.", "ctrl+q leaves the studio; trainings and jobs go on.")
+        self.complain(
+            "Nothing was interrupted.", f"{self.keymap.label(Quit)} leaves the studio; trainings and jobs go on."
+        )
 
     def do_redraw(self) -> None:
         self.forget_screen()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import string
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS
 
 REGISTRY: dict[str, Command] = {}
 """Every command by its id, in the order of declaration."""
 
+
+def sign_name(sign: str) -> str:
+    """What Textual calls the key of a sign: `exclamation_mark`."""
+    name = unicodedata.name(sign).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
 KEY_WORDS = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
+    **{sign_name(sign): sign for sign in string.punctuation},
     "escape": "esc",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
     "pagedown": "PgDn",
     "pageup": "PgUp",
     "space": "space",
@@ -25,13 +31,6 @@ KEY_WORDS = {
     "left": "←",
     "up": "↑",
     "down": "↓",
-    "plus": "+",
-    "minus": "-",
-    "equals_sign": "=",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "comma": ",",
-    "full_stop": ".",
 }
 
 

@@ -51,16 +51,19 @@ class Idle:
         person = app.session.person
         if self.locked or person is None or self.idle_seconds() < 60 * person.lock_minutes:
             return False
-        self.do_lock()
+        self._lock("Nothing was pressed for a while.")
         return True
 
     def do_lock(self) -> None:
+        self._lock("You hid the screen.")
+
+    def _lock(self, why: str) -> None:
         from medsynth_tui.screens.prove import Lock
 
         app = cast("MedSynth", self)
         if not self.locked and app.session.person is not None:
             self.locked = True
-            app.push_screen(Lock())
+            app.push_screen(Lock(why))
 
     def unlock(self, same_person: bool = True) -> None:
         """The password was right: what was hidden is there again, unless the role has changed meanwhile."""

@@ -67,7 +67,7 @@ def read(path: Path) -> Keymap:
         return Keymap()
     except OSError as error:
         return Keymap(troubles=(f"keys.toml cannot be read ({error.strerror}): it is left aside.",))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of what is nested too deep, or a number of 5,000 digits
         return Keymap(troubles=(f"keys.toml is not TOML ({plain(error, 80)}): it is left aside.",))
 
 

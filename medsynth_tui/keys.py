@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Collection
 
-from textual.keys import KEY_NAME_REPLACEMENTS
-
 from medsynth_engine.kernel.escape import plain
-from medsynth_tui.command import KEY_WORDS
+from medsynth_tui.command import KEY_WORDS, sign_name
 
 NAMES = {word.lower(): key for key, word in KEY_WORDS.items()} | {
     "escape": "escape",
@@ -28,16 +26,19 @@ TAKEN = {
     **dict.fromkeys(("ctrl+h",), "terminals send it as backspace"),
     **dict.fromkeys(("ctrl+i",), "terminals send it as tab"),
     **dict.fromkeys(("ctrl+j", "ctrl+m"), "terminals send it as enter"),
+    **dict.fromkeys((f"ctrl+{letter}" for letter in "defkuvwx"), "a field that one types in needs it"),
     **dict.fromkeys(("ctrl+space",), "a Mac changes its keyboard by it"),
     **dict.fromkeys(("f11", "f12"), "windows and Macs take it"),
     **dict.fromkeys(
         ("tab", "up", "down", "home", "end", "pageup", "pagedown", "backspace", "delete"), "one moves by it"
     ),
     **dict.fromkeys("jkgG", "one moves in lists and tables by it"),
+    **dict.fromkeys("HL0", "sliders move by it"),
 }
 """Keys that no command may have, and why."""
-OF_THEIR_OWN = ("enter", "escape", "space", "left", "right")
+OF_THEIR_OWN = ("enter", "escape", "space", "left", "right", "h", "l", "left_square_bracket", "right_square_bracket")
 """Keys that mean something in lists and forms: only a command that has them already may keep them."""
+FUNCTION_KEY = re.compile("f([1-9]|1[0-2])")
 
 
 class Unusable(Exception):
@@ -56,7 +57,7 @@ def key_named(word: str, own: Collection[str], command: str) -> str:
 
 def works_in_a_form(key: str) -> bool:
     """Whether it is no text where somebody types."""
-    return key == "escape" or key.startswith("ctrl+") or (len(key) > 1 and key[0] == "f" and key[1:].isdigit())
+    return key == "escape" or key.startswith("ctrl+") or FUNCTION_KEY.fullmatch(key) is not None
 
 
 def _textual_name(word: str, command: str) -> str:
@@ -66,7 +67,7 @@ def _textual_name(word: str, command: str) -> str:
     low = f"ctrl+{low[1:]}" if low.startswith("^") else low
     if low in NAMES:
         return NAMES[low]
-    if low in TAKEN or (low.startswith("f") and low[1:].isdigit() and 1 <= int(low[1:]) <= 12):
+    if low in TAKEN or FUNCTION_KEY.fullmatch(low):
         return low
     if low.startswith("ctrl+") and len(low) == 6 and "a" <= low[5] <= "z":
         return low
@@ -80,8 +81,7 @@ def _character(letter: str, command: str) -> str:
         return "space"
     if not letter.isascii() or not letter.isprintable():
         raise Unusable(f"{command} cannot be {plain(letter, 20)!r}: not every keyboard has it. Take ASCII.")
-    name = unicodedata.name(letter).lower().replace("-", "_").replace(" ", "_")
-    return KEY_NAME_REPLACEMENTS.get(name, name)
+    return sign_name(letter)
 
 
 def _instead(low: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from medsynth_engine.kernel.atomic import write_text
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
@@ -39,31 +42,35 @@ class Step:
     done: str
 
 
-DATASET = "esc goes back to the dataset; from elsewhere ctrl+p, type datasets, enter, and enter on phantom."
-COHORT = "esc goes back to the cohort; from elsewhere ctrl+p, type cohorts, enter, and enter on yours."
+DATASET = "{back} goes back to the dataset; from elsewhere {find}, type datasets, enter, and enter on phantom."
+COHORT = "{back} goes back to the cohort; from elsewhere {find}, type cohorts, enter, and enter on yours."
 STEPS = (
     Step("Home says what went on while you were away. {key} shows every key of a screen; esc closes.", c.Help,
-         ("home",), "esc goes back to the first screen.", "help"),
+         ("home",), "{back} goes back to the first screen.", "help"),
     Step("Where to? Arrows and enter, a number, or {key} and a word or two. Go to the datasets: 1.", c.Palette,
-         ("home",), "esc goes back to the first screen.", "datasets"),
+         ("home",), "{back} goes back to the first screen.", "datasets"),
     Step("A department left files of 400 made-up patients. {key} brings in what came.", c.DatasetAdd,
-         ("datasets",), "Press ctrl+p, type datasets, enter.", "upload"),
+         ("datasets",), "Press {find}, type datasets, enter.", "upload"),
     Step("up reaches Drop box, right takes phantom. {key} then looks at it; nothing is stored yet.", c.UploadScan,
-         ("upload",), "Press ctrl+p, type datasets, enter, then n.", "scan"),
+         ("upload",), "Press {find}, type datasets, enter, then {bring}.", "scan"),
     Step("Names, numbers and dates would go; what each column means is listed. {key} brings it in.", c.UploadAdd,
-         ("scan",), "Press ctrl+p, type datasets, enter, then n; scan it again.", "dataset"),
-    Step("De-identified. {key} shows its columns, with everything small hidden; esc comes back.", t.DatasetTableOpen,
+         ("scan",), "Press {find}, type datasets, enter, then {bring}; scan it again.", "dataset"),
+    Step("De-identified. {key} shows its columns, with everything small hidden; {back} comes back.", t.DatasetTableOpen,
          ("dataset",), DATASET, "table"),
     Step("{key} trains a generator: Preset nano32, Minutes 1 (ctrl+u empties a field), Begin training.", c.DatasetTrain,
          ("dataset", "run_new"), DATASET, "run"),
     Step("It goes on without you. When it has finished, {key} draws a cohort: a name, 300 records, Draw.", c.RunCohort,
-         ("run", "cohort_new"), "Press ctrl+p, type runs, enter; enter opens the run.", "cohort"),
+         ("run", "cohort_new"), "Press {find}, type runs, enter; enter opens the run.", "cohort"),
     Step("{key} measures how faithful, private, fair and useful it is; then look through its pages.", r.CohortEvaluate,
          ("cohort", "evidence"), COHORT, "judged"),
-    Step("Nothing leaves unseen. esc, then {key}: the gate says why it is closed and what mends it.", r.CohortExport,
+    Step("Nothing leaves unseen. {back}, then {key}: the gate says why it is closed and what mends it.", r.CohortExport,
          ("cohort", "evidence", "judged"), COHORT, "export"),
 )  # fmt: skip
 """Ten, and each can be taken away again with the key that removes, or all of it with `medsynth tour --remove`."""
+
+
+KEYS = {"find": c.Palette, "bring": c.DatasetAdd, "back": c.Back, "quit": c.Quit}
+"""What sentences call the keys of other commands."""
 
 
 class Tour:
@@ -82,10 +89,10 @@ class Tour:
         if app.session.person is None:
             return "Tour", LOG_IN
         if self.finished:
-            return "Tour", FINISHED.replace("{quit}", app.keymap.label(c.Quit))
+            return "Tour", _with_keys(FINISHED, app, KEYS)
         name, step = f"Tour {self.at + 1} of {len(STEPS)}", STEPS[self.at]
-        key = app.keymap.label(step.command)
-        return name, step.says.replace("{key}", key) if place_of(app) in step.here else step.way
+        words = step.says if place_of(app) in step.here else step.way
+        return name, _with_keys(words, app, {**KEYS, "key": step.command})
 
     def look(self, app: MedSynth) -> bool:
         """Go on where the step is done. True where what is said has changed."""
@@ -96,7 +103,14 @@ class Tour:
 
     def move(self, by: int) -> None:
         self.at = min(max(0, self.at + by), len(STEPS))
-        write_text(self.kept, json.dumps({"step": self.at}) + "\n")
+        with suppress(MedSynthError, OSError):  # on a full disk the tour goes on; it is kept with the next step
+            write_text(self.kept, json.dumps({"step": self.at}) + "\n")
+
+
+def _with_keys(words: str, app: MedSynth, commands: Mapping[str, Command]) -> str:
+    for name, each in commands.items():
+        words = words.replace(f"{{{name}}}", app.keymap.label_in_a_form(each) or app.keymap.label(each))
+    return words
 
 
 def place_of(app: MedSynth) -> str:

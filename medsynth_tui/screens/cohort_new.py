@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command, command
+from medsynth_tui.commands import RunNew
 from medsynth_tui.commands_rows import PopulationEdit
 from medsynth_tui.planned import BROADEN, REFUSE, given_as_pairs, margins_in_words, merger
 from medsynth_tui.screens.confirm import Tell
@@ -29,19 +30,16 @@ PATIENCE = 15
 """How often it is tried again."""
 ATTRIBUTES = ["sex", "age_band", "ethnicity", "finding"]
 """Offered until the dataset has said what it has."""
-
-
 TRAINING, UNIFORM, FILE, BY_HAND = "as in training", "uniform", "a file", "by hand"
 BUILT_IN = {TRAINING: None, UNIFORM: "uniform"}
 POPULATIONS = {
     TRAINING: "Balanced below, where you pick attributes.",
     UNIFORM: "Every sex, age band and ethnicity equally often.",
-    FILE: "F2 picks a TOML file of margins, F3 changes them by hand.",
-    BY_HAND: "F3 sets the margins and shows what comes of them.",
+    FILE: "{pick} picks a TOML file of margins, {edit} changes them by hand.",
+    BY_HAND: "{edit} sets the margins and shows what comes of them.",
 }
 TREES, PRIVATE = "trees", "dp"
 LEARNERS = [TREES, PRIVATE, "gan"]
-
 
 PickPopulation = command("cohort.population", "f2", "Pick a file", footer=True, palette=False)(
     "Pick a population file: the target to draw for."
@@ -76,7 +74,7 @@ class NewCohort(View):
             )
             yield Choice("Population", list(POPULATIONS), "target", hint=POPULATIONS[TRAINING])
             yield Picks("Balance", ATTRIBUTES, "balance", hint="As many of each value, in every combination.")
-            yield Field("File", "population", hint="A TOML file of margins; F2 picks.")
+            yield Field("File", "population", hint=self._with_keys("A TOML file of margins; {pick} picks."))
             yield Static("", id="margins", classes="muted")
             yield Field("Only", "given", hint="For instance finding=glioma, sex=F. Empty: all.", check=given_as_pairs)
             yield Choice(
@@ -130,7 +128,7 @@ class NewCohort(View):
         self.query_one("#source", Choice).offer(list(sources), wanted)
         self._ask_attributes()
         if not sources:
-            self.complain("There is nothing to draw with yet.", "Train a generator first: Runs, then n.")
+            self.complain("There is nothing to draw with yet.", f"Train one first: Runs, then {self.key(RunNew)}.")
 
     @on(Choice.Changed, "#source")
     def _ask_attributes(self) -> None:
@@ -157,7 +155,7 @@ class NewCohort(View):
     def _show_what_counts(self) -> None:
         """Only the fields that mean something with what is chosen."""
         target, rows = self.query_one("#target", Choice), self.query_one("#rows", Choice)
-        target.hint = POPULATIONS[target.value]
+        target.hint = self._with_keys(POPULATIONS[target.value])
         self.query_one("#balance").display = target.value == TRAINING
         self.query_one("#population").display = target.value == FILE
         margins = self.query_one("#margins", Static)
@@ -170,6 +168,9 @@ class NewCohort(View):
         target.refresh()
         rows.refresh()
 
+    def _with_keys(self, words: str) -> str:
+        return words.replace("{pick}", self.key(PickPopulation)).replace("{edit}", self.key(PopulationEdit))
+
     def _source(self) -> dict[str, str]:
         return self.sources.get(self.query_one("#source", Choice).value, {})
 
@@ -178,7 +179,7 @@ class NewCohort(View):
         source = {key: value for key, value in self._source().items() if key != "of"}
         number = self.query_one("#n", Field)
         if not source or not number.valid():
-            self.complain("Say first what draws, and how many records.", "Then F3 shows what comes of the margins.")
+            self.complain("Say first what draws, and how many records.", self._with_keys("Then {edit} shows it."))
             return
         target = self.query_one("#target", Choice).value
         asked = {
@@ -230,7 +231,7 @@ class NewCohort(View):
         if (target == BY_HAND and not self.margins) or (
             target == FILE and not self.query_one("#population", Field).value
         ):
-            self.complain("The population is not set.", "F3 sets its margins, F2 picks a file.")
+            self.complain("The population is not set.", self._with_keys("{edit} sets margins, {pick} picks a file."))
             return
         self.patience = PATIENCE
         self._order({**source, **self._population(target), **self._drawing_of()})

@@ -34,7 +34,7 @@ NOTES = {
     "ledger": "Accounts, records and the audit log. It is never made smaller: nothing takes a record away.",
     "work": "What jobs were asked and wrote down. It goes with nothing yet.",
     "logs": "Reports of unexpected errors, without names or values of anybody.",
-    "moved_aside": "What a restore or a database replaced. An admin removes the folder by hand, once the new one is good.",
+    "moved_aside": "What a restore or a database replaced. An admin removes the folder by hand, once the new is good.",
     "unfinished": "Work under way, or broken off; what is left of it is swept when somebody opens the home screen.",
 }
 

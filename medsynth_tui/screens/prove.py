@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui.commands import Quit
 from medsynth_tui.view import Dialog
 from medsynth_tui.widgets.field import Field, Go, needed
 from medsynth_tui.work import Asking
@@ -87,12 +88,16 @@ class Lock(Prove):
     """Hides everything until the person who was here gives the password. Only logging out leads past it."""
 
     heading, verb = "Locked", "Unlock"
-    says = "Nothing was pressed for a while. Trainings and jobs go on."
     BINDINGS: ClassVar[list[Any]] = [Binding("f8", "log_out", "Log out", show=False)]
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.says = f"{why} Trainings and jobs go on."
 
     def compose_card(self) -> ComposeResult:
         yield from super().compose_card()
-        yield Static(Content("F8 logs out, for somebody else to log in. ctrl+q leaves the studio."), classes="muted")
+        words = f"F8 logs out, for somebody else to log in. {self.studio.keymap.label(Quit)} leaves the studio."
+        yield Static(Content(words), classes="muted")
 
     def place(self) -> tuple[str, ...]:
         return ("Locked",)

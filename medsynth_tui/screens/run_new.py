@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
+from medsynth_tui.commands import Back, DatasetAdd
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, or_nothing, positive, whole_number
@@ -90,7 +91,9 @@ class NewRun(View):
         names = [each["dataset"] for each in documents if each["images"]]
         self.query_one("#dataset", Choice).offer(names, self.dataset)
         if not names:
-            self.complain("There is no dataset with images yet.", "Bring one in first: esc, then Datasets.")
+            self.complain(
+                "There is no dataset with images yet.", f"Bring one in first: {self.key(Back)}, then Datasets."
+            )
 
     @on(Input.Submitted)
     def _entered(self) -> None:
@@ -105,7 +108,9 @@ class NewRun(View):
             wrong.focus_input()
             return
         if not dataset.value:
-            self.complain("Choose a dataset first.", "Bring one in where there is none: Datasets, then n.")
+            self.complain(
+                "Choose a dataset first.", f"Bring one in where there is none: Datasets, then {self.key(DatasetAdd)}."
+            )
             return
         cluster = self.query_one("#cluster", Choice)
         order: dict[str, Any] = {

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui.commands import RunLater
 from medsynth_tui.widgets.picture import Pictures, Pixels
 from medsynth_tui.widgets.sheet import chosen, tiles
 from medsynth_tui.words import number
@@ -46,7 +47,10 @@ class ShowsSamples(Base):
         if self.studio.profile.pictures:
             self._fetch_sample(kimg)
         elif self.shown_sample is None:
-            self._caption("press ] for a sample", f"{number(kimg)} kimg, {self.studio.cost(THUMBNAIL**2 // 2)}")
+            self._caption(
+                f"press {self.key(RunLater)} for a sample",
+                f"{number(kimg)} kimg, {self.studio.cost(THUMBNAIL**2 // 2)}",
+            )
 
     def offer_again(self) -> None:
         """The line carries more or less than was thought: what is not yet sent of a picture need not be."""

@@ -59,7 +59,11 @@ class ScanResult(View):
         """Nothing to fetch: the scan's document came with the screen."""
 
     def _show(self) -> None:
-        first = "Scan again (F3) to see what the new columns change." if self.stale else "Nothing is stored yet."
+        first = (
+            f"Scan again ({self.key(c.UploadScan)}) to see what the new columns change."
+            if self.stale
+            else "Nothing is stored yet."
+        )
         lines = [Content.assemble((first, "$warning" if self.stale else "$muted")), Content("")]
         self.query_one("#report", Static).update(
             Content("\n").join([*lines, *report(self.document, self.studio.glyphs)])
@@ -123,7 +127,7 @@ class ScanResult(View):
     def do_upload_add(self) -> None:
         self.clear()
         if self.followed:
-            self.complain("This is being brought in already.", "X cancels it.")
+            self.complain("This is being brought in already.", f"{self.key(c.CancelJob)} cancels it.")
             return
         self._add(append=False)
 

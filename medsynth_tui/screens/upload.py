@@ -54,7 +54,10 @@ class Upload(View):
             # First: what appears later and has no place yet counts as the first in the order of tab.
             yield Choice("Drop box", [NO_ARRIVAL], "arrival", hint="What came and was not brought in yet.")
             yield Field(
-                "Images", "path", hint="A path on this machine; F2 picks one.", check=needed("A path")
+                "Images",
+                "path",
+                hint=f"A path on this machine; {self.key(c.UploadPick)} picks one.",
+                check=needed("A path"),
             ).add_class("gap")
             yield Field("Table", "metadata", hint="The table (CSV, Excel, Parquet); empty: one among them.")
             yield Field("Name", "name", hint="What the dataset is called from now on.", check=_name)

@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import struct
+import tempfile
 import termios
 import time
 from collections.abc import Mapping
@@ -35,9 +36,11 @@ class Terminal:
         self.output = bytearray()
         self.begun = time.monotonic()
         self.status: int | None = None
+        self.home = tempfile.TemporaryDirectory(prefix="medsynth-nobody-")  # nobody's own keys
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+            kept = {key: os.environ[key] for key in ("PATH",) if key in os.environ}
+            kept |= {"HOME": self.home.name, "XDG_CONFIG_HOME": self.home.name}
             own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **kept, **self.environment}
             os.execvpe(self.command[0], self.command, own)
         size = struct.pack("HHHH", self.lines, self.columns, 0, 0)
@@ -115,3 +118,4 @@ class Terminal:
                 pass
         if self.descriptor >= 0:
             os.close(self.descriptor)
+        self.home.cleanup()

@@ -96,6 +96,19 @@ async def home_again(pilot: Pilot[Any], app: MedSynth, what: str) -> None:
     assert isinstance(app.screen, HomeView), f"{what} is a dead end:\n{seen(app)}"
 
 
+async def back_again(pilot: Pilot[Any], app: MedSynth, view: View, what: str) -> None:
+    """By esc to where it was asked for, or home; that each place leads home itself is seen once a place."""
+    for _ in range(STEPS_BACK):
+        if app.screen is view or isinstance(app.screen, HomeView):
+            return
+        await pilot.press("escape")
+        await at_rest(pilot, app)
+        if isinstance(app.screen, Sure):
+            await pilot.press("right", "enter")
+            await at_rest(pilot, app)
+    assert app.screen is view or isinstance(app.screen, HomeView), f"{what} is a dead end:\n{seen(app)}"
+
+
 def may_ask(role: str, operations: list[str]) -> Iterator[str]:
     """Those among `operations` that the engine would refuse to somebody of this role."""
     for name in operations:
@@ -146,5 +159,4 @@ async def one(pilot: Pilot[Any], app: MedSynth, engine: Recording, view: View, e
     assert isinstance(app.screen, View | Dialog) or each.id == "jump", each.id
     assert not list(may_ask(engine.role, engine.calls)), each.id
     assert not set(engine.calls) & DESTROYS, f"{each.id} asks nobody"
-    if app.screen is not view:
-        await home_again(pilot, app, each.id)
+    await back_again(pilot, app, view, each.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from fake_engine import FakeEngine
 from studio_people import complaint, log_in, seen, shows, studio, type_words, until
 
 from medsynth_tui.app import MedSynth
+from medsynth_tui.command import key_word
 from medsynth_tui.commands import DatasetAdd, Help, Theme
 from medsynth_tui.keymap import Keymap, from_document, read
 from medsynth_tui.keys import Unusable, key_named
@@ -94,6 +96,10 @@ async def test_what_is_wrong_with_the_file_is_said_at_the_start_and_under_help(t
         ({"run.stop": "ctrl+a"}, "screen and tmux take it"),
         ({"run.stop": "é"}, "not every keyboard has it"),
         ({"run.stop": "j"}, "one moves in lists and tables by it"),
+        ({"run.stop": "ctrl+k"}, "a field that one types in needs it"),
+        ({"run.stop": "0"}, "sliders move by it"),
+        ({"run.stop": "h"}, "lists and forms need it"),
+        ({"run.stop": "f²"}, "no terminal sends it"),
         ({"run.stop": "enter"}, "lists and forms need it"),
         ({"run.stop": "F13"}, "no terminal sends it"),
         ({"run.stop": []}, "takes a key"),
@@ -118,6 +124,9 @@ def test_a_file_that_is_none_changes_nothing(tmp_path: Path) -> None:
     assert "not TOML" in read(tmp_path / "keys.toml").troubles[0]
     (tmp_path / "keys.toml").write_text("x = '" + "x" * 70_000 + "'")
     assert "larger than 64 KB" in read(tmp_path / "keys.toml").troubles[0]
+    for text in ("x = " + "[" * 3_000, "x = " + "1" * 5_000):
+        (tmp_path / "keys.toml").write_text(text)
+        assert "not TOML" in read(tmp_path / "keys.toml").troubles[0]
     (tmp_path / "folder.toml").mkdir()
     assert "cannot be read" in read(tmp_path / "folder.toml").troubles[0]
 
@@ -132,5 +141,7 @@ def test_keys_are_read_as_people_write_them() -> None:
 
 
 def test_what_is_not_changed_keeps_its_keys() -> None:
+    named = {sign: key_named(sign, (), "some.command") for sign in string.punctuation.translate({91: None, 93: None})}
+    assert {sign: key_word(key) for sign, key in named.items()} == {sign: sign for sign in named}
     keymap = from_document({"theme": "F9"})
     assert (keymap.label(Help), keymap.labels(Help), keymap.label(Theme)) == ("F1", "F1 ?", "F9")

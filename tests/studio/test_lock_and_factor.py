@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from fake_engine import FakeEngine
 from studio_people import ACCOUNTS, fill, log_in, seen, shows, studio, until
 from textual.widgets import Static
 
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import Denied
 from medsynth_tui.app import MedSynth
+from medsynth_tui.keymap import Keymap
 from medsynth_tui.screens.home import HomeView
 from medsynth_tui.screens.prove import Lock, Prove
 from medsynth_tui.screens.too_small import TooSmall
@@ -100,6 +102,17 @@ async def test_the_lock_hides_everything_until_the_same_person_gives_the_passwor
         await until(pilot, lambda: isinstance(app.screen, HomeView))
         await shows(pilot, "Where to")
         assert seen(app).splitlines()[0] == before.splitlines()[0]
+
+
+async def test_from_the_lock_one_can_leave_by_the_key_that_it_names(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine(), keymap=Keymap({"quit": "f9"}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.do_lock()
+        await shows(pilot, "You hid the screen.")
+        await shows(pilot, "F9 leaves the studio")
+        await pilot.press("f9")
+        await until(pilot, lambda: app.return_code == 0)
 
 
 async def test_what_is_answered_while_the_screen_is_hidden_is_shown_afterwards(store: Path) -> None:

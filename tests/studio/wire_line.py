@@ -13,6 +13,7 @@ import re
 import select
 import signal
 import struct
+import tempfile
 import termios
 import time
 from collections import deque
@@ -51,9 +52,11 @@ class Line:
         self._free = 0.0
         self._part = b""
         self.begun = time.monotonic()
+        self.home = tempfile.TemporaryDirectory(prefix="medsynth-nobody-")  # nobody's own keys
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+            kept = {key: os.environ[key] for key in ("PATH",) if key in os.environ}
+            kept |= {"HOME": self.home.name, "XDG_CONFIG_HOME": self.home.name}
             own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
             os.execvpe(self.command[0], self.command, {**own, **kept, **self.environment})
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", self.lines, self.columns, 0, 0))
@@ -137,3 +140,4 @@ class Line:
         except (ProcessLookupError, ChildProcessError):
             pass
         os.close(self.descriptor)
+        self.home.cleanup()
