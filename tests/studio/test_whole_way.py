@@ -90,7 +90,7 @@ async def train(pilot: Pilot[Any]) -> None:
         await pilot.press("v")
     await shows(pilot, "Accuracy")
     await pilot.press("l")
-    await shows(pilot, "Checkpoint written")
+    await shows(pilot, "kimg: Checkpoint")
     await pilot.press("l")
 
 
