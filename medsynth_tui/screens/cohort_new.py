@@ -294,8 +294,5 @@ class NewCohort(View):
 
 
 def _name(text: str) -> str:
-    return (
-        ""
-        if text and text[0].isalnum() and all(ch.isalnum() or ch in "._-" for ch in text)
-        else "Letters, digits, . - _"
-    )
+    good = text[:1].isalnum() and all(each.isalnum() or each in "._-" for each in text)
+    return "" if good else "Letters, digits, . - _"
