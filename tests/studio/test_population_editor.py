@@ -46,10 +46,13 @@ async def test_a_share_is_moved_by_key_and_the_cells_follow(tmp_path: Path, size
         await pilot.press("space", "down", "right", "right", "shift+right", "left")
         await shows(pilot, "2 too small: refused")
         assert sliders.margins[0].points[0] == before + 6
-        await until(pilot, lambda: engine.asked[-1]["population"], why="the plan of what was moved")
-        asked = engine.asked[-1]
-        assert asked["population"]["axis"]["sex"]["values"]["F"] == (before + 6) / 100
-        assert asked["dataset"] == LONG
+
+        def share() -> float | None:
+            population = engine.asked[-1]["population"]
+            return population["axis"]["sex"]["values"]["F"] if population else None
+
+        await until(pilot, lambda: share() == (before + 6) / 100, why="the plan of what was moved")
+        assert engine.asked[-1]["dataset"] == LONG
         assert "too small" in seen(app) and "Assumed" in seen(app)
         await pilot.press("0")
         assert sliders.margins[0].points[0] == before
