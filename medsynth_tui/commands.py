@@ -51,7 +51,7 @@ GoAudit = command("audit", "", "Audit log", Permission.READ_AUDIT)(
 )
 GoUsers = command("users", "", "Users", Permission.MANAGE_USERS)("Accounts and their roles.")
 GoDisk = command("disk", "", "Disk use", Permission.READ_REPORTS)(
-    "Who uses the disk: your things by name, of others only how much; what is yours can be removed."
+    "Who uses the disk, kind by kind, and by name where you may see names; what is yours can be removed."
 )
 GoStore = command("store", "", "Store", Permission.MAINTAIN)(
     "Whether the store is well: its disk, its files, its log's signatures, its last backup; and what to do."

@@ -7,7 +7,7 @@ how far apart the colours of good, doubtful and bad are for people who see fewer
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from textual.theme import Theme
 
@@ -117,26 +117,17 @@ CONTRAST = Palette(
     field="#003a52",
     line="#b0b0b0",
 )
-SAFE = Palette(
+SAFE = replace(
+    DARK,
     title="Colour-blind safe",
     says="Good is blue, doubtful yellow, bad a dull red.",
-    dark=True,
-    background="#10161b",
-    surface="#151d24",
-    panel="#1e2830",
-    foreground="#dfe7ea",
-    muted="#97a8b2",
     primary="#8fd0f0",
-    secondary="#93b6e0",
     accent="#e3c98f",
     success="#64c6f7",
     warning="#f2e94e",
     error="#d8746a",
-    ink="#10161b",
     cursor="#2f7aa3",
-    cursor_ink="#ffffff",
     field="#22455c",
-    line="#6a7c88",
 )
 PALETTES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST, "safe": SAFE}
 """By the word that is kept for a user (`operations.preferences`); Textual knows them as medsynth-WORD."""

@@ -45,7 +45,7 @@ def attach(root: typer.Typer) -> None:
             if again or remove or not (folder / READY).exists():
                 own_home.clear(face, folder, store)
             if remove:
-                face.give({"removed": str(folder)}, lambda face, _: face.say("Nothing of the tour is left."))
+                face.give({"removed": str(folder)}, lambda face, _: face.say("The tour and its store are gone."))
                 return
             if not sys.stdout.isatty() or face.json:
                 raise WrongUsage("no_terminal", "The tour needs a terminal.", "medsynth demo tells the way in words.")

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 
 
 class Activate(View):
@@ -56,9 +56,7 @@ class Activate(View):
     def _send(self) -> None:
         self.clear()
         fields = list(self.query(Field))
-        wrong = first_invalid(fields)
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(fields):
             return
         name, code, password, _ = (field.value for field in fields)
         self.ask(lambda engine: engine.activate(name, code, password), self._activated, saying="Checking")

@@ -17,7 +17,7 @@ from medsynth_tui.screens.backups import EVERYTHING, LEDGER, SMALL, WHOLE, facts
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 from medsynth_tui.words import count, said
 
 HINTS = {SMALL: f"Holds {LEDGER}.", WHOLE: f"Holds {EVERYTHING}."}
@@ -80,9 +80,7 @@ class BackupNew(View):
         if self.awaits("backup"):
             return
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
         path, passphrase = self.query_one("#path", Field).value, self.query_one("#passphrase", Field).value
         everything = self.query_one("#holds", Choice).value == WHOLE

@@ -16,7 +16,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.screens.backups import facts
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 from medsynth_tui.words import count, said, when
 
 
@@ -92,9 +92,7 @@ class BackupRead(View):
         if self.awaits("restore"):
             return
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
         given = self._typed()
         self._forget("Reading it to its end.")
@@ -142,7 +140,7 @@ class BackupRead(View):
             ConfirmByName(
                 f"Replace the store {name}",
                 f"It becomes what it was at {when(self.found['made'])}: everything since then is gone from it. "
-                "Everybody is logged out. The store as it is now is moved aside, never deleted.",
+                "Everybody is logged out. What the backup takes the place of is moved aside, never deleted.",
                 name,
                 "Put it back",
             ),

@@ -23,7 +23,7 @@ from medsynth_tui.widgets.field import (
     Field,
     Go,
     NumberField,
-    first_invalid,
+    filled_in,
     needed,
     or_nothing,
     positive,
@@ -113,9 +113,7 @@ class Bundle(View):
         if self.followed or self.awaits("bundle"):
             return
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
         texts = {name: self.query_one(f"#{name}", Field).value for name in ("recipient", "purpose", "key", "to")}
         order: dict[str, Any] = {

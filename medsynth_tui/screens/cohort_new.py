@@ -21,7 +21,7 @@ from medsynth_tui.screens.population import PopulationEditor
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice, Picks
-from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, positive, whole_number
+from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, positive, whole_number
 from medsynth_tui.words import said
 
 MOST = 10_000_000
@@ -219,9 +219,7 @@ class NewCohort(View):
     @on(Go.Pressed)
     def _draw(self) -> None:
         self.clear()
-        wrong = first_invalid([field for field in self.query(Field) if field.display])
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(field for field in self.query(Field) if field.display):
             return
         source = {key: value for key, value in self._source().items() if key != "of"}
         if not source:

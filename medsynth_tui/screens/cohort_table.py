@@ -38,7 +38,8 @@ class CohortTable(ColumnsView):
         return ("Cohorts", self.cohort, "Table")
 
     def compose_body(self) -> ComposeResult:
-        yield PageNames(["Beside the real one", "Rows"])
+        names = ["Beside the real one", "Rows"]
+        yield PageNames(names if self.studio.session.may(c.TablePage.permission) else names[:1])
         with ContentSwitcher(initial=PAGES[0]):
             with Vertical(id=PAGES[0]):
                 yield from self.columns_side_by_side()

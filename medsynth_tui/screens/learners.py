@@ -17,7 +17,7 @@ from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.upload import pairs
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Picks
-from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, positive
+from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, positive
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, number, said, span
 
@@ -102,9 +102,7 @@ class Learners(View):
         chosen = self.query_one(Picks).value
         declared = self.query_one("#declare", Field).value
         private = "dp" in chosen or (not chosen and declared != self.prefilled)
-        wrong = first_invalid(list(self.query(Field))) if private else None
-        if wrong is not None:
-            wrong.focus_input()
+        if private and not filled_in(self.query(Field)):
             return
         order: dict[str, Any] = {"learners": chosen or None}
         if private:

@@ -15,7 +15,7 @@ from medsynth_engine.kernel.served import key_holder
 from medsynth_tui.command import Command, command
 from medsynth_tui.commands import Help, Leave
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 
 UseCode = command("login.activate", "f2", "Use a code", footer=True)(
     "Use the activation code that an admin gave you, and choose your password."
@@ -125,9 +125,7 @@ class Login(View):
         self.clear()
         name, password, code = (self.query_one(f"#{key}", Field) for key in ("name", "password", "code"))
         if self.waiting_for_code is None or password.value or name.value != self.waiting_for_code[0]:
-            wrong = first_invalid([name, password])
-            if wrong is not None:
-                wrong.focus_input()
+            if not filled_in([name, password]):
                 return
             self.waiting_for_code = (name.value, password.value)
         given, secret = self.waiting_for_code

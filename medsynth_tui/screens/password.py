@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from medsynth_tui.view import View
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 
 
 class Password(View):
@@ -49,9 +49,7 @@ class Password(View):
     def _send(self) -> None:
         self.clear()
         fields = list(self.query(Field))
-        wrong = first_invalid(fields)
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(fields):
             return
         old, new, _ = (field.value for field in fields)
         self.ask(lambda engine: engine.change_password(old, new), lambda _: self._changed(), saying="Checking")

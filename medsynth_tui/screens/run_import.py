@@ -18,7 +18,7 @@ from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 from medsynth_tui.words import said
 
 RUN, GENERATOR = "a run", "a generator alone"
@@ -97,9 +97,7 @@ class RunImport(View):
         if self.followed or self.awaits("import"):
             return
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
         path, name = self.query_one("#path", Field).value, self.query_one("#name", Field).value or None
         deleted = self.query_one("#deleted", Choice).value == TOLD

@@ -15,7 +15,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.commands import Back, DatasetAdd
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, NumberField, first_invalid, or_nothing, positive, whole_number
+from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, or_nothing, positive, whole_number
 
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
@@ -102,11 +102,9 @@ class NewRun(View):
     @on(Go.Pressed)
     def _begin(self) -> None:
         self.clear()
-        wrong = first_invalid(list(self.query(Field)))
-        dataset = self.query_one("#dataset", Choice)
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
+        dataset = self.query_one("#dataset", Choice)
         if not dataset.value:
             self.complain(
                 "Choose a dataset first.", f"Bring one in where there is none: Datasets, then {self.key(DatasetAdd)}."

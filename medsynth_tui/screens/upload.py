@@ -17,7 +17,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice, Picks
-from medsynth_tui.widgets.field import Field, Go, first_invalid, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 from medsynth_tui.words import said
 
 SAY_NOTHING = ("images", "image", "data", "files", "png", "jpg", "dicom", "metadata")
@@ -147,9 +147,7 @@ class Upload(View):
     def do_upload_scan(self) -> None:
         self.clear()
         self._suggest_name()
-        wrong = first_invalid(list(self.query(Field)))
-        if wrong is not None:
-            wrong.focus_input()
+        if not filled_in(self.query(Field)):
             return
         intake = self.intake()
         self.ask(lambda engine: engine.datasets_scan(**intake), self._scanning, group="scan")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -171,7 +171,9 @@ class Go(Drawn, can_focus=True):
         self.post_message(self.Pressed(self))
 
 
-def first_invalid(fields: Sequence[Field]) -> Field | None:
-    """Check them all; the first that is wrong."""
+def filled_in(fields: Iterable[Field]) -> bool:
+    """Whether all hold what they should. All are checked; the first that does not is gone to."""
     wrong = [field for field in fields if not field.valid()]
-    return wrong[0] if wrong else None
+    if wrong:
+        wrong[0].focus_input()
+    return not wrong

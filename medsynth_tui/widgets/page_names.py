@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.content import Content
 
 from medsynth_tui.widgets.drawn import Drawn
 
-if TYPE_CHECKING:
-    pass
-
 
 class PageNames(Drawn):
-    """`‹ Composition  Pictures  [Evidence]  Bias  Privacy ›`"""
+    """`‹ Composition  Pictures  [Evidence]  Bias  Privacy ›`; a page that stands alone is not turned."""
 
     DEFAULT_CSS = "PageNames { height: 1; }"
 
@@ -32,11 +27,12 @@ class PageNames(Drawn):
         self.refresh()
 
     def lines(self, width: int) -> list[Content]:
-        parts: list[tuple[str, str]] = [(f"{self.glyphs.left} ", "$accent")]
+        left, right = (self.glyphs.left, self.glyphs.right) if len(self.names) > 1 else (" ", " ")
+        parts: list[tuple[str, str]] = [(f"{left} ", "$accent")]
         for index, name in enumerate(self.names):
             parts.append((f" {name} ", "bold $ink on $primary" if index == self.at else "$muted"))
             parts.append((" ", ""))
-        parts.append((self.glyphs.right, "$accent"))
+        parts.append((right, "$accent"))
         room = width - sum(len(words) for words, _ in parts) - len(self.note[0])
         if self.note[0] and room > 1:
             parts += [(" " * room, ""), self.note]
