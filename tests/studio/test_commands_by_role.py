@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_engine import FakeEngine
 from studio_people import log_in, seen, shows, studio, until
-from test_views import PLACES
+from studio_places import PLACES
 from textual.pilot import Pilot
 
 from medsynth_engine.access.roles import Permission, permitted
@@ -23,7 +23,7 @@ from medsynth_tui.screens.home import HomeView
 from medsynth_tui.view import Dialog, View
 
 LEAVING = {"quit", "leave", "logout", "lock"}
-"""They end what the others are tried in; test_views and test_lock_and_factor try them."""
+"""They end what the others are tried in; test_menu_and_typing and test_lock_and_factor try them."""
 DESTROYS = {
     *("datasets_remove", "runs_remove", "cohorts_remove", "runs_stop", "restore", "users_disable", "users_reset"),
     *("users_totp_reset", "users_role", "pia_reject", "pia_return", "pia_approve", "pia_opinion"),

@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 from fake_engine import LONG, FakeEngine
 from studio_people import SIZES, log_in, shows, studio, type_words, until
+from studio_places import PLACES
 from svg import HALF, runs
-from test_views import PLACES
 from textual.pilot import Pilot
 
 from medsynth_tui import words

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fake_engine import FakeEngine
 from studio_people import log_in, until
-from test_views import PLACES
+from studio_places import PLACES
 from textual.events import CursorPosition
 from wire_line import Line
 
