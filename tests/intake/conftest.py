@@ -37,6 +37,12 @@ def look() -> Callable[..., dict[str, Any]]:
     return looked
 
 
+@pytest.fixture(scope="module")
+def zoo(data_folder: Path) -> Path:
+    """The public DICOM files, with their inventory.csv."""
+    return data_folder / "dicom_a"
+
+
 @pytest.fixture(scope="session")
 def skin(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with 120 dermoscopies of 60 lesions that have two photographs each, and their metadata.csv."""
