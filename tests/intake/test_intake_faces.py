@@ -14,11 +14,6 @@ from medsynth_engine.intake.options import Reading
 from medsynth_engine.intake.reasons import Code
 
 
-@pytest.fixture(scope="module")
-def zoo(data_folder: Path) -> Path:
-    return data_folder / "dicom_a"
-
-
 def written(dataset: pydicom.Dataset) -> bytes:
     stream = io.BytesIO()
     dataset.save_as(stream)

@@ -61,11 +61,6 @@ COLOUR = (
 )
 
 
-@pytest.fixture(scope="module")
-def zoo(data_folder: Path) -> Path:
-    return data_folder / "dicom_a"
-
-
 def light_of(dataset: pydicom.Dataset, stored: np.ndarray) -> np.ndarray:
     """Light between 0 and 1 by PS3.3 C.11, with pydicom's functions; CT's and percentiles' rules are our own."""
     if "ModalityLUTSequence" in dataset:

@@ -22,9 +22,13 @@ def screen_class(name: str) -> type[View]:
     return found
 
 
+CLASSES = {name: screen_class(name) for name in SCREENS}
+"""All are imported here: a command is in the registry once its module is."""
+
+
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_command_of_a_screen_has_its_handler_and_its_own_keys(name: str) -> None:
-    screen = screen_class(name)
+    screen = CLASSES[name]
     commands = (*screen.HERE, *screen.ALWAYS)
     for command in commands:
         assert callable(getattr(screen, command.handler, None)), command.id
@@ -55,7 +59,7 @@ def test_no_key_is_one_that_terminals_keep_for_themselves() -> None:
 
 def test_the_footer_of_a_screen_is_short() -> None:
     for name in SCREENS:
-        screen = screen_class(name)
+        screen = CLASSES[name]
         assert sum(command.footer for command in (*screen.HERE, *screen.ALWAYS)) <= 10, name
 
 
