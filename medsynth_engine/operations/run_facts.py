@@ -11,6 +11,7 @@ from medsynth_engine.jobs.elsewhere import queue_word, waits_elsewhere
 from medsynth_engine.jobs.watch import look, newest_job_of
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
+from medsynth_engine.kernel.run_records import measured
 from medsynth_engine.operations.declare import Call
 
 NO_PATIENTS = (
@@ -28,12 +29,8 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
     folder = RunFolder(call.home.runs / row.folder)
     facts, config = folder.state(), folder.config()
     last: dict[str, Any] = {}
-    best: dict[str, Any] | None = None
     for record in folder.metrics():
-        last.update({key: value for key, value in record.items() if key not in ("kind", "what", "why")})
-        ratio = record.get("fd_ratio_validation")
-        if ratio is not None and (best is None or ratio < best["fd_ratio_validation"]):
-            best = {"kimg": record.get("kimg"), "fd_ratio_validation": ratio}
+        last.update(measured(record))
     dataset = _dataset(call, row.dataset_id)
     return {
         "run": row.name,
@@ -47,7 +44,7 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
         "images_per_second": last.get("images_per_second"),
         "seconds": last.get("seconds", 0.0),
         "metrics": {key: value for key, value in last.items() if key not in ("kimg", "seconds")},
-        "best": facts.get("best") or best,  # the fact knows better: what looks like copies is never the best
+        "best": best_of(facts),
         "kept": facts.get("kept"),
         "privacy": facts.get("privacy"),
         "warnings": warnings(dataset, private or bool(config.get("privacy")), row.summary or {}),
@@ -56,6 +53,15 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
         "error": facts.get("error") or _job_error(call, row),
         "path": str(folder.path),
     }
+
+
+def best_of(facts: dict[str, Any]) -> dict[str, Any] | None:
+    """The generator that a run keeps, or would keep now: its place and ratio. Only the training itself knows: the least
+    ratio of all may be that of a generator which draws what looks like copies."""
+    kept = facts.get("kept") or {}
+    if kept.get("kimg") is None:
+        return facts.get("best")
+    return {key: kept.get(key) for key in ("kimg", "fd_ratio_validation")}
 
 
 def warnings(dataset: Any, private: bool, summary: dict[str, Any]) -> list[str]:

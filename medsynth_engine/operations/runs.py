@@ -28,7 +28,7 @@ from medsynth_engine.operations.run_checks import (
     check_processes,
     check_training,
 )
-from medsynth_engine.operations.run_facts import queued_behind, run_state, shown
+from medsynth_engine.operations.run_facts import best_of, queued_behind, run_state, shown
 from medsynth_engine.operations.run_steps import hand_over_training
 
 DEFAULT_MINUTES = 10.0
@@ -127,8 +127,7 @@ class Runs:
 
         with call.read() as session:
             owners = {user.id: user.name for user in session.exec(select(User))}
-            query = select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())
-            rows = session.exec(query).all()
+            rows = session.exec(select(Run).where(Run.state != "removed").order_by(col(Run.created_at).desc())).all()
         keys = ("run", "dataset", "preset", "state", "kimg", "kimg_total", "simulated")
         listed = []
         for row in rows:
@@ -159,6 +158,7 @@ class Runs:
             "offset": offset,
             "state": run_state(call, row, folder),
             "queued_behind": queued_behind(call, row),
+            "best": best_of(folder.state()),
             "log": folder.log_tail(50),
             "samples": sorted(_sheets(folder)),
             "images_per_step": folder.plan().get("batch"),

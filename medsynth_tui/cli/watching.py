@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.kernel.escape import markup
+from medsynth_engine.kernel.run_records import measured
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
@@ -72,7 +73,7 @@ async def _looks(face: Face, run: str) -> AsyncIterator[tuple[str, dict[str, Any
         document = await face.engine.runs_watch(run, offset)
         offset = document["offset"]
         for record in document["records"]:
-            last.update(record)
+            last.update(measured(record))
         yield document["state"], last
         if document["state"] not in UNDER_WAY:
             return

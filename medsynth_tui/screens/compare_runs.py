@@ -33,10 +33,10 @@ ROLES = ("primary", "accent", "secondary", "foreground")
 COLUMNS = (
     Column("run"),
     Column("state", 11),
-    Column("so far", 9, right=True),
-    Column("last", 8, right=True),
-    Column("best", 8, right=True),
-    Column("best at", 10, right=True),
+    Column("so far", 12, right=True),
+    Column("last", 7, right=True),
+    Column("best", 7, right=True),
+    Column("best at", 12, right=True),
 )
 READINGS = {
     "low": "The lower, the better; what lies within their own wavering is no difference.",
@@ -101,8 +101,9 @@ class CompareRuns(LooksAtCurves, View):
     def _news(self, name: str, document: dict[str, Any]) -> None:
         simulated = self.simulated()
         self.read_to[name], self.states[name] = document["offset"], document["state"]
-        self.curves[name].images_per_step = document.get("images_per_step")
-        self.curves[name].add(document["records"])
+        curves = self.curves[name]
+        curves.images_per_step, curves.best = document.get("images_per_step"), document.get("best")
+        curves.add(document["records"])
         if simulated != self.simulated():
             self.place_changed()
         if self.turned not in self._measured():
@@ -145,15 +146,15 @@ class CompareRuns(LooksAtCurves, View):
         unit, glyphs, curves = self.chart_view.unit, self.studio.glyphs, self.curves[name]
         measure = COMPARED[self.turned][0]
         track, reach = curves.track(measure), curves.reach(unit)
-        best = track.best(measure.better)
+        best = curves.best_of(measure, unit)
         word = self.states.get(name, "")
         cells = [
             f"{sign} {ending(name, self._room())}",
             word if word == "not there" else state(word) if word else "",
             unit_of(unit, reach).said(reach) if curves.ticks else "–",
             number(track.last),
-            number(None if best is None else track.values[best]),
-            "–" if best is None else unit_of(unit, reach).said(track.places(unit)[best]),
+            number(None if best is None else best[1]),
+            "–" if best is None else unit_of(unit, reach).said(best[0]),
         ]
         return [glyphs.text(cell) for cell in cells]
 

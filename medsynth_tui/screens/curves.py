@@ -7,7 +7,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from medsynth_tui.run_charts import MEASURES, Chart, Measure
+from medsynth_engine.kernel.run_records import measured
+from medsynth_tui.run_charts import FRECHET, MEASURES, Chart, Measure
 from medsynth_tui.run_events import kind_of, weight
 from medsynth_tui.widgets.plot import Mark, Series
 from medsynth_tui.widgets.units import NAMES
@@ -21,6 +22,11 @@ class Clock:
 
     def __len__(self) -> int:
         return len(self.places["kimg"])
+
+    def at(self, kimg: float, unit: str) -> float:
+        """Where the record of this `kimg`, or the newest before it, lies on the axis `unit`."""
+        before = bisect_right(self.places["kimg"], kimg + 1e-9) - 1
+        return self.places[unit][before] if before >= 0 else 0.0
 
     def take_back(self, kimg: float) -> bool:
         """A run that was resumed from its checkpoint goes over its last steps again: what it says now counts."""
@@ -85,7 +91,7 @@ class Curves:
     events: list[dict[str, Any]] = field(default_factory=list)
     last: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Any] | None = None
-    """The record of the least Fréchet ratio."""
+    """The generator that is kept: its `kimg` and `fd_ratio_validation`, as the engine says."""
     images_per_step: float | None = None
     _clocks: dict[str, Clock] = field(default_factory=lambda: {kind: Clock() for kind in KINDS})
     _tracks: dict[str, Track] = field(default_factory=dict)
@@ -104,7 +110,7 @@ class Curves:
                 self.events.append(record)
             elif kind in KINDS:
                 self._measure(kind, record)
-            self.last.update(record)
+            self.last.update(measured(record))
 
     def _measure(self, kind: str, record: dict[str, Any]) -> None:
         self.ticks += kind == "tick"
@@ -123,9 +129,6 @@ class Curves:
                 if measure.key not in self._tracks:
                     self._tracks[measure.key] = Track(clock)
                 self._tracks[measure.key].append(float(value) if _is_number(value) else math.nan)
-        ratio = record.get("fd_ratio_validation")
-        if _is_number(ratio) and (self.best is None or ratio < self.best["fd_ratio_validation"]):
-            self.best = record
 
     def _places(self, record: dict[str, Any]) -> dict[str, float]:
         kimg, per_step = float(record["kimg"]), self.images_per_step
@@ -144,6 +147,17 @@ class Curves:
 
     def track(self, measure: Measure) -> Track:
         return self._tracks.get(measure.key) or Track()
+
+    def best_of(self, measure: Measure, unit: str) -> tuple[float, float] | None:
+        """Place on the axis `unit` and value of the best; of the Fréchet ratio that of the generator which is kept."""
+        track = self.track(measure)
+        if measure is FRECHET:
+            ratio = self.best and self.best["fd_ratio_validation"]
+            if self.best is None or not _is_number(ratio):
+                return None
+            return track.clock.at(float(self.best["kimg"]), unit), float(ratio)
+        best = track.best(measure.better)
+        return None if best is None else (track.places(unit)[best], track.values[best])
 
     def series(self, measure: Measure, unit: str = "kimg") -> Series:
         track = self.track(measure)

@@ -119,7 +119,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
     def _news(self, document: dict[str, Any]) -> None:
         self.read_to = document["offset"]
         self.behind = document.get("queued_behind")
-        self.curves.images_per_step = document.get("images_per_step")
+        self.curves.images_per_step, self.curves.best = document.get("images_per_step"), document.get("best")
         nothing_yet = not self.curves.ticks
         self.curves.add(document["records"])
         if nothing_yet and self.curves.ticks:

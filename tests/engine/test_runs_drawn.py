@@ -42,7 +42,24 @@ def test_a_runs_story_is_told_to_its_owner_with_its_batch_and_to_nobody_else(wor
     assert len(ticks) == TICKS and ticks == sorted(ticks)
     events = [each["what"] for each in told["records"] if each["kind"] == "event"]
     assert {"checkpoint", "resume", "best", "finish"} <= set(events)
+    assert told["best"] == run(ann.runs_show("first"))["best"], "the one that is kept"
     with pytest.raises(Denied) as refused:
         run(ben.runs_watch("first"))
     assert refused.value.code == "not_yours", "as the comparison of runs expects it"
     assert [each["run"] for each in run(ben.runs_list())] == ["second"]
+
+
+def test_last_is_what_was_measured_last_and_best_is_what_is_kept(world: World) -> None:
+    ann = world.of("ann")
+    run(ann.train("chest-ann", name="first", simulated=True))
+    folder = RunFolder(Home(world.home).runs / "first")
+    assert run(ann.runs_watch("first"))["best"] is None
+    for kimg, ratio in ((0.0, 5.8), (0.032, 15.8), (0.064, 21.0)):
+        folder.append(kind="evaluation", kimg=kimg, seconds=kimg, fd_ratio_validation=ratio, copying=not kimg)
+    folder.append(kind="event", what="finish", kimg=0.064, seconds=1.0, best_kimg=0.032, fd_ratio_validation=15.8)
+    kept = {"kimg": 0.032, "fd_ratio_validation": 15.8}
+    folder.set_state("finished", kept={"generator": "best", **kept, "why": "The best."})
+    shown = run(ann.runs_show("first"))
+    assert shown["best"] == kept == run(ann.runs_watch("first"))["best"], "the least ratio looked like copies"
+    assert shown["metrics"]["fd_ratio_validation"] == 21.0
+    assert "best_kimg" not in shown["metrics"], "an event measures nothing"

@@ -172,7 +172,8 @@ class FakeEngine(FakeRows):
             records.append({"kind": "tick", "kimg": kimg, "seconds": 10 * kimg, **losses, **accuracies})
         records.append({"kind": "evaluation", "kimg": 50, "fd_ratio_validation": 3.2, "nearest_neighbour_risk": 0.71})
         log = [f"2026-11-23T09:41:00Z something rather long happened at step {index}" for index in range(50)]
-        return {"records": records, "offset": 1, "state": "running", "log": log, "samples": [0.0, 50.0]}
+        best = {"kimg": 50.0, "fd_ratio_validation": 3.2}
+        return {"records": records, "offset": 1, "state": "running", "log": log, "samples": [0.0, 50.0], "best": best}
 
     async def runs_sample(self, run: str, kimg: float | None = None, size: int | None = None) -> dict[str, Any]:
         return {"kimg": kimg or 50.0, **picture(64, 3)}

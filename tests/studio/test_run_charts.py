@@ -61,7 +61,8 @@ class Story(FakeEngine):
             records.append({"kind": "evaluation", "kimg": 90.0, "seconds": 2700.0, "fd_ratio_validation": 8.5})
         records.sort(key=lambda record: record["kimg"])
         told = {"records": records, "offset": 1, "state": "finished", "log": [], "samples": []}
-        return {**told, "images_per_step": 100}
+        best = None if self.private else {"kimg": 50.0, "fd_ratio_validation": 9 - len(run)}
+        return {**told, "images_per_step": 100, "best": best}
 
 
 async def opened(pilot: Any, place: str, chart: str, **arguments: Any) -> LineChart:
@@ -311,6 +312,23 @@ async def test_the_table_says_last_and_best_and_where(tmp_path: Path) -> None:
         assert row[3:] == ["1", "–", "–"] and "No value of it is better" in seen(app)
         await pilot.press("V")
         assert COMPARED[app.screen.turned][0] is FRECHET
+
+
+async def test_the_best_is_the_generator_that_is_kept_not_the_least_ratio(tmp_path: Path) -> None:
+    class Copied(Story):
+        """The untrained generator draws what looks like copies, and its ratio is the least."""
+
+        async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
+            told = await super().runs_watch(run, offset)
+            untrained = {"kind": "evaluation", "kimg": 0.0, "seconds": 0.0, "fd_ratio_validation": 1.5, "copying": True}
+            return {**told, "records": [untrained, *told["records"]]}
+
+    app = MedSynth(tmp_path, engine=Copied())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "compare_runs", "overlay", runs=["ab", "abc"])
+        assert app.screen._row(HEADS[0], "ab")[3:] == ["8.5", "7", "50 kimg"]
+        app.open("run", name="ab")
+        await until(pilot, lambda: isinstance(app.screen, LiveRun) and "Best Fréchet ratio 7 at 50 kimg" in seen(app))
 
 
 async def test_a_run_of_somebody_else_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
