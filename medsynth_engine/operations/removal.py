@@ -20,7 +20,7 @@ from db.errors import LedgerFull
 from db.ledger import SYSTEM
 from db.tables import Assessment, Cohort, Dataset, Job, Run, new_id
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations import remains
+from medsynth_engine.operations import dataset_use, remains
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.quarantine import forget_decided
 
@@ -168,10 +168,15 @@ def _orphans(call: Call, session: Session, removed_name: str) -> list[Path]:
 
 
 def remove_dataset(call: Call, row: Any) -> dict[str, Any]:
-    """Remove every version of a dataset with its images, tables, its runs' folds and checkpoints, and bundles here."""
+    """Remove every version of a dataset with its images, tables, its runs' folds and checkpoints, and bundles here.
+
+    Raises Busy where a training or other work needs it.
+    """
     name = row.name
+    dataset_use.refresh(call, name)
     with call.change(f"dataset:{name}") as change:
         session = change.session
+        dataset_use.demand_unused(session, name)
         versions = list(session.exec(select(Dataset).where(Dataset.name == name)))
         left = remains.of(session, versions)
         bundles = remains.bundles_here(call.home, remains.bundle_digests(session, versions))

@@ -46,6 +46,17 @@ def now(world: World, job: str, state: str) -> None:
         change.record(actor="ann", action="test.state", object_=f"job:{job}")
 
 
+def test_a_dataset_that_a_training_needs_is_not_removed_and_what_needs_it_is_named(world: World) -> None:
+    ann = world.of("ann")
+    job = run(ann.train("chest", name="first"))["job"]
+    with pytest.raises(Busy, match=r"chest is in use: run first \(queued\)") as refused:
+        run(ann.datasets_remove("chest"))
+    assert "medsynth runs stop first" in refused.value.hint
+    assert [each["dataset"] for each in run(ann.datasets_list())] == ["chest"]
+    now(world, job, "failed")
+    assert run(ann.datasets_remove("chest"))["removed_versions"] == 1
+
+
 def test_a_waiting_run_says_which_run_it_waits_for(world: World, capsys: Any) -> None:
     ann = world.of("ann")
     run(ann.train("chest", name="first"))
