@@ -120,7 +120,7 @@ class Curves(Widget):
         self.fixed = fixed
         self.series: tuple[Series, ...] = ()
         self.level: Line | None = None
-        self.farthest = self.reach = 0.0
+        self.farthest = 0.0
         self.limits: tuple[float, float] | None = None
         self.view = WHOLE
         self.unit = Unit()
@@ -145,8 +145,6 @@ class Curves(Widget):
             self.limits = None
         if view.smoothing != self.view.smoothing:
             self._smooth = {}
-        if view.unit != self.view.unit:
-            self.reach = 0.0
         self.series, self.level, self.farthest, self.view, self.marks = series, level, farthest, view, marks
         before, size = self._rows, self._drawn_for
         self._draw()
@@ -161,8 +159,6 @@ class Curves(Widget):
         self._drawn_for = self.size
         newest = self.newest
         self.unit = unit_of(self.view.unit, newest)
-        kept = 0 < newest <= self.reach
-        self.reach = self.reach if kept else round_up(newest / self.unit.scale) * self.unit.scale
         left, right = self.view.window(newest, self.reach)
         spread = self._spread(left, right)
         if spread is None:
@@ -190,6 +186,11 @@ class Curves(Widget):
     def newest(self) -> float:
         """How far along the x axis the newest point lies."""
         return max([self.farthest, *(each.xs[-1] for each in self.series if each.xs)])
+
+    @property
+    def reach(self) -> float:
+        """The end of the x axis: of the newest point alone, so that all charts of a screen have the same."""
+        return round_up(self.newest / self.unit.scale) * self.unit.scale
 
     @property
     def columns(self) -> int:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medsynth_tui.widgets.scales import Column, envelope, ticks
+from medsynth_tui.widgets.scales import Column, envelope, log_ticks, ticks
 from medsynth_tui.widgets.units import Unit, figure
 from medsynth_tui.words import number
 
@@ -196,8 +196,8 @@ def _bridge(frame: Frame, start: tuple[int, float], end: tuple[int, float], acro
 
 def _labels(frame: Frame) -> dict[int, str]:
     """Round values beside their rows."""
-    values = ticks(frame.low, frame.high, max(3, frame.rows // 3))
-    values = [10**value for value in values] if frame.log else values
+    choose = log_ticks if frame.log else ticks
+    values = choose(frame.low, frame.high, max(3, frame.rows // 3))
     return {frame.pixel(value, 1): f"{number(value):>{GUTTER - 1}}"[: GUTTER - 1] + "┤" for value in values}
 
 

@@ -42,6 +42,20 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)][: most + 1]
 
 
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values from 10^`low` to 10^`high`: 1, 2, 5 times powers of ten where so many fit, else powers, else any."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    found = _between(low, high, [step * 10.0**power for power in powers for step in (1, 2, 5)])
+    if len(found) > most:
+        apart = math.ceil(len(powers) / max(2, most))
+        found = _between(low, high, [10.0**power for power in powers if power % apart == 0])
+    return found if len(found) >= 2 else ticks(10**low, 10**high, most)
+
+
+def _between(low: float, high: float, values: Sequence[float]) -> list[float]:
+    return [float(f"{value:.6g}") for value in values if low - 1e-9 <= math.log10(value) <= high + 1e-9]
+
+
 @dataclass(frozen=True)
 class Column:
     """What the points of one column of pixels say: the first, the least, the greatest and the last value.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from medsynth_tui import glyphs, words
 from medsynth_tui.widgets.gauge import EDGES, position
 from medsynth_tui.widgets.picture import Pixels, ramp
-from medsynth_tui.widgets.scales import axis, round_up, ticks
+from medsynth_tui.widgets.scales import axis, log_ticks, round_up, ticks
 from medsynth_tui.widgets.sheet import chosen, tiles
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
@@ -43,6 +43,12 @@ def test_ticks_are_round_and_inside() -> None:
     assert len(ticks(0, 1234, 6)) <= 7
 
 
+def test_a_scale_of_powers_is_told_in_ones_twos_and_fives() -> None:
+    assert log_ticks(-0.2, 1.2, 4) == [1, 2, 5, 10]
+    assert log_ticks(-2.0, 1.0, 4) == [0.01, 0.1, 1, 10], "powers of ten where there is room for no more"
+    assert log_ticks(0.4, 0.6, 3) == [3.0, 3.75], "any round ones within a power"
+
+
 def test_every_band_of_the_gauge_takes_a_fifth_of_the_bar() -> None:
     assert [round(position(edge), 6) for edge in EDGES] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert position(2.0) == 1.0
@@ -62,6 +68,8 @@ def test_numbers_read_as_people_write_them() -> None:
     assert words.number(0.00001234) == "1.2e-05"
     assert words.count(1234567) == "1,234,567"
     assert words.count("<11") == "<11"
+    assert words.rests_on({"n": 0, "value": 1.0}) == "hidden", "not a number that nothing stands behind"
+    assert (words.rests_on({"n": 0, "value": None}), words.rests_on({"n": 240, "value": 1.0})) == ("0", "240")
     assert words.span(65) == "65 s"
     assert words.span(3700) == "61 min 40 s"
     assert words.span(9000) == "2 h 30 min"
