@@ -23,6 +23,8 @@ from medsynth_tui.widgets.picture import Pictures
 from medsynth_tui.widgets.risk import CopyRisk, Overfitting, Spent
 from medsynth_tui.words import number, said, span, state
 
+OVER = ("finished", "stopped", "failed")
+
 
 class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
     """Narrow windows show one chart (`v` for the next), wide and tall ones three; 1, 2 and 4 choose."""
@@ -111,6 +113,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         if changed:
             self.clear()
             self.place_changed()
+            self._draw()  # what was not measured yet never will be
         if document["state"] == "failed":
             error = document.get("error")
             words = error.get("message") if isinstance(error, dict) else error
@@ -149,12 +152,11 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         if not self.is_mounted:
             return
         last, beside = self.curves.last, self.roomy or not self.log_wanted
-        for widget, value in (
-            (self.query_one(CopyRisk), last.get("nearest_neighbour_risk")),
-            (self.query_one(Overfitting), last.get("overfitting")),
-        ):
-            widget.display = beside and not self.curves.private
-            widget.show(value if isinstance(value, int | float) else None)
+        risk, signal = self.query_one(CopyRisk), self.query_one(Overfitting)
+        risk.display = signal.display = beside and not self.curves.private
+        over = self.document.get("state") in OVER
+        risk.judge(_measured(last.get("nearest_neighbour_risk")), last.get("copying"), over)
+        signal.show(_measured(last.get("overfitting")), over)
         spent = self.query_one(Spent)
         spent.display = beside and self.curves.private
         spent.show(last.get("epsilon"), last.get("epsilon_promised"))
@@ -175,7 +177,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         if waits:  # in the place of numbers that do not move
             parts.append((said(waits, self.size.width - 4 - len(state(word)) - 2), "$warning"))
         else:
-            parts.append((f"{steady(done)}{f' of {number(total)}' if total else ''} kimg", "$foreground"))
+            parts.append((f"{steady(done, total)}{f' of {steady(total, total)}' if total else ''} kimg", "$foreground"))
         if word == "running":
             speed = last.get("images_per_second")
             parts.append((f"  {rounded(speed)} images/s" if speed else "", "$foreground"))
@@ -208,9 +210,14 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         return super().label(command)
 
 
-def steady(kimg: float) -> str:
-    """With one digit after the point below a thousand: a count that grows and does not shift what stands after it."""
-    return f"{kimg:.1f}" if kimg < 1_000 else number(kimg)
+def steady(kimg: float, total: float | None) -> str:
+    """With as many digits after the point as its total asks for: a count that grows and shifts nothing after it."""
+    largest = total or kimg
+    return number(kimg) if largest >= 1_000 else f"{kimg:.{3 if total and total < 1 else 1}f}"
+
+
+def _measured(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def rounded(speed: float) -> str:

@@ -10,7 +10,9 @@ from medsynth_tui.words import number, share
 EXPECTED = 0.5
 """The share where nothing was copied: as often nearer to the one as to the other."""
 BANDS = ((0.55, "no sign of copying", "$success"), (0.65, "a little nearer to training", "$warning"))
-WORST = ("nearer to training: copying", "$error")
+NEARER = ("nearer to training", "$warning")
+JUDGED = {True: ("copies training images", "$error"), False: ("nearer, but no copies found", "$warning")}
+"""From there on the evaluation itself says whether that is copying: a poor image may lie near a crowd without."""
 
 
 TARGET = 0.5
@@ -27,11 +29,17 @@ class Needle(Drawn):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.value: float | None = None
+        self.over = False
+        """Whether nothing more will be measured."""
 
-    def show(self, value: float | None) -> None:
-        if value != self.value:
-            self.value = value
+    def show(self, value: float | None, over: bool = False) -> None:
+        if (value, over) != (self.value, self.over):
+            self.value, self.over = value, over
             self.refresh(layout=True)
+
+    @property
+    def nothing(self) -> str:
+        return "was not measured" if self.over else "not measured yet"
 
     def bar(self, value: float, mark: float, room: int, colour: str) -> list[tuple[str, str]]:
         """`value` and `mark` on 0..1; beyond its ends a value stands at the end."""
@@ -43,13 +51,27 @@ class Needle(Drawn):
 
 
 class CopyRisk(Needle):
-    """Are drawn images nearer to training than to unseen ones? A needle with a mark at one half, and words."""
+    """Are drawn images nearer to training than to unseen ones? A needle with a mark at one half, and words.
+
+    `copying` is what the evaluation concluded; None where it says nothing of it.
+    """
+
+    copying: bool | None = None
+
+    def judge(self, value: float | None, copying: object, over: bool) -> None:
+        judged = copying if isinstance(copying, bool) else None
+        if judged != self.copying:
+            self.copying = judged
+            self.refresh()
+        self.show(value, over)
 
     def lines(self, width: int) -> list[Content]:
         head = Content.assemble(("Copy risk (estimate)", "bold $primary"))
         if self.value is None:
-            return [head, Content.assemble(("not measured yet", "$muted"))]
-        words, colour = next(((word, shade) for edge, word, shade in BANDS if self.value < edge), WORST)
+            return [head, Content.assemble((self.nothing, "$muted"))]
+        worst = NEARER if self.copying is None else JUDGED[self.copying]
+        bands = () if self.copying else BANDS
+        words, colour = next(((word, shade) for edge, word, shade in bands if self.value < edge), worst)
         bar = self.bar(self.value, EXPECTED, max(10, width - 7), colour)
         reading = Content.assemble(*bar, (f" {share(self.value):>5}", "$foreground"))
         return [head, reading, Content.assemble((words, colour))]
@@ -61,7 +83,7 @@ class Overfitting(Needle):
     def lines(self, width: int) -> list[Content]:
         head = ("Overfitting ", "bold $primary")
         if self.value is None:
-            return [Content.assemble(head, ("not measured yet", "$muted"))]
+            return [Content.assemble(head, (self.nothing, "$muted"))]
         words, colour = next(((word, shade) for edge, word, shade in SIGNAL_BANDS if self.value < edge), SIGNAL_WORST)
         reading = f" {number(self.value, 2):>5}"
         reading += f" {words}" if width >= ROOM_FOR_WORDS else ""

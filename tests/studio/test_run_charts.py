@@ -275,6 +275,41 @@ async def test_what_happened_stands_on_the_axis_and_in_a_list(tmp_path: Path) ->
         assert "at half the learning rate" in seen(app) and "Finished." in seen(app)
 
 
+class Short(Story):
+    """A minute's training: nothing of its overfitting was measured, and its nearest images are near without copies."""
+
+    total = 0.112
+
+    async def runs_show(self, run: str) -> dict[str, Any]:
+        return {**await super().runs_show(run), "state": "finished", "kimg": self.total, "kimg_total": self.total}
+
+    async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
+        records = [{**tick(self.total * step / 10), "overfitting": None} for step in range(1, 11)]
+        judged = {"nearest_neighbour_risk": 0.92, "copying": False, "fd_ratio_validation": 3.0}
+        records.append({"kind": "evaluation", "kimg": self.total, **judged})
+        return {**await super().runs_watch(run, offset), "state": "finished", "records": [] if offset else records}
+
+
+async def test_a_short_training_fills_its_charts_and_all_have_one_axis(tmp_path: Path) -> None:
+    app = MedSynth(tmp_path, engine=Short())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, "run", "loss", name="first")
+        await until(pilot, lambda: all(each.curves._rows for each in app.screen.query(LineChart) if each.display))
+        reaches = {each.curves.reach for each in app.screen.query(LineChart) if each.display}
+        assert [round(reach, 6) for reach in reaches] == [0.15]
+        assert "0.112 of 0.112 kimg" in seen(app)
+
+
+async def test_a_training_that_is_over_says_what_was_not_measured_and_no_verdict_that_nobody_gave(
+    tmp_path: Path,
+) -> None:
+    app = MedSynth(tmp_path, engine=Short())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "run", "loss", name="first")
+        await shows(pilot, "Overfitting was not measured")
+        assert "92 %" in seen(app) and "nearer, but no copies found" in seen(app)
+
+
 # --- several runs -----------------------------------------------------------------------------------------------
 
 
