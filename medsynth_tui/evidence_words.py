@@ -14,7 +14,7 @@ from medsynth_tui.glyphs import Glyphs
 from medsynth_tui.theme import Palette
 from medsynth_tui.widgets.gauge import BAND_COLOURS, Reading
 from medsynth_tui.widgets.interval_bar import interval_bar, risk_bar, share_bar
-from medsynth_tui.words import BANDS, NOT_ENOUGH, SCENARIOS, count, measure, number, said, share
+from medsynth_tui.words import BANDS, NOT_ENOUGH, SCENARIOS, measure, number, rests_on, said, share
 
 Row = tuple[str, list[Any]]
 """Key and cells of one row of a WindowTable."""
@@ -71,7 +71,7 @@ def _row(each: Mapping[str, Any], look: Look) -> Row:
     control = number(each["control"]) if each.get("control") is not None else "–"
     cells: list[Any] = [f"  {measure(each['name'])}", value, interval_bar(each, look.bar, look.glyphs), control]
     if look.wide:
-        cells += [count(each["n"]), BEST.get(each["direction"], "")]
+        cells += [rests_on(each), BEST.get(each["direction"], "")]
     return each["name"], [*cells, look.marked(judged.code, judged.short)]
 
 
@@ -112,7 +112,7 @@ def group_rows(document: Mapping[str, Any], look: Look) -> list[Row]:
 def reading_lines(each: Mapping[str, Any], glyphs: Glyphs) -> str:
     """The number under the cursor in two lines: its own name and figures, then its sentence."""
     parts = [said(each["name"], 80), figures(each)]
-    parts += [f"n {count(each['n'])}", GOOD_WORDS.get(str(each.get("direction")), "")]
+    parts += [f"n {rests_on(each)}", GOOD_WORDS.get(str(each.get("direction")), "")]
     return glyphs.text(" · ".join(part for part in parts if part) + "\n" + said(each.get("reads_as"), 600))
 
 
@@ -133,7 +133,7 @@ def explanation(each: Mapping[str, Any], glyphs: Glyphs) -> list[Content]:
     facts = [
         _fact("What it shows", f"{MARKS.get(judged.code, '·')} {judged.says}"),
         _fact("Control", control),
-        _fact("Good is", f"{GOOD_WORDS.get(str(each.get('direction')), '')}; it rests on n = {count(each['n'])}"),
+        _fact("Good is", f"{GOOD_WORDS.get(str(each.get('direction')), '')}; it rests on n = {rests_on(each)}"),
     ]
     if each.get("adversary"):
         facts.append(_fact("Who could do this", said(each["adversary"], 1000)))

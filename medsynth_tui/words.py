@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,26 @@ STATES = {
     "finished": "finished",
     "failed": "failed",
 }
+WORK = {
+    "intake": "bring in",
+    "scan": "scan",
+    "train": "train",
+    "generate": "draw",
+    "evaluate": "evaluate",
+    "report": "report",
+    "export": "export",
+    "check_text": "text check",
+    "apply_review": "review",
+    "describe_table": "columns",
+    "propose_rules": "rules",
+    "compare_rows": "compare",
+    "bundle": "bundle",
+    "import_run": "run back",
+    "import_cohort": "cohort in",
+    "import_weights": "weights",
+    "export_weights": "export",
+}
+"""Kinds of long work, in at most ten columns."""
 OF_A_RUN = {
     "kimg": "thousand images",
     "images_per_second": "images/s",
@@ -76,6 +97,11 @@ def count(value: Any) -> str:
     return f"{value:,.0f}"
 
 
+def rests_on(each: Mapping[str, Any]) -> str:
+    """How many stand behind a measured number: 0 beside a value is a count that would give a small group away."""
+    return "hidden" if each["n"] == 0 and each.get("value") is not None else count(each["n"])
+
+
 def number(value: Any, digits: int = 3) -> str:
     """A measurement with three significant digits, without powers of ten where a person can read it."""
     if value is None:
@@ -130,6 +156,11 @@ def measure(name: str) -> str:
 def of_a_run(name: Any) -> str:
     """What a run measures, in words; a name that is new here is shown with its words apart."""
     return OF_A_RUN.get(str(name)) or said(str(name).replace("_", " "), 60)
+
+
+def work(kind: Any) -> str:
+    """A kind of long work, in a word or two."""
+    return WORK.get(str(kind)) or said(str(kind).replace("_", " "), 20)
 
 
 def state(word: Any) -> str:

@@ -8,6 +8,7 @@ from medsynth_engine.kernel.measures import FAMILIES, in_words, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, UNKNOWN, verdict
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.words import rests_on
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -48,7 +49,7 @@ def _row(evidence: Document) -> tuple[object, ...]:
         measure(evidence["name"]),
         show.interval(evidence) if evidence["value"] is not None else show.ABSENT,
         show.number(control) if control is not None else show.ABSENT,
-        evidence["n"],
+        rests_on(evidence),
         _marked(judged.code, judged.short),
     )
 
