@@ -17,6 +17,10 @@ class LedgerMissing(LedgerError):
     """There is no store at this place."""
 
 
+class LedgerUnreachable(LedgerError):
+    """The database does not answer, or lets this account not in."""
+
+
 class LedgerBusy(LedgerError):
     """Another process held the ledger for longer than the busy timeout."""
 

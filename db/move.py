@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 from db import chain, checkpoints, copying, place, proof
 from db.anchors import Anchor
 from db.change import Change, Who
-from db.errors import LedgerBusy, LedgerConflict, LedgerError
+from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerUnreachable
 from db.ledger import Ledger
 from db.postgres import read_address
 from db.postgres_ledger import PostgresLedger, as_file, making
@@ -80,10 +80,19 @@ def _recorded(source: Ledger, change: Change, who: Who, kind: str) -> Anchor:
 
 
 def _to_database(source: Ledger, session: Session, to: str, head: Anchor, replace: bool) -> Moved:
-    with making(read_address(to), replace) as (there, replaced):
-        copying.copy_rows(session.connection(), there)
-        rows = copying.demand_alike(session.connection(), there)
-        verification = _verified(proof.verify(there, [head]))
+    address = read_address(to)
+    try:
+        with making(address, replace) as (there, replaced):
+            copying.copy_rows(session.connection(), there)
+            rows = copying.demand_alike(session.connection(), there)
+            verification = _verified(proof.verify(there, [head]))
+    except LedgerUnreachable as error:
+        raise LedgerUnreachable(
+            error.code,
+            f"The database that --to names cannot be reached: {address.place}.",
+            "Nothing was changed: this store stays where it is. See that PostgreSQL runs there, has that database, "
+            "and lets this account in.",
+        ) from error
     kept = KEPT + time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         place.bind(source.path, source.store_id)  # from here on nobody writes into the file, also where this is killed

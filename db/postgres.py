@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool, QueuePool
 
-from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerUnsafe
+from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerFull, LedgerUnreachable, LedgerUnsafe
 from db.postgres_ddl import NOT_ALLOWED
 
 SCHEMA = "medsynth"
@@ -49,6 +49,11 @@ class Address:
     folder: str
     port: int
     driver: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, without who asks and without a password."""
+        return f"{self.folder or f'{self.host}:{self.port}'}, database {self.database}"
 
     @property
     def local(self) -> bool:
@@ -269,7 +274,7 @@ def translate(error: Exception) -> LedgerError:
             "Name the server as its certificate does, and let the system trust who signed that (or SSL_CERT_FILE).",
         )
     if not state or state.startswith(("08", "28", "57", "3D")):
-        return LedgerError(
+        return LedgerUnreachable(
             "database_unreachable",
             "The database of this store cannot be reached.",
             "See that PostgreSQL runs, that MEDSYNTH_DATABASE_URL names it, and that it lets this account in.",

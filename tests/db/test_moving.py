@@ -334,3 +334,15 @@ def test_an_admin_moves_it_and_all_the_care_of_a_store_goes_on(
     assert run(engine, "whoami")["name"] == "admin" and run(engine, "audit_verify")["ok"]
     engine.close()
     assert not os.path.lexists(place.binding(tmp_path / "data" / "medsynth.sqlite3"))
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    pytest.importorskip("pg8000", reason="the program that speaks to PostgreSQL is not installed")
+    with Ledger.create(tmp_path / "medsynth.sqlite3") as ledger:
+        with pytest.raises(LedgerError) as away:
+            move(ledger, "postgresql://ada:hidden@127.0.0.1:1/studies", Admin(), "test")
+        said = away.value.message + away.value.hint
+        assert away.value.code == "database_unreachable" and "127.0.0.1:1, database studies" in said
+        assert "hidden" not in said and "Nothing was changed" in said and place.VARIABLE not in said
+        with ledger.read() as session:
+            assert chain.head(session)["records"] == 1, "that it would move is not in the log either"
