@@ -18,6 +18,7 @@ from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
 from medsynth_engine.operations.populations import Asked, checked_request, population_arguments
+from medsynth_engine.operations.remains import called
 from medsynth_engine.operations.removal import remove_cohort
 from medsynth_engine.operations.run_checks import check_cluster, check_processes
 from medsynth_engine.operations.run_facts import run_state
@@ -205,7 +206,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
     return {
         **row.document,
         "cohort": row.name,
-        "dataset": dataset.name if dataset else None,
+        "dataset": called(dataset),
         "run": run.name.split("~")[0] if run else None,
         "weights": row.weights,
         "n": row.n,

@@ -40,6 +40,13 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
     }
 
 
+def called(dataset: Dataset | None) -> str | None:
+    """What learned or was drawn from it names it so: a removed dataset's row keeps the row's id behind its name."""
+    if dataset is None:
+        return None
+    return f"{dataset.name.partition('~')[0]} (removed)" if dataset.state == "removed" else dataset.name
+
+
 def backups(session: Session, since: datetime | None = None) -> list[chain.Record]:
     """The records of backups that were finished, the newest first; others say that one began, was denied or failed."""
     made = chain.page(session, action="store.backup", outcome="done", since=since, limit=1000)

@@ -13,6 +13,7 @@ from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
 from medsynth_engine.kernel.run_records import measured
 from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.remains import called
 
 NO_PATIENTS = (
     "There is no patient id in this dataset: each picture (or lesion or study, where the table names them) counts as a "
@@ -34,7 +35,7 @@ def shown(call: Call, row: Any, private: bool = False) -> dict[str, Any]:
     dataset = _dataset(call, row.dataset_id)
     return {
         "run": row.name,
-        "dataset": dataset.name if dataset else None,
+        "dataset": called(dataset),
         "state": run_state(call, row, folder),
         "queued_behind": queued_behind(call, row),
         "device": facts.get("device") or config.get("device"),

@@ -55,6 +55,8 @@ def test_a_dataset_that_a_training_needs_is_not_removed_and_what_needs_it_is_nam
     assert [each["dataset"] for each in run(ann.datasets_list())] == ["chest"]
     now(world, job, "failed")
     assert run(ann.datasets_remove("chest"))["removed_versions"] == 1
+    assert run(ann.runs_show("first"))["dataset"] == "chest (removed)"
+    assert [each["dataset"] for each in run(ann.runs_list())] == ["chest (removed)"]
 
 
 def test_a_waiting_run_says_which_run_it_waits_for(world: World, capsys: Any) -> None:
