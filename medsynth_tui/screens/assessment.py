@@ -54,9 +54,10 @@ class AssessmentDetail(View):
         r.AssessmentDiff,
     )
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, audience: str = "") -> None:
+        """`audience`: for whom a new one is meant, where whoever came here knows that."""
         super().__init__()
-        self.subject = subject
+        self.subject, self.audience = subject, audience
         self.document: dict[str, Any] = {}
         self.missing = False
         self._one_at_a_time, self._answers = asyncio.Lock(), itertools.count()
@@ -136,6 +137,7 @@ class AssessmentDetail(View):
                 says="For whom is the release, and what is it for? The rest comes from the evidence.",
                 check=needed("A purpose"),
                 choice=("Audience", AUDIENCES),
+                chosen=self.audience,
                 verb="Draft",
             ),
             self._draft,

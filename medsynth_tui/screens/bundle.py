@@ -90,7 +90,9 @@ class Bundle(View):
         if not verdict["open"]:
             lines = [Content("A bundle holds real images: it leaves only through the gate, for a recipient."), *lines]
         self.query_one("#gate", Static).update(Content("\n").join(lines))
-        if form.display and not was:
+        if not form.display:
+            self.set_focus(None)  # no field is seen; the keys are those of the screen
+        elif not was:
             self.query_one("#recipient", Field).focus_input()
         self.place_changed()
 
@@ -102,7 +104,7 @@ class Bundle(View):
         return super().offered(command)
 
     def do_bundle_mend(self) -> None:
-        self.studio.open("assessment", subject=f"dataset:{self.dataset}")
+        self.studio.open("assessment", subject=f"dataset:{self.dataset}", audience=AUDIENCE)
 
     @on(Input.Submitted)
     def _entered(self) -> None:

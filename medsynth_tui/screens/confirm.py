@@ -78,10 +78,11 @@ class Ask(Dialog):
         value: str = "",
         check: Check | None = None,
         choice: tuple[str, list[str]] | None = None,
+        chosen: str = "",
         verb: str = "Go on",
     ) -> None:
         super().__init__()
-        self.title_text, self.says, self.verb, self.choice = title, says, verb, choice
+        self.title_text, self.says, self.verb, self.choice, self.chosen = title, says, verb, choice, chosen
         self.field = Field(label, "text", value=value, check=check)
 
     def compose_card(self) -> ComposeResult:
@@ -89,7 +90,7 @@ class Ask(Dialog):
         if self.says:
             yield Static(Content(self.says), classes="muted says")
         if self.choice:
-            yield Choice(self.choice[0], self.choice[1], "choice").add_class("gap")
+            yield Choice(self.choice[0], self.choice[1], "choice", value=self.chosen).add_class("gap")
         yield self.field
         with Horizontal(classes="buttons"):
             yield Go(self.verb, id="go")

@@ -102,7 +102,8 @@ class Export(View):
 
     def do_export_mend(self) -> None:
         if self._mend() == "assessment":
-            self.studio.open("assessment", subject=self.cohort)
+            audience = self.query_one("#audience", Choice).value
+            self.studio.open("assessment", subject=self.cohort, audience=audience)
         else:
             self.studio.open("evidence", cohort=self.cohort, page="privacy")
 

@@ -25,6 +25,7 @@ class There(FakeEngine):
         super().__init__()
         self.orders: list[Any] = []
         self.gate_closed, self.changes = gate_closed, changes
+        self.empty = gate_closed  # nobody has assessed anything
 
     async def gate_show(self, subject: str, audience: str = "internal") -> dict[str, Any]:
         assert (subject, audience) == ("dataset:chest", "recipient")
@@ -117,9 +118,13 @@ async def test_a_closed_gate_says_why_in_the_place_of_the_form_and_leads_to_the_
         app.open("bundle", dataset="chest")
         await shows(pilot, "Nobody has assessed it.")
         assert "Recipient" not in seen(app) and "Make it" not in seen(app)
+        assert "Next field" not in seen(app), "there is none"
         await pilot.press("f6")
         await pilot.press("f7")
         await until(pilot, lambda: app.screen.place()[-1] == "dataset:chest", why="its assessment")  # type: ignore[attr-defined]
+        await shows(pilot, "There is no assessment")
+        await pilot.press("n")
+        await shows(pilot, "(recipient)")
         assert engine.orders == []
 
 
