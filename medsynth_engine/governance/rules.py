@@ -49,10 +49,11 @@ def _simulated(inputs: GateInputs) -> Reason | None:
 def _development(inputs: GateInputs) -> Reason | None:
     if not inputs.development or inputs.audience == "internal":
         return None
-    return Reason(
+    inside = "" if inputs.subject_kind == "dataset" else ", or export for the audience internal"
+    return Reason(  # a bundle leaves in any case: it has no audience to choose
         "development_store",
         "This is a development store with well-known passwords; nothing of it leaves the project.",
-        "Work in a store made without --dev, or export for the audience internal.",
+        f"Work in a store made without --dev{inside}.",
     )
 
 

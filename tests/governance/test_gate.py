@@ -201,6 +201,8 @@ def test_a_bundle_of_real_data_needs_an_assessment_but_no_evaluation() -> None:
     bundle = GateInputs("dataset", "c" * 64, "recipient", NOW, assessment=signed)
     assert judge(bundle).open
     assert codes(replace(bundle, assessment=None)) == {"pia_missing"}
+    (closed,) = judge(replace(bundle, development=True)).reasons
+    assert "--dev" in closed.what_to_do and "audience" not in closed.what_to_do, "a bundle has none to choose"
 
 
 def test_an_assessment_for_a_wider_audience_covers_a_narrower_one() -> None:
