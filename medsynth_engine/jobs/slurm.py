@@ -51,7 +51,11 @@ def demand_slurm() -> None:
     """Raise NotFound where this machine cannot talk to a Slurm."""
     for program in ("sbatch", "squeue", "scancel"):
         if shutil.which(program) is None:
-            raise NotFound("no_slurm", f"There is no {program} here.", "Ask from a machine that submits to Slurm.")
+            raise NotFound(
+                "no_slurm",
+                f"There is no {program} here: this machine submits to no Slurm. Nothing was started.",
+                "Ask from a machine that does, or leave --cluster out.",
+            )
 
 
 def script(cluster: Cluster, command: Sequence[str]) -> str:

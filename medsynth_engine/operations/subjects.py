@@ -47,6 +47,10 @@ class Subject:
         return tuple(Evidence.from_document(value) for value in found)
 
 
+LISTED = {"cohort": "cohorts", "dataset": "datasets", "generator": "weights"}
+"""What lists the subjects of that kind."""
+
+
 def parse(subject: str) -> tuple[str, str]:
     """`dataset:x` -> ("dataset", "x"); a word alone is a cohort. Raises BadInput for another kind."""
     kind, _, name = subject.rpartition(":")
@@ -62,7 +66,12 @@ def find(session: Session, subject: str) -> Subject:
     finders = {"cohort": _cohort, "dataset": _dataset, "generator": _generator}
     found = finders[kind](session, name)
     if found is None:
-        raise NotFound(f"no_such_{kind}", f"There is no {kind} {plain(name)!r}.", "See what there is with `list`.")
+        others = [
+            f"{other}:{name}" for other in ("dataset", "generator") if other != kind and finders[other](session, name)
+        ]
+        meant = f"Did you mean {' or '.join(map(plain, others))}? " if others else ""
+        hint = f"{meant}See: medsynth {LISTED[kind]} list"
+        raise NotFound(f"no_such_{kind}", f"There is no {kind} {plain(name)!r}.", hint)
     return found
 
 

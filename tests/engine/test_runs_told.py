@@ -136,3 +136,21 @@ def test_the_list_counts_the_records_of_the_whole_version(world: World) -> None:
     world.dataset("chest", "ann", {}, version=2, summary=summary)
     (row,) = run(world.of("ann").datasets_list())
     assert (row["version"], row["records"], row["patients"]) == (2, 100, 90)
+
+
+def test_a_cluster_is_refused_at_the_door_where_no_slurm_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = world.of("ann")
+    described = Home(world.home).data / "cluster.toml"
+    described.write_text("[slurm]\n")
+    described.chmod(0o600)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NotFound, match="submits to no Slurm") as refused:
+        run(ann.train("chest", name="first", cluster="slurm"))
+    assert "leave --cluster out" in refused.value.hint
+    assert run(ann.runs_list()) == [] == run(ann.jobs_list())
+
+
+def test_a_datasets_name_alone_is_no_cohort_and_what_was_meant_is_offered(world: World) -> None:
+    with pytest.raises(NotFound, match="no cohort 'chest'") as refused:
+        run(world.of("ann").pia_draft("chest", "recipient"))
+    assert refused.value.hint == "Did you mean dataset:chest? See: medsynth cohorts list"
