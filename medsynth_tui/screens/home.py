@@ -15,7 +15,7 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.news import Heading, Item, News, Sentence
-from medsynth_tui.words import count, said, state
+from medsynth_tui.words import count, said, state, work
 
 MENU: tuple[Command, ...] = (
     c.GoDatasets,
@@ -30,8 +30,8 @@ MENU: tuple[Command, ...] = (
     c.GoPassword,
 )
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
-KINDS = {"check_text": "text", "apply_review": "review", "import_weights": "weights"}
-"""Kinds of jobs whose own names are too long for a column."""
+BAD = ("failed", "interrupted")
+"""How work ended that did not do what was asked of it."""
 NOTHING = {
     "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then {key}.",
     "admin": "No assessment waits for your decision.",
@@ -88,7 +88,8 @@ class HomeView(View):
         entries += _waiting(document)
         groups = (
             ("Assessments", [_assessment(each) for each in document["assessments"]]),
-            ("Work going on", [_job(each) for each in document["jobs"]]),
+            ("Work that did not end well", [_job(each) for each in document["jobs"] if each["state"] in BAD]),
+            ("Work going on", [_job(each) for each in document["jobs"] if each["state"] not in BAD]),
             ("Newest runs", [_run(each) for each in document["runs"]]),
             ("Newest cohorts", [_cohort(each) for each in document["cohorts"]]),
         )
@@ -124,9 +125,8 @@ def _assessment(each: dict[str, Any]) -> Item:
 
 
 def _job(each: dict[str, Any]) -> Item:
-    bad = each["state"] in ("failed", "interrupted")
-    kind = KINDS.get(each["kind"], each["kind"])
-    return Item(kind, each["subject"].partition(":")[2], state(each["state"]), "$error" if bad else "$primary")
+    colour = "$error" if each["state"] in BAD else "$primary"
+    return Item(work(each["kind"]), each["subject"].partition(":")[2], state(each["state"]), colour)
 
 
 def _run(each: dict[str, Any]) -> Item:

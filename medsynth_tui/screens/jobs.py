@@ -16,24 +16,12 @@ from medsynth_tui.evidence_words import Row
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import count, ending, said, state, when
+from medsynth_tui.words import count, ending, said, state, when, work
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
 ALIVE = ("queued", "running", "paused")
-KINDS = {
-    "intake": "bring in",
-    "scan": "scan",
-    "train": "train",
-    "generate": "draw",
-    "evaluate": "evaluate",
-    "report": "report",
-    "export": "export",
-    "check_text": "text check",
-    "apply_review": "review",
-    "import_weights": "weights",
-}
 NARROW = (
     Column("work", 12),
     Column("about"),
@@ -88,9 +76,8 @@ class Jobs(View):
 
     def _row(self, each: dict[str, Any]) -> Row:
         text = self.studio.glyphs.text
-        kind = KINDS.get(each["kind"], str(each["kind"]).replace("_", " "))
         about = ending(said(each["subject"].partition(":")[2], 60), self.query_one(WindowTable).widths()[1])
-        cells = [kind, about, state(each["state"]), so_far(each.get("progress")), when(each["created"])]
+        cells = [work(each["kind"]), about, state(each["state"]), so_far(each.get("progress")), when(each["created"])]
         return each["job"], [text(cell) for cell in cells]
 
     def _chosen(self) -> dict[str, Any] | None:
@@ -124,11 +111,10 @@ class Jobs(View):
             self.ask(lambda engine: engine.jobs_show(job), self._tell, group="job")
 
     def _tell(self, document: dict[str, Any]) -> None:
-        kind = KINDS.get(document["kind"], str(document["kind"]).replace("_", " "))
         lines = [state(document["state"]), so_far(document.get("progress"), 200)]
         error = document.get("error") or {}
         lines += [said(error.get(part), 600) for part in ("message", "hint") if error.get(part)]
-        title = f"{kind.capitalize()}: {said(document['subject'].partition(':')[2], 60)}"
+        title = f"{work(document['kind']).capitalize()}: {said(document['subject'].partition(':')[2], 60)}"
         self.studio.push_screen(Tell(title, *(self.studio.glyphs.text(line) for line in lines if line)))
 
 

@@ -11,7 +11,7 @@ from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import plain, wrapped
 
 STATE = 16
-KIND = 10
+KIND = 11
 
 
 @dataclass(frozen=True)

@@ -76,3 +76,25 @@ async def test_who_asked_for_nothing_is_told_so(tmp_path: Path) -> None:
         await log_in(pilot, "somebody", "some words")
         app.go("jobs")
         await shows(pilot, "nothing long yet")
+
+
+async def test_home_keeps_what_went_wrong_apart_from_what_goes_on_in_the_words_of_work(tmp_path: Path) -> None:
+    engine = FakeEngine("researcher")
+    told = [
+        {"job": "j1", "kind": "import_run", "subject": "run:back", "state": "failed"},
+        {"job": "j2", "kind": "generate", "subject": "cohort:c1", "state": "running"},
+    ]
+    usual = engine.home
+
+    async def home() -> dict[str, Any]:
+        return {**await usual(), "jobs": told, "warnings": [], "reviews": [], "arrivals": 0, "assessments": []}
+
+    engine.home = home  # type: ignore[method-assign]
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        await shows(pilot, "Work that did not end well")
+        words = seen(app)
+        assert "import_run" not in words
+        places = [words.index(each) for each in ("did not end well", "run back", "Work going on", "draw ")]
+        assert places == sorted(places)
