@@ -34,7 +34,7 @@ REMOVED_BY = {
     "dataset": "its owner",
     "run": "its owner",
     "cohort": "its owner",
-    "generator": "nobody: cohorts and assessments name it",
+    "generator": "nobody: the store keeps its generators",
     "export": "by hand, outside of the store: it has left",
     "backup": "by hand, by an admin",
 }

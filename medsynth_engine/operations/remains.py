@@ -40,6 +40,15 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
     }
 
 
+def of_run(session: Session, run: Run) -> dict[str, list[str]]:
+    """By kind: names of the generators that a run left among the weights, and of the cohorts drawn from it."""
+    cohorts = session.exec(select(Cohort).where(Cohort.run_id == run.id, Cohort.state == "present"))
+    return {
+        "generators": sorted(session.exec(select(Weights.name).where(Weights.run_id == run.id))),
+        "cohorts": sorted(cohort.name for cohort in cohorts),
+    }
+
+
 def called(dataset: Dataset | None) -> str | None:
     """What learned or was drawn from it names it so: a removed dataset's row keeps the row's id behind its name."""
     if dataset is None:

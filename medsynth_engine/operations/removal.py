@@ -200,10 +200,11 @@ def remove_run(call: Call, row: Any) -> dict[str, Any]:
     """Remove a run's folder: its folds, checkpoints, samples and generator. Weights and cohorts stay."""
     with call.change(f"run:{row.name}") as change:
         mine = change.session.get_one(Run, row.id)
+        left = remains.of_run(change.session, mine)
         mine.state, mine.name = "removed", f"{row.name}~{row.id}"
         change.session.add(mine)
     sweep(call)
-    return {"run": row.name, "state": "removed"}
+    return {"run": row.name, "state": "removed", "remains": left}
 
 
 def remove_cohort(call: Call, row: Any) -> dict[str, Any]:

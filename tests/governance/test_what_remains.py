@@ -24,6 +24,7 @@ def grown(clinic: Clinic, bundle: Path) -> None:
         cohort = Cohort(name="c1", dataset_id=dataset.id, owner_id=owner, n=3, folder="c1", digest="c")
         session.add_all([run, cohort])
         session.flush()
+        cohort.run_id = run.id
         session.add(Weights(name="generator_v1", owner_id=owner, digest="w", run_id=run.id))
         facts = {"audience": "recipient", "path": "x", "actor_id": owner}
         session.add_all(
@@ -61,3 +62,10 @@ async def test_bundles_that_lie_here_go_and_the_rest_is_listed(clinic: Clinic, t
 async def test_an_untouched_dataset_leaves_nothing_behind(clinic: Clinic) -> None:
     removed = await clinic.alice.datasets_remove("chest")
     assert not any(removed["remains"].values()) and removed["removed_bundles"] == []
+
+
+async def test_removing_a_run_says_which_generator_and_cohorts_remain(clinic: Clinic, tmp_path: Path) -> None:
+    (tmp_path / "bundle.zip").write_bytes(b"images under a key")
+    grown(clinic, tmp_path / "bundle.zip")
+    removed = await clinic.alice.runs_remove("r1")
+    assert removed["remains"] == {"generators": ["generator_v1"], "cohorts": ["c1"]}

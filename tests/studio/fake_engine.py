@@ -293,7 +293,7 @@ class FakeEngine(FakeRows):
         removed_by = {
             "dataset": "its owner",
             "run": "its owner",
-            "generator": "nobody: cohorts and assessments name it",
+            "generator": "nobody: the store keeps its generators",
         }
         return {
             "free": 48_000_000_000,
