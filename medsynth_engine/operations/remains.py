@@ -17,6 +17,7 @@ from medsynth_engine.kernel.home import Home
 def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
     """By kind: names of generators and cohorts, ids of exports and bundles, times of backups. Asked before removing.
 
+    A backup of the ledger alone holds its name and what was told of it, no image.
     A generator cannot forget one patient, and nobody can call back what has left: all that can be done is to say so.
     """
     ids = {version.id for version in versions}
@@ -29,6 +30,8 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
     drawn = {cohort.id for cohort in cohorts}
     evaluated = session.exec(select(Evaluation).where(col(Evaluation.dataset_id).in_(ids))).all()
     releases = session.exec(select(Release).where(col(Release.at) >= since)).all()
+    made = backups(session, since)
+    whole = [record for record in made if '"everything":true' in record.detail]
     return {
         "generators": sorted({run.name for run in runs if run.generator_digest} | set(learned)),
         "cohorts": [cohort.name for cohort in cohorts if cohort.state == "present"],
@@ -36,7 +39,8 @@ def of(session: Session, versions: list[Dataset]) -> dict[str, list[str]]:
         "assessments": [f"version {each.version}" for each in _assessments(session, versions[0].name)],
         "exports": [each.id for each in releases if each.cohort_id in drawn or _of_weights(each, learned)],
         "bundles": [each.id for each in _bundles(releases, versions)],
-        "backups": sorted({record.at.isoformat(timespec="seconds") for record in backups(session, since)}),
+        "backups": _times(whole),
+        "backups_of_the_ledger": _times([record for record in made if record not in whole]),
     }
 
 
@@ -60,6 +64,10 @@ def backups(session: Session, since: datetime | None = None) -> list[chain.Recor
     """The records of backups that were finished, the newest first; others say that one began, was denied or failed."""
     made = chain.page(session, action="store.backup", outcome="done", since=since, limit=1000)
     return [record for record in made if '"digest":"' in record.detail]
+
+
+def _times(made: list[chain.Record]) -> list[str]:
+    return sorted({record.at.isoformat(timespec="seconds") for record in made})
 
 
 def bundle_digests(session: Session, versions: list[Dataset]) -> set[str]:

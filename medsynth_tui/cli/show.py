@@ -154,7 +154,8 @@ def removal(face: Face, document: Mapping[str, Any]) -> None:
     """What was removed, and what remains elsewhere."""
     pairs(face, [(words(key), value) for key, value in document.items() if key != "remains"])
     left = {kind: names for kind, names in (document.get("remains") or {}).items() if names}
-    sentences(face, "Remains", [f"{words(kind)}: {', '.join(map(str, names))}" for kind, names in left.items()])
+    told = {kind: [moment(name) if kind.startswith("backups") else text(name) for name in left[kind]] for kind in left}
+    sentences(face, "Remains", [f"{words(kind)}: {', '.join(names)}" for kind, names in told.items()])
 
 
 def merger(document: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
@@ -27,6 +28,11 @@ class BackupNew(View):
     """The file appears when it is whole; what was typed as its passphrase is forgotten then."""
 
     HERE: ClassVar[tuple[Command, ...]] = (b.BackupWrite,)
+
+    def __init__(self, written: Callable[[str], None] | None = None) -> None:
+        """`written` is told the path of a backup that was made."""
+        super().__init__()
+        self.written = written
 
     def place(self) -> tuple[str, ...]:
         return ("Store", "Backups", "Make one")
@@ -122,8 +128,13 @@ class BackupNew(View):
                 ),
                 "Keep the passphrase where the file is not, and check the file once, where it lies.",
             ),
-            lambda _: self.studio.back(),
+            lambda _: self._back_to_the_list(document["path"]),
         )
+
+    def _back_to_the_list(self, path: str) -> None:
+        self.studio.back()
+        if self.written:
+            self.written(path)
 
 
 def _path(text: str) -> str:

@@ -25,8 +25,10 @@ class BackupRead(View):
 
     HERE: ClassVar[tuple[Command, ...]] = (b.BackupCheck, b.BackupRestore)
 
-    def __init__(self) -> None:
+    def __init__(self, path: str = "") -> None:
+        """`path` of the file, where whoever came here knows it."""
         super().__init__()
+        self.path = path
         self.checked: tuple[str, str] | None = None
         self.found: dict[str, Any] = {}
 
@@ -34,7 +36,7 @@ class BackupRead(View):
         return ("Store", "Backups", "A file")
 
     def compose_body(self) -> ComposeResult:
-        yield Field("File", "path", hint="A backup on this machine.", check=needed("A path"))
+        yield Field("File", "path", value=self.path, hint="A backup on this machine.", check=needed("A path"))
         yield Field("Passphrase", "passphrase", password=True, check=needed("Its passphrase"))
         with Horizontal(classes="buttons"):
             yield Go("Check it", id="check")
@@ -47,7 +49,7 @@ class BackupRead(View):
 
     def on_mount(self) -> None:
         self.query_one("#restore").display = False
-        self.query_one("#path", Field).focus_input()
+        self.query_one("#passphrase" if self.path else "#path", Field).focus_input()
 
     def offered(self, command: Command) -> bool:
         if command is b.BackupRestore:
@@ -139,8 +141,8 @@ class BackupRead(View):
         self.studio.push_screen(
             ConfirmByName(
                 f"Replace the store {name}",
-                f"It becomes what it was at {when(self.found['made'])}: everything since then is gone from it. "
-                "Everybody is logged out. What the backup takes the place of is moved aside, never deleted.",
+                f"The store becomes what it was at {when(self.found['made'])}; what is here now, with everything done "
+                "since then, is moved aside and not deleted. Everybody is logged out.",
                 name,
                 "Put it back",
             ),

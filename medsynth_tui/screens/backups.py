@@ -39,6 +39,8 @@ class Backups(View):
     def __init__(self) -> None:
         super().__init__()
         self.made: dict[str, dict[str, Any]] = {}
+        self.written = ""
+        """Where the one lies that was made from here just now: the log does not keep it."""
 
     def place(self) -> tuple[str, ...]:
         return ("Store", "Backups")
@@ -94,10 +96,13 @@ class Backups(View):
         )
 
     def do_backup_new(self) -> None:
-        self.studio.open("backup_new")
+        self.studio.open("backup_new", written=self._written)
+
+    def _written(self, path: str) -> None:
+        self.written = path
 
     def do_backup_read(self) -> None:
-        self.studio.open("backup_read")
+        self.studio.open("backup_read", path=self.written)
 
 
 def facts(*lines: tuple[str, str]) -> Content:

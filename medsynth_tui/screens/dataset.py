@@ -192,10 +192,16 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         )
 
 
+BACKUPS = {
+    "backups": "backups with its images, of",
+    "backups_of_the_ledger": "backups with its name and log alone, of",
+}
+
+
 def remains_words(document: dict[str, Any]) -> list[str]:
     """What is left of a dataset that was removed, as `datasets_remove` tells it."""
     lines = [
-        f"{kind}: {', '.join(said(name, 60) for name in names)}"
+        f"{BACKUPS.get(kind, kind)}: {', '.join(when(name) if kind in BACKUPS else said(name, 60) for name in names)}"
         for kind, names in (document.get("remains") or {}).items()
         if names
     ]

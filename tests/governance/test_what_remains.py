@@ -50,12 +50,14 @@ async def test_bundles_that_lie_here_go_and_the_rest_is_listed(clinic: Clinic, t
     grown(clinic, bundle)
     await clinic.alice.pia_draft("dataset:chest", "internal", {})
     await clinic.admin.backup(str(tmp_path / "backup.age"), **BACKUP)
+    await clinic.admin.backup(str(tmp_path / "whole.age"), **BACKUP, everything=True)
     removed = await clinic.alice.datasets_remove("chest")
     remains = removed["remains"]
     assert remains["generators"] == ["generator_v1", "r1"]
     assert remains["cohorts"] == ["c1"] and remains["exports"] == ["export", "weights"]
     assert remains["bundles"] == ["bundle"] and removed["removed_bundles"] == ["dataset.zip"]
-    assert remains["assessments"] == ["version 1"] and len(remains["backups"]) == 1
+    assert remains["assessments"] == ["version 1"]
+    assert len(remains["backups"]) == len(remains["backups_of_the_ledger"]) == 1, "only the whole one holds images"
     assert not bundle.exists() and other.exists()
 
 

@@ -64,6 +64,9 @@ async def test_a_store_is_backed_up_tried_and_put_back(store: Path, tmp_path: Pa
         await pilot.press("enter")
         await shows(pilot, "sha256sum FILE", LONG)
         await pilot.press("escape")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, BackupRead), LONG)
+        assert app.screen.query_one("#path", Field).value == str(file), "the one that was just made"
         await check(pilot, file)
         await shows(pilot, "The backup is whole", LONG)
         assert "ledger, key" in seen(app)
