@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError
+from medsynth_engine.kernel.run_records import measured
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import shown
 
@@ -70,7 +71,7 @@ class Training:
             seen = await self.engine.runs_watch(self.run, self.offset)
             self.offset = seen["offset"]
             for record in seen["records"]:
-                self.last.update(record)
+                self.last.update(measured(record))
             if self.last and self.total is None:
                 self.total = (await self.engine.runs_show(self.run)).get("kimg_total")
         return bool(self.last)
