@@ -77,7 +77,8 @@ def existing_path(call: Call, path: str, what: str = "that path") -> Path:
 def _standing_path(path: str, what: str = "that path") -> Path:
     source = Path(path).expanduser().resolve()
     if not source.exists():
-        raise BadInput("no_such_path", f"There is nothing at {what}.", "Check the spelling; it is on the server.")
+        hint = "Check the spelling; it must be on the machine where MedSynth runs."
+        raise BadInput("no_such_path", f"There is nothing at {what}.", hint)
     return source
 
 

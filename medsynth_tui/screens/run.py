@@ -83,10 +83,12 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self.query_one("#side").display = self.log_wanted or self.chart_count < 4
         self.query_one("#log").display = self.roomy or self.log_wanted or strip
         for part in ("#sample", "#caption"):
-            self.query_one(part).display = self.roomy or not self.log_wanted
+            self.query_one(part).display = not self.log_wanted
         super()._arrange()
 
     log_wanted = False
+    told: list[str] | None = None
+    """The newest lines of the log, once they are known."""
 
     def line_changed(self) -> None:
         self.offer_again()
@@ -139,6 +141,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self.ask(lambda engine: engine.runs_show(name), self._show, group="show")
 
     def _log(self, lines: list[str]) -> None:
+        self.told = lines
         short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
         if not short:
             short = [f"{number(each.get('kimg'))} kimg: {sentence(each)}" for each in self.curves.events]
@@ -151,7 +154,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         super()._draw()
         if not self.is_mounted:
             return
-        last, beside = self.curves.last, self.roomy or not self.log_wanted
+        last, beside = self.curves.last, not self.log_wanted
         risk, signal = self.query_one(CopyRisk), self.query_one(Overfitting)
         risk.display = signal.display = beside and not self.curves.private
         over = self.document.get("state") in OVER
@@ -197,6 +200,8 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
     def do_run_log(self) -> None:
         self.log_wanted = not self.log_wanted
         self._arrange()
+        if self.told is not None:
+            self._log(self.told)  # in the room that there is now
         self.place_changed()  # the key is called by what it shows next
 
     def offered(self, command: Command) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from medsynth_tui.widgets.drawn import Drawn
+from medsynth_tui.words import wrapped
 
 
 class LogTail(Drawn):
@@ -18,10 +19,15 @@ class LogTail(Drawn):
         self.newest: int | None = None
         """The row of the newest line, where rows are filled in turn."""
         self._seen: list[str] = []
+        self._room = 1
 
     def show(self, log: Sequence[str], room: int, strip: bool) -> None:
-        """The last `room` lines of `log`, scrolling; or, as a `strip`, filled in turn with a mark at the newest."""
-        before = (self.shown, self.newest)
+        """The last `room` lines of `log`, scrolling, a long one on several rows.
+
+        As a `strip` they are filled in turn, with a mark at the newest.
+        """
+        before = (self.shown, self.newest, self._room)
+        self._room = room
         if not strip:
             self.shown, self.newest = list(log[-room:]), None
         else:
@@ -34,14 +40,22 @@ class LogTail(Drawn):
                 rows[at] = line
             self.shown, self.newest = rows, at if at >= 0 else None
         self._seen = list(log)
-        if (self.shown, self.newest) != before:
+        if (self.shown, self.newest, self._room) != before:
             self.refresh()
+
+    def render(self) -> Content:
+        """What does not fit is the oldest."""
+        rows = self._sheltered(self.size.width)
+        return Content("\n").join(rows if self.newest is not None else rows[-max(1, self.size.height) :])
 
     def lines(self, width: int) -> list[Content]:
         glyphs = self.glyphs
+        if self.newest is None:
+            rows = [row for line in self.shown for row in wrapped(glyphs.text(line), width)]
+            return [Content(row) for row in rows[-self._room :]]
         found = []
         for row, line in enumerate(self.shown):
-            mark = "" if self.newest is None else f"{glyphs.right} " if row == self.newest else "  "
+            mark = f"{glyphs.right} " if row == self.newest else "  "
             words = glyphs.text(mark + line)
             found.append(Content(words if len(words) <= width else words[: width - 1] + glyphs.ellipsis))
         return found

@@ -310,6 +310,28 @@ async def test_a_training_that_is_over_says_what_was_not_measured_and_no_verdict
         assert "92 %" in seen(app) and "nearer, but no copies found" in seen(app)
 
 
+class Wordy(Short):
+    """Its log is one line, longer than the panel beside the charts."""
+
+    async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
+        line = "2026-11-26T12:00:00Z The training ended because its minutes were over, as planned"
+        return {**await super().runs_watch(run, offset), "log": [line]}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_long_line_of_the_log_is_read_to_its_end_and_the_log_takes_the_pictures_place(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = MedSynth(tmp_path, engine=Wordy())
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, "run", "loss", name="first")
+        await pilot.press("l")
+        await shows(pilot, "planned ")
+        assert "Copy risk (estimate)" not in seen(app)
+        await pilot.press("l")
+        await shows(pilot, "Copy risk (estimate)")
+
+
 # --- several runs -----------------------------------------------------------------------------------------------
 
 
