@@ -114,14 +114,15 @@ def _with_keys(words: str, app: MedSynth, commands: Mapping[str, Command]) -> st
 
 
 def place_of(app: MedSynth) -> str:
-    """What is in front: the name of a screen, `help`, or `judged` where evidence is there to read."""
+    """What is in front, also under a dialog: a screen's name, `help`, or `judged` where evidence is there to read."""
     from medsynth_tui.places import SCREENS
 
-    kind = type(app.screen).__name__
-    if kind == "Help":
+    if type(app.screen).__name__ == "Help":
         return "help"
+    view = app.top_view()
+    kind = type(view).__name__
     place = next((name for name, where in SCREENS.items() if where.endswith(f":{kind}")), "")
-    return "judged" if place == "evidence" and getattr(app.screen, "document", None) else place
+    return "judged" if place == "evidence" and getattr(view, "document", None) else place
 
 
 def _read(kept: Path) -> int:

@@ -55,6 +55,18 @@ async def test_a_step_ends_by_what_it_asks_for_and_the_next_is_said(tmp_path: Pa
         await shows(pilot, "Tour 3 of 10: Press F7,")
 
 
+async def test_a_form_under_the_finder_is_still_where_one_is(tmp_path: Path) -> None:
+    (tmp_path / "step.json").write_text('{"step": 7}')
+    app = touring(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("cohort_new")
+        await shows(pilot, "Tour 8 of 10: It goes on without you.")
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: type(app.screen).__name__ == "Palette", why="the finder")
+        assert app.tour is not None and app.tour.say(app)[1].startswith("It goes on without you.")
+
+
 def test_a_disk_that_is_full_does_not_end_the_tour(tmp_path: Path) -> None:
     tour = Tour(tmp_path / "no folder" / "step.json")
     tour.move(1)
