@@ -177,7 +177,8 @@ class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
 
         targets = within_reach(self.screen)
         if targets and not isinstance(self.screen, Jump) and not self.locked:
-            self.push_screen(Jump(targets), lambda widget: widget and widget.focus())
+            more = len(self.screen.focus_chain) > len(targets)
+            self.push_screen(Jump(targets, more), lambda widget: widget and widget.focus())
 
     def do_quit(self) -> None:
         self.exit(0)

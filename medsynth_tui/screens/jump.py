@@ -15,6 +15,8 @@ from textual.widgets import Static
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
 """The home row first."""
+HOW = " A letter goes there, esc stays."
+MORE = " What is out of sight has none: tab leads there."
 
 
 def within_reach(screen: Screen[Any]) -> list[Widget]:
@@ -36,8 +38,10 @@ class Jump(ModalScreen[Widget | None]):
 
     CSS_PATH = "jump.tcss"
 
-    def __init__(self, targets: Sequence[Widget]) -> None:
+    def __init__(self, targets: Sequence[Widget], more: bool = False) -> None:
+        """`more`: whether some of what can be focused is not seen, and has no letter."""
         super().__init__()
+        self.how = HOW + (MORE if more else "")
         self.targets = dict(zip(LETTERS, targets, strict=False))
 
     def compose(self) -> ComposeResult:
@@ -45,7 +49,7 @@ class Jump(ModalScreen[Widget | None]):
             mark = Static(letter, classes="letter")
             mark.absolute_offset = _place(widget)
             yield mark
-        yield Static(" A letter goes there, esc stays.", id="how")
+        yield Static(self.how, id="how")
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

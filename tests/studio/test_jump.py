@@ -38,6 +38,18 @@ async def test_each_thing_that_can_be_focused_has_a_letter_and_the_letter_goes_t
         await until(pilot, lambda: app.screen is under and under.focused is last, why="the jump")
 
 
+async def test_what_is_below_the_fold_has_no_letter_and_that_is_said(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("run_new")
+        await shows(pilot, "Minutes")
+        hidden = len(app.screen.focus_chain) > len(within_reach(app.screen))
+        await pilot.press("ctrl+o")
+        await shows(pilot, "A letter goes there")
+        assert hidden and "has none: tab leads there." in seen(app)
+
+
 async def test_escape_stays_where_one_was_and_no_letter_is_typed(tmp_path: Path) -> None:
     app = studio(tmp_path, engine=FakeEngine())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -60,7 +72,7 @@ async def test_it_works_in_a_question_too(tmp_path: Path) -> None:
         app.open("dataset", name=LONG)
         await shows(pilot, "Brought in")
         await pilot.press("D")
-        await shows(pilot, "Type")
+        await shows(pilot, "To confirm, type")
         question = app.screen
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, Jump), why="the letters")
