@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -55,7 +56,8 @@ def run(
     outcomes: list[Outcome] = []
     workers = min(len(tasks), _cores())
     with ProcessPoolExecutor(workers, initializer=_prepare) as pool:
-        waiting = [pool.submit(outcomes_of, *task) for task in tasks]
+        with _ctrl_c_waits():
+            waiting = [pool.submit(outcomes_of, *task) for task in tasks]
         for done, (task, future) in enumerate(zip(tasks, waiting, strict=True)):
             progress(done, len(tasks), f"seed {task[2] + 1}: {task[0]}, {task[1]} held out")
             outcomes += future.result()
@@ -74,7 +76,18 @@ def run(
 def _prepare() -> None:
     """A worker ends at Ctrl-C at once, and with the trial: half a case is of no use to anybody."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     leave_with_parent()
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """While the workers are begun: one that hears it before `_prepare` would end with a traceback."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def outcomes_of(medium: str, held_out: int, seed: int) -> list[Outcome]:
