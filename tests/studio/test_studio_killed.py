@@ -114,11 +114,15 @@ class Training:
         return sum(line["kind"] == "tick" for line in self.run.lines()[0])
 
 
-def until(true: Callable[[], object], why: str) -> None:
+def until(true: Callable[[], object], why: str, terminal: Terminal | None = None) -> None:
+    """Meanwhile somebody reads what the terminal says, as at a real one; without a terminal nobody is there."""
     end = time.monotonic() + LONG
     while not true():
-        assert time.monotonic() < end, f"{why} did not happen"
-        time.sleep(0.05)
+        assert time.monotonic() < end, f"{why} did not happen\n{terminal.screen() if terminal else ''}"
+        if terminal is None:
+            time.sleep(0.05)
+        else:
+            terminal.read(0.05)
 
 
 def begin_training(terminal: Terminal, home: Home) -> Training:
@@ -128,10 +132,10 @@ def begin_training(terminal: Terminal, home: Home) -> Training:
     terminal.press("n")
     terminal.wait_for("chest", LONG)
     terminal.press("\t\t000\tlive\t\r")
-    until((home.runs / "live").exists, "the run")
-    until(lambda: any(path.name.startswith("train-") for path in home.jobs.iterdir()), "the job")
+    until((home.runs / "live").exists, "the run", terminal)
+    until(lambda: any(path.name.startswith("train-") for path in home.jobs.iterdir()), "the job", terminal)
     training = Training(home)
-    until(lambda: training.ticks() and all(map(alive, training.who())), "the first tick")
+    until(lambda: training.ticks() and all(map(alive, training.who())), "the first tick", terminal)
     return training
 
 
@@ -164,7 +168,7 @@ def test_a_killed_studio_takes_no_training_with_it_and_the_next_login_sees_it(
         terminal.wait_for("Newest runs", LONG)
         assert any("live" in line and "running" in line for line in terminal.screen().splitlines())
     stop(terminal)
-    until(lambda: training.run.state()["state"] == "stopped", "the end")
+    until(lambda: training.run.state()["state"] == "stopped", "the end", terminal)
     assert training.run.generator.exists()
     with Ledger.open(home.ledger) as ledger:
         assert ledger.verify().ok
