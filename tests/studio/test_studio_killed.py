@@ -131,7 +131,7 @@ def begin_training(terminal: Terminal, home: Home) -> Training:
     terminal.wait_for("No runs yet", LONG)
     terminal.press("n")
     terminal.wait_for("chest", LONG)
-    terminal.press("\t\t000\tlive\t\r")
+    terminal.press("\t\t6000\tlive\t\r")
     until((home.runs / "live").exists, "the run", terminal)
     until(lambda: any(path.name.startswith("train-") for path in home.jobs.iterdir()), "the job", terminal)
     training = Training(home)
