@@ -27,11 +27,12 @@ from medsynth_engine.operations.cohort_import import CohortImports
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declarations import Learners
-from medsynth_engine.operations.declare import Call, Declaration, record_as, subject_of
+from medsynth_engine.operations.declare import Call, Declaration, granted, record_as, subject_of
 from medsynth_engine.operations.disk import Disk
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
+from medsynth_engine.operations.lists import Lists
 from medsynth_engine.operations.populations import Populations
 from medsynth_engine.operations.preferences import Preferences
 from medsynth_engine.operations.proofs import Proofs
@@ -82,6 +83,7 @@ class Engine(
     Copies,
     Care,
     Disk,
+    Lists,
 ):
     """What a user can do with the store at `home`, as the holder of `token`. `face` is `cli` or `studio`."""
 
@@ -142,7 +144,7 @@ class Engine(
             who = self._who(ledger, declaration)
             if who is not None:
                 self._demand_shown(ledger, declaration, who)
-            call = Call(declaration, self.home_folder, self.face, self._scope(declaration, who), ledger, who)
+            call = Call(declaration, self.home_folder, self.face, granted(declaration, who), ledger, who)
             return body(call, *args, **kwargs)
         except Denied as denied:
             self._log_denial(declaration, who, denied, subject_of(declaration, body, args, kwargs))
@@ -174,19 +176,6 @@ class Engine(
 
             with ledger.read() as session:
                 sessions.demand_fresh(who, setting(session, "confirm_minutes"))
-
-    @staticmethod
-    def _scope(declaration: Declaration, who: Actor | None) -> Scope:
-        if who is None:
-            return Scope.ALL
-        scope = scope_of(who.role, declaration.permission)
-        if scope is Scope.NONE:
-            raise Denied(
-                "not_permitted",
-                f"As {who.role} you may not do this ({declaration.name}).",
-                "Ask somebody whose role permits it; `medsynth whoami` shows what yours does.",
-            )
-        return scope
 
     def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied, about: str) -> None:
         if self._ledger is None or declaration.permission is Permission.ANYONE:

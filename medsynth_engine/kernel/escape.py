@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,3 +38,14 @@ def table_cell(value: object) -> str:
     if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
+
+
+def csv_row(cells: Iterable[object]) -> bytes:
+    """A row of a CSV table (RFC 4180, UTF-8), each cell as `table_cell` makes it; None is empty, truth yes or no."""
+    text = io.StringIO()
+    csv.writer(text).writerow([table_cell(_spelled(cell)) for cell in cells])
+    return text.getvalue().encode()
+
+
+def _spelled(cell: object) -> object:
+    return "" if cell is None else ("yes" if cell else "no") if isinstance(cell, bool) else cell

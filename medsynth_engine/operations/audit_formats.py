@@ -5,14 +5,12 @@ Only JSON lines prove themselves (`db.exported`); these are for reading, filteri
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from medsynth_engine.kernel.escape import table_cell
+from medsynth_engine.kernel.escape import csv_row
 
 FIELDS = ("seq", "at", "actor", "role", "action", "object", "outcome", "reason", "detail", "hash")
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -38,13 +36,8 @@ _VERBS = {
 
 def csv_line(record: dict[str, Any], first: bool) -> bytes:
     """A row that no spreadsheet takes for a formula; with the names of the columns before the first."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if first:
-        writer.writerow(FIELDS)
     cells = {**record, "detail": json.dumps(record["detail"], sort_keys=True)}
-    writer.writerow([table_cell(cells[field]) for field in FIELDS])
-    return text.getvalue().encode()
+    return (csv_row(FIELDS) if first else b"") + csv_row(cells[field] for field in FIELDS)
 
 
 def cef_line(record: dict[str, Any], first: bool = False) -> bytes:

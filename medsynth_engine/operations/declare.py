@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.access.roles import Permission, Scope, scope_of
 from medsynth_engine.kernel.errors import BadInput, Denied
 from medsynth_engine.kernel.home import Home
 
@@ -105,6 +105,20 @@ class Call:
         """Raise Denied where this is somebody else's, shared or not."""
         if row.owner_id != self.actor.user_id:
             raise Denied("not_yours", f"This {what} belongs to somebody else.", "Only its owner can do that.")
+
+
+def granted(declaration: Declaration, who: Actor | None) -> Scope:
+    """On whose things `who` may use what is declared so. Raises Denied where on nobody's."""
+    if who is None:
+        return Scope.ALL
+    scope = scope_of(who.role, declaration.permission)
+    if scope is Scope.NONE:
+        raise Denied(
+            "not_permitted",
+            f"As {who.role} you may not do this ({declaration.name}).",
+            "Ask somebody whose role permits it; `medsynth whoami` shows what yours does.",
+        )
+    return scope
 
 
 def record_as(

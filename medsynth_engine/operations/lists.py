@@ -1,0 +1,124 @@
+"""A list as a table for other programs: what one sees there anyway, in a file, and that it was written in the log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from medsynth_engine.access.roles import Permission
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.escape import csv_row, plain
+from medsynth_engine.operations.declare import Call, granted, operation
+from medsynth_engine.operations.places import new_file, write_new_file
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that can be written.
+
+    method   the operation that answers it; its own permission decides who may have it
+    columns  what is written of each row, in this order: a key that a document gets later leaves unseen by nobody
+    rows     takes the rows out of the answer
+    of       whether it is the list of one thing, which must be named
+    """
+
+    method: str
+    columns: tuple[str, ...]
+    rows: Callable[[Any], Rows] = list
+    of: bool = False
+
+
+def _disk_rows(document: Mapping[str, Any]) -> Rows:
+    """Each kind as a whole, without a name, then the things that one may see by name."""
+    return [*document["kinds"], *document["things"]]
+
+
+def _evidence_rows(document: Mapping[str, Any]) -> Rows:
+    """Rounded, and small counts of real people hidden, as in a report."""
+    from medsynth_engine.governance.leaving import leaving
+
+    rows: Rows = leaving(document)["evidence"]
+    return rows
+
+
+def _cohort_rows(documents: Rows) -> Rows:
+    """With the band of the data's reader in the place of the whole gauge."""
+    return [{**each, "privacy": ((each.get("gauge") or {}).get("data") or {}).get("band")} for each in documents]
+
+
+LISTS = {
+    "datasets": Listed(
+        "datasets_list",
+        (
+            "dataset",
+            "version",
+            "owner",
+            "records",
+            "quarantined",
+            "patients",
+            "train",
+            "validation",
+            "holdout",
+            "images",
+            "created",
+        ),
+    ),  # fmt: skip
+    "runs": Listed(
+        "runs_list",
+        ("run", "dataset", "preset", "state", "kimg", "kimg_total", "started", "owner", "simulated", "generator"),
+    ),
+    "cohorts": Listed(
+        "cohorts_list",
+        ("cohort", "n", "dataset", "run", "weights", "created", "digest", "simulated", "evaluated", "privacy"),
+        _cohort_rows,
+    ),
+    "assessments": Listed("pia_list", ("subject", "audience", "state", "version", "author", "created", "expires")),
+    "jobs": Listed("jobs_list", ("job", "kind", "subject", "state", "created")),
+    "users": Listed("users_list", ("name", "role", "state", "second_factor", "created", "last_login")),
+    "settings": Listed("settings_list", ("key", "value", "meaning")),
+    "disk": Listed("disk", ("kind", "name", "owner", "bytes", "created", "removed_by"), _disk_rows),
+    "evidence": Listed(
+        "evaluation_show",
+        ("name", "value", "low", "high", "control", "n", "direction", "adversary", "reads_as", "method"),
+        _evidence_rows,
+        of=True,
+    ),
+}
+"""By the word that `lists_export` takes."""
+
+
+class Lists:
+    """Writing lists; the audit log has an operation of its own, with its proof."""
+
+    @operation("lists.export", Permission.OWN_ACCOUNT, about="name")
+    def lists_export(self, call: Call, name: str, path: str, of: str | None = None) -> dict[str, Any]:
+        """Write the list `name` as CSV into the new file `path`; `of` is the cohort whose evidence it is.
+
+        Raises what the list's own operation raises, Denied first of all; BadInput where there is no such list or place.
+        """
+        listed = LISTS.get(name)
+        if listed is None or listed.of != bool(of):
+            raise BadInput("no_such_list", f"There is no list {plain(name, 40)!r}.", f"One of: {', '.join(LISTS)}.")
+        rows = listed.rows(_answer(self, call, listed, *([of] if of else [])))
+        target = new_file(call.home, path, "table")
+        table = b"".join([csv_row(listed.columns), *(csv_row(_cells(row, listed.columns)) for row in rows)])
+        digest = hashlib.sha256(table).hexdigest()
+        with call.change(f"cohort:{of}" if of else "", list=name, rows=len(rows), digest=digest):
+            pass  # first the record: a kill leaves a record without a file, never a file without its record
+        write_new_file(target, "table", lambda stream: stream.write(table))
+        return {"path": str(target), "rows": len(rows), "digest": digest}
+
+
+def _answer(engine: Any, call: Call, listed: Listed, *of: str) -> Any:
+    """What the list's own operation answers to this person, by its own permission."""
+    method = getattr(type(engine), listed.method)
+    scope = granted(method.declaration, call.actor)
+    return method.__wrapped__(engine, replace(call, declaration=method.declaration, scope=scope), *of)
+
+
+def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
+    return [row.get(column) for column in columns]

@@ -1,0 +1,139 @@
+"""Lists as tables: for whom the list itself is, in a new file outside the store, with a record that tells no row."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from db.ledger import Ledger
+from db.tables import Cohort, Dataset, Evaluation, User
+from medsynth_engine.access.roles import permitted
+from medsynth_engine.engine import Engine, operations
+from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
+from medsynth_engine.kernel.escape import csv_row
+from medsynth_engine.operations.lists import LISTS
+
+ROLES = {"alice": "researcher", "admin": "admin", "auditor": "auditor"}
+PASSWORDS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123"}
+MEASURE = {
+    "name": "privacy.k_map", "value": 3.0, "low": None, "high": None, "control": None, "n": 7, "direction": "higher",
+    "adversary": "insider", "reads_as": "The smallest group has 3.", "method": "Sweeney 2002",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """alice: a dataset and a cohort with an evaluation that found a small group; the admin: a cohort."""
+    home = tmp_path_factory.mktemp("lists")
+    asyncio.run(Engine(home).init(development=True))
+    with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
+        session = change.session
+        people = {user.name: user.id for user in session.exec(select(User))}
+        dataset = Dataset(name="chest", owner_id=people["alice"], folder="chest-v1", digest="d" * 64)
+        session.add(dataset)
+        session.flush()
+        for name, owner in (("c1", "alice"), ("c2", "admin")):
+            cohort = Cohort(name=name, dataset_id=dataset.id, owner_id=people[owner], n=3, folder=name, digest="c" * 64)
+            session.add(cohort)
+            session.flush()
+            if owner == "alice":
+                document = {"evidence": [MEASURE], "sizes": {}, "gauge": {"data": {"band": "low"}}}
+                whose = {"cohort_id": cohort.id, "dataset_id": dataset.id, "actor_id": people["alice"]}
+                session.add(Evaluation(**whose, cohort_digest="c" * 64, document=document, digest="e" * 64))
+        change.record(actor="system", action="test.made")
+    return home
+
+
+@pytest.fixture(scope="module")
+def engines(home: Path) -> dict[str, Engine]:
+    engines = {name: Engine(home) for name in ROLES}
+    for name, engine in engines.items():
+        asyncio.run(engine.login(name, PASSWORDS[name]))
+    return engines
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+async def newest(engine: Engine, action: str = "lists.export") -> dict[str, Any]:
+    record: dict[str, Any] = (await engine.audit_list(action=action, limit=1))["records"][0]
+    return record
+
+
+@pytest.mark.parametrize("person", ROLES)
+async def test_a_list_is_written_for_whom_the_list_itself_is_and_for_nobody_else(
+    engines: dict[str, Engine], tmp_path: Path, person: str
+) -> None:
+    engine = engines[person]
+    for name, listed in LISTS.items():
+        target = tmp_path / f"{name}.csv"
+        of = "c1" if listed.of else None
+        if permitted(ROLES[person], operations()[listed.method].permission):
+            done = await engine.lists_export(name, str(target), of)
+            answer = await getattr(engine, listed.method)(*([of] if of else []))
+            assert done["rows"] == len(read(target)) == len(listed.rows(answer))
+        else:
+            with pytest.raises(Denied, match="you may not do this"):
+                await engine.lists_export(name, str(target), of)
+            assert not target.exists()
+            told = await newest(engine)
+            assert (told["object"], told["outcome"], told["reason"]) == (name, "denied", "not_permitted")
+
+
+def test_no_list_is_behind_a_door_that_wants_the_password_anew() -> None:
+    """Writing one asks the list's permission alone."""
+    assert not [name for name, listed in LISTS.items() if operations()[listed.method].fresh]
+
+
+async def test_somebody_elses_rows_are_not_in_it(engines: dict[str, Engine], tmp_path: Path) -> None:
+    for person, cohorts in (("alice", ["c1"]), ("admin", ["c1", "c2"])):
+        await engines[person].lists_export("cohorts", str(tmp_path / f"{person}.csv"))
+        assert sorted(row["cohort"] for row in read(tmp_path / f"{person}.csv")) == cohorts
+    with pytest.raises((Denied, NotFound)):
+        await engines["alice"].lists_export("evidence", str(tmp_path / "other.csv"), "c2")
+
+
+async def test_the_log_says_which_list_and_how_many_rows_and_nothing_of_them(
+    engines: dict[str, Engine], tmp_path: Path
+) -> None:
+    done = await engines["admin"].lists_export("users", str(tmp_path / "people.csv"))
+    record = await newest(engines["admin"])
+    assert record["detail"] == {"list": "users", "rows": 3, "digest": done["digest"]}
+    await engines["alice"].lists_export("evidence", str(tmp_path / "e.csv"), "c1")
+    assert (await newest(engines["alice"]))["object"] == "cohort:c1"
+
+
+async def test_evidence_is_written_as_it_may_leave(engines: dict[str, Engine], tmp_path: Path) -> None:
+    await engines["alice"].lists_export("evidence", str(tmp_path / "e.csv"), "c1")
+    (row,) = read(tmp_path / "e.csv")
+    assert (row["value"], row["n"]) == ("", "0")
+    assert row["reads_as"].endswith("fewer than 11.")
+
+
+async def test_a_list_goes_into_a_new_file_outside_of_the_store(
+    engines: dict[str, Engine], home: Path, tmp_path: Path
+) -> None:
+    engine, there = engines["admin"], tmp_path / "there.csv"
+    there.write_text("kept")
+    before = (await newest(engine))["seq"]
+    for path in (there, home / "data" / "list.csv", tmp_path / "no-folder" / "list.csv"):
+        with pytest.raises(BadInput):
+            await engine.lists_export("users", str(path))
+    for name, of in (("passwords", None), ("users", "c1"), ("evidence", None)):
+        with pytest.raises(BadInput, match="There is no list"):
+            await engine.lists_export(name, str(tmp_path / "new.csv"), of)
+    assert there.read_text() == "kept"
+    assert [each.name for each in tmp_path.iterdir()] == ["there.csv"]
+    assert (await newest(engine))["seq"] == before
+
+
+def test_no_cell_of_a_table_is_a_formula_to_a_spreadsheet() -> None:
+    cells = ["=1+1", "@SUM(A1)", "+49 30 1", -3.5, None, True, 'a "b", c']
+    assert csv_row(cells) == b'\'=1+1,\'@SUM(A1),\'+49 30 1,-3.5,,yes,"a ""b"", c"\r\n'
