@@ -47,14 +47,14 @@ class Word:
         return self.waits or self.state in RUNS
 
 
-def demand_slurm() -> None:
-    """Raise NotFound where this machine cannot talk to a Slurm."""
+def demand_slurm(hint: str = "Ask from a machine that does, or leave --cluster out.") -> None:
+    """Raise NotFound, with what to do as its `hint`, where this machine cannot talk to a Slurm."""
     for program in ("sbatch", "squeue", "scancel"):
         if shutil.which(program) is None:
             raise NotFound(
                 "no_slurm",
                 f"There is no {program} here: this machine submits to no Slurm. Nothing was started.",
-                "Ask from a machine that does, or leave --cluster out.",
+                hint,
             )
 
 

@@ -12,6 +12,7 @@ from medsynth_engine.jobs.cluster_file import cluster
 from medsynth_engine.jobs.slurm import demand_slurm
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.folders import JobFolder, RunFolder
 from medsynth_engine.kernel.home import Home
 
 PRESETS = NAMES
@@ -75,6 +76,19 @@ def check_cluster(home: Home, name: str, device: str, processes: int, simulated:
         raise BadInput("bad_processes", f"The processes must be 1 to {MOST_PROCESSES}.", "One for each GPU.")
     demand_slurm()
     return has if device == "auto" else device
+
+
+def check_goes_on(home: Home, folder: RunFolder, job: str | None) -> None:
+    """Raise NotFound where a run of a cluster cannot go on from here, BadInput where the cluster is not known any more.
+
+    A run whose folder was not made yet has only its job's order to tell where it was to train.
+    """
+    ordered = JobFolder(home.jobs / job) if job else None
+    asked = folder.config() or (ordered.order()["arguments"] if ordered is not None and ordered.usable() else {})
+    if asked.get("cluster"):
+        where = plain(str(asked["cluster"]), 40)
+        cluster(home, str(asked["cluster"]))
+        demand_slurm(f"It trains on the cluster {where}: resume it where sbatch, squeue and scancel are.")
 
 
 def _gpu_in_sight() -> bool:

@@ -11,7 +11,6 @@ from sqlmodel import col, select
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.gan.private import limits
-from medsynth_engine.jobs.elsewhere import waits_elsewhere
 from medsynth_engine.jobs.watch import cancel, look, newest_job_of, relaunch
 from medsynth_engine.kernel.errors import Busy, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -19,17 +18,19 @@ from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.kernel.home import low_resource as small_machine
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
-from medsynth_engine.operations.jobs import hand_over, launch, step
+from medsynth_engine.operations.jobs import launch
 from medsynth_engine.operations.removal import remove_run
 from medsynth_engine.operations.run_checks import (
     check_cluster,
     check_device,
+    check_goes_on,
     check_memory,
     check_processes,
     check_training,
 )
 from medsynth_engine.operations.run_facts import best_of, queued_behind, run_state, shown
 from medsynth_engine.operations.run_steps import hand_over_training
+from medsynth_engine.operations.run_wishes import take_back_pause, wish
 
 DEFAULT_MINUTES = 10.0
 
@@ -187,19 +188,20 @@ class Runs:
 
     @operation("runs.pause", Permission.TRAIN, about="run")
     def runs_pause(self, call: Call, run: str) -> dict[str, Any]:
-        return _wish(call, run, "pause", ("running",))
+        return wish(call, own_run(call, run), "pause", ("running",))
 
     @operation("runs.stop", Permission.TRAIN, about="run")
     def runs_stop(self, call: Call, run: str) -> dict[str, Any]:
-        return _wish(call, run, "stop", ("queued", "running", "paused", "interrupted"))
+        return wish(call, own_run(call, run), "stop", ("queued", "running", "paused", "interrupted"))
 
     @operation("runs.resume", Permission.TRAIN, about="run")
     def runs_resume(self, call: Call, run: str) -> dict[str, Any]:
         row = own_run(call, run)
         folder = RunFolder(call.home.runs / row.folder)
         state = run_state(call, row, folder)
-        if state == "running" and folder.wish() != "pause":
-            raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {run}")
+        job = newest_job_of(call.ledger, f"run:{run}")
+        if state == "running":
+            return {**take_back_pause(call, row, folder), "job": job}
         if state in ("finished", "stopped"):
             raise Busy("ended", f"This run is {state}.", "Train again: medsynth train DATASET")
         if state == "queued":
@@ -209,9 +211,9 @@ class Runs:
         if state == "failed" and not row.simulated and not (folder.data.exists() and folder.config()):
             why = (shown(call, row)["error"] or {}).get("message") or "it could not be prepared."
             raise Busy("ended", f"This run failed before it began: {plain(why)}", "Train again: medsynth train DATASET")
+        check_goes_on(call.home, folder, job)
         if folder.path.is_dir():
             folder.set_wish("run")
-        job = newest_job_of(call.ledger, f"run:{run}")
         if job and state in ("paused", "interrupted"):
             with call.change(f"run:{run}", job=job):
                 pass
@@ -252,43 +254,6 @@ def _sheets(folder: RunFolder) -> dict[float, Any]:
         except ValueError:
             continue
     return found
-
-
-def _wish(call: Call, run: str, wish: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
-    row = own_run(call, run)
-    folder = RunFolder(call.home.runs / row.folder)
-    state = run_state(call, row, folder)
-    if state not in allowed:
-        raise Busy(f"run_{state}", f"This run is {state}: there is nothing to {wish}.", "See: medsynth runs list")
-    in_a_queue = state == "queued" and waits_elsewhere(folder)
-    if wish == "stop" and state in ("queued", "paused", "interrupted") and not in_a_queue:
-        _stop_idle(call, row, folder, state)
-        return shown(call, row)
-    with call.change(f"run:{run}"):
-        pass
-    folder.create()
-    folder.set_wish(wish)
-    return shown(call, row)
-
-
-def _stop_idle(call: Call, row: Any, folder: RunFolder, state: str) -> None:
-    """Nobody is at work on it: the wish is the fact. The best that a resting run has measured is kept by a job."""
-    resting = newest_job_of(call.ledger, f"run:{row.name}")
-    keeps = state != "queued" and not row.simulated and (folder.checkpoints / "best.pth").exists()
-    keeping = None
-    with call.change(f"run:{row.name}") as change:
-        if keeps:
-            arguments = {"run": row.name, "run_id": row.id}
-            steps = [step("medsynth_engine.work.promote_run"), step("medsynth_engine.work.finish_run")]
-            keeping = hand_over(call, change, "promote", f"run:{row.name}", arguments, steps)
-    folder.create()
-    folder.set_wish("stop")
-    if resting:
-        cancel(call.ledger, call.home, resting)
-    if keeping:
-        launch(call, keeping)
-    else:
-        folder.set_state("stopped")
 
 
 def _demand_free(call: Call, change: Recorded, name: str) -> None:

@@ -150,6 +150,47 @@ def test_a_cluster_is_refused_at_the_door_where_no_slurm_is(world: World, monkey
     assert run(ann.runs_list()) == [] == run(ann.jobs_list())
 
 
+def test_a_run_of_a_cluster_is_not_resumed_where_no_slurm_is_and_rests_as_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, folder = world.of("ann"), RunFolder(Home(world.home).runs / "away")
+    described = Home(world.home).data / "cluster.toml"
+    described.write_text("[slurm]\n")
+    described.chmod(0o600)
+    with monkeypatch.context() as where_slurm_is:
+        where_slurm_is.setattr("medsynth_engine.operations.run_checks.demand_slurm", lambda *hint: None)
+        now(world, run(ann.train("chest", name="away", cluster="slurm"))["job"], "paused")
+    folder.create()
+    folder.set_config({"format": 1, "cluster": "slurm"})
+    folder.set_state("paused")
+    folder.set_wish("pause")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NotFound, match=r"There is no sbatch here.*Nothing was started") as refused:
+        run(ann.runs_resume("away"))
+    assert "trains on the cluster slurm: resume it where sbatch" in refused.value.hint
+    assert run(ann.runs_show("away"))["state"] == "paused" and folder.wish() == "pause"
+    described.unlink()
+    with pytest.raises(BadInput, match="No cluster is described"):
+        run(ann.runs_resume("away"))
+
+
+def test_a_run_that_is_resumed_before_it_has_paused_trains_on_in_the_job_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, folder = world.of("ann"), RunFolder(Home(world.home).runs / "wavers")
+    job = run(ann.train("chest", name="wavers"))["job"]
+    now(world, job, "running")
+    monkeypatch.setattr("medsynth_engine.jobs.watch.supervised", lambda folder: True)
+    folder.create()
+    folder.set_state("running")
+    with pytest.raises(Busy, match="This run is running"):
+        run(ann.runs_resume("wavers"))
+    run(ann.runs_pause("wavers"))
+    assert folder.wish() == "pause"
+    assert run(ann.runs_resume("wavers"))["job"] == job and folder.wish() == "run"
+    assert [each["job"] for each in run(ann.jobs_list())] == [job]
+
+
 def test_a_datasets_name_alone_is_no_cohort_and_what_was_meant_is_offered(world: World) -> None:
     with pytest.raises(NotFound, match="no cohort 'chest'") as refused:
         run(world.of("ann").pia_draft("chest", "recipient"))
