@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check keys fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test check wheel keys fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -33,6 +33,13 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# dist/medsynth-VERSION-py3-none-any.whl, which needs no checkout. What an earlier build left would go into it: it goes first.
+wheel: $(READY)
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	rm -rf build
+	@ls dist/*.whl
 
 keys: $(READY) # docs/keys.md, from the commands themselves
 	$(BIN)/python -m medsynth_tui.keys_page docs/keys.md
@@ -75,4 +82,4 @@ pictures: $(READY)
 	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_pictures.py tests/studio/test_whole_way.py -k '120x40 or readme' $(ARGS)
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
