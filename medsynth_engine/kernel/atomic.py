@@ -38,26 +38,26 @@ def write_with(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
 
 def write_new(path: Path, fill: Callable[[IO[bytes]], object]) -> str:
     """As `write_with`, but never in the place of another: raises FileExistsError where one appeared meanwhile."""
-    return _write(path, fill, _name)
+    return _write(path, fill, put_new)
 
 
 def _replace(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
-def _name(temporary: Path, path: Path) -> None:
-    """Give the file its name where nothing has it. Raises FileExistsError, also where two come at once."""
+def put_new(file: Path, path: Path) -> None:
+    """Give `file` the name `path` where nothing has it. Raises FileExistsError, also where two come at once."""
     try:
-        os.link(temporary, path)
+        os.link(file, path)
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
     else:
-        temporary.unlink()
+        file.unlink()
         return
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # the name is ours from here on
     try:
-        temporary.replace(path)
+        file.replace(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -95,7 +95,11 @@ def write_text(path: Path, text: str) -> str:
 
 
 def write_json(path: Path, document: Any) -> str:
-    return write_text(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    return write_text(path, json_text(document))
+
+
+def json_text(document: Any) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
 def read_json(path: Path, default: Any = None) -> Any:

@@ -13,12 +13,11 @@ from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.governance import assessment as documents
 from medsynth_engine.governance import workflow
 from medsynth_engine.governance.rating import LONGEST_ANSWER
-from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, independence, subjects, texts
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.places import new_file, write_new_text
 from medsynth_engine.operations.subjects import Subject
 
 SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdraw"}
@@ -158,7 +157,7 @@ class Assessments:
         marks = ("DEVELOPMENT",) if call.ledger.stamp == "development" else ()
         page = assessment_page.html(shown, row.document, digests, datetime.now(UTC), marks)
         with call.change(f"assessment:{row.id}", subject=shown["subject"], digest=row.digest):
-            write_text(target, page)
+            write_new_text(target, "page", page)
         return {"path": str(target), "digest": row.digest}
 
 

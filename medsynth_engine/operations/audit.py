@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.kernel.atomic import write_json, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.audit_formats import EXTENSIONS, LINES
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
 
 PAGE_LIMIT = 500
 
@@ -94,7 +93,8 @@ class Audit:
         last = call.ledger.checkpoint(call.actor, call.face).size
         count, digest, proved = _write(call, target, format, last)
         if beside is not None:
-            write_json(beside, proved)
+            with taken_back(target):
+                write_new_json(beside, "proof beside it", proved)
         with call.change("audit", format=format, records=count, digest=digest):
             pass
         return {"path": str(target), "records": count, "digest": digest, "proof": str(beside) if beside else None}
@@ -120,7 +120,7 @@ def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str,
                 stream.write(spell(record, count == 0))
                 count += 1
 
-        digest = write_with(target, fill)
+        digest = write_new_file(target, "export", fill)
         if mine:
             proved = exported.extract_document(connection, start, last, mine)
         else:

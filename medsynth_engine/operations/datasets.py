@@ -12,12 +12,11 @@ from sqlmodel import col, func, select
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.text.state import sentence
-from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.places import demand_apart, demand_outside, new_file
+from medsynth_engine.operations.places import demand_apart, demand_outside, new_file, write_new_text
 from medsynth_engine.operations.removal import remove_dataset
 
 IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp", ".nii", ".gz", ".ima"}
@@ -216,7 +215,7 @@ class Datasets:
         document = _shown(newest(call, name))
         target = new_file(call.home, path, "report")
         with call.change(f"dataset:{name}", version=document["version"]):
-            write_text(target, html(document))
+            write_new_text(target, "report", html(document))
         return {"dataset": name, "path": str(target)}
 
     @operation("datasets.gallery", Permission.SEE_IMAGES, about="name")

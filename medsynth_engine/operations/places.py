@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from medsynth_engine.kernel.atomic import write_new
+from medsynth_engine.kernel.atomic import json_text, write_new
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.home import Home
 
@@ -44,7 +45,10 @@ def demand_writable(folder: Path) -> None:
 
 
 def new_file(home: Home, path: str, what: str) -> Path:
-    """Where the new file `what` can be written, outside the store. Raises BadInput."""
+    """Where the new file `what` can be written, outside the store. Raises BadInput.
+
+    Something may get that name before it is written: write it with `write_new_file` or its two sisters.
+    """
     target = Path(path).expanduser()
     if target.exists() or not target.parent.is_dir():
         raise _bad_target(what)
@@ -59,6 +63,27 @@ def write_new_file(target: Path, what: str, fill: Callable[[IO[bytes]], object])
         return write_new(target, fill)
     except FileExistsError as error:
         raise _bad_target(what) from error
+
+
+def write_new_text(target: Path, what: str, text: str) -> str:
+    """`write_new_file` for text, as UTF-8."""
+    return write_new_file(target, what, lambda stream: stream.write(text.encode()))
+
+
+def write_new_json(target: Path, what: str, document: Any) -> str:
+    """`write_new_file` for a JSON document."""
+    return write_new_text(target, what, json_text(document))
+
+
+@contextmanager
+def taken_back(*files: Path) -> Iterator[None]:
+    """Remove these files, new and ours, where what belongs to them fails: half of a pair proves nothing."""
+    try:
+        yield
+    except BaseException:
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _bad_target(what: str) -> BadInput:

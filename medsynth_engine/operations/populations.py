@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.access.roles import Permission
-from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.datasets import existing_path, newest, usable
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.places import new_file, write_new_text
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
 
@@ -57,7 +56,7 @@ class Populations:
         target = new_file(call.home, path, "population file")
         words = toml(population)
         with call.change("population", axes=sorted(population["axis"])):
-            write_text(target, words)
+            write_new_text(target, "population file", words)
         return {"path": str(target)}
 
     @operation("cohorts.plan", Permission.GENERATE)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from medsynth_engine.access.roles import Permission, Scope
-from medsynth_engine.kernel.atomic import write_json, write_with
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, NotFound
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file
+from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
 
 
 class Proofs:
@@ -101,14 +101,15 @@ class Proofs:
         if part is None:
             raise NotFound("nothing_to_seal", "There is nothing old enough to be archived.", "See: medsynth audit list")
         with call.read() as session:
-            digest = write_with(target, lambda stream: sealing.write(session.connection(), part, stream))
-            write_json(beside, sealing.proof_of(session.connection(), part))
-        found = exported.verify(target)
-        if not found.ok:
-            target.unlink()
-            beside.unlink()
-            why = "The records to be archived do not verify; nothing was taken out."
-            raise CheckFailed("not_whole", why, found.problems[0])
+            fill = partial(sealing.write, session.connection(), part)
+            digest = write_new_file(target, "archive", fill)
+            with taken_back(target):
+                write_new_json(beside, "proof beside it", sealing.proof_of(session.connection(), part))
+        with taken_back(target, beside):
+            found = exported.verify(target)
+            if not found.ok:
+                why = "The records to be archived do not verify; nothing was taken out."
+                raise CheckFailed("not_whole", why, found.problems[0])
         with call.change("audit", records=part.last - part.first + 1, last=part.last, digest=digest) as change:
             sealing.take_out(change.session.connection(), part, digest)
         return {"path": str(target), "first": part.first, "last": part.last, "digest": digest}

@@ -13,6 +13,7 @@ from medsynth_engine.exchange.cloud.bundle import write_bundle
 from medsynth_engine.exchange.cloud.cover import Cover
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.kernel.atomic import put_new
 from medsynth_engine.kernel.errors import Busy, Refused
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations import gatekeeping, subjects
@@ -54,11 +55,12 @@ def work(desk: Desk) -> dict[str, Any]:
         progress = desk.progress("MB")
         digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
         if (target / NAME).exists():
-            raise Busy(
-                "bundle_exists", "There is a dataset.zip in that folder meanwhile.", "Move it away, or use --to."
-            )
+            raise _there_meanwhile()
         _commit(desk, row, cover, digest, assessment.id if assessment else None, judged.overridden)
-        packed.rename(target / NAME)  # last: what is visible has been recorded
+        try:
+            put_new(packed, target / NAME)  # last: what is visible has been recorded
+        except FileExistsError as error:
+            raise _there_meanwhile() from error
     finally:
         shutil.rmtree(inside, ignore_errors=True)
         shutil.rmtree(hidden, ignore_errors=True)
@@ -71,6 +73,10 @@ def work(desk: Desk) -> dict[str, Any]:
         "expires": cover.expires,
         "digest": digest,
     }
+
+
+def _there_meanwhile() -> Busy:
+    return Busy("bundle_exists", "There is a dataset.zip in that folder meanwhile.", "Move it away, or use --to.")
 
 
 def _fill(desk: Desk, row: DatasetRow, dataset: Dataset, folder: RunFolder, marks: tuple[str, ...]) -> Cover:
