@@ -65,6 +65,13 @@ def text_in(connection: Connection, column: str, key: str) -> str:
     return f"({column}::jsonb ->> '{key}')" if is_postgres(connection) else f"json_extract({column}, '$.{key}')"
 
 
+def bytes_in_database(connection: Connection) -> int:
+    """What the database of the ledger takes on its server's disk, all schemas and indices of it; 0 of a file."""
+    if not is_postgres(connection):
+        return 0
+    return int(run(connection, "SELECT pg_database_size(current_database())").scalar() or 0)
+
+
 def change_tables(connection: Connection, sql: str) -> None:
     """Run a statement of a migration, written in SQLite's words: a table, a column, a trigger that keeps a rule."""
     if not is_postgres(connection):

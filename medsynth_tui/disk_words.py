@@ -9,6 +9,7 @@ KINDS = {
     "generator": "Generators",
     "export": "Exports",
     "backup": "Backups",
+    "database": "Ledger in PostgreSQL",
     "ledger": "Ledger",
     "work": "Work of jobs",
     "logs": "Logs",

@@ -59,13 +59,16 @@ class Disk:
 
     @operation("disk.show", Permission.READ_REPORTS)
     def disk(self, call: Call) -> dict[str, Any]:
+        """`database` of the kinds lies on its server's disk, whatever `free` and `total` say of this one."""
+        from db.dialect import bytes_in_database
         from db.tables import User
 
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
             things = list(_things(session, call.home))
+            database = bytes_in_database(session.connection())
         whole = shutil.disk_usage(standing(call.home.root))
-        kept = _kept(call.home)
+        kept = {"database": database, **_kept(call.home)}
         everything = permitted(call.actor.role, Permission.MAINTAIN)
         seen = [each for each in things if everything or call.actor.user_id in {each.owner_id, *each.shown_to}]
         kinds = {kind: sum(each.bytes for each in things if each.kind == kind) for kind in REMOVED_BY}

@@ -312,6 +312,9 @@ def test_an_admin_moves_it_and_all_the_care_of_a_store_goes_on(
     of_ledger = {name: check["ok"] for name, check in checks.items() if "ledger" in name}
     assert of_ledger == {"one ledger": True, "ledger database": False, "ledger rules": True}
     assert "fsync is off" in checks["ledger database"]["says"]  # of the tests' own server that is so
+    disk = run(engine, "disk")
+    taken = {each["kind"]: each["bytes"] for each in disk["kinds"]}
+    assert taken["database"] > 1_000_000 and disk["used"] == sum(taken.values())  # what an empty one takes
     made = run(engine, "backup", str(tmp_path / "b.age"), secret)
     assert run(engine, "restore", str(tmp_path / "b.age"), secret, check=True)["verified"]["ok"]
     run(engine, "users_add", "bob", "researcher")
