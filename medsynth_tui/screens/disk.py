@@ -31,6 +31,8 @@ CONSEQUENCES = {
     "what was exported is elsewhere. Nothing brings it back.",
 }
 NOTES = {
+    "database": "The ledger's database, on the disk of its server: that may be another than the one told of above. "
+    "It is never made smaller.",
     "ledger": "Accounts, records and the audit log. It is never made smaller: nothing takes a record away.",
     "work": "What jobs were asked and wrote down. It goes with nothing yet.",
     "logs": "Reports of unexpected errors, without names or values of anybody.",
