@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check wheel keys fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test check wheel keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -40,6 +40,9 @@ wheel: $(READY)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	rm -rf build
 	@ls dist/*.whl
+
+commands: $(READY) # docs/commands.md, from the commands themselves
+	$(BIN)/python -m medsynth_tui.cli.reference docs/commands.md
 
 keys: $(READY) # docs/keys.md, from the commands themselves
 	$(BIN)/python -m medsynth_tui.keys_page docs/keys.md

@@ -148,6 +148,7 @@ ONLY_THERE: dict[str, str] = {
     "benchmark": "measures the machine before anybody works on it",
     "selftest": "tries the program itself, before anybody works with it",
     "about deid": "prints a standard's table",
+    "completion": "of the shell's Tab key",
     "store copy": "moves a store from database to database while nobody works",
     "audit seal": "closes a part of the log, before it is kept elsewhere",
     "audit export": "writes the log into a file for other programs",

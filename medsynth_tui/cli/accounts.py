@@ -21,7 +21,14 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read it from 
 def attach(app: typer.Typer) -> None:
     """Declare the commands of this file in `app`."""
 
-    @command(app, "init", "medsynth init --dev")
+    @command(
+        app,
+        "init",
+        "# To try it: three known accounts, never for patients' data",
+        "medsynth init --dev",
+        "# For real work: prints a code with which ada sets a password",
+        "medsynth init --admin ada",
+    )
     def init(
         face: Face,
         dev: Annotated[bool, typer.Option("--dev", help="A store for trying out, with three known accounts.")] = False,
@@ -44,7 +51,13 @@ def attach(app: typer.Typer) -> None:
         document = face.runner.run(face.engine_with(None).activate(name, code, chosen[0]))
         face.give(document, lambda face, told: _sentence(face, f"Account {told['name']} ({told['role']}) is ready."))
 
-    @command(app, "login", "medsynth login alice")
+    @command(
+        app,
+        "login",
+        "medsynth login alice",
+        "# Without a terminal",
+        "medsynth login alice --password-stdin < password.txt",
+    )
     def login(face: Face, name: Name, password_stdin: FromStdin = False) -> None:
         """Log in, for the commands that follow.
 

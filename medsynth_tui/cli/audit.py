@@ -16,7 +16,9 @@ from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import PASSPHRASE, passwords, path
 
-app = group("audit", "Who did what; and that nobody changed the record.")
+app = group(
+    "audit", "Who did what; and that nobody changed the record.", "medsynth audit list", "medsynth audit verify"
+)
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else into generated/.")]
 
 
@@ -27,7 +29,14 @@ class Format(StrEnum):
     fhir = "fhir"
 
 
-@command(app, "list", "medsynth audit list --action datasets.add --since 2026-11-01")
+@command(
+    app,
+    "list",
+    "medsynth audit list --action datasets.add --since 2026-11-01",
+    "# What was denied; and all that became of one cohort",
+    "medsynth audit list --outcome denied",
+    "medsynth audit list --object cohort:c1",
+)
 def records(
     face: Face,
     actor: Annotated[str | None, typer.Option("--actor", help="Who did it.")] = None,
@@ -44,7 +53,15 @@ def records(
     face.give(document, show_records)
 
 
-@command(app, "verify", "medsynth audit verify --anchor /mnt/other-machine/medsynth.anchor")
+@command(
+    app,
+    "verify",
+    "medsynth audit verify",
+    "# Against what was kept elsewhere",
+    "medsynth audit verify --anchor /mnt/other-machine/medsynth.anchor",
+    "# An export, without a store and a login",
+    "medsynth audit verify audit.jsonl --anchor medsynth.anchor",
+)
 def verify(
     face: Face,
     file: Annotated[
@@ -96,7 +113,14 @@ def prove(face: Face, number: Annotated[int, typer.Argument(metavar="NO", help="
         raise typer.Exit(CheckFailed.exit_code)
 
 
-@command(app, "export", "medsynth audit export audit.jsonl --format jsonl")
+@command(
+    app,
+    "export",
+    "medsynth audit export audit.jsonl",
+    "# For a log server; for a FHIR server",
+    "medsynth audit export audit.cef --format cef",
+    "medsynth audit export audit.ndjson --format fhir",
+)
 def export(
     face: Face,
     file: File = None,

@@ -20,7 +20,13 @@ FromStdin = Annotated[bool, typer.Option(PASSPHRASE, help="Read the passphrase f
 def attach(root: typer.Typer) -> None:
     """Declare the commands of this file in `root`."""
 
-    @command(root, "backup", "medsynth backup /mnt/safe/medsynth.age")
+    @command(
+        root,
+        "backup",
+        "medsynth backup /mnt/safe/medsynth.age",
+        "# With images, runs, cohorts and generators too, for the key in the settings",
+        "medsynth backup /mnt/safe/medsynth-all.age --everything --for-recipient",
+    )
     def backup(
         face: Face,
         file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, best on another disk.")],
@@ -44,7 +50,15 @@ def attach(root: typer.Typer) -> None:
         document = face.ask(lambda engine: engine.backup(target, secret, recipient, everything))
         face.give(document, show_backup)
 
-    @command(root, "restore", "medsynth restore /mnt/safe/medsynth.age --check")
+    @command(
+        root,
+        "restore",
+        "# Would it come back? Nothing is changed",
+        "medsynth restore /mnt/safe/medsynth.age --check",
+        "# In an empty home; in the place of the store that is here",
+        "medsynth restore /mnt/safe/medsynth.age",
+        "medsynth restore /mnt/safe/medsynth.age --replace",
+    )
     def restore(
         face: Face,
         file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],

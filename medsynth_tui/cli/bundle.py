@@ -16,13 +16,24 @@ from medsynth_tui.cli.options import path
 def attach(root: typer.Typer) -> None:
     """Declare `bundle` in `root`."""
 
-    @command(root, "bundle", 'medsynth bundle chest --recipient "Dr Ito, GPU lab" --purpose "train a generator"')
+    @command(
+        root,
+        "bundle",
+        "# Before: the assessment of the dataset, which the gate asks for",
+        "medsynth pia draft dataset:chest --audience recipient",
+        'medsynth bundle chest --recipient "Dr Ito, GPU lab" --purpose "train a generator"',
+        "# Afterwards: what was trained there comes home",
+        "medsynth runs import run_back.zip",
+    )
     def bundle(
         face: Face,
         dataset: Annotated[str, typer.Argument(metavar="DATASET", help="What is to be learned from.")],
         recipient: Annotated[str, typer.Option("--recipient", metavar="WHO", help="Who gets it, in words.")] = "",
         purpose: Annotated[str, typer.Option("--purpose", metavar="TEXT", help="What it may be used for.")] = "",
-        preset: Annotated[str, typer.Option("--preset", help="Network and image size; auto suits a GPU.")] = "auto",
+        preset: Annotated[
+            str,
+            typer.Option("--preset", help="auto (suits a GPU), nano32, tiny64, small64, small128, base128 or base256."),
+        ] = "auto",
         minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="For how long there.")] = None,
         kimg: Annotated[float | None, typer.Option("--kimg", metavar="K", help="Or how many thousand images.")] = None,
         days: Annotated[int, typer.Option("--days", metavar="D", help="How long it may be used.")] = 30,
@@ -35,10 +46,6 @@ def attach(root: typer.Typer) -> None:
 
         dataset.zip holds the training and validation images (never the holdout), encrypted; the program; a notebook;
         and a letter. It holds real images: the gate has its word first, for the audience recipient.
-
-        Before: medsynth pia draft dataset:chest --audience recipient
-
-        Afterwards: medsynth runs import run_back.zip
         """
         target = str(path(to)) if to else None
         started = face.ask(

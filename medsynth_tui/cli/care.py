@@ -18,13 +18,19 @@ SELFTESTS = {
     "gauge": "medsynth_engine.trial",
     "device": "medsynth_engine.gan.device",
 }
-about = group("about", "What rules MedSynth, and in which edition.")
+about = group("about", "What rules MedSynth, and in which edition.", "medsynth about deid")
 
 
 def attach(root: typer.Typer) -> None:
     """Declare the commands of this file in `root`."""
 
-    @command(root, "doctor", "medsynth doctor")
+    @command(
+        root,
+        "doctor",
+        "medsynth doctor",
+        "# For a program: no measuring, a document, exit code 9 where not all is well",
+        "medsynth doctor --json",
+    )
     def doctor(
         face: Face,
         measure: Annotated[
@@ -47,7 +53,7 @@ def attach(root: typer.Typer) -> None:
         if not all(check["ok"] for check in document["checks"]):
             raise typer.Exit(CheckFailed.exit_code)
 
-    @command(root, "benchmark", "medsynth benchmark")
+    @command(root, "benchmark", "medsynth benchmark", "medsynth benchmark --quick")
     def benchmark(
         face: Face, quick: Annotated[bool, typer.Option("--quick", help="The smallest preset only.")] = False
     ) -> None:
@@ -55,7 +61,16 @@ def attach(root: typer.Typer) -> None:
         done = _module(face, "medsynth_engine.benchmark", *(["--quick"] if quick else []))
         raise typer.Exit(done.returncode)
 
-    @command(root, "selftest", "medsynth selftest deid")
+    @command(
+        root,
+        "selftest",
+        "# Identifiers planted everywhere, and looked for",
+        "medsynth selftest deid",
+        "# Generators that leak a known share: does the gate close?",
+        "medsynth selftest gauge --seeds 3",
+        "# Does this machine's accelerator compute what its processor does?",
+        "medsynth selftest device",
+    )
     def selftest(
         face: Face,
         what: Annotated[str, typer.Argument(metavar="WHAT", help=", ".join(SELFTESTS))],

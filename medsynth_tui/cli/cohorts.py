@@ -15,7 +15,12 @@ from medsynth_tui.cli.evidence import show_comparison, show_evaluation, show_gau
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import names, pairs, path
 
-app = group("cohorts", "Synthetic records: each an image and its row.")
+app = group(
+    "cohorts",
+    "Synthetic records: each an image and its row.",
+    "medsynth cohorts list",
+    "medsynth cohorts compare c1 c2",
+)
 Declare = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,7 +47,18 @@ class Rows(StrEnum):
 def attach(root: typer.Typer) -> None:
     """Declare `generate` and `evaluate` in `root`."""
 
-    @command(root, "generate", "medsynth generate c1 --run chest-1 -n 500 --balance sex,age_band")
+    @command(
+        root,
+        "generate",
+        "medsynth generate c1 --run chest-1 -n 500 --balance sex,age_band",
+        "# The mix of a population; and women over 80 alone",
+        "medsynth generate c2 --run chest-1 -n 500 --population town.toml",
+        "medsynth generate c3 --run chest-1 -n 200 --given sex=F,age_band=80+",
+        "# Rows alone, with differential privacy",
+        "medsynth generate c4 --dataset chest -n 5000 --rows dp --epsilon 3 --declare '*=schema'",
+        "# Forty jobs of a cluster (docs/cluster.md)",
+        "medsynth generate big --run chest-1 -n 1000000 --cluster slurm --processes 40",
+    )
     def generate(
         face: Face,
         cohort: Cohort,
@@ -86,9 +102,6 @@ def attach(root: typer.Typer) -> None:
         """Draw a synthetic cohort.
 
         Rows first, then an image for every row.
-
-        Forty jobs of a cluster (docs/cluster.md): medsynth generate big --run chest-1 -n 1000000 --cluster slurm
-        --processes 40
         """
         if (run, weights, dataset).count(None) != 2:
             raise WrongUsage("which_source", "Name one source.", "--run RUN, --weights NAME or --dataset NAME.")
@@ -113,7 +126,13 @@ def attach(root: typer.Typer) -> None:
         )
         face.give(document, show_generated)
 
-    @command(root, "evaluate", "medsynth evaluate c1")
+    @command(
+        root,
+        "evaluate",
+        "medsynth evaluate c1",
+        "# Every number with its interval, control and method",
+        "medsynth evaluate c1 --json > evidence.json",
+    )
     def evaluate(face: Face, cohort: Cohort) -> None:
         """Judge a cohort: fidelity, privacy, bias, utility."""
         face.give(face.work(lambda engine: engine.evaluate(cohort)), show_evaluation)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from medsynth_tui.cli.face import Face, Link, Manner
+from medsynth_tui.cli.help_page import Explained, ExplainedGroup
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 Kind = Any  # what typer reads a parameter's type from
@@ -26,12 +27,13 @@ SHARED: dict[str, tuple[Kind, dict[str, Any]]] = {
 """The options of every level of the command line; where one is given twice, the later one stands."""
 
 
-def group(name: str, help: str, example: str = "") -> typer.Typer:
-    """A noun with verbs under it; `example` closes its help."""
+def group(name: str, help: str, *examples: str) -> typer.Typer:
+    """A noun with verbs under it; `examples` close its help."""
     app = typer.Typer(
         name=name,
+        cls=ExplainedGroup,
         help=help,
-        epilog=f"Example:  {example}" if example else None,
+        epilog="\n".join(examples),
         no_args_is_help=True,
         context_settings=SETTINGS,
         add_completion=False,
@@ -46,10 +48,11 @@ def group(name: str, help: str, example: str = "") -> typer.Typer:
 
 
 def command(
-    app: typer.Typer, name: str, example: str, also: tuple[str, ...] = ()
+    app: typer.Typer, name: str, *examples: str, also: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Declare `function(face, ...)` as the command `name` of `app`; its docstring and `example` are its help.
+    """Declare `function(face, ...)` as the command `name` of `app`; its docstring and `examples` are its help.
 
+    An example that begins with `#` says what the next one does (`help_page`).
     `also` names shared options that mean something to this command, so that its help shows them.
     """
 
@@ -65,7 +68,7 @@ def command(
             for parameter in list(inspect.signature(function).parameters.values())[1:]
         ]
         run.__doc__ = function.__doc__
-        app.command(name, epilog=f"Example:  {example}", context_settings=SETTINGS)(
+        app.command(name, cls=Explained, epilog="\n".join(examples), context_settings=SETTINGS)(
             typed(run, own, shown=("home", "json", *also))
         )
         return function

@@ -15,7 +15,12 @@ from medsynth_tui.cli.intake import show_added, show_intake, show_scan
 from medsynth_tui.cli.options import names, pairs, path
 from medsynth_tui.intake_words import roles_explained
 
-app = group("datasets", "Real images and tables, de-identified on the way in.")
+app = group(
+    "datasets",
+    "Real images and tables, de-identified on the way in.",
+    "medsynth datasets scan xrays/",
+    "medsynth datasets add chest xrays/",
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The dataset's name.")]
 Source = Annotated[
@@ -86,7 +91,15 @@ Characteristics = Annotated[
 ]
 
 
-@command(app, "scan", "medsynth datasets scan xrays/ --metadata xrays.csv --columns age=Age,sex=Gender")
+@command(
+    app,
+    "scan",
+    "medsynth datasets scan xrays/ --metadata xrays.csv",
+    "# Say which column is what",
+    "medsynth datasets scan xrays/ --metadata xrays.csv --columns age=Age,sex=Gender",
+    "# CT of a mixed archive, five slices from the middle of each series",
+    "medsynth datasets scan study.zip --where modality=CT --slices middle:5",
+)
 def scan(
     face: Face,
     source: Source,
@@ -108,7 +121,15 @@ def scan(
     face.give(face.work(lambda engine: engine.datasets_scan(str(path(source)), **wish)), show_scan)
 
 
-@command(app, "add", "medsynth datasets add chest xrays/ --metadata xrays.csv --where modality=X-ray")
+@command(
+    app,
+    "add",
+    "medsynth datasets add chest xrays/ --metadata xrays.csv --where modality=X-ray",
+    "# Age and sex stand in the DICOM headers; text in pictures is painted over",
+    "medsynth datasets add study study/ --characteristics age,sex --burned-in mask",
+    "# More of the same: the next version",
+    "medsynth datasets add study more/ --append",
+)
 def add(
     face: Face,
     name: Name,

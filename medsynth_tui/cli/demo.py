@@ -36,7 +36,13 @@ ANSWERS = {
 def attach(root: typer.Typer) -> None:
     """Declare `demo` in `root`."""
 
-    @command(root, "demo", "medsynth demo --minutes 1")
+    @command(
+        root,
+        "demo",
+        "medsynth demo",
+        "# A quicker look: less training, fewer patients",
+        "medsynth demo --minutes 0.5 --patients 600",
+    )
     def demo(
         face: Face,
         minutes: Annotated[float, typer.Option("--minutes", metavar="M", help="For how long to train.")] = 2.5,

@@ -14,8 +14,8 @@ from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import path, toml
 
-pia = group("pia", "The Privacy Impact Assessment of a cohort.")
-gate = group("gate", "What stands between a cohort and the outside.")
+pia = group("pia", "The Privacy Impact Assessment of a cohort.", "medsynth pia draft c1", "medsynth pia submit c1")
+gate = group("gate", "What stands between a cohort and the outside.", "medsynth gate show c1 --audience internal")
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="A cohort, or dataset:NAME, or generator:NAME.")]
 
 
@@ -31,7 +31,14 @@ Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that
 Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; the author reads it.")]
 
 
-@command(pia, "draft", "medsynth pia draft c1 --audience internal --answers answers.toml")
+@command(
+    pia,
+    "draft",
+    "medsynth pia draft c1 --audience internal --answers answers.toml",
+    "# Of a dataset, for a bundle; of a generator",
+    "medsynth pia draft dataset:chest --audience recipient",
+    "medsynth pia draft generator:generator_v1 --audience recipient",
+)
 def draft(face: Face, subject: Subject, audience: For = Audience.internal, answers: Answers = None) -> None:
     """Write a complete draft from the evidence; --answers fills what only a person knows."""
     said = toml(answers)
@@ -88,7 +95,14 @@ def withdraw(face: Face, subject: Subject) -> None:
     face.give(face.ask(lambda engine: engine.pia_withdraw(subject)), show_short)
 
 
-@command(pia, "show", "medsynth pia show c1")
+@command(
+    pia,
+    "show",
+    "medsynth pia show c1",
+    "# What changed since it was submitted before; and all of it as a page",
+    "medsynth pia show c1 --diff",
+    "medsynth pia show c1 --html c1.html",
+)
 def one(
     face: Face,
     subject: Subject,
@@ -134,7 +148,13 @@ def gate_override(
 def attach(root: typer.Typer) -> None:
     """Declare `export` and `releases` in `root`."""
 
-    @command(root, "export", "medsynth export c1 --format folder --audience internal")
+    @command(
+        root,
+        "export",
+        "medsynth export c1 --audience internal",
+        "# DICOM files for somebody who was named, elsewhere than in generated/",
+        "medsynth export c1 --format dicom --audience recipient --to ~/for-ito",
+    )
     def export(
         face: Face,
         cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")],

@@ -10,7 +10,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-app = group("jobs", "Long work: what runs, and cancelling it.")
+app = group("jobs", "Long work: what runs, and cancelling it.", "medsynth jobs list")
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job, as `jobs list` names it.")]
 
 

@@ -7,7 +7,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from medsynth_engine.kernel.errors import WrongUsage
@@ -18,6 +17,7 @@ from medsynth_tui.cli import (
     bundle,
     care,
     cohorts,
+    completion,
     datasets,
     demo,
     disk,
@@ -37,29 +37,39 @@ from medsynth_tui.cli import (
 )
 from medsynth_tui.cli.command import SETTINGS, SHARED, typed
 from medsynth_tui.cli.face import Face, Manner, print_json
+from medsynth_tui.cli.help_page import ExplainedGroup, write_whole
 
 HELP = """A studio for synthetic medical data, in the terminal.
 
 Without a command it opens the studio. Every command takes --home, --json, --plain and --ascii, before or after its
-name, and has a --help of its own with an example."""
-EPILOG = "Begin with:  medsynth demo"
+name, and has a --help of its own with examples. For the Tab key: medsynth completion --help."""
+EXAMPLES = (
+    "# The whole way on made-up patients, from files to an export, in four minutes",
+    "medsynth demo",
+    "# A store to try things out, and the studio on it",
+    "medsynth init --dev",
+    "medsynth",
+)
 
 ORDER = (
     *("demo", "tour", "init", "activate", "login", "logout", "whoami", "passwd", "totp", "users", "settings"),
     *("datasets", "review", "rules", "rows", "train", "bundle", "runs", "jobs", "generate", "evaluate", "cohorts"),
     *("pia", "report", "gate", "export", "releases", "weights", "audit"),
-    *("backup", "restore", "store", "disk", "doctor", "benchmark", "selftest", "about"),
+    *("backup", "restore", "store", "disk", "doctor", "benchmark", "selftest", "about", "completion"),
 )
 """The way through: as somebody meets them, not as they are declared."""
 
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 
-class InOrder(TyperGroup):
+class InOrder(ExplainedGroup):
     """Lists its commands in the order in which one needs them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_whole(self.epilog, formatter)
 
 
 def build() -> typer.Typer:
@@ -68,7 +78,7 @@ def build() -> typer.Typer:
         name="medsynth",
         cls=InOrder,
         help=HELP,
-        epilog=EPILOG,
+        epilog="\n".join(EXAMPLES),
         invoke_without_command=True,
         context_settings=SETTINGS,
         add_completion=False,
@@ -97,6 +107,7 @@ def build() -> typer.Typer:
     app.add_typer(store.app)
     disk.attach(app)
     care.attach(app)
+    completion.attach(app)
     return app
 
 

@@ -13,7 +13,12 @@ from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, Pixel, can_show, show_row
 from medsynth_tui.intake_words import came_back, counted
 
-app = group("review", "Quarantined pictures: look, then accept, mask or reject.")
+app = group(
+    "review",
+    "Quarantined pictures: look, then accept, mask or reject.",
+    "medsynth review list",
+    "medsynth review show r3f2a91c04d7be815",
+)
 
 Record = Annotated[str, typer.Argument(metavar="ID", help="As `review list` shows it; DATASET/ID where two hold it.")]
 Boxes = Annotated[
@@ -46,7 +51,13 @@ def accept(face: Face, id: Record) -> None:
     face.give(face.ask(lambda engine: engine.review_accept(id)), show_decision)
 
 
-@command(app, "mask", "medsynth review mask r3f2a91c04d7be815 --box 10,20,160,24")
+@command(
+    app,
+    "mask",
+    "medsynth review mask r3f2a91c04d7be815",
+    "# A place that the reader did not find: x,y,width,height in pixels",
+    "medsynth review mask r3f2a91c04d7be815 --box 10,20,160,24",
+)
 def mask(face: Face, id: Record, box: Boxes = None) -> None:
     """Paint over what identifies somebody, and take the rest. It is then searched for text once more."""
     chosen = [_box(text) for text in box or []]

@@ -15,14 +15,24 @@ from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import path
 from medsynth_tui.words import of_a_run
 
-app = group("runs", "Trainings: watch, pause, resume, stop.")
+app = group("runs", "Trainings: watch, pause, resume, stop.", "medsynth runs watch chest-1")
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's name.")]
 
 
 def attach(root: typer.Typer) -> None:
     """Declare `train` in `root`."""
 
-    @command(root, "train", "medsynth train chest --preset nano32 --minutes 3 --wait", also=("simulated",))
+    @command(
+        root,
+        "train",
+        "medsynth train chest --preset nano32 --minutes 3 --wait",
+        "# Two GPUs; or a cluster (docs/cluster.md)",
+        "medsynth train chest --minutes 60 --processes 2",
+        "medsynth train chest --minutes 600 --cluster slurm",
+        "# Differential privacy of each patient, from 1,000 patients",
+        "medsynth train chest --minutes 60 --epsilon 8",
+        also=("simulated",),
+    )
     def train(
         face: Face,
         dataset: Annotated[str, typer.Argument(metavar="DATASET", help="What to learn from.")],
@@ -61,12 +71,6 @@ def attach(root: typer.Typer) -> None:
         """Train a generator.
 
         It runs in a process of its own, which outlives this terminal and this login.
-
-        Two GPUs: medsynth train chest --minutes 60 --processes 2
-
-        On a cluster (docs/cluster.md): medsynth train chest --minutes 600 --cluster slurm
-
-        Differential privacy, from 1,000 patients: medsynth train chest --minutes 60 --epsilon 8
         """
         started = face.ask(
             lambda engine: engine.train(

@@ -10,7 +10,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-app = group("settings", "Limits and defaults of the store (admin).")
+app = group("settings", "Limits and defaults of the store (admin).", "medsynth settings list")
 
 
 @command(app, "list", "medsynth settings list")

@@ -12,10 +12,20 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-app = group("store", "Where the ledger is kept: a file, or a PostgreSQL database.")
+app = group(
+    "store",
+    "Where the ledger is kept: a file, or a PostgreSQL database.",
+    "medsynth store copy --to postgresql://medsynth@localhost/medsynth",
+)
 
 
-@command(app, "copy", "medsynth store copy --to postgresql://medsynth@localhost/medsynth")
+@command(
+    app,
+    "copy",
+    "medsynth store copy --to postgresql://medsynth@localhost/medsynth",
+    "# And back",
+    "medsynth store copy --to sqlite",
+)
 def copy(
     face: Face,
     to: Annotated[

@@ -19,7 +19,15 @@ from medsynth_tui.qr import picture
 def attach(app: typer.Typer) -> None:
     """Declare `totp` in `app`."""
 
-    @command(app, "totp", "medsynth totp")
+    @command(
+        app,
+        "totp",
+        "medsynth totp",
+        "# New codes for the day on which the phone is lost",
+        "medsynth totp --new-codes",
+        "# No second factor any more",
+        "medsynth totp --off",
+    )
     def totp(
         face: Face,
         status: Annotated[bool, typer.Option("--status", help="Only say whether it is on.")] = False,

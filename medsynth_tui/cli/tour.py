@@ -27,7 +27,15 @@ AN_HOUR = 3600
 def attach(root: typer.Typer) -> None:
     """Declare `tour` in `root`."""
 
-    @command(root, "tour", "medsynth tour", also=("link", "plain", "ascii"))
+    @command(
+        root,
+        "tour",
+        "medsynth tour",
+        "# From the beginning; and everything of it away",
+        "medsynth tour --again",
+        "medsynth tour --remove",
+        also=("link", "plain", "ascii"),
+    )
     def tour(
         face: Face,
         again: Annotated[

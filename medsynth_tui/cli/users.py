@@ -11,7 +11,7 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
-app = group("users", "People and their roles (admin).")
+app = group("users", "People and their roles (admin).", "medsynth users add carla --role researcher")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
 
 
@@ -27,7 +27,7 @@ def users(face: Face) -> None:
     face.give(face.ask(lambda engine: engine.users_list()), show_users)
 
 
-@command(app, "add", "medsynth users add carla --role researcher")
+@command(app, "add", "medsynth users add carla --role researcher", "medsynth users add omar --role auditor")
 def add(face: Face, name: Name, role: Annotated[Role, typer.Option("--role", help="What the person may do.")]) -> None:
     """A new account, and the single-use code with which its owner sets a password."""
     face.give(face.ask(lambda engine: engine.users_add(name, role.value)), show_code)
@@ -47,7 +47,13 @@ def disable(face: Face, name: Name) -> None:
     face.give(face.ask(lambda engine: engine.users_disable(name)), show_person)
 
 
-@command(app, "reset", "medsynth users reset carla")
+@command(
+    app,
+    "reset",
+    "medsynth users reset carla",
+    "# The phone is lost: the second factor alone",
+    "medsynth users reset carla --second-factor",
+)
 def reset(
     face: Face,
     name: Name,

@@ -14,7 +14,7 @@ from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.governance import Audience
 from medsynth_tui.cli.options import path
 
-app = group("weights", "Generators that can be used.")
+app = group("weights", "Generators that can be used.", "medsynth weights list")
 
 
 @command(app, "list", "medsynth weights list")
@@ -55,16 +55,22 @@ def bring(
     face.give(face.work(lambda engine: engine.weights_import(str(path(file)), name)), show_one)
 
 
-@command(app, "export", "medsynth weights export generator_v1 --audience recipient")
+@command(
+    app,
+    "export",
+    "# Before: the assessment of the generator, which the gate asks for",
+    "medsynth pia draft generator:generator_v1 --audience recipient",
+    "medsynth weights export generator_v1 --audience recipient",
+)
 def export(
     face: Face,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Which weights.")],
     audience: Annotated[Audience, typer.Option("--audience", help="Who will get it.")] = Audience.internal,
     to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where the folder is written.")] = None,
 ) -> None:
-    """Let a generator out, through the gate: it is judged by a cohort drawn from it, at least as large as its training.
+    """Let a generator out, through the gate.
 
-    Before: medsynth pia draft generator:generator_v1 --audience recipient
+    It is judged by a cohort drawn from it, at least as large as its training.
     """
     target = str(path(to)) if to else None
     made = face.work(lambda engine: engine.weights_export(name, audience.value, target))

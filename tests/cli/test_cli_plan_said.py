@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from medsynth_tui.cli.face import Face, Manner
 from medsynth_tui.cli.rows import show_beside, show_columns, show_margins, show_plan
@@ -44,9 +40,3 @@ def test_margins_are_printed_in_points_and_few_patients_in_none(capsys: Any):
     show_margins(Face(Manner()), document("offered"))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["Inuit", "few"] in lines and any(line[:2] == ["sex", "F"] and line[-1] == "%" for line in lines)
-
-
-@pytest.mark.parametrize("group", ["rules", "rows"])
-def test_the_help_of_a_group_ends_with_an_example(group: str):
-    done = subprocess.run([sys.executable, "-m", "medsynth_tui", group, "--help"], capture_output=True, text=True)
-    assert f"Example:  medsynth {group} " in done.stdout.splitlines()[-1]

@@ -43,17 +43,6 @@ def test_every_command_of_the_tree_is_in_the_order_of_the_help() -> None:
     assert sorted({words[0] for words in every_command()}) == sorted(ORDER)
 
 
-@pytest.mark.parametrize("words", every_command(), ids=" ".join)
-def test_every_command_has_help_with_an_example(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    from medsynth_tui.cli.main import answer
-
-    for flag in ("--help", "-h"):
-        assert answer([*words, flag]) == 0
-        shown = capsys.readouterr().out
-        assert f"Example:  medsynth {' '.join(words)}" in " ".join(shown.split()).replace("Example: ", "Example:  ")
-        assert all(len(line) <= 80 for line in shown.splitlines())
-
-
 def test_the_version_is_told(visitor: Person) -> None:
     assert visitor.types("--version").out.startswith("medsynth 0.")
 

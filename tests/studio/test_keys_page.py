@@ -53,8 +53,3 @@ def test_every_word_of_the_command_line_is_in_the_studio_or_has_a_reason() -> No
     assert [name for name in COMMAND_LINE if name not in reached and name not in ONLY_THERE] == []
     assert set(ONLY_THERE) <= set(COMMAND_LINE)
     assert not set(ONLY_THERE) & reached
-
-
-def test_every_word_has_an_example_of_itself() -> None:
-    for name, command in COMMAND_LINE.items():
-        assert (command.epilog or "").startswith(f"Example:  medsynth {name}"), name
