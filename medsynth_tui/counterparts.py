@@ -125,10 +125,12 @@ LINE: dict[str, str] = {
 PAPER = "the report and the tables of the command line hold all of it at once"
 LOOKS = "how curves are looked at; `runs watch` and `runs show` say the numbers"
 SEEN = "pictures are seen; what is known of them in words, `datasets show` and `review show` say"
+TABLE = "`--json` writes every list for another program, and `audit export --format csv` the log"
 SCREEN = "of the screen itself"
 ONLY_HERE: dict[str, str] = {
     **dict.fromkeys(("help", "palette", "quit", "redraw", "jump", "theme", "lock", "leave", "back", "refresh"), SCREEN),
     "tour.*": "of the tour",
+    "list.write": TABLE,
     **dict.fromkeys(("home", "review.again", "rows.next", "rows.before", "rows.right", "table.page"), SCREEN),
     **dict.fromkeys(("population.slide", "population.ask", "population.even", "population.clear"), "of the editor"),
     **dict.fromkeys(("run.chart", "run.mark", "runs.compare", "runs.measure", "runs.measure_back", "chart.*"), LOOKS),
@@ -151,7 +153,7 @@ ONLY_THERE: dict[str, str] = {
     "completion": "of the shell's Tab key",
     "store copy": "moves a store from database to database while nobody works",
     "audit seal": "closes a part of the log, before it is kept elsewhere",
-    "audit export": "writes the log into a file for other programs",
+    "audit export": "writes the log with its proof; the studio, as a table (list.write)",
     "cohorts import": "takes what another tool made",
     "weights list": "generators stand among the runs and in the form of a new cohort",
     "weights show": "generators stand among the runs and in the form of a new cohort",

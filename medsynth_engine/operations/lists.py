@@ -66,7 +66,7 @@ LISTS = {
             "images",
             "created",
         ),
-    ),  # fmt: skip
+    ),
     "runs": Listed(
         "runs_list",
         ("run", "dataset", "preset", "state", "kimg", "kimg_total", "started", "owner", "simulated", "generator"),

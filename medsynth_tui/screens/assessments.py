@@ -11,7 +11,9 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -28,16 +30,17 @@ NARROW = (
 WIDE = (*NARROW[:4], Column("author", 20), NARROW[4])
 
 
-class Assessments(View):
+class Assessments(WritesList, View):
     """Newest first; a subject's newest version is the one that counts."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew)
+    LIST = "assessments"
+    HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew, ListWrite)
 
     def place(self) -> tuple[str, ...]:
         return ("Assessments",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -47,7 +50,7 @@ class Assessments(View):
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
         seen: set[str] = set()
         newest = [each for each in documents if not (each["subject"] in seen or seen.add(each["subject"]))]  # type: ignore[func-returns-value]
-        table.show([(each["subject"], self._row(each)) for each in newest])
+        table.show(lambda: [(each["subject"], self._row(each)) for each in newest])
         table.display, empty.display = bool(newest), not newest
         if self.studio.session.may(r.AssessmentDraft.permission):
             new, in_a_cohort = self.key(r.AssessmentNew), self.key(r.CohortAssess)
@@ -66,7 +69,7 @@ class Assessments(View):
             each["audience"],
             (each["state"], emphasis),
             each["version"],
-            *([each["author"]] if table.layout_columns == WIDE else []),
+            *([each["author"]] if table.wide else []),
             when(each["created"]),
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,12 +14,17 @@ from textual.widgets import DataTable, Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.store import told_of_signing
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import Dialog, View
 from medsynth_tui.widgets.field import Field, Go
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said, when
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
 
 COLUMNS = (
     Column("no", 7, right=True),
@@ -40,9 +45,11 @@ FILTERS = {
 }
 
 
-class AuditLog(View):
+class AuditLog(WritesList, View):
     """Pages by the number of the last record seen: as fast at the millionth as at the first."""
 
+    LIST = "audit"
+    ALL_OF_IT = "Every record that you may see, also what is filtered away now, as a CSV table."
     HERE: ClassVar[tuple[Command, ...]] = (
         r.AuditOpen,
         r.AuditFilter,
@@ -50,6 +57,7 @@ class AuditLog(View):
         r.AuditNewer,
         r.AuditVerify,
         r.AuditSign,
+        ListWrite,
     )
 
     def __init__(self) -> None:
@@ -84,6 +92,9 @@ class AuditLog(View):
         filtered = f" with {chosen}" if chosen else ""
         self.query_one("#summary", Static).update(Content(f"{shown}{filtered}{more}"))
         self.place_changed()
+
+    async def write_list(self, engine: Engine, path: str) -> dict[str, Any]:
+        return await engine.audit_export(path, "csv")
 
     @staticmethod
     def _row(each: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,9 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.marking import MarksRows
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, count, when
@@ -28,10 +30,11 @@ NARROW = (
 WIDE = (*NARROW[:2], Column("dataset", 18), Column("drawn by", 20), *NARROW[4:])
 
 
-class Cohorts(MarksRows, View):
+class Cohorts(MarksRows, WritesList, View):
     """With the band of the privacy gauge where there is an evaluation."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare)
+    LIST = "cohorts"
+    HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare, ListWrite)
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +44,7 @@ class Cohorts(MarksRows, View):
         return ("Cohorts",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -61,7 +64,7 @@ class Cohorts(MarksRows, View):
             table.focus()
 
     def _draw(self) -> None:
-        self.query_one(WindowTable).show([(each["cohort"], self._row(each)) for each in self.documents])
+        self.query_one(WindowTable).show(lambda: [(each["cohort"], self._row(each)) for each in self.documents])
 
     def _row(self, each: dict[str, Any]) -> list[Any]:
         reading = (each.get("gauge") or {}).get("data") or {}

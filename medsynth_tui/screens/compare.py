@@ -43,15 +43,14 @@ class Compare(View):
         return ("Cohorts", "Compare")
 
     def compose_body(self) -> ComposeResult:
-        each = 16 if self.app.size.width >= 110 else 11
-        columns = tuple(Column(name, each, right=True) for name in self.cohorts)
-        before = Column("training", 8, right=True)
+        columns, wide = ([Column(name, each, right=True) for name in self.cohorts] for each in (11, 16))
+        measure, group = Column("measure"), (Column("group"), Column("training", 8, right=True))
         yield PageNames(list(PAGES.values()))
         yield Static("", id="notes")
         with ContentSwitcher(initial=self.page):
-            yield WindowTable((Column("measure"), *columns), id="apart")
-            yield WindowTable((Column("measure"), *columns), id="all")
-            yield WindowTable((Column("group"), before, *columns), id="groups")
+            yield WindowTable((measure, *columns), (measure, *wide), id="apart")
+            yield WindowTable((measure, *columns), (measure, *wide), id="all")
+            yield WindowTable((*group, *columns), (*group, *wide), id="groups")
         yield Static("Asking the store", id="reading")
         yield Static(self.studio.glyphs.text(LEGEND), id="legend", classes="muted")
 

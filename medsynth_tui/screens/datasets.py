@@ -11,6 +11,8 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, when
@@ -31,16 +33,17 @@ WIDE = (
 )
 
 
-class Datasets(View):
+class Datasets(WritesList, View):
     """Own and shared ones; admins and auditors see all of them, without images."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd)
+    LIST = "datasets"
+    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd, ListWrite)
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def load(self) -> None:
@@ -48,7 +51,7 @@ class Datasets(View):
 
     def _show(self, documents: list[dict[str, Any]]) -> None:
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
-        table.show([(each["dataset"], self._row(each)) for each in documents])
+        table.show(lambda: [(each["dataset"], self._row(each)) for each in documents])
         table.display, empty.display = bool(documents), not documents
         empty.update(Content(self._nothing()))
         if documents and self.focused is None:
@@ -68,8 +71,7 @@ class Datasets(View):
         numbers = [count(each.get(key)) for key in ("records", "quarantined", "patients")]
         more = [count(each.get(key)) for key in ("train", "holdout")]
         more.append("yes" if each.get("images") or each.get("quarantined") else "no")
-        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
-        return [name, *numbers, *(more if wide else []), when(each["created"])]
+        return [name, *numbers, *(more if self.query_one(WindowTable).wide else []), when(each["created"])]
 
     @on(DataTable.RowSelected)
     def do_dataset_open(self) -> None:

@@ -11,9 +11,11 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_disk as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.disk_words import KINDS, size
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.screens.dataset import remains_words
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import ending, said, share
@@ -41,10 +43,11 @@ NOTES = {
 }
 
 
-class DiskUse(View):
+class DiskUse(WritesList, View):
     """The largest first, kind by kind."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.DiskOpen, c.DiskRemove)
+    LIST = "disk"
+    HERE: ClassVar[tuple[Command, ...]] = (c.DiskOpen, c.DiskRemove, ListWrite)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +59,7 @@ class DiskUse(View):
 
     def compose_body(self) -> ComposeResult:
         yield Static("Measuring", id="summary", classes="muted")
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("", id="note", classes="gap")
 
     def load(self) -> None:
@@ -69,7 +72,7 @@ class DiskUse(View):
         words = f"{size(used)} in this store; {size(free)} free of {size(whole)} ({share(free / max(1, whole))})"
         self.query_one("#summary", Static).update(Content(words))
         table = self.query_one(WindowTable)
-        table.show([*self._by_kind(), *self._by_owner()])
+        table.show(lambda: [*self._by_kind(), *self._by_owner()])
         table.leave_heading()
         if self.focused is None:
             table.focus()
@@ -113,8 +116,7 @@ class DiskUse(View):
         ]
 
     def _row(self, key: str, what: Any, taken: Any = "", owner: str = "", since: str = "", who: str = "") -> Row:
-        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
-        text = self.studio.glyphs.text
+        wide, text = self.query_one(WindowTable).wide, self.studio.glyphs.text
         cells = [what if isinstance(what, tuple) else text(what), *([said(owner, 20) if owner else ""] if wide else [])]
         return key, [*cells, taken, since, text(who)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,15 +16,20 @@ from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import evidence_words as words
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.evidence_words import Look
 from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.evidence_prevalence import PrevalencePage
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.theme import palette_of
 from medsynth_tui.view import View
 from medsynth_tui.widgets.interval_bar import LEGEND
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import measure, said
+
+if TYPE_CHECKING:
+    from medsynth_engine.engine import Engine
 
 FAMILIES = {
     "fidelity": "Fidelity",
@@ -50,10 +56,12 @@ def groups(wide: bool) -> tuple[Column, ...]:
     return (Column("group"), *shares, Column("", WIDE if wide else NARROW), Column("reads as", 14))
 
 
-class EvidenceView(View):
+class EvidenceView(WritesList, View):
     """Left and right (or the number of a page) turn the pages; enter says what is behind a number."""
 
     CSS_PATH = "evidence.tcss"
+    LIST = "evidence"
+    ALL_OF_IT = "Every measure of all pages as it may leave, rounded, as a CSV table for other programs."
     HERE: ClassVar[tuple[Command, ...]] = (
         c.EvidenceExplain,
         c.EvidenceNext,
@@ -69,6 +77,7 @@ class EvidenceView(View):
         c.EvidenceGroups,
         c.EvidenceTurn,
         c.EvidenceGroup,
+        ListWrite,
     )
 
     def __init__(self, cohort: str, page: str = "fidelity") -> None:
@@ -80,14 +89,13 @@ class EvidenceView(View):
         return ("Cohorts", self.cohort, "Evidence")
 
     def compose_body(self) -> ComposeResult:
-        wide = self.app.size.width >= 110
         yield PageNames(list(PAGES.values()))
         yield Static("", id="outdated")
         with ContentSwitcher(initial=self.page):
             for family in FAMILIES:
-                yield WindowTable(measures(wide), id=family)
+                yield WindowTable(measures(False), measures(True), id=family)
             yield PrevalencePage(id="prevalence")
-            yield WindowTable(groups(wide), id="groups")
+            yield WindowTable(groups(False), groups(True), id="groups")
         yield Static("Asking the store", id="reading")
         yield Static(self.studio.glyphs.text(LEGEND), id="legend", classes="muted")
 
@@ -114,18 +122,17 @@ class EvidenceView(View):
         self._show({})
         return True
 
-    def _look(self) -> Look:
-        wide = self.app.size.width >= 110
+    def _look(self, page: str) -> Look:
+        wide = self.query_one(f"#{page}", WindowTable).wide
         palette = palette_of(self.app.theme)
         return Look(self.studio.glyphs, palette, WIDE if wide else NARROW, wide)
 
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document
-        look = self._look()
         for family in FAMILIES:
-            self.query_one(f"#{family}", WindowTable).show(words.family_rows(document, family, look))
-        self.query_one("#groups", WindowTable).show(words.group_rows(document, look))
-        self.query_one(PrevalencePage).show(document.get("heatmap") or [], look.palette)
+            self.query_one(f"#{family}", WindowTable).show(partial(self._rows_of, family))
+        self.query_one("#groups", WindowTable).show(lambda: words.group_rows(document, self._look("groups")))
+        self.query_one(PrevalencePage).show(document.get("heatmap") or [], palette_of(self.app.theme))
         self.query_one(PageNames).remark(*words.band_remark(document.get("gauge")))
         outdated = self.query_one("#outdated", Static)
         reasons = " ".join(said(reason, 300) for reason in document.get("outdated") or ())
@@ -135,6 +142,9 @@ class EvidenceView(View):
             table.leave_heading()
         self._read()
         self.place_changed()
+
+    def _rows_of(self, family: str) -> list[words.Row]:
+        return words.family_rows(self.document, family, self._look(family))
 
     # --- pages ------------------------------------------------------------------------------------------------
 
@@ -246,10 +256,13 @@ class EvidenceView(View):
         elif each is not None:
             self.studio.push_screen(Explained(measure(key), words.explanation(each, self.studio.glyphs)))
 
+    async def write_list(self, engine: Engine, path: str) -> dict[str, Any]:
+        return await engine.lists_export(self.LIST, path, self.cohort)
+
     # --- ways on ----------------------------------------------------------------------------------------------
 
     def offered(self, command: Command) -> bool:
-        if command in (r.CohortReport, c.EvidencePairs) and not self.document.get("evidence"):
+        if command in (r.CohortReport, c.EvidencePairs, ListWrite) and not self.document.get("evidence"):
             return False
         if command is r.CohortEvaluate and self.followed is not None:
             return False

@@ -12,8 +12,10 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_evidence as e
 from medsynth_tui.command import Command
 from medsynth_tui.commands import CancelJob
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.evidence_words import Row
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, ending, said, state, when, work
@@ -36,11 +38,12 @@ EVERY = 2.0
 """Seconds between two looks while something goes on."""
 
 
-class Jobs(View):
+class Jobs(WritesList, View):
     """The newest first. While something goes on it is looked at again by itself."""
 
     CSS_PATH = "jobs.tcss"
-    HERE: ClassVar[tuple[Command, ...]] = (e.JobOpen,)
+    LIST = "jobs"
+    HERE: ClassVar[tuple[Command, ...]] = (e.JobOpen, ListWrite)
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +53,7 @@ class Jobs(View):
         return ("Work",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def on_mount(self) -> None:
@@ -67,7 +70,7 @@ class Jobs(View):
     def _show(self, documents: list[dict[str, Any]]) -> None:
         self.documents = documents
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
-        table.show([self._row(each) for each in documents])
+        table.show(lambda: [self._row(each) for each in documents])
         table.display, empty.display = bool(documents), not documents
         empty.update(Content("You have asked for nothing long yet: bringing in, training, drawing, judging, reports."))
         if documents and self.focused is None:

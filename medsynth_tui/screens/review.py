@@ -69,7 +69,7 @@ class ReviewQueue(View):
     def compose_body(self) -> ComposeResult:
         yield Static("Asking the store", id="progress", classes="heading")
         with Horizontal(id="desk"):
-            yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW, id="queue")
+            yield WindowTable(NARROW, WIDE, id="queue")
             with Vertical(id="picture-side"):
                 yield Static("", id="why")
                 yield BoxedPicture(id="picture")
@@ -100,14 +100,14 @@ class ReviewQueue(View):
         """A window of the queue that begins a little before what is undecided."""
         undecided = [index for index, each in enumerate(self.entries) if each["decision"] is None]
         start = max(0, min(undecided[0] - WINDOW // 4 if undecided else 0, len(self.entries) - WINDOW))
-        wide = len(self.query_one(WindowTable).layout_columns) == len(WIDE)
-        rows: list[tuple[str, list[Any]]] = []
-        for each in self.entries[start : start + WINDOW]:
-            cells: list[Any] = [said(each["id"], 40), WORDS.get(each["decision"], ("", ""))]
-            rows.append((key_of(each), [cells[0], said(each["dataset"], 40), cells[1]] if wide else cells))
-        self.query_one(WindowTable).show(rows)
+        shown = self.entries[start : start + WINDOW]
+        self.query_one(WindowTable).show(lambda: [(key_of(each), self._row(each)) for each in shown])
         self._show_progress()
         self.place_changed()
+
+    def _row(self, each: dict[str, Any]) -> list[Any]:
+        name, decision = said(each["id"], 40), WORDS.get(each["decision"], ("", ""))
+        return [name, *([said(each["dataset"], 40)] if self.query_one(WindowTable).wide else []), decision]
 
     @on(BoxedPicture.Turned)
     def _show_progress(self) -> None:

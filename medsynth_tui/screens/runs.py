@@ -13,7 +13,9 @@ from medsynth_tui import commands as c
 from medsynth_tui import commands_runs as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands_away import RunImport
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.marking import MarksRows
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import number, state, when
@@ -37,10 +39,11 @@ LOOK_EVERY = 5.0
 COLOURS = {"running": "bold", "failed": "bold $error", "interrupted": "$warning"}
 
 
-class Runs(MarksRows, View):
+class Runs(MarksRows, WritesList, View):
     """Looks again every five seconds while one is running."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare, RunImport)
+    LIST = "runs"
+    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare, RunImport, ListWrite)
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +53,7 @@ class Runs(MarksRows, View):
         return ("Runs",)
 
     def compose_body(self) -> ComposeResult:
-        yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+        yield WindowTable(NARROW, WIDE)
         yield Static("Asking the store", classes="empty", id="empty")
 
     def on_mount(self) -> None:
@@ -78,17 +81,16 @@ class Runs(MarksRows, View):
             table.focus()
 
     def _draw(self) -> None:
-        self.query_one(WindowTable).show([(each["run"], self._row(each)) for each in self.documents])
+        self.query_one(WindowTable).show(lambda: [(each["run"], self._row(each)) for each in self.documents])
 
     def _row(self, each: dict[str, Any]) -> list[Any]:
         table = self.query_one(WindowTable)
-        wide = table.layout_columns == WIDE
-        total = f"{' of ' if wide else '/'}{number(each['kimg_total'])}" if each.get("kimg_total") else ""
+        total = f"{' of ' if table.wide else '/'}{number(each['kimg_total'])}" if each.get("kimg_total") else ""
         word = state(each["state"]) + (" SIM" if each.get("simulated") else "")
         return [
             self.with_mark(each["run"], table.widths()[0]),
             each["dataset"],
-            *([each["preset"]] if wide else []),
+            *([each["preset"]] if table.wide else []),
             (word, COLOURS.get(each["state"], "")),
             f"{number(each['kimg'] or 0)}{total}",
             when(each["started"]),

@@ -49,7 +49,7 @@ class ScanResult(View):
                 yield Static(id="report")
             with Vertical(id="columns-side"):
                 yield Static("Which column is what (enter to change)", classes="heading")
-                yield WindowTable(WIDE if self.app.size.width >= 110 else NARROW)
+                yield WindowTable(NARROW, WIDE)
 
     def on_mount(self) -> None:
         self._show()
@@ -73,7 +73,7 @@ class ScanResult(View):
             column = self.mapped.get(role) or self.columns.get(role)
             rows.append((role, [role, (said(column, 60), "bold") if column else "", meaning]))
         table = self.query_one(WindowTable)
-        table.show([(role, cells[: len(table.layout_columns)]) for role, cells in rows])
+        table.show(lambda: [(role, cells[: len(table.layout_columns)]) for role, cells in rows])
         self.place_changed()
 
     @on(DataTable.RowSelected)

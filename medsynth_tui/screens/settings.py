@@ -11,7 +11,9 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said
@@ -19,10 +21,11 @@ from medsynth_tui.words import said
 COLUMNS = (Column("setting", 26), Column("value", 18), Column("what it means"))
 
 
-class Settings(View):
+class Settings(WritesList, View):
     """One line each; enter changes the one under the cursor."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.SettingChange,)
+    LIST = "settings"
+    HERE: ClassVar[tuple[Command, ...]] = (r.SettingChange, ListWrite)
 
     def place(self) -> tuple[str, ...]:
         return ("Settings",)

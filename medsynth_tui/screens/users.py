@@ -10,7 +10,9 @@ from textual.widgets import Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListWrite
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -27,10 +29,11 @@ COLUMNS = (
 )
 
 
-class Users(View):
+class Users(WritesList, View):
     """Only admins come here; a code is shown once and is never kept."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor)
+    LIST = "users"
+    HERE: ClassVar[tuple[Command, ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor, ListWrite)
 
     def place(self) -> tuple[str, ...]:
         return ("Users",)

@@ -46,7 +46,7 @@ class RowsTable(WindowTable):
             if room < 0 and chosen:
                 break
             chosen.append(Column(self.names[place], width))
-        self.layout_columns = tuple(chosen)
+        self.only_columns(chosen)
         self.clear(columns=True)
         for index, column in enumerate(chosen):
             self.add_column(Text(column.title), width=column.width, key=f"column{self.first + index}")

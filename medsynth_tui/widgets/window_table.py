@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,6 +18,9 @@ WINDOW = 200
 PADDING = 2
 """Columns of the terminal that Textual puts around every cell."""
 SCROLLBAR = 1
+WIDE_FROM = 110
+"""Columns of the window from which on a table has its wide columns."""
+Rows = Sequence[tuple[str, Sequence[Any]]]
 VARIABLE = re.compile(r"\$([\w-]+)")
 
 
@@ -43,37 +46,66 @@ class WindowTable(DataTable[Text]):
         Binding("G", "scroll_bottom", "Last", show=False),
     ]
 
-    def __init__(self, columns: Sequence[Column], id: str | None = None) -> None:
+    def __init__(self, columns: Sequence[Column], wide: Sequence[Column] = (), id: str | None = None) -> None:
+        """`wide`: the columns in a window of 110 columns or more, where they are others."""
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, header_height=1)
-        self.layout_columns = tuple(columns)
+        self._both = tuple(columns), tuple(wide or columns)
+        self.layout_columns = self._both[0]
         self.shown: list[tuple[str, Sequence[Any]]] = []
+        self._rows: Callable[[], Rows] = lambda: self.shown
+
+    @property
+    def wide(self) -> bool:
+        """Whether the wide columns are those that it has now."""
+        return self.layout_columns != self._both[0]
+
+    def _fitting(self) -> tuple[Column, ...]:
+        return self._both[self.app.size.width >= WIDE_FROM]
+
+    def only_columns(self, columns: Sequence[Column]) -> None:
+        """These columns, in a window of any width."""
+        self._both = tuple(columns), tuple(columns)
+        self.layout_columns = self._both[0]
 
     def on_mount(self) -> None:
+        self.layout_columns = self._fitting()
+        self._add_columns()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
+
+    def _add_columns(self) -> None:
         for column, width in zip(self.layout_columns, self.widths(), strict=True):
             title = Text(column.title, justify="right" if column.right else "left")
             self.add_column(title, width=width, key=column.title)
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     def on_resize(self) -> None:
-        """The stretching column takes what there is now."""
+        """The columns are those of the window's width, and the stretching one takes what there is now."""
+        others = self._fitting() != self.layout_columns
+        self.layout_columns = self._fitting()
         widths = self.widths()
-        if [column.width for column in self.ordered_columns] != widths:
-            for column, width in zip(self.ordered_columns, widths, strict=True):
-                column.width = width
-            self._fill()
+        if others or [column.width for column in self.ordered_columns] != widths:
+            if not others:
+                for column, width in zip(self.ordered_columns, widths, strict=True):
+                    column.width = width
+            self.shown = list(self._rows())
+            self._fill(others)
 
-    def show(self, rows: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def show(self, rows: Rows | Callable[[], Rows]) -> None:
         """`rows`: key and one value a column; a value is text, or a pair of text and a style.
 
-        A style may name colours of the theme (`bold $error`): they follow when another theme is chosen.
+        A style may name colours of the theme (`bold $error`): they follow when another theme is chosen. Rows that
+        depend on the columns or their widths are given as what makes them: it is called again when those change.
         """
-        if list(rows) != self.shown or not self.row_count:
-            self.shown = list(rows)
+        self._rows = rows if callable(rows) else lambda: rows
+        made = list(self._rows())
+        if made != self.shown or not self.row_count:
+            self.shown = made
             self._fill()
 
-    def _fill(self) -> None:
+    def _fill(self, other_columns: bool = False) -> None:
         kept, was = self.current_key, self.cursor_row
-        self.clear()
+        self.clear(columns=other_columns)
+        if other_columns:
+            self._add_columns()
         widths = self.widths()
         for key, values in self.shown[:WINDOW]:
             cells = zip(values, self.layout_columns, widths, strict=True)

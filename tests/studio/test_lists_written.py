@@ -1,0 +1,78 @@
+"""Writing the list that one sees, on a real store; and its columns, which are those of the window whenever it grows."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from fake_engine import FakeEngine
+from studio_people import complaint, fill, log_in, shows, studio, until
+from studio_places import PLACES
+
+from medsynth_tui.widgets.window_table import WindowTable
+
+CHANGING = ("datasets", "runs", "cohorts", "jobs", "assessments", "disk", "evidence", "compare", "review", "scan")
+
+
+async def test_the_list_that_one_sees_is_written_where_one_says_and_the_log_says_so(
+    store: Path, tmp_path: Path
+) -> None:
+    app, target = studio(store), tmp_path / "accounts.csv"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "admin")
+        app.go("users")
+        await shows(pilot, "3 accounts")
+        await pilot.press("W")
+        await shows(pilot, "Write this list")
+        await fill(pilot, text=str(target))
+        await pilot.press("enter")
+        await shows(pilot, "3 rows")
+        with target.open(newline="") as stream:
+            assert {row["name"] for row in csv.DictReader(stream)} == {"alice", "admin", "auditor"}
+        await pilot.press("W")
+        await fill(pilot, text=str(target))
+        await pilot.press("enter")
+        await until(pilot, lambda: "must be a new file" in complaint(app), why="a place that is taken is said")
+        app.go("audit")
+        await shows(pilot, "lists.export")
+
+
+async def test_a_list_is_offered_a_place_of_its_own_where_nobody_names_another(store: Path) -> None:
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "auditor")
+        app.go("audit")
+        await shows(pilot, "session.login")
+        await pilot.press("W")
+        await shows(pilot, "also what is filtered away")
+        await pilot.press("enter")
+        await shows(pilot, " rows: ")
+    (written,) = (store / "generated").glob("audit-*.csv")
+    assert "session.login" in written.read_text()
+
+
+async def test_a_window_that_grows_or_shrinks_has_the_columns_of_its_width(tmp_path: Path) -> None:
+    """And its rows are told as they are on a screen that is opened in that width."""
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+
+        def table() -> list[str]:
+            shown = app.screen.query(WindowTable).first()
+            head = [f"{column.label} {column.width}" for column in shown.ordered_columns]
+            return [*head, *(str(cell) for key in shown.rows for cell in shown.get_row(key))]
+
+        async def opened(place: str) -> list[str]:
+            app.go(place, **PLACES["researcher"][place])
+            await until(pilot, lambda: any(each.row_count for each in app.screen.query(WindowTable)), why=place)
+            await until(pilot, lambda: not app.screen._asked, why=f"answers for {place}")  # type: ignore[attr-defined]
+            return table()
+
+        for place in CHANGING:
+            narrow = await opened(place)
+            await pilot.resize_terminal(120, 40)
+            await until(pilot, lambda before=narrow: table() != before, why=f"{place} grows")  # type: ignore[misc]
+            grown = table()
+            assert await opened(place) == grown, place
+            await pilot.resize_terminal(80, 24)
+            await until(pilot, lambda before=narrow: table() == before, why=f"{place} shrinks")  # type: ignore[misc]
