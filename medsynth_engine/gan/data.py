@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
+from medsynth_engine.gan.span import Span, span
 from medsynth_engine.kernel.errors import BadInput
 
 TRAINING, VALIDATION = 0, 1
@@ -61,6 +63,11 @@ class Data:
     @property
     def resolution(self) -> int:
         return self.training.images.shape[2]
+
+    @cached_property
+    def span(self) -> Span | None:
+        """What the training images hold; None where that is everything."""
+        return span(self.training.images)
 
 
 def load(path: Path, vocabulary: Vocabulary, device: torch.device) -> Data:

@@ -65,6 +65,8 @@ class Learner:
         self.vocabulary, self.data, self.profile, self.device = vocabulary, data, profile, device
         self.batch = self.micro = batch
         generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
+        if architecture.spanned and data.span is not None:
+            generator.keep_to(data.span)
         for network in (generator, discriminator):
             settle(network, device, trunk)
         self.game = Game(generator, discriminator)

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
 from medsynth_engine.gan.embedding import ConditionEmbedding, Projection
+from medsynth_engine.gan.span import Span
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))
@@ -40,6 +41,7 @@ class Architecture:
     channels  of the image: 1 grey, 3 colour
     latent, condition, features  lengths of z, of the embedded condition, of what the discriminator projects on
     grain     texture that follows from nothing (hair, noise of a sensor) comes from a plane of random numbers
+    spanned   what no training image holds is taken out of each image (span.py)
     """
 
     widths: tuple[int, ...]
@@ -49,6 +51,7 @@ class Architecture:
     condition: int = 64
     features: int = 64
     grain: bool = False
+    spanned: bool = False
 
     @property
     def drawn(self) -> int:
@@ -136,6 +139,8 @@ class Generator(nn.Module):
     """
 
     trunk = torch.float32
+    rows: Tensor
+    columns: Tensor
 
     def __init__(self, architecture: Architecture, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -150,6 +155,9 @@ class Generator(nn.Module):
         self.stages = nn.ModuleList(Stage(width, architecture.blocks, depth) for width in widths)
         self.gains = nn.ModuleList(_nothing(inputs, width) for width in widths)
         self.image = Convolution(widths[-1], architecture.channels, 1, 1.0, bias=True)
+        if architecture.spanned:
+            for name in ("rows", "columns"):
+                self.register_buffer(name, torch.eye(architecture.resolution))
         grainy = [width for width, side in zip(widths, _sides(architecture), strict=True) if side >= GRAIN_FROM]
         self.grain = nn.ParameterList(
             nn.Parameter(torch.full((width, 1, 1), GRAIN)) for width in (grainy if architecture.grain else ())
@@ -168,7 +176,13 @@ class Generator(nn.Module):
                 x = x + strength * plane
             x = _as_trunk(x, self.trunk)
             x = stage(x) * (1 + gain(style)).to(x.dtype)[:, :, None, None]
-        return self.image(x.float())
+        image = self.image(x.float())
+        return self.rows @ (image + 1) @ self.columns - 1 if self.architecture.spanned else image
+
+    def keep_to(self, span: Span) -> None:
+        """Draw nothing outside of `span`; only where the architecture is spanned."""
+        for buffer, projection in zip((self.rows, self.columns), span, strict=True):
+            buffer.copy_(projection)
 
     def _planes(self, grain: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
         """By side of a stage: how much of it each channel takes, and the plane (n, 1, side, side) of variance 1."""

@@ -28,6 +28,7 @@ class Plan:
     settled        the length is final; one asked for in minutes is settled when a tenth of them has shown the speed
     threads        CPU threads: sums depend on it in their last bit, so a resumed run keeps it
     trunk          numbers the large stages compute in (`precision.TRUNKS`): fp32 or bf16
+    spanned        what no training image holds is not drawn (span.py)
     """
 
     images: int
@@ -42,6 +43,7 @@ class Plan:
     settled: bool = True
     threads: int = 1
     trunk: str = "fp32"
+    spanned: bool = False
 
     def document(self) -> dict[str, Any]:
         return {**asdict(self), "fade": list(self.fade)}

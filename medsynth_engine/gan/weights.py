@@ -146,10 +146,11 @@ def _architecture(declared: Any) -> Architecture:
         raise _damaged("no architecture")
     if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= 2048 for n in (*widths, *numbers)):
         raise _damaged("an architecture out of bounds")
-    grain = declared.get("grain", False)  # weights of an earlier version have none
-    if not isinstance(grain, bool):
+    grain = declared.get("grain", False)  # weights of an earlier version say nothing of either
+    spanned = declared.get("spanned", False)
+    if not isinstance(grain, bool) or not isinstance(spanned, bool):
         raise _damaged("an architecture out of bounds")
-    found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS}, grain=grain)
+    found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS}, grain=grain, spanned=spanned)
     size = sum(18 * found.blocks * width**2 for width in found.widths)
     if found.channels not in (1, 3) or found.blocks > 16 or size > MOST_PARAMETERS:
         raise _damaged("an architecture out of bounds")
