@@ -22,6 +22,7 @@ from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import EVERYWHERE, PLACES, TOUR, Quit
 from medsynth_tui.idle import Idle
 from medsynth_tui.keymap import Keymap, bind, bind_keyless, default_path, read
+from medsynth_tui.leaving import LEAVING, Leaving
 from medsynth_tui.places import SCREENS
 from medsynth_tui.session import Session
 from medsynth_tui.terminal.usable import unusable_terminal
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 SMALLEST = (80, 24)
 
 
-class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
+class MedSynth(Idle, TypeAhead, Leaving, Boundary, Touring, Wire, App[int]):
     """Everything a person sees. Holds no rules: what may be done, the engine says."""
 
     TITLE = "MedSynth"
@@ -147,7 +148,7 @@ class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
         if REGISTRY[identifier] not in self.everywhere():
             return
         if any(identifier == place.id for place in PLACES):
-            self.go(identifier)
+            self.unless_under_way(lambda: self.go(identifier), "Go there")
             return
         done = getattr(self, REGISTRY[identifier].handler)()
         if inspect.isawaitable(done):
@@ -181,7 +182,7 @@ class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
             self.push_screen(Jump(targets, more), lambda widget: widget and widget.focus())
 
     def do_quit(self) -> None:
-        self.exit(0)
+        self.unless_under_way(lambda: self.exit(0), "Leave", LEAVING)
 
     def action_help_quit(self) -> None:
         """ctrl+c: nothing is interrupted by it; say how to leave."""
@@ -210,6 +211,9 @@ class MedSynth(Idle, TypeAhead, Boundary, Touring, Wire, App[int]):
                 )
 
     def do_logout(self) -> None:
+        self.unless_under_way(self._log_out, "Log out")
+
+    def _log_out(self) -> None:
         self.run_worker(self.session.log_out(), exit_on_error=False, group="logout")
         self.leave("You are logged out. Trainings and jobs go on.")
 

@@ -130,10 +130,13 @@ class View(Commanded, Asking, Screen[None]):
         return self.studio.keymap.label(command)
 
     def do_leave(self) -> None:
-        self.studio.exit(0)
+        self.studio.do_quit()
 
     def do_back(self) -> None:
-        self.studio.back()
+        if self.here:
+            self.complain(self.here, "It ends by itself; this says so then.")
+        else:
+            self.studio.back()
 
     def do_refresh(self) -> None:
         self.clear()

@@ -40,6 +40,7 @@ class Waiting:
     then: Callable[[Any], object]
     refused: Callable[[MedSynthError], bool] | None
     job: str = ""
+    here: str = ""
     again: Callable[[], object] | None = None
 
 
@@ -59,20 +60,27 @@ class Asking:
         group: str = "view",
         refused: Callable[[MedSynthError], bool] | None = None,
         saying: str = "",
+        here: str = "",
     ) -> None:
         """Ask the engine; a newer question of the same group makes an older answer unwanted.
 
-        `saying` is shown until the answer comes, where that may take longer than a blink.
+        `saying` is shown until the answer comes, where that may take longer than a blink. `here` is the sentence for
+        whoever would leave before it: that something is done in this process, or told once.
         """
         screen = cast("Screen[Any]", self)
         session = cast("MedSynth", screen.app).session
         worker: Worker[Any] = screen.run_worker(
             partial(session.ask, question), group=group, name=group, exclusive=True, exit_on_error=False
         )
-        again = partial(self.ask, question, then, group=group, refused=refused, saying=saying)
-        self._asked[worker] = Waiting(then, refused, again=again)
+        again = partial(self.ask, question, then, group=group, refused=refused, saying=saying, here=here)
+        self._asked[worker] = Waiting(then, refused, here=here, again=again)
         if saying:
             self.note(saying)
+
+    @property
+    def here(self) -> str:
+        """What is being done in this process and must be waited for, as a sentence; nothing where nothing is."""
+        return next((waiting.here for waiting in self._asked.values() if waiting.here), "")
 
     def awaits(self, group: str) -> bool:
         """Whether an answer of this group is still to come: who asks at intervals must not cancel itself for ever."""
@@ -105,6 +113,8 @@ class Asking:
         if waiting is None:
             return
         self.note("")
+        if waiting.here:
+            studio.no_more_under_way()
         if waiting.job and waiting.job == self.followed:
             self.followed = None
             self.job_ended()

@@ -96,13 +96,8 @@ class BackupNew(View):
             group="backup",
             refused=self._refused,
             saying="Writing the backup",
+            here="The backup is still being written.",
         )
-
-    def do_back(self) -> None:
-        if self.awaits("backup"):
-            self.complain("The backup is still being written.", "It ends by itself; this says so then.")
-        else:
-            super().do_back()
 
     def _refused(self, error: MedSynthError) -> bool:
         """What is wrong with one field is said at that field."""

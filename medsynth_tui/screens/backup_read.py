@@ -84,12 +84,6 @@ class BackupRead(View):
         else:
             self.do_backup_check()
 
-    def do_back(self) -> None:
-        if self.awaits("restore"):
-            self.complain("The backup is still being put back.", "It ends by itself; this says so then.")
-        else:
-            super().do_back()
-
     def do_backup_check(self) -> None:
         if self.awaits("restore"):
             return
@@ -158,6 +152,7 @@ class BackupRead(View):
             self._restored,
             group="restore",
             saying="Putting the backup back",
+            here="The backup is still being put back.",
         )
 
     def _restored(self, document: dict[str, Any]) -> None:

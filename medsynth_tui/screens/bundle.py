@@ -32,6 +32,7 @@ from medsynth_tui.widgets.field import (
 from medsynth_tui.words import count, said
 
 AUDIENCE = "recipient"
+KEY_TO_COME = "The bundle is still being begun, and its key is told only once."
 """A bundle holds real images and goes to named people: the gate is always asked for these."""
 MOST_DAYS = 365
 FIELDS = {"bad_days": "days", "bad_key": "key"} | dict.fromkeys(
@@ -125,7 +126,9 @@ class Bundle(View):
             "minutes": float(self.query_one("#minutes", Field).value),
             "days": int(self.query_one("#days", Field).value),
         }
-        self.ask(lambda engine: engine.bundle(**order), self._begun, group="bundle", refused=self._refused)
+        self.ask(
+            lambda engine: engine.bundle(**order), self._begun, group="bundle", refused=self._refused, here=KEY_TO_COME
+        )
 
     def _refused(self, error: MedSynthError) -> bool:
         if isinstance(error, Refused):

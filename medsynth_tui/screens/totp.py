@@ -17,6 +17,7 @@ from medsynth_tui.widgets.field import Field, Go, needed
 from medsynth_tui.words import when
 
 OFF = "Your account has no second factor. With one a login asks for a code of your phone beside the password."
+CODES_TO_COME = "The recovery codes are still being made, and are told only once."
 NEEDED = "Your role needs a second factor before anything else."
 SCAN = "Scan this with an authenticator app, or type the secret into it. Then enter the code that it shows."
 
@@ -103,7 +104,13 @@ class SecondFactor(View):
         if field.valid():
             code = field.value
             self.clear()
-            self.ask(lambda engine: engine.totp_confirm(code), self._tell_codes, group="change", saying="Checking")
+            self.ask(
+                lambda engine: engine.totp_confirm(code),
+                self._tell_codes,
+                group="change",
+                saying="Checking",
+                here=CODES_TO_COME,
+            )
 
     def _prove(self, wish: str) -> None:
         password, proof = self.query_one("#password", Field), self.query_one("#proof", Field)
@@ -118,7 +125,11 @@ class SecondFactor(View):
             self.ask(lambda engine: engine.totp_off(secret, code), self._is_off, group="change", saying="Checking")
         else:
             self.ask(
-                lambda engine: engine.totp_codes(secret, code), self._tell_codes, group="change", saying="Checking"
+                lambda engine: engine.totp_codes(secret, code),
+                self._tell_codes,
+                group="change",
+                saying="Checking",
+                here=CODES_TO_COME,
             )
 
     def _is_off(self, _: Any) -> None:

@@ -18,6 +18,7 @@ from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said, when
 
+CODE_TO_COME = "The code is still being made, and is told only once."
 ROLES = ["researcher", "admin", "auditor"]
 COLUMNS = (
     Column("name"),
@@ -71,7 +72,7 @@ class Users(WritesList, View):
     def _add(self, given: tuple[str, str] | None) -> None:
         if given is not None:
             role, name = given
-            self.ask(lambda engine: engine.users_add(name, role), self._tell_code, group="change")
+            self.ask(lambda engine: engine.users_add(name, role), self._tell_code, group="change", here=CODE_TO_COME)
 
     def _tell_code(self, document: dict[str, Any]) -> None:
         self.load()
@@ -145,7 +146,7 @@ class Users(WritesList, View):
 
     def _reset(self, name: str, sure: bool | None) -> None:
         if sure:
-            self.ask(lambda engine: engine.users_reset(name), self._tell_code, group="change")
+            self.ask(lambda engine: engine.users_reset(name), self._tell_code, group="change", here=CODE_TO_COME)
 
     def do_user_factor(self) -> None:
         name = self._who()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+WRITING = "The list is still being written."
+
 
 class WritesList(Base):
     """For a screen with a list, which has `ListWrite` among its commands: `LIST` is the engine's word for it."""
@@ -34,7 +36,7 @@ class WritesList(Base):
     def _write_list(self, path: str | None) -> None:
         if path:
             self.clear()
-            self.ask(lambda engine: self.write_list(engine, path), self._list_written, group="write")
+            self.ask(lambda engine: self.write_list(engine, path), self._list_written, group="write", here=WRITING)
 
     async def write_list(self, engine: Engine, path: str) -> dict[str, Any]:
         """What is asked of the engine; answers `path` and how many rows."""

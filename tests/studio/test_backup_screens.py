@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from medsynth_engine.operations import backup_file
 from medsynth_tui.screens.backup_new import BackupNew
 from medsynth_tui.screens.backup_read import BackupRead
 from medsynth_tui.screens.backups import Backups
+from medsynth_tui.screens.confirm import Sure
 from medsynth_tui.widgets.field import Field
 
 PASSPHRASE = "velvet turbine oxbow 81"
@@ -185,10 +187,39 @@ async def test_a_backup_under_way_is_not_left_nor_begun_again_without_a_word(
             await pilot.press("f6", "escape")
             await until(pilot, lambda: "is still being written" in complaint(app), LONG)
             assert isinstance(app.screen, BackupNew) and len(begun) == 1
+            for identifier in ("logout", "datasets", "quit"):
+                await app.action_command(identifier)
+                await shows(pilot, "nothing will say how it ended", LONG)
+                await pilot.press("enter")  # the answer that has the focus
+                await until(pilot, lambda: isinstance(app.screen, BackupNew), LONG)
+            await pilot.press("ctrl+q")
+            await shows(pilot, "gives the terminal back only then", LONG)
         finally:
             go_on.set()
         await shows(pilot, "The backup is written", LONG)
+        assert not [each for each in app.screen_stack if isinstance(each, Sure)], "what has ended needs no question"
+        assert app.session.person is not None
     assert (tmp_path / "b.age").exists()
+
+
+async def test_who_leaves_all_the_same_may(tmp_path: Path) -> None:
+    class Slow(FakeEngine):
+        async def backup(self, *_: Any, **__: Any) -> dict[str, Any]:
+            await asyncio.Event().wait()
+            return {}
+
+    app = studio(tmp_path, engine=Slow("admin"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("backup_new")
+        await shows(pilot, "The same again", LONG)
+        await fill(pilot, path="/mnt/b.age", passphrase=PASSPHRASE, again=PASSPHRASE)
+        await pilot.press("enter")
+        await until(pilot, app.under_way, LONG)
+        await app.action_command("logout")
+        await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+        await pilot.press("right", "enter")
+        await shows(pilot, "You are logged out", LONG)
 
 
 @pytest.mark.parametrize("role", ["researcher", "auditor"])
