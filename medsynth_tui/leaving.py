@@ -49,6 +49,6 @@ class Leaving:
 
     def no_more_under_way(self) -> None:
         """It has ended: there is nothing to ask any more, and its news come first."""
-        app = cast("MedSynth", self)
-        if self._question is not None and app.screen is self._question:
-            self._question.dismiss(None)
+        app, question = cast("MedSynth", self), self._question
+        while question is not None and question in app.screen_stack:
+            app.screen.dismiss(None)  # the question, or its help over it

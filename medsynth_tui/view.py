@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 
 from medsynth_tui.command import REGISTRY, Command, bindings
-from medsynth_tui.commands import Back, CancelJob, Jump, Quit, Redraw, Refresh
+from medsynth_tui.commands import Back, CancelJob, Help, Jump, Quit, Redraw, Refresh
 from medsynth_tui.keymap import bind
 from medsynth_tui.shelter import Sheltered
 from medsynth_tui.widgets.hints import Hints
@@ -193,12 +193,20 @@ class View(Commanded, Asking, Screen[None]):
 
 
 class Dialog(Commanded, ModalScreen[Any]):
-    """A question over a view: opaque, closed by esc, answers through `dismiss`. `compose_card` says what is asked."""
+    """A question over a view: opaque, closed by esc, answers through `dismiss`. `compose_card` says what is asked.
+
+    F1 says `EXPLAINS`, the keys that only it has with what they do (`KEYS`), and what esc does (`ESC`).
+    """
+
+    EXPLAINS: ClassVar[str] = ""
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    ESC: ClassVar[str] = "Close it; nothing is done."
+    ALWAYS: ClassVar[tuple[Command, ...]] = (Help, Jump, Quit, Redraw)
 
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "leave", "Close", show=False),
-        *(Binding(each.keys, f"app.command('{each.id}')", show=False, id=each.id) for each in (Jump, Quit, Redraw)),
+        *(Binding(each.keys, f"app.command('{each.id}')", show=False, id=each.id) for each in ALWAYS),
     ]
 
     def on_mount(self) -> None:

@@ -29,8 +29,12 @@ class EditAnswer(Dialog):
     `keep` takes the text whenever it is to be kept; the dialog answers nothing.
     """
 
+    EXPLAINS = "An answer of the assessment. It is kept by itself whenever you pause, and when this is closed."
+    KEYS = (("^z", "Take back what was typed last."), ("F6", "Close it; what was typed is kept."))
+    ESC = "Close it; what was typed is kept."
+
     CSS_PATH = "answer.tcss"
-    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "leave", "Close", show=False, priority=True)]
+    BINDINGS: ClassVar[list[Any]] = [Binding("F6", "leave", "Close", show=False, priority=True)]
 
     def __init__(self, question: str, answer: str, keep: Callable[[str], object]) -> None:
         super().__init__()
@@ -79,7 +83,14 @@ class EditAnswer(Dialog):
 class EditRisk(Dialog):
     """Likelihood and severity before and after the measures. Lowering what the evidence proposes needs a reason."""
 
-    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "save", "Save", show=False, priority=True)]
+    EXPLAINS = (
+        "How likely and how severe this risk is, before and after the measures, from 1 to 4. To go below what the "
+        "evidence proposes needs a reason."
+    )
+    KEYS = (("F6", "Save it."),)
+    ESC = "Close it; nothing is changed."
+
+    BINDINGS: ClassVar[list[Any]] = [Binding("F6", "save", "Save", show=False, priority=True)]
 
     def __init__(self, risk: dict[str, Any]) -> None:
         super().__init__()

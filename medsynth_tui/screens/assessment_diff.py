@@ -17,6 +17,9 @@ from medsynth_tui.words import said, when
 class Difference(Dialog):
     """Scrolls; esc closes."""
 
+    EXPLAINS = "What the newest text changes in the one before: with - what stood there, with + what stands there now."
+    ESC = "Close it."
+
     CSS_PATH = "assessment_diff.tcss"
 
     def __init__(self, document: dict[str, Any]) -> None:

@@ -193,6 +193,9 @@ class AuditLog(WritesList, View):
 class FilterAudit(Dialog):
     """Answers the filters that are not empty."""
 
+    EXPLAINS = "Only records that fit every field that is filled in are shown; an empty field lets all through."
+    ESC = "Close it; the list stays as it is."
+
     def __init__(self, filters: dict[str, str]) -> None:
         super().__init__()
         self.filters = filters

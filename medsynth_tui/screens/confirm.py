@@ -15,6 +15,9 @@ from medsynth_tui.widgets.field import Check, Field, Go
 class ConfirmByName(Dialog):
     """Answers True only after the name was typed."""
 
+    EXPLAINS = "What cannot be taken back is done only after its name was typed, exactly as it stands there."
+    ESC = "Keep it as it is."
+
     def __init__(self, title: str, consequence: str, name: str, verb: str) -> None:
         super().__init__()
         self.title_text, self.consequence, self.wanted, self.verb = title, consequence, name, verb
@@ -51,6 +54,9 @@ class ConfirmByName(Dialog):
 class Sure(Dialog):
     """Yes or no, for what can be taken up again. Answers True or nothing; the careful answer has the focus."""
 
+    EXPLAINS = "Something ends or changes by this; the careful answer is the one that has the cursor."
+    ESC = "Leave everything as it is."
+
     def __init__(self, title: str, consequence: str, verb: str, otherwise: str) -> None:
         super().__init__()
         self.title_text, self.consequence, self.verb, self.otherwise = title, consequence, verb, otherwise
@@ -68,6 +74,8 @@ class Sure(Dialog):
 
 class Ask(Dialog):
     """One line of text, or a choice and a line; answers the text, or the pair."""
+
+    EXPLAINS = "What is typed here is checked before anything is done; what is wrong with it is said under it."
 
     def __init__(
         self,
@@ -109,6 +117,9 @@ class Ask(Dialog):
 
 class Tell(Dialog):
     """Something to read and close: an explanation, or a code that is shown once."""
+
+    EXPLAINS = "Something to read. What is shown once (a code, a key) is not shown again after it was closed."
+    ESC = "Close it."
 
     def __init__(self, title: str, *paragraphs: str | Content) -> None:
         super().__init__()

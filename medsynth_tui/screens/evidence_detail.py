@@ -17,6 +17,10 @@ from medsynth_tui.widgets.gauge import Gauge, Reading
 class Explained(Dialog):
     """A title, the gauge where it is about a reading of it, and paragraphs."""
 
+    EXPLAINS = "What stands behind a number: what it says, how it was measured, against what, and by whose method."
+    KEYS = (("enter", "Close it."),)
+    ESC = "Close it."
+
     CSS_PATH = "evidence_detail.tcss"
 
     def __init__(self, title: str, paragraphs: Sequence[Content], reading: Reading | None = None) -> None:

@@ -12,6 +12,9 @@ from medsynth_tui.widgets.field import Go
 class Failed(Dialog):
     """Never a traceback, never a local variable: those may hold a patient."""
 
+    EXPLAINS = "An error inside MedSynth. Nothing of yours was lost by it; what was running goes on."
+    ESC = "Close it and go back."
+
     def __init__(self, reference: str) -> None:
         super().__init__()
         self.reference = reference

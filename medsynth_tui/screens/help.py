@@ -1,8 +1,9 @@
-"""`?`: every key that works on this screen and what it does, then those that work everywhere."""
+"""`?`: every key that works on this screen or in this question and what it does, then those that work everywhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -12,11 +13,10 @@ from textual.widgets import Static
 
 from medsynth_tui.command import Command
 from medsynth_tui.view import Dialog, View
+from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.drawn import Drawn
+from medsynth_tui.widgets.field import Field, Go
 from medsynth_tui.words import wrapped
-
-if TYPE_CHECKING:
-    from medsynth_tui.app import MedSynth
 
 TABLES = "In tables: arrows or j/k move, g and G go to the first and last row, enter opens."
 KEYS = 9
@@ -30,43 +30,79 @@ class Help(Dialog):
     """Made from the commands themselves, so that it cannot say anything else than what the keys do."""
 
     CSS_PATH = "help.tcss"
+    ESC = "Close this."
 
     def __init__(self, over: Screen[Any]) -> None:
         super().__init__()
         self.over = over
 
     def compose_card(self) -> ComposeResult:
-        here = self.over.commands() if isinstance(self.over, View) else []
-        place = self.studio.glyphs.trail.join(self.over.place()) if isinstance(self.over, View) else "Help"
-        yield Static(Content(f"{place}: keys"), classes="title")
+        yield Static(Content(f"{self._about()}: keys"), classes="title")
         with VerticalScroll():
-            yield KeyRows(here)
-            yield Static("Everywhere", classes="heading gap")
-            yield KeyRows([command for command in self.studio.everywhere() if self.studio.keymap.keys(command)])
-            for trouble in self.studio.keymap.troubles:
-                yield Static(Content(trouble), classes="muted gap")
-            yield Static(Content(f"{TABLES}\n{FORMS}"), classes="muted gap")
+            if isinstance(self.over, Dialog):
+                yield from self._of_a_dialog(self.over)
+            else:
+                yield from self._of_a_view()
         yield Static("esc closes", classes="muted gap")
+
+    def _about(self) -> str:
+        if isinstance(self.over, View):
+            return self.studio.glyphs.trail.join(self.over.place())
+        titles = self.over.query(".title").results(Static)
+        return next((str(title.content) for title in titles), "Find")
+
+    def _of_a_view(self) -> ComposeResult:
+        yield KeyRows(self._keys(self.over.commands() if isinstance(self.over, View) else []))
+        yield Static("Everywhere", classes="heading gap")
+        yield KeyRows(self._keys(self.studio.everywhere()))
+        for trouble in self.studio.keymap.troubles:
+            yield Static(Content(trouble), classes="muted gap")
+        yield Static(Content(f"{TABLES}\n{FORMS}"), classes="muted gap")
+
+    def _of_a_dialog(self, over: Dialog) -> ComposeResult:
+        if over.EXPLAINS:
+            yield Static(Content(over.EXPLAINS), classes="says")
+        yield KeyRows([*_what_it_holds(over), *over.KEYS, ("esc", over.ESC), *self._keys(over.ALWAYS)])
+
+    def _keys(self, commands: Iterable[Command]) -> list[tuple[str, str]]:
+        """Those that have keys: what does them here, and what they do."""
+        rows = []
+        for command in commands:
+            words = command.help
+            if not words.startswith(command.title):
+                words = f"{command.title}: {words}"
+            rows.append((self.studio.keymap.labels(command), words))
+        return [(keys, words) for keys, words in rows if keys]
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
 
 
+def _what_it_holds(over: Dialog) -> Iterator[tuple[str, str]]:
+    """The keys of what stands in a question: fields, choices, buttons, something to read or to choose from."""
+    goes = [go.label for go in over.query(Go) if go.display]
+    if over.query(Field):
+        yield "enter", "Take what was typed and go on."
+    if over.query(Choice):
+        yield "← →", "Choose, where the cursor is on a choice."
+    if over.query("DataTable, OptionList"):
+        yield "↑ ↓", "Go through the list."
+    elif over.query(VerticalScroll):
+        yield "↑ ↓", "Read on; PgUp and PgDn by pages."
+    if goes:
+        yield "tab", f"Go on to the next field or button ({', '.join(goes)}), which enter presses."
+
+
 class KeyRows(Drawn):
     """Keys on the left, what they do beside them, wrapped to the width."""
 
-    def __init__(self, commands: list[Command]) -> None:
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
         super().__init__()
-        self.commands = commands
+        self.rows = rows
 
     def lines(self, width: int) -> list[Content]:
         lines = []
-        keymap = cast("MedSynth", self.app).keymap
-        for command in self.commands:
-            keys = keymap.labels(command)
-            words = command.help
-            if not words.startswith(command.title):
-                words = f"{command.title}: {words}"
+        for keys, words in self.rows:
             first, *rest = wrapped(self.glyphs.text(words), width - KEYS)
             lines.append(Content.assemble((f"{self.glyphs.text(keys):<{KEYS}}", "bold $accent"), first))
             lines += [Content(" " * KEYS + more) for more in rest]

@@ -20,6 +20,10 @@ from medsynth_tui.widgets.field import Typed
 class Palette(Dialog):
     """Answers nothing; runs the command on the screen that it was called from."""
 
+    EXPLAINS = "Everything that can be done here, and every place to go to. Type a part of a name or of what it does."
+    KEYS = (("enter", "Do what is marked."),)
+    ESC = "Close it."
+
     CSS_PATH = "palette.tcss"
 
     BINDINGS: ClassVar[list[Any]] = [

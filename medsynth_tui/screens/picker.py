@@ -21,6 +21,13 @@ COLUMNS = (Column("name"), Column("kind", 8), Column("size", 10, right=True))
 class Picker(Asking, Dialog):
     """Answers a path. Enter opens a folder or takes a file, space takes the folder under the cursor as it is."""
 
+    EXPLAINS = "The files of the machine where MedSynth runs; over ssh that is the server, not your own."
+    KEYS = (
+        ("enter", "Open a folder, or take a file."),
+        ("space", "Take the folder under the cursor as it is."),
+        ("← h", "Go up to the folder around this one (also backspace)."),
+    )
+
     CSS_PATH = "picker.tcss"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("space", "take", "Take", show=False),

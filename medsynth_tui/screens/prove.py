@@ -25,6 +25,8 @@ Show = Callable[[str, str], Awaitable[Any]]
 class Prove(Asking, Dialog):
     """Answers True once the engine was shown the password, and the code of a second factor; esc answers nothing."""
 
+    EXPLAINS = "What changes what others may do, or lets something out, asks for the password of whoever sits here."
+
     heading, verb = "Your password again", "Go on"
     says = "This needs the password anew: it was last given a while ago."
 

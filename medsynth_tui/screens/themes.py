@@ -15,6 +15,10 @@ from medsynth_tui.view import Dialog
 class Themes(Dialog):
     """Answers the word of a palette. Esc puts back what was there before."""
 
+    EXPLAINS = "The colours are tried on while you go through them, and kept with your account."
+    KEYS = (("enter", "Keep these."),)
+    ESC = "Put back the colours that were there."
+
     def compose_card(self) -> ComposeResult:
         yield Static("Colours", classes="title")
         yield OptionList(*(Option(self._line(word), id=word) for word in PALETTES), compact=True)
