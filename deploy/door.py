@@ -11,7 +11,6 @@ of a name away, `list` shows them.
 from __future__ import annotations
 
 import base64
-import binascii
 import fcntl
 import os
 import re
@@ -71,7 +70,7 @@ def checked(line: str) -> tuple[str, str]:
         raise Refused("That is no public key: give the one line of a file such as id_ed25519.pub.")
     try:
         blob = base64.b64decode(parts[1], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, and what is not ASCII
         raise Refused("That is no public key: its second word is not base64.") from error
     length = int.from_bytes(blob[:4], "big")
     if blob[4 : 4 + length] != parts[0].encode() or len(blob) < 40:

@@ -23,6 +23,10 @@ while [ $# -gt 0 ]; do
         *) echo "usage: sh deploy/install.sh [--into DIR --owner UID:GID]" >&2; exit 2 ;;
     esac
 done
+# These end up in a command line that sshd gives to a shell, in names of accounts and in sed's patterns.
+case $STUDIO in "" | [!a-z]* | *[!a-z0-9_-]*) echo "STUDIO: small letters, digits, - and _." >&2; exit 2 ;; esac
+case $PYTHON$INTO in *[!A-Za-z0-9/._+-]*) echo "PYTHON and DIR: plain paths, without spaces." >&2; exit 2 ;; esac
+case $PYTHON in /*) ;; *) echo "PYTHON: a path from the top." >&2; exit 2 ;; esac
 HERE=$(cd "$(dirname "$0")" && pwd)
 ETC=$INTO/etc/medsynth LIB=$INTO/usr/local/lib/medsynth SRV=$INTO/srv/medsynth
 SSHD=$INTO/etc/ssh/sshd_config.d UNITS=$INTO/etc/systemd/system
@@ -53,8 +57,10 @@ if [ -z "$INTO" ]; then
     done
 fi
 
-# 2. Folders. What sshd shuts somebody into has to be root's, up to the top; what is written lies one below.
-install -d -m 0755 "$ETC" "$ETC/keys" "$LIB" "$SSHD" "$UNITS" "$SRV" "$SRV/in" "$SRV/out"
+# 2. Folders. What sshd shuts somebody into has to be root's, up to the top; what is written lies one below. Into `in`
+#    and `out` no other account comes: who puts a file there may change its mode.
+install -d -m 0755 "$ETC" "$ETC/keys" "$LIB" "$SSHD" "$UNITS" "$SRV"
+install -d -m 0750 -o 0 -g "${OWNER##*:}" "$SRV/in" "$SRV/out"
 for folder in home in/inbox out/released backups; do
     install -d -m 0700 -o "${OWNER%%:*}" -g "${OWNER##*:}" "$SRV/$folder"
 done
@@ -69,18 +75,24 @@ done
 # 4. sshd. Where it does not take what comes out, whosever fault that is, our block is put back as it was: nobody who
 #    could come in before is locked out.
 ours=$SSHD/medsynth.conf
-if [ -z "$INTO" ] && [ -e "$ours" ]; then cp -p "$ours" "$ours.before"; fi
+put_back() { if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; else rm -f "$ours"; fi; }
+if [ -z "$INTO" ]; then
+    if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; fi # an earlier one was killed before it knew
+    if [ -e "$ours" ]; then cp -p "$ours" "$ours.before.partial" && mv "$ours.before.partial" "$ours.before"; fi
+    trap 'put_back; exit 1' HUP INT TERM
+fi
 render sshd_medsynth.conf "$ours"
 if [ -z "$INTO" ]; then
     grep -Eqi '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/' /etc/ssh/sshd_config ||
         say "Put this line first into /etc/ssh/sshd_config:  Include /etc/ssh/sshd_config.d/*.conf"
     sshd=$(command -v sshd || echo /usr/sbin/sshd)
     if ! "$sshd" -t; then
-        if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; else rm -f "$ours"; fi
+        put_back
         if "$sshd" -t 2>/dev/null; then why="our Match blocks"; else why="its configuration, which is not ours: mend that first"; fi
         say "sshd does not take $why. Nothing was changed for it."
         exit 1
     fi
+    trap - HUP INT TERM
     rm -f "$ours.before"
     "$sshd" -T -C "user=$STUDIO,host=localhost,addr=127.0.0.1" | grep -qi "^forcecommand .*door.py" ||
         { say "sshd does not know our Match block: the door would not be there."; exit 1; }
@@ -102,6 +114,6 @@ if [ -d /run/systemd/system ]; then
     systemctl try-reload-or-restart ssh.service || true
 fi
 say "Done. What is left, and in which order, is in docs/deployment.md:"
-say "  the store          runuser -u $STUDIO -- env MEDSYNTH_HOME=$SRV/home /opt/medsynth/bin/medsynth init --admin NAME"
+say "  the store          runuser -u $STUDIO -- env MEDSYNTH_HOME=$SRV/home ${PYTHON%/*}/medsynth init --admin NAME"
 say "  keys of people     $PYTHON -I $LIB/door.py admit $ETC studio NAME < name.pub"
 say "  the services       systemctl start medsynth-trainer medsynth-queue medsynth-backup.timer"

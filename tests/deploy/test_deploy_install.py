@@ -67,8 +67,9 @@ def test_it_makes_one_account_with_three_names_and_run_again_it_changes_nothing(
     assert len({(account[2], account[3]) for account in accounts}) == 1
     assert [account[6] for account in accounts] == ["/bin/sh", "/usr/sbin/nologin", "/usr/sbin/nologin"]
     assert {"medsynth:*", "medsynth-in:*", "medsynth-out:*"} <= set(said)  # no password opens any of them
-    assert {"/srv/medsynth 755 root", "/srv/medsynth/in 755 root", "/srv/medsynth/home 700 medsynth",
-            "/srv/medsynth/in/inbox 700 medsynth", "/srv/medsynth/out/released 700 medsynth"} <= set(said)  # fmt: skip
+    assert {"/srv/medsynth 755 root", "/srv/medsynth/in 750 root", "/srv/medsynth/out 750 root",
+            "/srv/medsynth/home 700 medsynth", "/srv/medsynth/in/inbox 700 medsynth",
+            "/srv/medsynth/out/released 700 medsynth"} <= set(said)  # fmt: skip
     assert said.count("medsynth-backup.service was another one") == 1
     assert "/etc/systemd/system/medsynth-backup.service.before" in said  # what somebody changed is not lost
     # An error of somebody else's takes no block away that works, and leaves none where there was none.

@@ -117,6 +117,7 @@ def test_of_keys_that_are_admitted_at_once_none_is_lost(tmp_path: Path) -> None:
         ("ada", f"ssh-ed25519 {key(1, 'ssh-rsa')}"),
         ("ada", "ssh-ed25519 AAAA"),
         ("ada", "ssh-ed25519 not base64!"),
+        ("ada", "ssh-ed25519 ключ"),
     ],
 )
 def test_what_is_no_plain_key_of_a_plain_name_is_not_taken(tmp_path: Path, name: str, line: str) -> None:

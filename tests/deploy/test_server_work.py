@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,10 @@ def test_what_comes_into_the_drop_box_is_private_offered_and_never_read_back(ser
         assert server.sftp("alice", "medsynth-in", tried).returncode != 0, tried
     assert sorted(path.name for path in (server.srv / "in").rglob("*")) == ["inbox", "scan.zip", "study"]
     assert not (tmp_path / "back").exists() or not (tmp_path / "back").read_bytes()
+    opened = server.sftp("alice", "medsynth-in", "chmod 0777 /inbox", "chmod 0666 scan.zip")
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat", str(arrived)]
+    seen = subprocess.run(nobody, capture_output=True, text=True, timeout=60)
+    assert opened.returncode == 0 and "Permission denied" in seen.stderr  # whatever the modes: the way there is closed
     os.utime(arrived, (time.time() - 600,) * 2)  # quiet for a while
     found = server.as_account(
         "import asyncio, os; from pathlib import Path; from medsynth_engine.engine import Engine\n"
