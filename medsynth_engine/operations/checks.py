@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from db.ledger import SYSTEM
 from db.tables import Dataset, Job
 from medsynth_engine.access.roles import Permission
+from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.decisions import work_under_way
@@ -29,13 +30,16 @@ class Checks:
 
     @operation("datasets.check", Permission.BRING_IN, about="name")
     def datasets_check(self, call: Call, name: str, burned_in: str = "quarantine") -> dict[str, Any]:
-        """Read the pictures that no check has read. Raises BadInput where there are none, Busy during other work."""
+        """Read the pictures that no check has read. Raises BadInput where there are none, Busy during other work.
+
+        Also those of a dataset that an earlier program brought in, before there was a check.
+        """
         if burned_in not in ("quarantine", "mask"):
             raise BadInput("unknown_choice", "Text is masked, or its picture quarantined.", "--burned-in mask")
         row = newest(call, name)
         call.require_owner(row, "dataset")
         subject = f"dataset:{row.name}"
-        if (row.summary.get("text") or {}).get("state") != "waiting":
+        if text_of(row.summary)["state"] != "waiting":
             raise BadInput("nothing_to_check", "Every picture that can carry text was read.", "See: datasets show")
         with call.change(subject) as change:
             if work_under_way(change.session, row.name) is not None:
@@ -71,7 +75,7 @@ def _waiting(call: Call, session: Session) -> list[Dataset]:
     mine = select(Dataset).where(Dataset.state == "present", Dataset.owner_id == call.actor.user_id)
     rows = session.exec(mine.order_by(col(Dataset.version))).all()
     newest = {row.name: row for row in rows}.values()
-    return [row for row in newest if (row.summary.get("text") or {}).get("state") == "waiting"]
+    return [row for row in newest if text_of(row.summary)["state"] == "waiting"]
 
 
 def _last_failed(session: Session, row: Dataset) -> Job | None:

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.text.state import sentence
+from medsynth_engine.intake.text.state import sentence, text_of
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
@@ -275,7 +275,7 @@ def _records(summary: dict[str, Any]) -> int | None:
 def _shown(row: Any) -> dict[str, Any]:
     return {
         **row.summary,
-        "text_check": sentence(row.summary.get("text")),
+        "text_check": sentence(text_of(row.summary)),
         "dataset": row.name,
         "version": row.version,
         "digest": row.digest,

@@ -15,12 +15,15 @@ from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict,
 from medsynth_engine.governance.risks import worst_residual
 from medsynth_engine.governance.thresholds import in_force
 from medsynth_engine.governance.workflow import ENDED, JUDGED_BY, Assessment, Signature, settle
+from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import independence, subjects
 from medsynth_engine.operations.subjects import Subject
 
 AUDIENCES = ("internal", "recipient", "public")
+SEARCHED = ("checked", "exempt")
+"""States of a text check that open the gate; whatever else one says keeps it closed."""
 
 
 def checked_audience(audience: str) -> str:
@@ -207,7 +210,7 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         note=str(gauge.get("note") or ""),
         evidence=subject.evidence,
         identifying=tuple((subject.document or {}).get("identifying") or ()),
-        text_unchecked=any(_text_unchecked(row.summary) for row in behind),
+        text_unchecked=any(text_of(row.summary)["state"] not in SEARCHED for row in behind),
         trained_on_text=any(_superseded_for_text(row.summary) for row in behind),
         assessment=signed,
         simulated=subject.simulated,
@@ -232,19 +235,6 @@ def _datasets_behind(session: Session, subject: Subject) -> list[Any]:
         weights = session.get(Weights, subject.row.weights) if subject.row.weights else None
         ids |= {learned.dataset_id for learned in (run, weights) if learned is not None}
     return [row for row in (session.get(Dataset, each) for each in ids if each) if row is not None]
-
-
-def _text_unchecked(summary: dict[str, Any]) -> bool:
-    """Whether pictures large enough to carry readable text (shorter side of 96 px or more) were not searched for it.
-
-    The summary of an earlier program says nothing of the check: then pictures count as unchecked unless it is known
-    that none of them is large enough.
-    """
-    text = summary.get("text")
-    if text is not None:
-        return text.get("state") not in ("checked", "exempt")
-    has_images = bool((summary.get("schema") or {}).get("image"))
-    return has_images and summary.get("readable", 1) > 0
 
 
 def _superseded_for_text(summary: dict[str, Any]) -> bool:

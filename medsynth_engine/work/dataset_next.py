@@ -19,6 +19,7 @@ from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.revise.revise import revise
 from medsynth_engine.intake.revise.revised_tables import Change
+from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
 from medsynth_engine.operations.decisions import lineage
@@ -125,7 +126,7 @@ def settle_earlier(desk: Desk, change: Recorded, checked: Dataset) -> None:
     verdicts = read_verdicts(desk.home.datasets / checked.folder)
     harmless = verdicts[verdicts["verdict"].isin(HARMLESS)]
     for row in change.session.exec(_earlier(checked)).all():
-        if (row.summary.get("text") or {}).get("state") != "waiting":
+        if text_of(row.summary)["state"] != "waiting":
             continue
         if count_unread(DatasetFolder(desk.home.datasets / row.folder).records(), harmless) == 0:
             text = {**row.summary["text"], "state": "checked", "with_version": checked.version}

@@ -16,10 +16,20 @@ COUNTS = (
 )
 
 
-def sentence(text: Mapping[str, Any] | None) -> str:
-    """Of a dataset's `text` summary (see work/dataset_row.py); empty for a dataset of an older version."""
-    if not text:
-        return ""
+def text_of(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a dataset's summary says of its check (see work/dataset_row.py), with `state` checked, exempt or waiting.
+
+    The summary of an earlier program says nothing of it: then the pictures wait to be read, unless it is known that
+    there are none, or that none is large enough (a shorter side of 96 px) to carry text.
+    """
+    if summary.get("text"):
+        return summary["text"]
+    has_images = bool((summary.get("schema") or {}).get("image"))
+    return {"state": "waiting" if has_images and summary.get("readable", 1) > 0 else "exempt"}
+
+
+def sentence(text: Mapping[str, Any]) -> str:
+    """Of what `text_of` says."""
     if text["state"] == "exempt":
         return "No picture is large enough to carry text that can be read."
     if text["state"] == "waiting":

@@ -1,0 +1,73 @@
+"""A whole store of the first version (revision 0001 of its ledger): what was made then goes on being used now.
+
+`first_store.tar.xz` was made by that program as its users would have: 200 phantom patients brought in, trained on,
+drawn from, evaluated, signed, released. Left out is one file, the checkpoint from which its ended training would go on.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cli_people import PASSWORDS, Person
+
+STORE = Path(__file__).with_name("first_store.tar.xz")
+
+
+@pytest.fixture(scope="module")
+def old_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first")
+    with tarfile.open(STORE) as archive:
+        archive.extractall(folder, filter="tar")
+    return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def people(old_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Person]]:
+    """The three of that store, who log in with the passwords that they had."""
+    assert revision(old_home) == "0001"
+    states = tmp_path_factory.mktemp("people")
+    found = {name: Person(old_home, states / name) for name in PASSWORDS}
+    for name, person in found.items():
+        answer = person.asks("login", name, "--password-stdin", stdin=PASSWORDS[name])
+        assert answer.code == 0, answer.out
+    assert revision(old_home) > "0001"
+    yield found
+
+
+def revision(home: Path) -> str:
+    with closing(sqlite3.connect(home / "data" / "medsynth.sqlite3")) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def test_everything_that_was_made_is_there_and_the_log_is_whole(people: dict[str, Person]) -> None:
+    alice, auditor = people["alice"], people["auditor"]
+    dataset = alice.gets("datasets", "show", "chest")
+    assert (dataset["accepted"], dataset["version"]) == (200, 1)
+    run = alice.gets("runs", "show", "first")
+    assert (run["state"], run["kimg"]) == ("finished", 2.0)
+    cohorts = {one["cohort"]: one["evaluated"] for one in alice.gets("cohorts", "list")}
+    assert cohorts["c1"] and not cohorts["rows1"]
+    assert alice.gets("pia", "show", "c1")["state"] == "approved"
+    assert "folder" in {one["format"] for one in alice.gets("releases")}
+    verified = auditor.gets("audit", "verify")
+    assert verified["ok"] and verified["problems"] == []
+
+
+def test_its_generator_draws_and_what_was_judged_then_is_still_told(people: dict[str, Person]) -> None:
+    alice = people["alice"]
+    assert alice.gets("generate", "c2", "--run", "first", "-n", "60", "--seed", "2")["n"] == 60
+    assert alice.gets("cohorts", "show", "c1")["gauge"]["data"]["band"]
+
+
+def test_what_the_first_version_could_not_ask_is_asked_before_more_leaves(people: dict[str, Person]) -> None:
+    alice = people["alice"]
+    refused = alice.asks("export", "c1", "--format", "zip")
+    assert refused.code == 5
+    assert {reason["code"] for reason in refused.document["refused"]} == {"text_not_checked"}
+    assert alice.gets("datasets", "check", "chest")["exempt"] == 200  # pictures of 32 pixels carry no readable text
+    assert alice.gets("export", "c1", "--format", "zip")["files"]
