@@ -16,6 +16,7 @@ from medsynth_tui.commands import RunNew
 from medsynth_tui.commands_rows import PopulationEdit
 from medsynth_tui.planned import BROADEN, REFUSE, given_as_pairs, margins_in_words, merger
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.late import WaitsForChoices
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.screens.population import PopulationEditor
 from medsynth_tui.screens.upload import pairs
@@ -46,7 +47,7 @@ PickPopulation = command("cohort.population", "f2", "Pick a file", footer=True, 
 )
 
 
-class NewCohort(View):
+class NewCohort(WaitsForChoices, View):
     """Rows first, then an image for every row. Leaving does not stop the drawing."""
 
     CSS_PATH = "cohort_new.tcss"
@@ -67,7 +68,9 @@ class NewCohort(View):
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
-            yield Choice("Drawn by", [], "source", hint="A run, imported weights, or a table for rows alone.")
+            yield Choice(
+                "Drawn by", [], "source", hint="A run, imported weights, or a table for rows alone.", late=True
+            )
             yield Field("Name", "name", hint="What the cohort is called.", check=_name)
             yield NumberField(
                 "Records", "n", value="500", check=whole_number(1, MOST), hint="Each an image and its row."
@@ -219,7 +222,7 @@ class NewCohort(View):
     @on(Go.Pressed)
     def _draw(self) -> None:
         self.clear()
-        if not filled_in(field for field in self.query(Field) if field.display):
+        if not filled_in(field for field in self.query(Field) if field.display) or self.still_read(self._draw):
             return
         source = {key: value for key, value in self._source().items() if key != "of"}
         if not source:

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
 from medsynth_tui.commands import Back, DatasetAdd
+from medsynth_tui.screens.late import WaitsForChoices
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, or_nothing, positive, whole_number
@@ -25,7 +26,7 @@ ITS_QUEUE = "It has its own queue; watched from here as any run."
 PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 
 
-class NewRun(View):
+class NewRun(WaitsForChoices, View):
     """Begins the training in a process of its own: it goes on when you leave."""
 
     HERE: ClassVar[tuple[Command, ...]] = ()
@@ -41,7 +42,9 @@ class NewRun(View):
         yield Static(Content("The training runs in a process of its own: it goes on when you leave."), classes="muted")
         with VerticalScroll(can_focus=False):
             known = [self.dataset] if self.dataset else []
-            yield Choice("Dataset", known, "dataset", hint="What the generator learns from.").add_class("gap")
+            yield Choice("Dataset", known, "dataset", hint="What the generator learns from.", late=True).add_class(
+                "gap"
+            )
             yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
             yield NumberField("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
             yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
@@ -102,7 +105,7 @@ class NewRun(View):
     @on(Go.Pressed)
     def _begin(self) -> None:
         self.clear()
-        if not filled_in(self.query(Field)):
+        if not filled_in(self.query(Field)) or self.still_read(self._begin):
             return
         dataset = self.query_one("#dataset", Choice)
         if not dataset.value:

@@ -41,10 +41,18 @@ class Choice(Drawn, can_focus=True):
         def control(self) -> Choice:
             return self.choice
 
-    def __init__(self, label: str, options: Sequence[str], id: str, *, value: str = "", hint: str = "") -> None:
+    class Offered(Message):
+        """A choice that was late is there."""
+
+    def __init__(
+        self, label: str, options: Sequence[str], id: str, *, value: str = "", hint: str = "", late: bool = False
+    ) -> None:
+        """`late`: what there is to choose is still being read, until `offer` is called."""
         super().__init__(id=id)
-        self.label, self.hint = label, hint
+        self.label, self.hint, self.late = label, hint, late
         self.options = list(options)
+        self._ahead: list[int | str] = []
+        """What was pressed before that: so many on, or a letter."""
         if value in self.options:
             self.set_reactive(Choice.chosen, self.options.index(value))
 
@@ -52,16 +60,39 @@ class Choice(Drawn, can_focus=True):
     def value(self) -> str:
         return self.options[self.chosen] if self.options else ""
 
+    @property
+    def awaited(self) -> bool:
+        """Whether its value is not known yet: nothing is there to choose from, or somebody has chosen ahead."""
+        return self.late and (not self.options or bool(self._ahead))
+
     def offer(self, options: Sequence[str], value: str = "") -> None:
         """Other options; what was chosen stays chosen where it still exists."""
         wanted = value or self.value
         self.options = list(options)
         self.chosen = self.options.index(wanted) if wanted in self.options else 0
         self.refresh(layout=True)
+        if self.late:
+            self.late, ahead, self._ahead = False, self._ahead, []
+            for each in ahead:
+                self.action_turn(each) if isinstance(each, int) else self._go_to(each)
+            self.post_message(self.Offered())
 
     def action_turn(self, by: int) -> None:
-        if self.options:
+        if self.late:
+            self._ahead.append(by)
+        elif self.options:
             self.chosen = (self.chosen + by) % len(self.options)
+
+    def _go_to(self, letter: str) -> bool:
+        """Choose the next one that begins so; whether there is one."""
+        if self.late:
+            self._ahead.append(letter)
+            return True
+        later = [*range(self.chosen + 1, len(self.options)), *range(self.chosen + 1)]
+        found = next((index for index in later if self.options[index].lower().startswith(letter)), None)
+        if found is not None:
+            self.chosen = found
+        return found is not None
 
     def watch_chosen(self) -> None:
         if self.is_mounted:
@@ -69,19 +100,15 @@ class Choice(Drawn, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         letter = (event.character or "").lower()
-        if letter.isalnum() and letter not in "hl":
-            later = [*range(self.chosen + 1, len(self.options)), *range(self.chosen + 1)]
-            found = next((index for index in later if self.options[index].lower().startswith(letter)), None)
-            if found is not None:
-                self.chosen = found
-                event.stop()
+        if letter.isalnum() and letter not in "hl" and self._go_to(letter):
+            event.stop()
 
     def lines(self, width: int) -> list[Content]:
         focused = self.has_focus
         parts: list[tuple[str, str]] = [(f"{self.label:<16}", "bold $primary" if focused else "$foreground")]
         room = width - 17
         if not self.options:
-            parts.append(("nothing to choose from", "$muted"))
+            parts.append(("still being read" if self.late else "nothing to choose from", "$muted"))
         elif sum(len(option) + 3 for option in self.options) <= room:
             for index, option in enumerate(self.options):
                 parts.append(self._option(option, index == self.chosen, focused))
