@@ -51,7 +51,8 @@ GoAudit = command("audit", "", "Audit log", Permission.READ_AUDIT)(
 )
 GoUsers = command("users", "", "Users", Permission.MANAGE_USERS)("Accounts and their roles.")
 GoDisk = command("disk", "", "Disk use", Permission.READ_REPORTS)(
-    "Who uses the disk, kind by kind, and by name where you may see names; what is yours can be removed."
+    "What uses the disk, kind by kind, and by name where you may see names; datasets, runs and cohorts of your own "
+    "can be removed there."
 )
 GoStore = command("store", "", "Store", Permission.MAINTAIN)(
     "Whether the store is well: its disk, its files, its log's signatures, its last backup; and what to do."

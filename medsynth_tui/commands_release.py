@@ -19,10 +19,10 @@ CohortEvaluate = command("cohort.evaluate", "e", "Evaluate", Permission.EVALUATE
     "Measure how faithful, how private, how fair and how useful this cohort is."
 )
 CohortAssess = command("cohort.assess", "a", "Assess", Permission.READ_REPORTS, footer=True)(
-    "Open its privacy impact assessment, or draft one."
+    "Open its privacy impact assessment; who drew it can draft one there."
 )
 CohortExport = command("cohort.export", "x", "Export", Permission.READ_REPORTS, footer=True)(
-    "Export it through the release gate."
+    "Ask the release gate whether it may leave, and for whom; who drew it exports it there."
 )
 CohortReport = command("cohort.report", "w", "Write report", Permission.READ_REPORTS)(
     "Write one self-contained HTML file with all the evidence."
@@ -37,7 +37,7 @@ AssessmentNew = command("assessment.new", "n", "Assess", Permission.DRAFT_PIA, f
     "Assess a cohort, a dataset (before its bundle leaves) or a generator (before its weights leave)."
 )
 DatasetAssess = command("dataset.assess", "a", "Assess", Permission.READ_REPORTS)(
-    "Open the privacy impact assessment of this dataset, or draft one, before a bundle of it leaves."
+    "Open the privacy impact assessment of this dataset, without which no bundle of it leaves."
 )
 AssessmentDraft = command("assessment.draft", "n", "Draft", Permission.DRAFT_PIA, footer=True)(
     "Write a complete draft from the evidence; you then fill in what only a person knows."
@@ -68,7 +68,7 @@ ExportGo = command("export.go", "f6", "Export", Permission.EXPORT, footer=True)(
     "Write the export, if the gate lets it through."
 )
 ExportMend = command("export.mend", "f7", "Mend it", Permission.READ_REPORTS, footer=True)(
-    "Go where the first reason of the gate can be mended."
+    "Go to what the first reason is about that is mended in the studio: the assessment, or the evidence."
 )
 AuditFilter = command("audit.filter", "slash", "Filter", footer=True)(
     "Show only records of one actor, action, object or outcome, or of some days."

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LOOK_EVERY_SECONDS = 0.5
 LOG_IN = "This store is the tour's alone. Log in: alice, tab, password123, enter."
 FINISHED = (
-    "That was it: an auditor's opinion and an admin's signature open the gate. {quit} leaves; "
-    "medsynth tour --remove takes all of it away."
+    "That was it. What the gate asks for last: an auditor's opinion, an admin's signature. {quit} leaves; "
+    "medsynth tour --remove takes it all away."
 )
 
 

@@ -135,8 +135,7 @@ class BackupRead(View):
         self.studio.push_screen(
             ConfirmByName(
                 f"Replace the store {name}",
-                f"The store becomes what it was at {when(self.found['made'])}; what is here now, with everything done "
-                "since then, is moved aside and not deleted. Everybody is logged out.",
+                becomes(self.found),
                 name,
                 "Put it back",
             ),
@@ -165,3 +164,18 @@ class BackupRead(View):
             ),
             lambda _: self.studio.leave("The store was put back. Log in again."),
         )
+
+
+def becomes(found: dict[str, Any]) -> str:
+    """What the store is after this backup was put back: not every backup holds pictures."""
+    then = when(found["made"])
+    if {"datasets", "runs", "cohorts", "weights"} <= set(found["parts"]):
+        words = f"The store becomes what it was at {then}; what is here now, with everything done since then, is moved "
+        words += "aside and not deleted."
+    else:
+        words = f"People, records and the log become what they were at {then}; those of now are moved aside and not "
+        words += (
+            "deleted. Datasets, runs, cohorts and weights are not in this backup: they stay as they lie here. What "
+        )
+        words += "was made since then is no longer listed, and what was removed since then does not come back."
+    return f"{words} Everybody is logged out."

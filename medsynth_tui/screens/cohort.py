@@ -146,6 +146,12 @@ class CohortDetail(SaysWhatPicturesCost, View):
             return False
         return super().offered(command)
 
+    def label(self, command: Command) -> str:
+        """Who may not export sees what the gate says."""
+        if command is r.CohortExport and not self.studio.session.may(r.ExportGo.permission):
+            return "Gate"
+        return super().label(command)
+
     def do_cohort_evaluate(self) -> None:
         self.clear()
         name = self.cohort

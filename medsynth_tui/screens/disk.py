@@ -21,8 +21,8 @@ from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import ending, said, share
 
 Row = tuple[str, list[Any]]
-NARROW = (Column("what"), Column("size", 8, right=True), Column("since", 10), Column("removed by", 18))
-WIDE = (NARROW[0], Column("owner", 12), *NARROW[1:3], Column("removed by", 40))
+NARROW = (Column("what"), Column("size", 8, right=True), Column("since", 10), Column("who can remove it", 18))
+WIDE = (NARROW[0], Column("owner", 12), *NARROW[1:3], Column("who can remove it", 42))
 SCREENS = {"dataset": "dataset", "run": "run", "cohort": "cohort"}
 CONSEQUENCES = {
     "dataset": "Its images and table, the training folds of its runs, its bundles and its quarantine are deleted. "
@@ -32,6 +32,7 @@ CONSEQUENCES = {
     "cohort": "Its records and pictures are deleted. What was measured and signed about it stays in the ledger, and "
     "what was exported is elsewhere. Nothing brings it back.",
 }
+OTHERS = "Of others, or not told by name: you see how much it is, not whose or which."
 NOTES = {
     "database": "The ledger's database, on the disk of its server: that may be another than the one told of above. "
     "It is never made smaller.",
@@ -96,6 +97,8 @@ class DiskUse(WritesList, View):
         who = "you" if thing["remove"] else thing["removed_by"]
         if who == "its owner":
             who = said(thing["owner"], 18)
+        if not self.query_one(WindowTable).wide:
+            who = who.partition(":")[0].partition(",")[0]  # the line below the table says the rest
         return self._row(
             key,
             ending(said(thing["name"], 64), self.query_one(WindowTable).widths()[0]),
@@ -127,9 +130,11 @@ class DiskUse(WritesList, View):
     def _explain(self) -> None:
         key, thing = self.query_one(WindowTable).current_key or "", self._current()
         if thing is not None:
-            words = f"{said(thing['name'], 64)}: removed by {'you' if thing['remove'] else thing['removed_by']}."
+            who = "you" if thing["remove"] else thing["removed_by"]
+            words = f"{said(thing['name'], 64)} can be removed {who if who.startswith('by ') else f'by {who}'}."
         else:
-            words = NOTES.get(key.removeprefix("rest:"), "")
+            kind = key.removeprefix("rest:")
+            words = NOTES.get(kind, OTHERS if kind != key else "")
         self.query_one("#note", Static).update(Content(self.studio.glyphs.text(words)))
         self.place_changed()
 
@@ -138,7 +143,7 @@ class DiskUse(WritesList, View):
         if command is c.DiskRemove:
             return thing is not None and bool(thing["remove"])
         if command is c.DiskOpen:
-            return thing is not None and thing["kind"] in SCREENS and bool(thing["own"] or thing["kind"] == "dataset")
+            return thing is not None and thing["kind"] in SCREENS and bool(thing["own"] or thing["kind"] != "run")
         return super().offered(command)
 
     @on(DataTable.RowSelected)

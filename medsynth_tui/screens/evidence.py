@@ -39,16 +39,18 @@ FAMILIES = {
 }
 PAGES = {**FAMILIES, "prevalence": "Prevalence", "groups": "Before/after"}
 NARROW, WIDE = 12, 24
-"""Columns of the terminal that a bar has."""
+"""Columns of the terminal that a bar of a group has."""
+INTERVAL = 9
+"""As many has an interval in a narrow window: the names of measures are longer than those of groups."""
 NOT_JUDGED = "Not evaluated yet"
 MEASURES = "it measures fidelity, privacy, bias and utility against held-out patients."
 GROUPS_LEGEND = "○ before: the training data  ━● after: this cohort  ┆ the goal"
 
 
 def measures(wide: bool) -> tuple[Column, ...]:
-    first = (Column("measure"), Column("value", 7, right=True), Column("interval", WIDE if wide else NARROW))
+    first = (Column("measure"), Column("value", 8, right=True), Column("interval", WIDE if wide else INTERVAL))
     more = (Column("n", 6, right=True), Column("best", 4)) if wide else ()
-    return (*first, Column("control", 7, right=True), *more, Column("reads as", 14))
+    return (*first, Column("control", 8, right=True), *more, Column("reads as", 14))
 
 
 def groups(wide: bool) -> tuple[Column, ...]:
@@ -125,7 +127,7 @@ class EvidenceView(WritesList, View):
     def _look(self, page: str) -> Look:
         wide = self.query_one(f"#{page}", WindowTable).wide
         palette = palette_of(self.app.theme)
-        return Look(self.studio.glyphs, palette, WIDE if wide else NARROW, wide)
+        return Look(self.studio.glyphs, palette, WIDE if wide else NARROW if page == "groups" else INTERVAL, wide)
 
     def _show(self, document: dict[str, Any]) -> None:
         self.document = document

@@ -96,6 +96,12 @@ class Export(View):
             return bool(self.verdict) and not self.verdict["open"] and self._mend() is not None
         return super().offered(command)
 
+    def label(self, command: Command) -> str:
+        """Who may not export mends nothing, but sees where it would be."""
+        if command is r.ExportMend and not self.studio.session.may(r.ExportGo.permission):
+            return "See where"
+        return super().label(command)
+
     def _mend(self) -> str | None:
         codes = [str(each["code"]).lower() for each in self.verdict.get("reasons") or []]
         return next((screen for code in codes for part, screen in MENDS.items() if part in code), None)

@@ -39,6 +39,8 @@ class Terminal:
         self.home = tempfile.TemporaryDirectory(prefix="medsynth-nobody-")  # nobody's own keys
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # who runs the tests may have them ignored
+                signal.signal(number, signal.SIG_DFL)
             kept = {key: os.environ[key] for key in ("PATH",) if key in os.environ}
             kept |= {"HOME": self.home.name, "XDG_CONFIG_HOME": self.home.name}
             own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **kept, **self.environment}

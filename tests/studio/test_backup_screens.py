@@ -16,7 +16,7 @@ from db.ledger import Ledger
 from medsynth_engine.kernel import age
 from medsynth_engine.operations import backup_file
 from medsynth_tui.screens.backup_new import BackupNew
-from medsynth_tui.screens.backup_read import BackupRead
+from medsynth_tui.screens.backup_read import BackupRead, becomes
 from medsynth_tui.screens.backups import Backups
 from medsynth_tui.screens.confirm import Sure
 from medsynth_tui.widgets.field import Field
@@ -237,3 +237,10 @@ async def test_nobody_else_is_offered_it(tmp_path: Path, role: str) -> None:
             await pilot.press(key)
             await pilot.pause()
             assert isinstance(app.screen, Backups)
+
+
+def test_the_question_says_what_becomes_of_what_is_not_in_the_backup() -> None:
+    found = {"made": "2026-11-23T09:41:00+00:00", "parts": ["ledger", "key"]}
+    assert "stay as they lie here" in becomes(found)
+    whole = becomes({**found, "parts": ["ledger", "key", *backup_file.FOLDERS]})
+    assert whole.startswith("The store becomes what it was at") and "not in this backup" not in whole

@@ -196,7 +196,7 @@ async def colours(pilot: Pilot[Any]) -> None:
 
 async def question(pilot: Pilot[Any]) -> None:
     of(pilot).go("disk")
-    await shows(pilot, "removed by you")
+    await shows(pilot, "can be removed by you")
     await pilot.press("D")
 
 
