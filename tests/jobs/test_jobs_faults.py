@@ -32,6 +32,7 @@ def started_in_a_terminal(bench: Bench, job: str) -> tuple[int, int]:
     """Somebody's program in a terminal of its own that starts the job and stays: its pid, the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs the tests may have it ignored
         os.execv(sys.executable, [sys.executable, "-c", STARTER, str(bench.home.root), job])
     said = b""
     while b"launched" not in said:
