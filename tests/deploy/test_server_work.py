@@ -59,6 +59,8 @@ def test_what_comes_into_the_drop_box_is_private_offered_and_never_read_back(ser
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat", str(arrived)]
     seen = subprocess.run(nobody, capture_output=True, text=True, timeout=60)
     assert opened.returncode == 0 and "Permission denied" in seen.stderr  # whatever the modes: the way there is closed
+    server.install()
+    assert (server.srv / "in/inbox").stat().st_mode & 0o777 == 0o700  # run again it puts that right
     os.utime(arrived, (time.time() - 600,) * 2)  # quiet for a while
     found = server.as_account(
         "import asyncio, os; from pathlib import Path; from medsynth_engine.engine import Engine\n"
