@@ -185,8 +185,7 @@ def _text_checked(inputs: GateInputs) -> Reason | None:
     return Reason(
         "text_not_checked",
         "The pictures of the dataset behind it were not yet searched for burned-in text.",
-        "The check runs by itself after the intake; see how far it is: medsynth jobs list. "
-        "Of a dataset that an earlier version brought in: medsynth datasets check NAME.",
+        "It begins by itself after the intake: medsynth jobs list. Where none runs: medsynth datasets check NAME.",
     )
 
 
