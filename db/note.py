@@ -17,8 +17,8 @@ from db.errors import LedgerError
 
 ED25519 = b"\x01"
 _NAME = re.compile(r"[^\s+\x00-\x1f]{1,200}")
-_NOTE = re.compile(
-    r"(?P<text>[^\n]+\n(?:0|[1-9]\d{0,17})\n[A-Za-z0-9+/]{43}=\n)\n(?P<signatures>(?:\u2014 [^ \n]+ \S+\n)+)"
+_NOTE = re.compile(  # from the beginning of a line only: else a long line is read from each of its characters on
+    r"(?m)^(?P<text>[^\n]+\n(?:0|[1-9]\d{0,17})\n[A-Za-z0-9+/]{43}=\n)\n(?P<signatures>(?:\u2014 [^ \n]+ \S+\n)+)"
 )
 
 
