@@ -26,7 +26,8 @@ PAUSE_SECONDS = 2.0
 class EditAnswer(Dialog):
     """Several lines of text, kept by itself at every pause and when it is closed; ctrl+z takes typing back.
 
-    `keep` takes the text whenever it is to be kept; the dialog answers nothing.
+    `keep` takes the text whenever it is to be kept; the dialog answers what was told of the last one
+    (`told`), or nothing where that is still to come.
     """
 
     EXPLAINS = "An answer of the assessment. It is kept by itself whenever you pause, and when this is closed."
@@ -34,12 +35,13 @@ class EditAnswer(Dialog):
     ESC = "Close it; what was typed is kept."
 
     CSS_PATH = "answer.tcss"
-    BINDINGS: ClassVar[list[Any]] = [Binding("F6", "leave", "Close", show=False, priority=True)]
+    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "leave", "Close", show=False, priority=True)]
 
     def __init__(self, question: str, answer: str, keep: Callable[[str], object]) -> None:
         super().__init__()
         self.question, self.answer, self.keep = question, answer, keep
         self._pause: Timer | None = None
+        self._told = ""
 
     def compose_card(self) -> ComposeResult:
         yield Static(Content(self.question), classes="title")
@@ -66,18 +68,19 @@ class EditAnswer(Dialog):
         """Hand the text on where it is another than what was kept last."""
         text = self.query_one(TextArea).text.strip()[:LONGEST]
         if text != self.answer.strip():
-            self.answer = text
+            self.answer, self._told = text, ""
             self.keep(text)
 
     def told(self, words: str) -> None:
         """What became of the last text that was handed on."""
+        self._told = words
         self.query_one("#kept", Static).update(Content(words))
 
     def action_leave(self) -> None:
         if self._pause is not None:
             self._pause.stop()
         self._keep()
-        self.dismiss(None)
+        self.dismiss(self._told)
 
 
 class EditRisk(Dialog):
@@ -90,7 +93,7 @@ class EditRisk(Dialog):
     KEYS = (("F6", "Save it."),)
     ESC = "Close it; nothing is changed."
 
-    BINDINGS: ClassVar[list[Any]] = [Binding("F6", "save", "Save", show=False, priority=True)]
+    BINDINGS: ClassVar[list[Any]] = [Binding("f6", "save", "Save", show=False, priority=True)]
 
     def __init__(self, risk: dict[str, Any]) -> None:
         super().__init__()

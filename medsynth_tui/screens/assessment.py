@@ -171,7 +171,8 @@ class AssessmentDetail(View):
                 field for section in self.document["sections"] for field in section["fields"] if field["id"] == name
             )
             self.studio.push_screen(
-                EditAnswer(asked["question"], asked["answer"], lambda text: self._answer(name, text))
+                EditAnswer(asked["question"], asked["answer"], lambda text: self._answer(name, text)),
+                self._tell_editor,
             )
         elif kind == "risk":
             risk = next(each for each in self.document["risks"] if each["id"] == name)

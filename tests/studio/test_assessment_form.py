@@ -53,6 +53,12 @@ async def test_what_is_typed_is_kept_at_a_pause_and_when_the_answer_is_closed(st
         await type_words(pilot, " now")
         await shows(pilot, "kept; esc or F6 closes")
         assert await purpose(engine) == "To try it now"
+        await pilot.press("f6")
+        await shows(pilot, "Saved.")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditAnswer))
+        area = app.screen.query_one(TextArea)
+        area.move_cursor(area.document.end)
         await type_words(pilot, " and then")
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, EditAnswer))

@@ -75,7 +75,7 @@ async def test_f1_in_a_question_says_what_its_keys_do_and_leads_back_to_it(tmp_p
             assert f"esc      {question.ESC}"[:60] in seen(app), question
             await pilot.press("escape")
             await until(pilot, lambda on=question: app.screen is on, why=f"back to {question}")  # type: ignore[misc]
-            await pilot.press("escape")
+            await pilot.press("f6" if ("F6" in dict(question.KEYS)) else "escape")
             await until(pilot, lambda on=question: app.screen is not on, why=f"{question} closes")  # type: ignore[misc]
 
 
