@@ -87,7 +87,7 @@ SEEDED: tuple[Risk, ...] = (
         "Names or numbers appear in synthetic images.",
         4,
         1,
-        "Images that carry text are sorted out by a person before intake; under 96 px no text is readable.",
+        "Pictures of 96 px and more are read for text before anything leaves; it is masked, or a person looks.",
     ),
     Risk(
         "model_leak",
