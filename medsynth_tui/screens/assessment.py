@@ -172,7 +172,7 @@ class AssessmentDetail(View):
             )
             self.studio.push_screen(
                 EditAnswer(asked["question"], asked["answer"], lambda text: self._answer(name, text)),
-                self._tell_editor,
+                lambda told: self._tell_editor(told or ""),
             )
         elif kind == "risk":
             risk = next(each for each in self.document["risks"] if each["id"] == name)
