@@ -52,7 +52,8 @@ def test_everything_that_was_made_is_there_and_the_log_is_whole(people: dict[str
     assert (run["state"], run["kimg"]) == ("finished", 2.0)
     cohorts = {one["cohort"]: one["evaluated"] for one in alice.gets("cohorts", "list")}
     assert cohorts["c1"] and not cohorts["rows1"]
-    assert alice.gets("pia", "show", "c1")["state"] == "approved"
+    signed = [one["kind"] for one in alice.gets("pia", "show", "c1")["signatures"]]  # its year may be over
+    assert signed == ["submit", "concur", "approve"]
     assert "folder" in {one["format"] for one in alice.gets("releases")}
     verified = auditor.gets("audit", "verify")
     assert verified["ok"] and verified["problems"] == []
@@ -66,8 +67,11 @@ def test_its_generator_draws_and_what_was_judged_then_is_still_told(people: dict
 
 def test_what_the_first_version_could_not_ask_is_asked_before_more_leaves(people: dict[str, Person]) -> None:
     alice = people["alice"]
-    refused = alice.asks("export", "c1", "--format", "zip")
-    assert refused.code == 5
-    assert {reason["code"] for reason in refused.document["refused"]} == {"text_not_checked"}
+    assert "text_not_checked" in reasons(alice)
     assert alice.gets("datasets", "check", "chest")["exempt"] == 200  # pictures of 32 pixels carry no readable text
-    assert alice.gets("export", "c1", "--format", "zip")["files"]
+    assert "text_not_checked" not in reasons(alice)
+
+
+def reasons(person: Person) -> set[str]:
+    """What keeps the gate closed for c1. Reasons that come with the years (an assessment that ran out) may be among."""
+    return {reason["code"] for reason in person.gets("gate", "show", "c1")["reasons"]}
