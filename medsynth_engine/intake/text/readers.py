@@ -119,7 +119,7 @@ def read_all(tasks: Iterable[Task], count: int, wanted: Callable[[], bool]) -> I
                     else:
                         false_starts += 1
                     if false_starts > FALSE_STARTS:
-                        raise MedSynthError("no_reader", "The reading processes do not start.", "Run medsynth doctor.")
+                        raise MedSynthError("no_reader", "The reading processes do not start.", "See: medsynth doctor")
                     _replace(readers, reader)
                 elif message == READY:
                     reader.ready, false_starts = True, 0
