@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check wheel keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test test-full check wheel keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -27,6 +27,9 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS) || { test $$? -eq 1 && \
 	  echo "Once more, alone, what failed above. What passes now is unsteady: please look for why." && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
+
+test-full: $(READY) # every test, the long ones in full: hours
+	$(BIN)/python -m pytest -n 2 --dist worksteal --full $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .

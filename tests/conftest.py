@@ -16,6 +16,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="all of the long suites (make fuzz, make faults), not a tenth")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        only = item.get_closest_marker("whole")
+        if only and not config.getoption("--full"):
+            item.add_marker(pytest.mark.skip(reason=f"make test-full: {only.args[0]}"))
+
+
 @pytest.fixture(scope="session")
 def share(request: pytest.FixtureRequest) -> float:
     """How much of a long suite is run: 1 with `--full`, else a tenth."""

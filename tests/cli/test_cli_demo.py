@@ -12,6 +12,7 @@ from medsynth_tui.cli.face import Face, Manner
 
 
 @pytest.mark.slow
+@pytest.mark.whole("make demo is the same way")
 def test_the_demo_ends_in_a_release_and_names_what_it_measured(tmp_path: Path) -> None:
     person = Person(tmp_path / "home", tmp_path / "user")
     short = ("demo", "--minutes", "0.1", "--patients", "300", "-n", "120")

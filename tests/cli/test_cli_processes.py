@@ -10,7 +10,7 @@ from cli_people import Hospital
 
 from medsynth_engine.kernel.folders import RunFolder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.whole("tests/gan/test_processes.py trains with two processes")]
 
 
 def test_two_processes_train_a_run_from_the_command_line(hospital: Hospital, pictures: Path) -> None:

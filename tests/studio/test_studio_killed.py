@@ -1,6 +1,6 @@
 """The studio itself is killed while it trains: the training lives, and whoever logs in next sees it.
 
-`make faults` kills twenty studios and hangs up on twenty, `make test` two and two. Real studios in real terminals; the
+`make faults` kills twenty studios and hangs up on twenty, `make test` one and one. Real studios in real terminals; the
 first of them is the one that the training was begun in, by keyboard.
 """
 
@@ -152,7 +152,7 @@ def test_a_killed_studio_takes_no_training_with_it_and_the_next_login_sees_it(
     opened: Callable[[], Terminal], with_dataset: Path, share: float
 ) -> None:
     home = Home(with_dataset)
-    each = int(20 * share)
+    each = 20 if share == 1 else 1
     ends = [end for pair in zip([kill] * each, [hang_up, tell_of_hang_up] * each, strict=False) for end in pair]
     terminal = opened()
     training = begin_training(terminal, home)
