@@ -85,7 +85,7 @@ snapshots: $(READY)
 
 # docs/pictures; one is of a real training, which takes minutes.
 pictures: $(READY)
-	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_pictures.py tests/studio/test_whole_way.py -k '120x40 or readme' $(ARGS)
+	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_pictures.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

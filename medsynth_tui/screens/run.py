@@ -143,11 +143,12 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
     def _log(self, lines: list[str]) -> None:
         self.told = lines
         short = [said(line.partition("Z ")[2] or line, 300) for line in lines]
-        if not short:
-            short = [f"{number(each.get('kimg'))} kimg: {sentence(each)}" for each in self.curves.events]
         fixed = self.studio.profile.log_lines
         room = max(6, self.size.height - 8) if self.log_wanted else fixed or 8
         strip = fixed is not None and not self.log_wanted
+        if not short or not strip:  # a log of few words leaves room for what happened before
+            happened = [f"{number(each.get('kimg'))} kimg: {sentence(each)}" for each in self.curves.events]
+            short = [*happened, *short]
         self.query_one("#log", LogTail).show(short or ["Nothing in the log yet."], room, strip)
 
     def _draw(self) -> None:
