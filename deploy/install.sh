@@ -74,11 +74,17 @@ done
 
 # 4. sshd. Where it does not take what comes out, whosever fault that is, our block is put back as it was: nobody who
 #    could come in before is locked out.
-ours=$SSHD/medsynth.conf
-put_back() { if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; else rm -f "$ours"; fi; }
+ours=$SSHD/medsynth.conf had=
+put_back() { # once or twice: a signal may come while it is done already
+    if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; elif [ -z "$had" ]; then rm -f "$ours"; fi
+}
 if [ -z "$INTO" ]; then
     if [ -e "$ours.before" ]; then mv "$ours.before" "$ours"; fi # an earlier one was killed before it knew
-    if [ -e "$ours" ]; then cp -p "$ours" "$ours.before.partial" && mv "$ours.before.partial" "$ours.before"; fi
+    if [ -e "$ours" ]; then
+        had=yes
+        { cp -p "$ours" "$ours.before.partial" && mv "$ours.before.partial" "$ours.before"; } ||
+            { rm -f "$ours.before.partial"; say "sshd's Match blocks cannot be kept aside: nothing of sshd was changed."; exit 1; }
+    fi
     trap 'put_back; exit 1' HUP INT TERM
 fi
 render sshd_medsynth.conf "$ours"

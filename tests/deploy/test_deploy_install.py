@@ -46,6 +46,19 @@ cp -a "$1/good" /etc/ssh/sshd_config
 ls /etc/ssh/sshd_config.d | grep medsynth || echo none there
 sh "$2" 2>/dev/null
 ls /etc/ssh/sshd_config.d | grep medsynth
+echo '# of an older version' >>/etc/ssh/sshd_config.d/medsynth.conf
+md5sum /etc/ssh/sshd_config.d/medsynth.conf >"$1/older"
+mkdir "$1/full" "$1/cut"
+echo 'exit 1' >"$1/full/cp"
+echo 'if [ -e "$0.asked" ]; then kill -HUP $PPID; fi; : >"$0.asked"; exit 1' >"$1/cut/sshd"
+for moment in full cut; do
+    sed -i '1i #!/bin/sh' "$1/$moment"/*
+    chmod 755 "$1/$moment"/*
+    PATH="$1/$moment:$PATH" sh "$2" 2>/dev/null && echo no error
+    md5sum --check --status "$1/older" && echo "$moment: kept"
+done
+ls "$1/cut" | grep asked
+ls /etc/ssh/sshd_config.d | grep medsynth
 """
 
 
@@ -74,7 +87,10 @@ def test_it_makes_one_account_with_three_names_and_run_again_it_changes_nothing(
     assert "/etc/systemd/system/medsynth-backup.service.before" in said  # what somebody changed is not lost
     # An error of somebody else's takes no block away that works, and leaves none where there was none.
     assert any("which is not ours" in line for line in said) and "no error" not in said
-    assert said[-3:] == ["kept", "none there", "medsynth.conf"]
+    # Nor does a disk on which the old block cannot be kept, or a line that is cut when it was just put back.
+    before, after = said[-7:-4], said[-4:]
+    assert before == ["kept", "none there", "medsynth.conf"]
+    assert after == ["full: kept", "cut: kept", "sshd.asked", "medsynth.conf"]
 
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
