@@ -65,8 +65,6 @@ class Learner:
         self.vocabulary, self.data, self.profile, self.device = vocabulary, data, profile, device
         self.batch = self.micro = batch
         generator, discriminator = Generator(architecture, vocabulary), Discriminator(architecture, vocabulary)
-        if architecture.spanned and data.span is not None:
-            generator.keep_to(data.span)
         for network in (generator, discriminator):
             settle(network, device, trunk)
         self.game = Game(generator, discriminator)
@@ -87,6 +85,8 @@ class Learner:
         """Factor on the learning rate; lowered once after numbers went wrong."""
 
     def step(self, rates: Rates, plan: Plan) -> Step:
+        if self.steps == 0:
+            self._begin()
         for optimiser, haste in zip(self.optimisers, HASTE, strict=True):
             for group in optimiser.param_groups:
                 group["lr"], group["betas"] = haste * rates.learning_rate * self.caution, (0.0, rates.beta2)
@@ -103,6 +103,12 @@ class Learner:
         self.steps += 1
         self.average.update(self.steps)
         return Step(first, second, norm, other)
+
+    def _begin(self) -> None:
+        """What is looked for in every image, before the first step only: a checkpoint brings it along."""
+        if self.game.generator.architecture.spanned and self.data.span is not None:
+            for network in (self.game.generator, self.average.network):
+                network.keep_to(self.data.span)
 
     def told(self) -> dict[str, float | None]:
         """What a metric line tells of the learner itself."""

@@ -182,7 +182,7 @@ class Generator(nn.Module):
     def keep_to(self, span: Span) -> None:
         """Draw nothing outside of `span`; only where the architecture is spanned."""
         for buffer, projection in zip((self.rows, self.columns), span, strict=True):
-            buffer.copy_(projection)
+            buffer.copy_(projection)  # in place: a recorded graph reads it there
 
     def _planes(self, grain: Tensor) -> dict[int, tuple[Tensor, Tensor]]:
         """By side of a stage: how much of it each channel takes, and the plane (n, 1, side, side) of variance 1."""

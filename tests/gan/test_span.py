@@ -41,9 +41,21 @@ def test_one_image_with_a_mark_at_the_border_keeps_the_border() -> None:
     images[:, :, :3] = 0
     found = span(images)
     assert found is not None and round(float(found[0].trace())) == 13 and round(float(found[1].trace())) == 16
-    for image, row in enumerate(range(3)):
+    for image, row in ((5, 0), (6, 1), (399, 2)):
         images[image, :, row, 5] = 255
     assert span(images) is None
+
+
+def test_every_image_is_asked_not_only_some() -> None:
+    """One among a thousand, and as weak as a number in a corner may be."""
+    images = noise(1000, 1, 16)
+    images[:, :, :3] = 0
+    images[501, :, :3, 4] = torch.tensor([4, 9, 4])
+    found = span(images)
+    assert found is not None
+    rows, columns = found
+    assert (rows @ images.float() @ columns - images).abs().max() < 1e-2
+    assert round(float(rows.trace())) == 14, "two directions across the border are still empty"
 
 
 def test_black_images_are_no_reason_to_draw_nothing() -> None:
