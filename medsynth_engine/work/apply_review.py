@@ -9,6 +9,7 @@ from medsynth_engine.intake.held import read_held
 from medsynth_engine.intake.reasons import Code
 from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import remains
+from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.operations.decisions import note_applied
 from medsynth_engine.work.dataset_next import make_next, newest_of, text_summary
@@ -31,7 +32,7 @@ def work(desk: Desk) -> dict[str, Any]:
     for record, finding in still.items():
         changes[record] = Change("quarantine", (*by_hand[record], *finding.boxes), "", finding.read)
     to = Counter(f"to_{change.decision}" for change in changes.values())
-    text = row.summary.get("text") or {}
+    text = text_of(row.summary)
     document = make_next(
         desk,
         row,
@@ -39,7 +40,7 @@ def work(desk: Desk) -> dict[str, Any]:
         ACTION,
         to,
         # Whether the dataset was checked does not change by a review; how many have which verdict does.
-        lambda target: text_summary(target, text["seconds"]) if text.get("state") == "checked" else text,
+        lambda target: text_summary(target, text["seconds"]) if text["state"] == "checked" else {**text},
         also=lambda session, made: note_applied(session, row, decisions, made.version),
     )
     return {"dataset": row.name, **to, "accepted": document["accepted"], "quarantined": document["quarantined"]}

@@ -11,6 +11,7 @@ from db.tables import Dataset
 from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.check import Checked, Finding, check
 from medsynth_engine.intake.text.note import note
+from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.intake.text.verdicts import of_findings
 from medsynth_engine.work.dataset_next import make_next, newest_of, set_summary, settle_earlier, text_summary
 from medsynth_engine.work.desk import Desk, run
@@ -59,7 +60,7 @@ def told(finding: Finding) -> Change:
 def _noted(desk: Desk, row: Dataset, folder: Path, checked: Checked, counts: dict[str, int]) -> dict[str, Any]:
     """No picture changes: the verdicts are noted in the folder, and the ledger's row says that it was checked."""
     document = note(folder, checked.findings)
-    if not checked.findings and (row.summary.get("text") or {}).get("state") == "checked":
+    if not checked.findings and text_of(row.summary)["state"] == "checked":
         return document  # an earlier process of this job committed it, and was killed before it could say so
     with desk.commit(ACTION, f"dataset:{row.name}", version=row.version, **counts) as change:
         summary = text_summary(folder, checked.seconds)

@@ -129,7 +129,7 @@ def settle_earlier(desk: Desk, change: Recorded, checked: Dataset) -> None:
         if text_of(row.summary)["state"] != "waiting":
             continue
         if count_unread(DatasetFolder(desk.home.datasets / row.folder).records(), harmless) == 0:
-            text = {**row.summary["text"], "state": "checked", "with_version": checked.version}
+            text = {**text_of(row.summary), "state": "checked", "with_version": checked.version}
             row.summary = {**row.summary, "text": text}
             change.session.add(row)
 
@@ -158,7 +158,7 @@ def _retire(desk: Desk, change: Recorded, made: Dataset, changes: Mapping[str, C
         if not any((folder / place / f"{record}.png").exists() for record in changes for place in PLACES):
             continue
         if any((folder / "images" / f"{record}.png").exists() for record in changes):
-            row.summary = {**row.summary, "text": {**(row.summary.get("text") or {}), "superseded_by": made.version}}
+            row.summary = {**row.summary, "text": {**text_of(row.summary), "superseded_by": made.version}}
         if _used(session, row.id):
             kept += 1
         else:

@@ -6,24 +6,35 @@ drawn from, evaluated, signed, released. Left out is one file, the checkpoint fr
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_people import PASSWORDS, Person
+from PIL import Image
+from sqlmodel import select
+
+from db.ledger import Ledger
+from db.tables import Dataset, Job
+from medsynth_engine.engine import Engine
 
 STORE = Path(__file__).with_name("first_store.tar.xz")
 
 
-@pytest.fixture(scope="module")
-def old_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("first")
+def unpacked(folder: Path) -> Path:
     with tarfile.open(STORE) as archive:
         archive.extractall(folder, filter="tar")
     return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def old_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked(tmp_path_factory.mktemp("first"))
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +86,27 @@ def test_what_the_first_version_could_not_ask_is_asked_before_more_leaves(people
 def reasons(person: Person) -> set[str]:
     """What keeps the gate closed for c1. Reasons that come with the years (an assessment that ran out) may be among."""
     return {reason["code"] for reason in person.gets("gate", "show", "c1")["reasons"]}
+
+
+def test_its_dataset_grows_and_old_and_new_pictures_are_checked_together(tmp_path: Path) -> None:
+    home, more = unpacked(tmp_path), tmp_path / "more"
+    more.mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(2):  # large enough to carry text that can be read
+        Image.fromarray(rng.integers(80, 120, (130, 130)).astype(np.uint8)).save(more / f"{number}.png")
+
+    async def grow() -> dict[str, int]:
+        alice = Engine(home)
+        await alice.login("alice", PASSWORDS["alice"])
+        await alice.finish((await alice.datasets_add("chest", str(more), append=True))["job"])
+        with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.read() as session:
+            (check,) = session.exec(select(Job).where(Job.kind == "check_text")).all()
+        done: dict[str, int] = await alice.finish(check.id)
+        return done
+
+    counts = asyncio.run(grow())
+    assert (counts["read"], counts["exempt"]) == (2, 200)
+    with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.read() as session:
+        first, second = session.exec(select(Dataset).order_by(Dataset.version)).all()  # type: ignore[arg-type]
+    assert second.summary["text"]["state"] == "checked"
+    assert first.summary["text"] == {"state": "checked", "with_version": 2}

@@ -22,10 +22,11 @@ def text_of(summary: Mapping[str, Any]) -> Mapping[str, Any]:
     The summary of an earlier program says nothing of it: then the pictures wait to be read, unless it is known that
     there are none, or that none is large enough (a shorter side of 96 px) to carry text.
     """
-    if summary.get("text"):
-        return summary["text"]
+    text = summary.get("text") or {}
+    if "state" in text:
+        return text
     has_images = bool((summary.get("schema") or {}).get("image"))
-    return {"state": "waiting" if has_images and summary.get("readable", 1) > 0 else "exempt"}
+    return {**text, "state": "waiting" if has_images and summary.get("readable", 1) > 0 else "exempt"}
 
 
 def sentence(text: Mapping[str, Any]) -> str:
