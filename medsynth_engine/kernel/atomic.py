@@ -64,7 +64,7 @@ def put_new(file: Path, path: Path) -> None:
 
 
 def _write(path: Path, fill: Callable[[IO[bytes]], object], put: Callable[[Path, Path], None]) -> str:
-    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}-{path.name}")
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(6)}-{path.name[-40:]}")  # any name that fits has one
     try:
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as stream:
             fill(stream)

@@ -96,6 +96,11 @@ class Call:
             yield recorded
             record_as(change, self.who, self.face, self.declaration.name, recorded.object_, detail=recorded.detail)
 
+    def record_failed(self, object_: str = "", **detail: Any) -> None:
+        """Append that what was recorded as done, before it could be, was not done after all."""
+        with self.ledger.write(self.face) as change:
+            record_as(change, self.who, self.face, self.declaration.name, object_, outcome="failed", detail=detail)
+
     def require_own(self, row: Owned, what: str, shared: bool = False) -> None:
         """Raise Denied where the actor may act on own things only and this is somebody else's."""
         if self.scope is Scope.OWN and row.owner_id != self.actor.user_id and not shared:

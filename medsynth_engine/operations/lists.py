@@ -107,9 +107,14 @@ class Lists:
         target = new_file(call.home, path, "table")
         table = b"".join([csv_row(listed.columns), *(csv_row(_cells(row, listed.columns)) for row in rows)])
         digest = hashlib.sha256(table).hexdigest()
-        with call.change(f"cohort:{of}" if of else "", list=name, rows=len(rows), digest=digest):
+        about, detail = f"cohort:{of}" if of else "", {"list": name, "rows": len(rows), "digest": digest}
+        with call.change(about, **detail):
             pass  # first the record: a kill leaves a record without a file, never a file without its record
-        write_new_file(target, "table", lambda stream: stream.write(table))
+        try:
+            write_new_file(target, "table", lambda stream: stream.write(table))
+        except BaseException:
+            call.record_failed(about, **detail)
+            raise
         return {"path": str(target), "rows": len(rows), "digest": digest}
 
 

@@ -20,6 +20,20 @@ def demand_outside(home: Home, path: Path) -> None:
         raise BadInput("inside_store", "That path lies inside the store itself.", "Choose a place outside of it.")
 
 
+def demand_not_among_ours(home: Home, path: Path) -> None:
+    """Raise BadInput where a person's file at `path` would lie in the store, among its generators, or in the outbox.
+
+    What lies in the outbox went through the gate. Without one (`MEDSYNTH_OUTBOX`) releases and reports share a folder.
+    """
+    demand_outside(home, path)
+    resolved = path.resolve()
+    if resolved.is_relative_to(home.weights.resolve()):
+        raise BadInput("inside_store", "That path lies among the store's generators.", "Choose a place outside of it.")
+    outbox = home.outbox.resolve()
+    if outbox != home.generated.resolve() and resolved.is_relative_to(outbox):
+        raise BadInput("inside_outbox", "The outbox is for what the gate let out alone.", "Choose another folder.")
+
+
 def demand_apart(home: Home, path: Path) -> None:
     """Raise BadInput where `path` lies in the store, or the store in `path`: others' pictures would come in with it."""
     demand_outside(home, path)
@@ -45,14 +59,16 @@ def demand_writable(folder: Path) -> None:
 
 
 def new_file(home: Home, path: str, what: str) -> Path:
-    """Where the new file `what` can be written, outside the store. Raises BadInput.
+    """Where the new file `what` can be written, outside the store and its outbox. Raises BadInput.
 
     Something may get that name before it is written: write it with `write_new_file` or its two sisters.
     """
-    target = Path(path).expanduser()
-    if target.exists() or not target.parent.is_dir():
+    target = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where there is no such person
+    if os.path.lexists(target) or not os.path.isdir(target.parent):  # noqa: PTH112 - nor at names that cannot be
         raise _bad_target(what)
-    demand_outside(home, target)
+    if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
+        raise BadInput("bad_target", "That name is too long for a file.", "Choose a shorter one.")
+    demand_not_among_ours(home, target)
     demand_writable(target.parent)
     return target
 

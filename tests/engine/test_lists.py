@@ -14,8 +14,9 @@ from db.ledger import Ledger
 from db.tables import Cohort, Dataset, Evaluation, User
 from medsynth_engine.access.roles import permitted
 from medsynth_engine.engine import Engine, operations
-from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
+from medsynth_engine.kernel.errors import BadInput, Denied, NoRoom, NotFound
 from medsynth_engine.kernel.escape import csv_row
+from medsynth_engine.operations import places
 from medsynth_engine.operations.lists import LISTS
 
 ROLES = {"alice": "researcher", "admin": "admin", "auditor": "auditor"}
@@ -118,20 +119,47 @@ async def test_evidence_is_written_as_it_may_leave(engines: dict[str, Engine], t
 
 
 async def test_a_list_goes_into_a_new_file_outside_of_the_store(
-    engines: dict[str, Engine], home: Path, tmp_path: Path
+    engines: dict[str, Engine], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, there = engines["admin"], tmp_path / "there.csv"
     there.write_text("kept")
     before = (await newest(engine))["seq"]
-    for path in (there, home / "data" / "list.csv", tmp_path / "no-folder" / "list.csv"):
+    dangling, outbox = tmp_path / "link.csv", tmp_path / "out"
+    dangling.symlink_to(tmp_path / "nowhere")
+    outbox.mkdir()
+    monkeypatch.setenv("MEDSYNTH_OUTBOX", str(outbox))
+    ours = (home / "data" / "list.csv", home / "weights" / "list.pth", outbox / "list.csv")
+    nowhere = (tmp_path / "no-folder" / "list.csv", tmp_path / f"{'n' * 252}.csv", Path("~no-such-person/list.csv"))
+    for path in (there, dangling, *ours, *nowhere):
         with pytest.raises(BadInput):
             await engine.lists_export("users", str(path))
     for name, of in (("passwords", None), ("users", "c1"), ("evidence", None)):
         with pytest.raises(BadInput, match="There is no list"):
             await engine.lists_export(name, str(tmp_path / "new.csv"), of)
     assert there.read_text() == "kept"
-    assert [each.name for each in tmp_path.iterdir()] == ["there.csv"]
+    assert {each.name for each in tmp_path.iterdir()} == {"there.csv", "link.csv", "out"}
+    assert list(outbox.iterdir()) == []
     assert (await newest(engine))["seq"] == before
+
+
+async def test_the_longest_name_that_a_file_can_have_will_do(engines: dict[str, Engine], tmp_path: Path) -> None:
+    longest = tmp_path / f"{'n' * 251}.csv"
+    await engines["admin"].lists_export("users", str(longest))
+    assert len(read(longest)) == 3
+
+
+async def test_of_a_list_that_could_not_be_written_the_log_says_that_too(
+    engines: dict[str, Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, fill: object) -> str:
+        raise NoRoom("disk_full", "The disk is full; nothing was changed.")
+
+    monkeypatch.setattr(places, "write_new", full)
+    with pytest.raises(NoRoom):
+        await engines["alice"].lists_export("evidence", str(tmp_path / "e.csv"), "c1")
+    after, before = (await engines["alice"].audit_list(action="lists.export", limit=2))["records"]
+    assert (before["outcome"], after["outcome"]) == ("done", "failed")
+    assert before["object"] == after["object"] == "cohort:c1" and before["detail"] == after["detail"]
 
 
 def test_no_cell_of_a_table_is_a_formula_to_a_spreadsheet() -> None:
