@@ -24,7 +24,7 @@ class Leaving:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._question: Screen[Any] | None = None
+        self._questions: list[Screen[Any]] = []
 
     def under_way(self) -> str:
         """What goes on in this process, as a sentence; nothing where nothing does."""
@@ -38,17 +38,30 @@ class Leaving:
         what = self.under_way()
         if not what:
             then()
-        elif self._question is None:
-            self._question = Sure(what, consequence, verb, "Stay")
-            cast("MedSynth", self).push_screen(self._question, lambda sure: self._answered(sure, then))
+        elif not self._is_asked():
+            question = Sure(what, consequence, verb, "Stay")
+            self._questions.append(question)
 
-    def _answered(self, sure: bool | None, then: Callable[[], object]) -> None:
-        self._question = None
-        if sure:
-            then()
+            def answered(sure: bool | None) -> None:
+                if sure:
+                    then()
+
+            cast("MedSynth", self).push_screen(question, answered)
+
+    def _is_asked(self) -> bool:
+        """Whether a question can be seen: it may have gone with its screens, or lie behind the lock."""
+        from medsynth_tui.screens.prove import Lock
+
+        for screen in reversed(cast("MedSynth", self).screen_stack):
+            if screen in self._questions:
+                return True
+            if isinstance(screen, Lock):
+                return False
+        return False
 
     def no_more_under_way(self) -> None:
         """It has ended: there is nothing to ask any more, and its news come first."""
-        app, question = cast("MedSynth", self), self._question
-        while question is not None and question in app.screen_stack:
+        app = cast("MedSynth", self)
+        while any(question in app.screen_stack for question in self._questions):
             app.screen.dismiss(None)  # the question, or its help over it
+        self._questions.clear()

@@ -222,6 +222,35 @@ async def test_who_leaves_all_the_same_may(tmp_path: Path) -> None:
         await shows(pilot, "You are logged out", LONG)
 
 
+async def test_a_question_that_went_with_its_screens_or_lies_behind_the_lock_is_asked_again(tmp_path: Path) -> None:
+    class Slow(FakeEngine):
+        async def backup(self, *_: Any, **__: Any) -> dict[str, Any]:
+            await asyncio.Event().wait()
+            return {}
+
+    app = studio(tmp_path, engine=Slow("admin"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for ends in ("the login ends", "the lock"):
+            await log_in(pilot, "somebody", "some words")
+            app.open("backup_new")
+            await shows(pilot, "The same again", LONG)
+            await fill(pilot, path="/mnt/b.age", passphrase=PASSPHRASE, again=PASSPHRASE)
+            await pilot.press("enter")
+            await until(pilot, app.under_way, LONG)
+            await app.action_command("logout")
+            await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+            if ends == "the login ends":
+                app.leave("Your login has ended.")
+                await shows(pilot, "Your login has ended", LONG)
+                continue
+            app.do_lock()
+            await shows(pilot, "You hid the screen", LONG)
+            await pilot.press("f8")
+            await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+            await pilot.press("right", "enter")
+            await shows(pilot, "You are logged out", LONG)
+
+
 @pytest.mark.parametrize("role", ["researcher", "auditor"])
 async def test_nobody_else_is_offered_it(tmp_path: Path, role: str) -> None:
     app = studio(tmp_path, engine=FakeEngine(role))
