@@ -62,12 +62,13 @@ def simulate(run_folder: Path, wanted: Callable[[], bool] = lambda: True, second
         if tick % (TICKS // EVALUATIONS) == 0:
             facts["best"] = _evaluate(folder, share, kimg, elapsed, facts["best"], rng)
         folder.set_state("running", tick=tick, kimg=kimg, seconds=elapsed, **facts)
-        wish = folder.wish()
-        ending = "interrupted" if not wanted() else {"pause": "paused", "stop": "stopped"}.get(wish)
-        if ending:
-            _event(folder, wish if ending != "interrupted" else "checkpoint", kimg)
-            folder.set_state(ending, tick=tick, kimg=kimg, seconds=elapsed, **facts)
-            return ending
+        with folder.undisturbed():
+            wish = folder.wish()
+            ending = "interrupted" if not wanted() else {"pause": "paused", "stop": "stopped"}.get(wish)
+            if ending:
+                _event(folder, wish if ending != "interrupted" else "checkpoint", kimg)
+                folder.set_state(ending, tick=tick, kimg=kimg, seconds=elapsed, **facts)
+                return ending
     _event(folder, "finish", total)
     folder.set_state("finished", tick=TICKS, kimg=total, seconds=seconds, **facts)
     return "finished"

@@ -1,11 +1,12 @@
-"""Wishes that come before the first step: whoever measures and prepares for minutes asks for them in between."""
+"""Wishes that come before the first step, where whoever measures and prepares for minutes asks for them in between, and
+a pause that may be taken back while its checkpoint is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from medsynth_engine.kernel.errors import Interrupted
-from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.kernel.folders import RunFolder, Wish
 
 STATES = {"stop": "stopped", "pause": "paused"}
 SENTENCE = {
@@ -15,20 +16,23 @@ SENTENCE = {
 
 
 class Wished(Interrupted):
-    """Somebody asked for an end before there was anything to save; the run is `state` then."""
+    """Somebody asked for an end before there was anything to save."""
 
     exit_code = 0
 
     def __init__(self, wish: str) -> None:
         super().__init__("ended_early", SENTENCE[wish], "")
-        self.state = STATES[wish]
 
 
 def heed(folder: RunFolder) -> None:
-    """Raise Wished where the run is wanted stopped or paused."""
-    wish = folder.wish()
-    if wish in STATES:
-        raise Wished(wish)
+    """Raise Wished where the run is wanted stopped or paused; it is so then."""
+    if folder.wish() not in STATES:
+        return
+    with folder.undisturbed():
+        wish = folder.wish()  # a pause may have been taken back meanwhile
+        if wish in STATES:
+            folder.set_state(STATES[wish])
+            raise Wished(wish)
 
 
 def heeding(folder: RunFolder, work: Callable[[], object]) -> Callable[[], object]:
@@ -39,3 +43,14 @@ def heeding(folder: RunFolder, work: Callable[[], object]) -> Callable[[], objec
         return work()
 
     return looked
+
+
+def rest(folder: RunFolder, rested: Callable[[], None]) -> Wish:
+    """Let `rested` write the pause down, where one is still wished; what is wished now."""
+    with folder.undisturbed():
+        wish = folder.wish()
+        if wish == "pause":
+            rested()
+    if wish == "run":
+        folder.log("The pause was taken back: it goes on.")
+    return wish

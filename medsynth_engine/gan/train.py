@@ -66,7 +66,6 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
     except Wished as asked:
         if first:
             folder.log(asked.message)
-            folder.set_state(asked.state)
         return asked.exit_code
     except Interrupted:
         if first:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from medsynth_engine.gan import beginning, checkpoint, pace, precision, roofline, schedule
+from medsynth_engine.gan import beginning, checkpoint, heed, pace, precision, roofline, schedule
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.effort import Effort
 from medsynth_engine.gan.ending import Shelf
@@ -103,8 +103,8 @@ class Trainer:
             ticked = self._passed(self.plan.tick)
             if ticked:
                 self._tick()
-            if ending := self._asked(ticked):
-                return self._end(ending)
+            if (ending := self._asked(ticked)) and (state := self._end(ending)):
+                return state
             if self._passed(self.plan.checkpoint):
                 self._save()
 
@@ -125,18 +125,30 @@ class Trainer:
         agreed: str = self.team.agree(self.folder.wish())
         return None if agreed == "run" else agreed
 
-    def _end(self, ending: str) -> str:
+    def _end(self, ending: str) -> str | None:
+        """The state that was reached; None where it goes on after all."""
         if ending == "stop":
             if not self.keeper.knows(self.seen):
                 self._evaluate()
             return self._finish("stopped", "stop")
         self._save()
-        state = "paused" if ending == "pause" else ending
-        if state == "paused":
-            self.diary.event("pause", self.seen)
-        self._tell(state)
+        if ending == "pause":
+            return self._pause()
+        self._tell(ending)
         self.team.wait()  # the first one that leaves is the signal for torchrun to end the others
-        return state
+        return ending
+
+    def _pause(self) -> str | None:
+        """Rest, unless that is wished no more: a checkpoint takes a while. All do what the first one found."""
+        found = heed.rest(self.folder, self._rested) if self.team.first else None
+        wish = self.team.agree(found)  # after the fact was written: whoever comes here may leave
+        if wish == "pause":
+            return "paused"
+        return self._end(wish) if wish == "stop" else None
+
+    def _rested(self) -> None:
+        self.diary.event("pause", self.seen)
+        self._tell("paused")
 
     # -- what is periodic -------------------------------------------------------------------------------------------
 

@@ -6,14 +6,17 @@ JSON lines: `progress.jsonl` for a job, `metrics.jsonl` for a run. Who reads a s
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from medsynth_engine.kernel.atomic import read_json, write_json
+from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.escape import plain
 
 Wish = Literal["run", "pause", "stop"]
@@ -146,6 +149,21 @@ class RunFolder(WorkFolder):
 
     def set_config(self, document: dict[str, Any]) -> None:
         write_json(self.path / "config.json", document)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """For who reads a wish and makes it a fact, or a fact and changes the wish: one of them at a time. So a pause
+        that is taken back was taken back in time, or whoever takes it back sees that it was not. Raises NoRoom."""
+        try:
+            lock = (self.path / ".wishing").open("w")
+        except OSError as error:
+            short = trouble(error)
+            if short is not None:
+                raise short from error
+            raise
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def plan(self) -> dict[str, Any]:
         """What the training settled for itself (`gan.schedule.Plan`); empty before it did."""

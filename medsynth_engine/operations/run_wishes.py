@@ -24,21 +24,35 @@ def wish(call: Call, row: Any, asked: Wish, allowed: tuple[str, ...]) -> dict[st
     if asked == "stop" and state in ("queued", "paused", "interrupted") and not in_a_queue:
         _stop_idle(call, row, folder, state)
         return shown(call, row)
-    with call.change(f"run:{row.name}"):
-        pass
     folder.create()
-    folder.set_wish(asked)
+    with folder.undisturbed():
+        if state == "running":
+            _demand_at_work(row, folder, asked)
+        with call.change(f"run:{row.name}"):
+            pass
+        folder.set_wish(asked)
     return shown(call, row)
 
 
 def take_back_pause(call: Call, row: Any, folder: RunFolder) -> dict[str, Any]:
-    """A run that was asked to pause, and has not yet, trains on in the job that it has. Raises Busy if nobody asked."""
-    if folder.wish() != "pause":
-        raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {plain(row.name)}")
-    with call.change(f"run:{row.name}"):
-        pass
-    folder.set_wish("run")
+    """A run that was asked to pause, and has not yet, trains on in the job that it has. Raises Busy if nobody asked, or
+    where it rests by now."""
+    folder.create()
+    with folder.undisturbed():
+        if folder.wish() != "pause":
+            raise Busy("running", "This run is running.", f"Watch it: medsynth runs watch {plain(row.name)}")
+        _demand_at_work(row, folder, "resume")
+        with call.change(f"run:{row.name}"):
+            pass
+        folder.set_wish("run")
     return shown(call, row)
+
+
+def _demand_at_work(row: Any, folder: RunFolder, asked: str) -> None:
+    """Raise Busy where a run that was running when it was looked at has paused since."""
+    if folder.state()["state"] == "paused":
+        again = f"Ask again: medsynth runs {asked} {plain(row.name)}"
+        raise Busy("run_paused", "This run has paused at this very moment.", again)
 
 
 def _stop_idle(call: Call, row: Any, folder: RunFolder, state: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -189,6 +190,30 @@ def test_a_run_that_is_resumed_before_it_has_paused_trains_on_in_the_job_it_has(
     assert folder.wish() == "pause"
     assert run(ann.runs_resume("wavers"))["job"] == job and folder.wish() == "run"
     assert [each["job"] for each in run(ann.jobs_list())] == [job]
+
+
+@pytest.mark.parametrize("asked", ["resume", "stop"])
+def test_who_asks_at_the_moment_in_which_a_run_pauses_is_told_so_and_nothing_is_promised(
+    world: World, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    ann, folder = world.of("ann"), RunFolder(Home(world.home).runs / "late")
+    now(world, run(ann.train("chest", name="late"))["job"], "running")
+    monkeypatch.setattr("medsynth_engine.jobs.watch.supervised", lambda folder: True)
+    folder.create()
+    folder.set_state("running")
+    run(ann.runs_pause("late"))
+    waits = RunFolder.undisturbed
+
+    def too_late(self: RunFolder) -> AbstractContextManager[None]:
+        self.set_state("paused")
+        return waits(self)
+
+    with monkeypatch.context() as moment:
+        moment.setattr(RunFolder, "undisturbed", too_late)
+        with pytest.raises(Busy, match="has paused at this very moment") as refused:
+            run(getattr(ann, f"runs_{asked}")("late"))
+    assert refused.value.hint == f"Ask again: medsynth runs {asked} late"
+    assert folder.wish() == "pause" and folder.state()["state"] == "paused"
 
 
 def test_a_datasets_name_alone_is_no_cohort_and_what_was_meant_is_offered(world: World) -> None:

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 
 import pytest
+from gan_runs import events
 from private_parts import STEPS, charged, checkpoint_every, killed_after, saved, stop_after, ticks
 
 from medsynth_engine.gan import train
+from medsynth_engine.gan.private.trainer import PrivateTrainer
 from medsynth_engine.kernel.folders import RunFolder
 
 MakeRun = Callable[..., RunFolder]
@@ -93,6 +95,26 @@ def test_a_pause_that_was_gone_on_from_is_clean_no_more(make_private: MakeRun, m
     path.write_bytes(account)
     assert train.train(folder) == 0
     assert saved(folder)["stream"]["key"] != key
+
+
+def test_a_pause_that_is_taken_back_while_it_is_written_is_clean_no_more_and_costs_nothing(
+    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+):
+    folder, clean = make_private(), []
+    save = PrivateTrainer._save
+
+    def saved_and_wished(self: PrivateTrainer, **how: bool) -> None:
+        save(self, **how)
+        clean.append(how.get("clean", False))
+        if folder.wish() == "pause":
+            folder.set_wish("run")
+
+    monkeypatch.setattr(PrivateTrainer, "_save", saved_and_wished)
+    stop_after(monkeypatch, 5, lambda: folder.set_wish("pause"))
+    assert train.train(folder) == 0
+    assert folder.state()["state"] == "finished" and "pause" not in events(folder)
+    assert clean == [False, True, False, False], "begun; for the pause; before the next step; at the end"
+    assert charged(folder) == saved(folder)["steps"][0] == STEPS
 
 
 @pytest.mark.slow

@@ -72,8 +72,10 @@ def test_a_process_that_dies_ends_all_with_a_sentence_and_another_number_goes_on
 
 
 @pytest.mark.slow
-def test_several_processes_are_interrupted_and_stopped_like_one(make_run: MakeRun):
-    folder = with_plan(make_run(), BATCH * 10_000)
+def test_several_processes_are_interrupted_and_stopped_like_one_and_go_on_where_a_pause_is_taken_back(
+    make_run: MakeRun,
+):
+    folder = with_plan(make_run(), BATCH * 10_000, checkpoint=NEVER)
     process = launch(folder, 2)
     until(lambda: len(ticks(folder)) >= 1, process)
     process.send_signal(signal.SIGTERM)
@@ -81,9 +83,16 @@ def test_several_processes_are_interrupted_and_stopped_like_one(make_run: MakeRu
     seen = folder.state()["kimg"]
     process = launch(folder, 2)
     until(lambda: ticks(folder)[-1]["kimg"] > seen, process)
+    with folder.undisturbed():  # nobody can rest meanwhile
+        written = events(folder).count("checkpoint")
+        folder.set_wish("pause")
+        until(lambda: events(folder).count("checkpoint") > written, process)
+        seen = ticks(folder)[-1]["kimg"]
+        folder.set_wish("run")
+    until(lambda: ticks(folder)[-1]["kimg"] > seen, process)
     folder.set_wish("stop")
     assert process.wait(120) == 0 and folder.state()["state"] == "stopped"
-    assert folder.generator.exists()
+    assert folder.generator.exists() and "pause" not in events(folder)
     assert not psutil.pid_exists(process.pid)
 
 

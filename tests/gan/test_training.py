@@ -19,6 +19,7 @@ from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.evaluate import Evaluator, Measured
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.gan.team import Alone
+from medsynth_engine.kernel.folders import Wish
 
 
 def test_a_run_writes_everything_that_others_read(make_run: MakeRun):
@@ -63,6 +64,31 @@ def test_pause_and_resume_and_stop(make_run: MakeRun):
     assert process.wait() == 0 and folder.state()["state"] == "stopped"
     assert Drawer(folder.generator, "cpu").resolution == 32
     assert [what for what in events(folder) if what in ("pause", "resume", "stop")] == ["pause", "resume", "stop"]
+
+
+@pytest.mark.parametrize("wish", ["run", "stop"])
+def test_who_thinks_better_of_a_pause_while_its_checkpoint_is_written_is_heard(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, wish: Wish
+):
+    folder = with_plan(make_run(), 6 * BATCH, checkpoint=100 * BATCH)
+    tick, save = trainer.Trainer._tick, trainer.Trainer._save
+
+    def ticked(self: trainer.Trainer) -> None:
+        tick(self)
+        if len(ticks(folder)) == 1:
+            folder.set_wish("pause")
+
+    def saved(self: trainer.Trainer) -> None:
+        save(self)
+        if folder.wish() == "pause":
+            folder.set_wish(wish)
+
+    monkeypatch.setattr(trainer.Trainer, "_tick", ticked)
+    monkeypatch.setattr(trainer.Trainer, "_save", saved)
+    assert train.train(folder) == 0
+    assert folder.state()["state"] == ("finished" if wish == "run" else "stopped")
+    assert ticks(folder)[-1]["kimg"] == (6 if wish == "run" else 2) * BATCH / 1000
+    assert folder.generator.exists() and "pause" not in events(folder)
 
 
 def test_the_best_generator_is_kept_not_the_last(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch):

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from medsynth_engine.gan import checkpoint, roofline, schedule, weights
+from medsynth_engine.gan import checkpoint, heed, roofline, schedule, weights
 from medsynth_engine.gan.beginning import setting_of, sheet_path
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.hearing import hearing
@@ -95,11 +95,8 @@ class PrivateTrainer:
                 now, done = time.perf_counter(), self.learner.steps
                 self._tick(told, (done - steps) * self.plan.batch / max(1e-9, now - begin))
                 told, begin, steps = [], now, done
-                wish = self.folder.wish()
-                if wish == "pause":
-                    return self._leave("paused")
-                if wish == "stop":
-                    return self._finish("stopped")
+                if ending := self._wished():
+                    return ending
             if self._passed(self.plan.evaluate):
                 self.sheet.write(sheet_path(self.folder, self.seen), self.learner.average.network)
             if self._passed(self.plan.checkpoint):
@@ -128,10 +125,23 @@ class PrivateTrainer:
 
     # -- ending and state -------------------------------------------------------------------------------------------
 
+    def _wished(self) -> str | None:
+        """The state that a wish led to; None where it goes on, also because a pause was taken back meanwhile."""
+        wish = self.folder.wish()
+        if wish == "pause":
+            self._save(clean=True)
+            wish = heed.rest(self.folder, self._rested)
+            if wish == "pause":
+                return "paused"
+            self._save()  # before the next step: it is no clean one from here on
+        return self._finish("stopped") if wish == "stop" else None
+
+    def _rested(self) -> None:
+        self.diary.event("pause", self.seen)
+        self._tell("paused")
+
     def _leave(self, state: str) -> str:
         self._save(clean=True)
-        if state == "paused":
-            self.diary.event("pause", self.seen)
         self._tell(state)
         return state
 
