@@ -29,7 +29,7 @@ def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     document["evidence"] = [_evidence(value, own) for value in document.get("evidence") or ()]
     for fold in ("training", "holdout"):
         if fold in sizes:
-            sizes[fold] = {what: _about(count) for what, count in sizes[fold].items()}
+            sizes[fold] = {what: about(count) for what, count in sizes[fold].items()}
     document["sizes"] = sizes
     return document
 
@@ -39,7 +39,7 @@ def _evidence(value: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
     if smallest is not None and smallest < SMALLEST:
         hidden = f"The smallest group of real patients with equal quasi-identifiers has fewer than {SMALLEST}."
         return {**value, "value": None, "low": None, "high": None, "n": 0, "reads_as": hidden, "hidden": True}
-    told = value["n"] if value["n"] in own else _about(value["n"])
+    told = value["n"] if value["n"] in own else about(value["n"])
     return {
         **value,
         "n": told,
@@ -47,7 +47,7 @@ def _evidence(value: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
     }
 
 
-def _about(count: int) -> int | str:
+def about(count: int) -> int | str:
     """A count of real records to the nearest ten; 1 to 10 are not told."""
     return f"<{SMALLEST}" if 0 < count < SMALLEST else round(count, -1)
 

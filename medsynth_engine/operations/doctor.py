@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,8 +19,6 @@ from medsynth_engine.operations.declare import Call
 LITTLE_ROOM = 2 * 10**9
 BACKUP_DAYS = 30
 LATE_SECONDS = 26 * 3600
-READER = "medsynth_engine.intake.text.reader"
-READER_SECONDS = 120.0
 Check = dict[str, Any]
 
 
@@ -34,7 +30,7 @@ def quick(call: Call) -> list[Check]:
 
 def thorough(call: Call) -> list[Check]:
     """All of it, also what reads the whole ledger's file."""
-    checks = [*quick(call), _broken_off(call.home), _text_reader()]
+    checks = [*quick(call), _broken_off(call.home)]
     if not call.home.has_store:
         return checks
     from medsynth_engine.operations import doctor_ledger
@@ -68,24 +64,6 @@ def _disk(home: Home) -> Check:
         f"{free / 1e9:.0f} GB are free.",
         f"Only {free / 1e9:.1f} GB are free. Where the disk is full, the store can be read and nothing be changed.",
         "Remove runs or cohorts that nobody needs.",
-    )
-
-
-def _text_reader() -> Check:
-    """Whether what reads text in pictures can be loaded: in a process of its own, since its libraries are heavy."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", f"import {READER}"], capture_output=True, timeout=READER_SECONDS
-        )
-        loads = done.returncode == 0
-    except subprocess.TimeoutExpired:
-        loads = False
-    return check(
-        "text reader",
-        loads,
-        "What reads text in pictures can be loaded.",
-        "What reads text in pictures cannot be loaded: no new dataset can be released.",
-        "Without a screen OpenCV lacks libGL and GLib: see docs/dependencies.md.",
     )
 
 

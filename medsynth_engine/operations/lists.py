@@ -14,6 +14,7 @@ from medsynth_engine.operations.declare import Call, granted, operation
 from medsynth_engine.operations.places import new_file, write_new_file
 
 Rows = Sequence[Mapping[str, Any]]
+REAL_COUNTS = ("records", "quarantined", "patients", "train", "validation", "holdout")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class Listed:
 def _disk_rows(document: Mapping[str, Any]) -> Rows:
     """Each kind as a whole, without a name, then the things that one may see by name."""
     return [*document["kinds"], *document["things"]]
+
+
+def _dataset_rows(documents: Rows) -> Rows:
+    """Counts of real records to the nearest ten, 1 to 10 hidden: a table goes to people who may not see the store."""
+    from medsynth_engine.governance.leaving import about
+
+    return [
+        {**each, **{key: about(each[key]) for key in REAL_COUNTS if each.get(key) is not None}} for each in documents
+    ]
 
 
 def _evidence_rows(document: Mapping[str, Any]) -> Rows:
@@ -66,6 +76,7 @@ LISTS = {
             "images",
             "created",
         ),
+        _dataset_rows,
     ),
     "runs": Listed(
         "runs_list",

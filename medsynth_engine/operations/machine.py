@@ -1,4 +1,5 @@
-"""How the machine stands: memory pressure and heat, by what its own tools say. Nothing of it concerns a store.
+"""How the machine stands: memory pressure and heat, by what its own tools say, and whether it can read text in
+pictures. Nothing of it concerns a store.
 
 Each parser is a pure function on the text of one tool, None where the text does not say. The tools of macOS
 (`memory_pressure -Q`, `sysctl`, `vm_stat`, `pmset -g therm`) are parsed in the form in which Apple's manual pages and
@@ -11,6 +12,7 @@ from __future__ import annotations
 import platform
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ SECONDS = 3.0
 """For each tool."""
 STALLED_SOME, STALLED_FULL = 20.0, 5.0
 """Per cent of a minute in which some work, or all of it, waited for memory: from there on a training crawls."""
+READER = "medsynth_engine.intake.text.reader"
+READER_SECONDS = 120.0
 LITTLE_FREE = 10
 """Per cent of memory that macOS calls free; it warns its programs at about that."""
 LEVELS = {1: "normal", 2: "warning", 4: "critical"}
@@ -41,7 +45,26 @@ class Said:
 def looked() -> list[dict[str, Any]]:
     """What this machine says of itself now; takes a moment, changes nothing."""
     mac = platform.system() == "Darwin"
-    return [each.document() for each in ([_mac_memory(), _mac_heat()] if mac else [_linux_memory(), _linux_heat()])]
+    stands = [_mac_memory(), _mac_heat()] if mac else [_linux_memory(), _linux_heat()]
+    return [each.document() for each in (*stands, _text_reader())]
+
+
+def _text_reader() -> Said:
+    """Whether what reads text in pictures can be loaded: in a process of its own, since its libraries are heavy."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", f"import {READER}"], capture_output=True, timeout=READER_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return Said("text reader", None, f"What reads text in pictures was not loaded in {READER_SECONDS:.0f} seconds.")
+    if done.returncode == 0:
+        return Said("text reader", True, "What reads text in pictures can be loaded.")
+    return Said(
+        "text reader",
+        False,
+        "What reads text in pictures cannot be loaded: no new dataset can be released.",
+        "Without a screen OpenCV lacks libGL and GLib: see docs/dependencies.md.",
+    )
 
 
 # --- what tools say, taken apart ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ COLUMNS = (Column("", 4), Column("check", 17), Column("what it found"))
 
 
 class Store(View):
-    """What is not well comes first."""
+    """What is not well comes first; of the machine only that."""
 
     HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, b.StoreBackups, r.AuditSign)
 
@@ -40,7 +40,8 @@ class Store(View):
         self.ask(lambda engine: engine.doctor(), self._show, saying="Reading the whole ledger")
 
     def _show(self, document: dict[str, Any]) -> None:
-        found = sorted(document["checks"], key=lambda check: check["ok"])
+        unwell = [each for each in document["machine"] if each["ok"] is False]
+        found = sorted([*document["checks"], *unwell], key=lambda check: check["ok"])
         self.checks = {str(place): check for place, check in enumerate(found)}
         table = self.query_one(WindowTable)
         table.show([(key, self._row(check)) for key, check in self.checks.items()])

@@ -67,13 +67,3 @@ def test_a_backup_counts_when_it_was_finished_and_rules_count_word_for_word(
         connection.execute(text)
         connection.execute("CREATE TRIGGER helpful AFTER INSERT ON review BEGIN SELECT 1; END")
     assert not said(admin, "ledger rules")["ok"] and len(rules.RULES) >= 30
-
-
-def test_it_says_where_text_in_pictures_cannot_be_read_on_this_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("rapidocr_onnxruntime", reason="it has no release for this Python")
-    assert said(Engine(tmp_path), "text reader")["ok"]
-    monkeypatch.setattr(doctor, "READER", "medsynth_engine.intake.text.that_is_not_there")
-    told = said(Engine(tmp_path), "text reader")
-    assert not told["ok"] and "OpenCV" in told["what_to_do"]

@@ -35,7 +35,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Ledger.open(home / "data" / "medsynth.sqlite3") as ledger, ledger.write() as change:
         session = change.session
         people = {user.name: user.id for user in session.exec(select(User))}
-        dataset = Dataset(name="chest", owner_id=people["alice"], folder="chest-v1", digest="d" * 64)
+        counts = {"patients": 57, "train": 41, "validation": 6, "holdout": 13, "quarantined": 0}
+        dataset = Dataset(name="chest", owner_id=people["alice"], folder="chest-v1", digest="d" * 64, summary=counts)
         session.add(dataset)
         session.flush()
         for name, owner in (("c1", "alice"), ("c2", "admin")):
@@ -116,6 +117,15 @@ async def test_evidence_is_written_as_it_may_leave(engines: dict[str, Engine], t
     (row,) = read(tmp_path / "e.csv")
     assert (row["value"], row["n"]) == ("", "0")
     assert row["reads_as"].endswith("fewer than 11.")
+
+
+async def test_real_patients_are_counted_in_a_table_as_they_are_in_what_leaves(
+    engines: dict[str, Engine], tmp_path: Path
+) -> None:
+    await engines["alice"].lists_export("datasets", str(tmp_path / "d.csv"))
+    (row,) = read(tmp_path / "d.csv")
+    told = [row[count] for count in ("records", "patients", "train", "validation", "holdout", "quarantined")]
+    assert told == ["60", "60", "40", "<11", "10", "0"]
 
 
 async def test_a_list_goes_into_a_new_file_outside_of_the_store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from collections import namedtuple
 from pathlib import Path
 
@@ -100,8 +101,13 @@ def test_the_doctor_tells_of_the_machine_beside_the_store_and_judges_the_store_a
 ) -> None:
     asyncio.run(Engine(tmp_path).init(development=True))
     document = asyncio.run(Engine(tmp_path).doctor())
-    assert {each["name"] for each in document["machine"]} == {"memory", "heat"}
+    assert {each["name"] for each in document["machine"]} == {"memory", "heat", "text reader"}
+    if importlib.util.find_spec("rapidocr_onnxruntime"):  # it has no release for every Python
+        assert document["machine"][2]["ok"]
     monkeypatch.setattr(machine, "stalled", lambda text: (99.0, 99.0))
     monkeypatch.setattr(machine.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(machine, "READER", "medsynth_engine.intake.text.that_is_not_there")
     under = asyncio.run(Engine(tmp_path).doctor())
-    assert not under["machine"][0]["ok"] and under["ok"] == all(check["ok"] for check in under["checks"])
+    assert under["machine"][0]["ok"] is False and under["machine"][2]["ok"] is False
+    assert "OpenCV" in under["machine"][2]["what_to_do"]
+    assert under["ok"] == document["ok"] == all(check["ok"] for check in under["checks"])

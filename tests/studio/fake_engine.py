@@ -286,7 +286,7 @@ class FakeEngine(FakeRows):
             {"name": name, "ok": name != "disk", "says": "A sentence. " * 12, "what_to_do": "Do this. " * 9}
             for name in names
         ]
-        return {"ok": False, "checks": checks}
+        return {"ok": False, "checks": checks, "machine": []}
 
     async def disk(self) -> dict[str, Any]:
         own, names = self.role is Role.RESEARCHER, self.role is not Role.AUDITOR and not self.empty
