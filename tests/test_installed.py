@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("db", "medsynth_engine", "medsynth_tui")
 FOLDERS = (*PACKAGES, "deploy", "docs")
-FILES = ("pyproject.toml", "constraints.txt", "LICENSE", "README.md")
+FILES = ("pyproject.toml", "constraints.txt", "LICENSE", "CITATION.cff", *(page.name for page in ROOT.glob("*.md")))
 BUILD = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation")
 
 
@@ -41,7 +42,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Wheel:
     folder = tmp_path_factory.mktemp("wheel")
     made = Wheel(folder / "sources", folder / "site")
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, made.sources / name, ignore=shutil.ignore_patterns("__pycache__", "*.svg"))
+        shutil.copytree(ROOT / name, made.sources / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy(ROOT / name, made.sources)
     done = subprocess.run(
@@ -74,8 +75,10 @@ def test_every_file_of_the_packages_is_in_the_wheel_and_no_other_package(wheel: 
 
 
 def test_the_pages_that_sentences_point_to_and_the_files_of_a_server_come_along(wheel: Wheel) -> None:
-    pages = {name.removeprefix("docs/") for name in files(wheel.sources, ["docs"])}
-    assert pages <= files(wheel.share / "doc/medsynth", [""])
+    pages = wheel.share / "doc/medsynth"
+    assert files(wheel.sources, ["docs"]) == files(pages, ["docs"])
+    linked = re.findall(r"\]\(([^)\s#]+)", (pages / "README.md").read_text())
+    assert linked and [target for target in linked if "://" not in target and not (pages / target).exists()] == []
     assert files(wheel.sources, ["deploy"]) == files(wheel.share / "medsynth", ["deploy"])
 
 

@@ -87,5 +87,5 @@ def write_whole(epilog: str | None, formatter: Any) -> None:
             formatter.write_dl(rows)
     with formatter.section("More"):
         formatter.write_text(
-            "docs/ of the checkout; of an environment into which it was installed: share/doc/medsynth."
+            "docs/ of the checkout; of an environment into which it was installed: share/doc/medsynth/docs."
         )
