@@ -76,6 +76,7 @@ def attach(root: typer.Typer) -> None:
         "# Zsh: the same, after compinit",
         "echo 'source <(medsynth completion zsh)' >> ~/.zshrc",
         "# Or as a file, which an update of MedSynth does not change",
+        "mkdir -p ~/.local/share/bash-completion/completions",
         "medsynth completion bash > ~/.local/share/bash-completion/completions/medsynth",
     )
     def completion(
