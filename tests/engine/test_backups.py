@@ -220,7 +220,7 @@ def test_of_two_backups_that_take_one_name_the_second_is_refused(
     """Both looked before either was written; also where a file system knows no second name for a file."""
     real, file = age.Writer.write, tmp_path / "b.age"
 
-    def no_link(source: object, target: object) -> None:
+    def no_link(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
     def write(self: age.Writer, data: bytes) -> int:

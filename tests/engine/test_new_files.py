@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +15,7 @@ from review_store import World, run
 
 from db.ledger import Ledger
 from medsynth_engine.engine import Engine
-from medsynth_engine.kernel.atomic import write_new
+from medsynth_engine.kernel.atomic import _nameless, write_new
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import places
@@ -74,3 +78,24 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(
     theirs.unlink()
     run(write(world.of(name), str(asked)))
     assert asked.stat().st_mode & 0o777 == 0o600 and asked.stat().st_size
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from medsynth_engine.kernel.atomic import write_new
+def fill(stream):
+    stream.write(b"half of it")
+    stream.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+write_new(Path(sys.argv[1]), fill)
+"""
+
+
+def test_a_kill_in_the_middle_of_a_new_file_leaves_nothing_in_a_persons_folder(tmp_path: Path) -> None:
+    handle = _nameless(tmp_path)
+    if handle is None:
+        pytest.skip("a file without a name is not to be had here (O_TMPFILE)")
+    os.close(handle)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "new")], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL and list(tmp_path.iterdir()) == []

@@ -53,7 +53,7 @@ def export(folder: Path) -> None:
     from medsynth_engine.engine import Engine
 
     engine = Engine(folder, os.environ["VICTIM_TOKEN"])
-    asyncio.run(engine.audit_export(str(folder / "leaves.jsonl")))
+    asyncio.run(engine.audit_export(str(folder / "leaves" / "log.jsonl")))
     print("kept", 1, flush=True)
 
 

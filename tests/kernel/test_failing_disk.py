@@ -128,15 +128,16 @@ def test_an_export_is_whole_or_not_there(victim: Victim, tmp_path: Path, share: 
     engine = Engine(tmp_path)
     asyncio.run(engine.init(development=True))
     asyncio.run(engine.login("auditor", "auditor123"))
-    target = tmp_path / "leaves.jsonl"
+    target = tmp_path / "leaves" / "log.jsonl"
+    target.parent.mkdir()
     for how, at in points("export", share):
-        ended = victim("export", tmp_path, "leaves.jsonl", how, at, VICTIM_TOKEN=engine.token or "")
+        ended = victim("export", tmp_path, "/leaves/", how, at, VICTIM_TOKEN=engine.token or "")
         assert ended.happened, (how, at)
         assert_told(ended, how)
-        assert target.exists() == bool(ended.kept) and not list(tmp_path.glob(".partial-*"))
+        assert target.exists() == bool(ended.kept) and len(list(target.parent.iterdir())) == 2 * len(ended.kept)
         if ended.kept:
             assert asyncio.run(engine.audit_verify_file(str(target)))["ok"]
-        for left in tmp_path.glob("leaves.*"):
+        for left in target.parent.iterdir():
             left.unlink()
         assert asyncio.run(engine.audit_verify())["ok"]
     engine.close()
