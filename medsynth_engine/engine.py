@@ -27,12 +27,13 @@ from medsynth_engine.operations.cohort_import import CohortImports
 from medsynth_engine.operations.cohorts import Cohorts
 from medsynth_engine.operations.datasets import Datasets
 from medsynth_engine.operations.declarations import Learners
-from medsynth_engine.operations.declare import Call, Declaration, granted, record_as, subject_of
+from medsynth_engine.operations.declare import Call, Declaration, granted, record_as
 from medsynth_engine.operations.disk import Disk
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.lists import Lists
+from medsynth_engine.operations.named import acted_on
 from medsynth_engine.operations.populations import Populations
 from medsynth_engine.operations.preferences import Preferences
 from medsynth_engine.operations.proofs import Proofs
@@ -147,7 +148,7 @@ class Engine(
             call = Call(declaration, self.home_folder, self.face, granted(declaration, who), ledger, who)
             return body(call, *args, **kwargs)
         except Denied as denied:
-            self._log_denial(declaration, who, denied, subject_of(declaration, body, args, kwargs))
+            self._log_denial(declaration, who, denied, *acted_on(declaration, body, args, kwargs))
             raise
         except LedgerError as error:
             raise translated(error) from error
@@ -177,12 +178,15 @@ class Engine(
             with ledger.read() as session:
                 sessions.demand_fresh(who, setting(session, "confirm_minutes"))
 
-    def _log_denial(self, declaration: Declaration, who: Actor | None, denied: Denied, about: str) -> None:
+    def _log_denial(
+        self, declaration: Declaration, who: Actor | None, denied: Denied, about: str, detail: dict[str, str]
+    ) -> None:
         if self._ledger is None or declaration.permission is Permission.ANYONE:
             return  # a failed login writes its own record
         try:
             with self._ledger.write() as change:
-                record_as(change, who, self.face, declaration.name, about, outcome="denied", reason=denied.code)
+                name, why = declaration.name, denied.code
+                record_as(change, who, self.face, name, about, outcome="denied", reason=why, detail=detail)
         except LedgerError as error:  # a full disk: it is refused all the same, and said so
             raise translated(error) from error
 

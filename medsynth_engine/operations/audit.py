@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -11,8 +11,10 @@ from typing import IO, Any
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.audit_actions import demand_known
 from medsynth_engine.operations.audit_formats import EXTENSIONS, LINES
-from medsynth_engine.operations.declare import Call, operation
+from medsynth_engine.operations.declare import Call, Declaration, operation
+from medsynth_engine.operations.named import declared_in, named_before
 from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
 
 PAGE_LIMIT = 500
@@ -52,30 +54,34 @@ class Audit:
         limit: int = 100,
         until: str | None = None,
     ) -> dict[str, Any]:
-        """The newest first; `near` are the actions on record that contain `action` where that finds nothing."""
+        """The newest first; `near` are the actions on record that contain `action` where that finds nothing.
+
+        `unknown_actor` is told where `actor` has no account and did nothing. Raises BadInput where no code knows
+        `action` and nothing on record is called so.
+        """
         from db import chain
 
-        near: list[str] = []
         many = max(1, min(limit, PAGE_LIMIT))
+        asked: dict[str, Any] = {
+            "before": before,
+            "limit": many,
+            "actor": visible_actor(call, actor),
+            "action": action,
+            "since": _instant(since, "--since"),
+            "until": _instant(until, "--until"),
+        }
+        declared = declared_in(type(self))
         with call.read() as session:
-            records = chain.page(
-                session,
-                before=before,
-                limit=many,
-                actor=visible_actor(call, actor),
-                action=action,
-                object_=object,
-                outcome=outcome,
-                since=_instant(since, "--since"),
-                until=_instant(until, "--until"),
-            )
-            if not records and action:
-                mine = visible_actor(call, None)
-                like = chain.actions_like(session, action)
-                near = [each for each in like if chain.page(session, limit=1, actor=mine, action=each)]
+            records = chain.page(session, **asked, object_=object, outcome=outcome)
+            if object and outcome in (None, "denied"):
+                records = _with_denied_before(session, asked, object, declared, records)
+            near = _near(call, session, action) if action and not records else []
+            unknown = bool(actor) and not records and not _ever_was(call, session, str(actor))
+        if action and not records and not near:
+            demand_known(action, (each.name for each in declared))
         following = records[-1].seq if len(records) == many and records[-1].seq > 1 else None
-        found = {"records": [_shown(record) for record in records], "next": following}
-        return {**found, "near": near} if near else found
+        found: dict[str, Any] = {"records": [_shown(record) for record in records], "next": following}
+        return {**found, **({"near": near} if near else {}), **({"unknown_actor": True} if unknown else {})}
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
     def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:
@@ -98,6 +104,43 @@ class Audit:
         with call.change("audit", format=format, records=count, digest=digest):
             pass
         return {"path": str(target), "records": count, "digest": digest, "proof": str(beside) if beside else None}
+
+
+def _with_denied_before(
+    session: Any, asked: dict[str, Any], object_: str, declared: Iterable[Declaration], records: list[Any]
+) -> list[Any]:
+    """`records`, and those in which an earlier program named the `object_` of a denial without its kind."""
+    from db import chain
+
+    name, actions = named_before(object_, declared)
+    wanted = asked["action"]
+    if wanted:
+        actions = [each for each in actions if each == wanted or (wanted.endswith(".") and each.startswith(wanted))]
+    for action in actions:
+        records = records + chain.page(session, **{**asked, "action": action}, object_=name, outcome="denied")
+    return sorted(records, key=lambda record: -record.seq)[: asked["limit"]]
+
+
+def _near(call: Call, session: Any, action: str) -> list[str]:
+    """The actions on record that contain `action` and that this person may see."""
+    from db import chain
+
+    mine = visible_actor(call, None)
+    return [
+        each for each in chain.actions_like(session, action) if chain.page(session, limit=1, actor=mine, action=each)
+    ]
+
+
+def _ever_was(call: Call, session: Any, actor: str) -> bool:
+    """Whether somebody of that name has an account or did anything; yes, to whoever may not know who exists."""
+    from sqlmodel import select
+
+    from db import chain
+    from db.tables import User
+
+    if call.scope is Scope.OWN or session.exec(select(User).where(User.name == actor)).first() is not None:
+        return True
+    return bool(chain.page(session, limit=1, actor=actor))
 
 
 def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str, dict[str, Any]]:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_SUBJECT = re.compile(rf"([a-z]+:)?{NAME.pattern}(/[A-Za-z0-9_.-]{{1,64}})?")
-"""How a thing is named on a command line: `chest`, `dataset:chest`, `chest/12`."""
 
 
 class Owned(Protocol):
@@ -147,19 +145,6 @@ def record_as(
         reason=reason,
         detail=detail,
     )
-
-
-def subject_of(
-    declaration: Declaration, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> str:
-    """What a call acts on, where its declaration names the parameter and a name was given, else nothing."""
-    if not declaration.about:
-        return ""
-    try:
-        given = inspect.signature(body).bind_partial(None, *args, **kwargs).arguments.get(declaration.about)
-    except TypeError:  # a call that does not fit
-        return ""
-    return given if isinstance(given, str) and len(given) <= 80 and _SUBJECT.fullmatch(given) else ""
 
 
 def checked_name(name: str, what: str) -> str:

@@ -181,6 +181,8 @@ def show_records(face: Face, document: Document) -> None:
         for one in document["records"]
     ]
     show.table(face, ("no.", "at (UTC)", "who", "what", "to", "outcome"), rows, "No records.", right=(0,))
+    if document.get("unknown_actor"):
+        show.line(face, "Nobody of that name has an account here or did anything.")
     if document.get("near"):
         show.sentences(face, "Actions on record that contain it", [", ".join(document["near"])])
     if document.get("next"):

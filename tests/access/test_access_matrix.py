@@ -228,7 +228,7 @@ async def test_of_what_was_typed_into_a_denied_call_nothing_is_kept_but_the_name
         engine.close()
     assert len(kept) == len(DECLARED) + 2
     assert not [row for row in kept if any("typed" in str(cell) or "SMITH" in str(cell) for cell in row)]
-    assert [row[4] for row in kept[-2:]] == ["chest", "dataset:chest"]
+    assert [row[4] for row in kept[-2:]] == ["dataset:chest", "dataset:chest"]
 
 
 def test_no_operation_names_a_password_or_a_path_as_what_it_is_about() -> None:

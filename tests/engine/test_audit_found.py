@@ -1,0 +1,128 @@
+"""What an auditor asks the log for is found, whatever came of it; a word that is nothing is said to be nothing."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import db
+import medsynth_engine
+from db.ledger import Ledger
+from medsynth_engine.engine import Engine, operations
+from medsynth_engine.kernel.errors import BadInput, Denied
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.audit_actions import UNASKED
+from medsynth_engine.operations.named import acted_on
+
+DECLARED = {each.name: each for each in operations().values()}
+NO_ACTION = (".json", ".id", ".name", ".store_copies")
+"""Endings of files, of columns of the ledger and of a measure, which else read like an action."""
+
+
+def run(asked: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asked)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    made = Home(tmp_path_factory.mktemp("found") / "home")
+    run(Engine(made.root).init(development=True))
+    return made
+
+
+def of(home: Home, name: str, password: str) -> Iterator[Engine]:
+    engine = Engine(home.root, run(Engine(home.root).login(name, password))["token"])
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def auditor(home: Home) -> Iterator[Engine]:
+    yield from of(home, "auditor", "auditor123")
+
+
+@pytest.fixture(scope="module")
+def alice(home: Home) -> Iterator[Engine]:
+    yield from of(home, "alice", "password123")
+
+
+def test_a_denial_is_filed_under_the_name_that_the_thing_has_when_it_is_done(home: Home, auditor: Engine) -> None:
+    with Ledger.open(home.ledger) as ledger, ledger.write() as change:  # as earlier programs wrote them
+        change.record(actor="admin", action="cohorts.export", object_="c3", outcome="denied")
+        change.record(actor="admin", action="datasets.remove", object_="c3", outcome="denied")
+        change.record(actor="alice", action="cohorts.drawn", object_="cohort:c3")
+    with pytest.raises(Denied):
+        run(auditor.export("c3", "internal"))
+    with pytest.raises(Denied):
+        run(auditor.pia_submit("c3"))
+    found = run(auditor.audit_list(object="cohort:c3"))["records"]
+    assert [(each["action"], each["object"], each["outcome"]) for each in found] == [
+        ("pia.submit", "cohort:c3", "denied"),
+        ("cohorts.export", "cohort:c3", "denied"),
+        ("cohorts.drawn", "cohort:c3", "done"),
+        ("cohorts.export", "c3", "denied"),
+    ]
+    assert len(run(auditor.audit_list(object="cohort:c3", action="cohorts."))["records"]) == 3
+    assert len(run(auditor.audit_list(object="cohort:c3", outcome="done"))["records"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "object_", "detail"),
+    [
+        ("review.show", "chest/12ab", "dataset:chest", {"record": "12ab"}),
+        ("review.show", "12ab", "", {"record": "12ab"}),
+        ("pia.draft", "generator:g1", "generator:g1", {}),
+        ("users.role", "mallory", "user:mallory", {}),
+        ("weights.show", "g1", "generator:g1", {}),
+        ("settings.set", "confirm_minutes", "setting:confirm_minutes", {}),
+        ("runs.show", "/mnt/usb/SMITH_JOHN", "", {}),
+    ],
+)
+def test_what_was_denied_is_named_by_its_kind(action: str, given: str, object_: str, detail: dict[str, str]) -> None:
+    body = next(getattr(Engine, name) for name, each in operations().items() if each.name == action).__wrapped__
+    # `acted_on` is given the body bound to its engine.
+    assert acted_on(DECLARED[action], body.__get__(object()), (given,), {}) == (object_, detail)
+
+
+def test_an_action_that_no_code_knows_is_refused_with_what_was_meant(auditor: Engine, alice: Engine) -> None:
+    for engine in (auditor, alice):
+        with pytest.raises(BadInput, match=r"No action is called 'cohort\.export'") as refused:
+            run(engine.audit_list(action="cohort.export"))
+        assert "Did you mean cohorts.export" in refused.value.hint
+        with pytest.raises(BadInput):
+            run(engine.audit_list(action="cohort."))
+        assert run(engine.audit_list(action="rules.drop"))["records"] == []  # nobody did that yet
+
+
+def test_an_actor_that_never_was_is_told_to_whoever_may_know_who_exists(auditor: Engine, alice: Engine) -> None:
+    assert run(auditor.audit_list(actor="nobody"))["unknown_actor"]
+    assert "unknown_actor" not in run(auditor.audit_list(actor="admin", action="rules.drop"))
+    assert "unknown_actor" not in run(alice.audit_list(actor="nobody", action="rules.drop"))
+
+
+def test_every_action_that_the_code_records_is_known() -> None:
+    known = UNASKED | set(DECLARED)
+    families = {name.partition(".")[0] for name in known}
+    roots = [Path(next(iter(package.__path__))) for package in (medsynth_engine, db)]
+    found = {
+        node.value
+        for root in roots
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    actions = {
+        word
+        for word in found
+        if re.fullmatch(r"[a-z]+\.[a-z_]+", word)
+        and word.partition(".")[0] in families
+        and not word.endswith(NO_ACTION)
+    }
+    assert actions - known == set()
+    assert found >= UNASKED
