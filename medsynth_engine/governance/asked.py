@@ -56,6 +56,7 @@ class GateInputs:
     identifying         columns that hold a direct identifier, or over 90 % unique text
     unreviewed          close pairs or burned-in text that nobody has looked at yet
     text_unchecked      pictures of the dataset behind it were not yet searched for burned-in text
+    text_superseded     those versions will not be searched any more: newer ones, without their text, took their place
     trained_on_text     what it was learned from held burned-in text, which a newer version of the dataset has not
     assessment          the newest assessment of this subject, or None
     imported            the cohort was made by another tool
@@ -76,6 +77,7 @@ class GateInputs:
     identifying: tuple[str, ...] = ()
     unreviewed: int = 0
     text_unchecked: bool = False
+    text_superseded: bool = False
     trained_on_text: bool = False
     assessment: Signed | None = None
     simulated: bool = False

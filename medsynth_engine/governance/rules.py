@@ -182,6 +182,12 @@ def _unreviewed(inputs: GateInputs) -> Reason | None:
 def _text_checked(inputs: GateInputs) -> Reason | None:
     if not inputs.text_unchecked:
         return None
+    if inputs.text_superseded:
+        return Reason(
+            "text_not_checked",
+            "The version of the dataset behind it was never cleared of burned-in text: a newer version took its place.",
+            "Train on the newer version of the dataset, then draw and evaluate again.",
+        )
     return Reason(
         "text_not_checked",
         "The pictures of the dataset behind it were not yet searched for burned-in text.",

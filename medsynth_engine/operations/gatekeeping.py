@@ -197,6 +197,7 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         )
     ).all()
     behind = _datasets_behind(session, subject)
+    unsearched = [row for row in behind if text_of(row.summary)["state"] not in SEARCHED]
     gauge = ((subject.document or {}).get("gauge") or {}).get(scenario_for(subject.kind)) or {}
     return GateInputs(
         subject_kind=subject.kind,
@@ -210,7 +211,8 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         note=str(gauge.get("note") or ""),
         evidence=subject.evidence,
         identifying=tuple((subject.document or {}).get("identifying") or ()),
-        text_unchecked=any(text_of(row.summary)["state"] not in SEARCHED for row in behind),
+        text_unchecked=bool(unsearched),
+        text_superseded=bool(unsearched) and all(_superseded_for_text(row.summary) for row in unsearched),
         trained_on_text=any(_superseded_for_text(row.summary) for row in behind),
         assessment=signed,
         simulated=subject.simulated,

@@ -16,6 +16,7 @@ from review_store import World
 
 from db.ledger import Ledger
 from db.tables import Cohort, Dataset, Run, Weights
+from medsynth_engine.governance.gate import Reason
 from medsynth_engine.governance.rules import NEVER_OVERRIDDEN
 from medsynth_engine.operations import gatekeeping, subjects
 
@@ -40,11 +41,15 @@ def ledger(world: World) -> Iterator[Ledger]:
         yield opened
 
 
-def codes(ledger: Ledger, subject: str) -> set[str]:
+def reasons(ledger: Ledger, subject: str) -> tuple[Reason, ...]:
     with ledger.read() as session:
         judged = gatekeeping.verdict(session, subjects.find(session, subject), "internal", ledger.stamp)
     assert all(reason.what_to_do for reason in judged.reasons)
-    return {reason.code for reason in judged.reasons} & {"text_not_checked", "trained_on_text"}
+    return judged.reasons
+
+
+def codes(ledger: Ledger, subject: str) -> set[str]:
+    return {reason.code for reason in reasons(ledger, subject)} & {"text_not_checked", "trained_on_text"}
 
 
 def generator_and_cohort(ledger: Ledger, dataset_id: str, cohort_dataset_id: str | None = None) -> None:
@@ -109,6 +114,18 @@ def test_it_does_not_matter_that_the_version_was_removed_since(world: World, led
         row.state, row.name = "removed", f"chest~{row.id}"
         change.record(actor="ann", action="datasets.remove")
     assert codes(ledger, "generator:w1") == {"trained_on_text"}
+
+
+def test_a_version_that_gave_way_to_a_newer_one_is_not_said_to_wait_for_its_search(
+    world: World, ledger: Ledger
+) -> None:
+    gave_way = {**IMAGES, "text": {"state": "waiting", "superseded_by": 2}}
+    first = world.dataset("chest", "ann", {}, summary=gave_way)
+    generator_and_cohort(ledger, first)
+    world.dataset("chest", "ann", {}, version=2, summary=CHECKED)
+    assert codes(ledger, "c1") == {"text_not_checked", "trained_on_text"}  # no vote opens it even so
+    (told,) = (reason for reason in reasons(ledger, "c1") if reason.code == "text_not_checked")
+    assert "never cleared" in told.why and told.what_to_do.startswith("Train on the newer version")
 
 
 def test_no_vote_opens_it_for_unread_pictures() -> None:
