@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fake_rows import LONG, NOW, FakeRows, document
 
@@ -24,6 +24,8 @@ def picture(size: int, channels: int = 1) -> dict[str, Any]:
 
 class FakeEngine(FakeRows):
     """Answers at once. `broken` names methods that fail in a way that nobody foresaw."""
+
+    machine: ClassVar[list[dict[str, Any]]] = []
 
     def __init__(self, role: str = "researcher", broken: tuple[str, ...] = (), empty: bool = False) -> None:
         self.role, self.broken, self.empty = Role(role), broken, empty
@@ -286,7 +288,7 @@ class FakeEngine(FakeRows):
             {"name": name, "ok": name != "disk", "says": "A sentence. " * 12, "what_to_do": "Do this. " * 9}
             for name in names
         ]
-        return {"ok": False, "checks": checks, "machine": []}
+        return {"ok": False, "checks": checks, "machine": self.machine}
 
     async def disk(self) -> dict[str, Any]:
         own, names = self.role is Role.RESEARCHER, self.role is not Role.AUDITOR and not self.empty

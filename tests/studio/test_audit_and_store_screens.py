@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from fake_engine import FakeEngine
 from studio_people import shows
 from studio_places import enter, fake
+
+from medsynth_tui.screens.store import Store
+
+MACHINE = {"memory": None, "heat": True, "text reader": False}
+"""How it stands: unknown, well, not well."""
 
 
 async def test_a_broken_chain_is_said_plainly(tmp_path: Path) -> None:
@@ -31,11 +38,19 @@ async def test_a_record_is_shown_with_the_proof_that_it_was_signed_and_a_code_to
         await shows(pilot, "K7QX-94MT-0WZ3-H2AB")
 
 
-async def test_what_is_not_well_with_a_store_comes_first_with_what_to_do(tmp_path: Path) -> None:
+async def test_what_is_not_well_with_a_store_or_its_machine_comes_first_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [{"name": name, "ok": ok, "says": "It says.", "what_to_do": ""} for name, ok in MACHINE.items()]
+    monkeypatch.setattr(FakeEngine, "machine", told)
     app = fake(tmp_path, "admin")
     async with app.run_test(size=(80, 24)) as pilot:
         await enter(pilot)
         app.open("store")
-        await shows(pilot, "1 of 3 checks need a look")
+        await shows(pilot, "2 of 4 checks need a look")
+        await shows(pilot, "text reader")
+        assert isinstance(app.screen, Store)
+        listed = [check["name"] for check in app.screen.checks.values()]
+        assert listed[:2] == ["disk", "text reader"] and not {"memory", "heat"} & set(listed)
         await pilot.press("enter")
         await shows(pilot, "Do this.")
