@@ -53,7 +53,9 @@ class EditAnswer(Dialog):
             yield Static("kept as you type; esc or F6 closes", classes="muted", id="kept")
 
     def on_mount(self) -> None:
-        self.query_one(TextArea).focus()
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)  # who comes back adds to it
+        area.focus()
 
     def on_go_pressed(self) -> None:
         self.action_leave()

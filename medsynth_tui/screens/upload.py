@@ -133,9 +133,10 @@ class Upload(View):
             self._suggest_name()
 
     def _suggest_name(self) -> None:
-        """The name follows the path until somebody types another."""
+        """The name follows the path until somebody types another, which a guess leaves room for."""
         name, path = self.query_one("#name", Field), self.query_one("#path", Field).value
-        if name.value == self.suggested and self.focused is not name.typed:
+        name.typed.select_on_focus = guessed = name.value == self.suggested
+        if guessed and self.focused is not name.typed:
             self.suggested = name.value = _name_of(path)
 
     @on(Input.Submitted)

@@ -101,6 +101,7 @@ class Field(Vertical):
     @value.setter
     def value(self, text: str) -> None:
         self.typed.value = text
+        self.typed.cursor_position = len(text)
 
     def valid(self) -> bool:
         """Check, and say what is wrong."""
