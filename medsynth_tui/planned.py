@@ -73,9 +73,11 @@ def margins_in_words(population: Mapping[str, Any]) -> str:
 def merger(document: dict[str, Any]) -> str:
     """One merger of small cells as a sentence."""
     others = ", ".join(said(each, 30) for each in document.get("merged_with") or [])
+    rest = {name: value for name, value in (document.get("cell") or {}).items() if name != document.get("attribute")}
+    among = ", ".join(f"{said(name, 30)} {said(value, 30)}" for name, value in rest.items())
     return (
-        f"{said(document.get('attribute'), 30)} {said(document.get('value'), 30)} was drawn together with {others} "
-        f"({count(document.get('n'))} records)."
+        f"{said(document.get('attribute'), 30)} {said(document.get('value'), 30)} was drawn together with {others}"
+        f"{f' among {among}' if among else ''} ({count(document.get('n'))} records)."
     )
 
 

@@ -24,6 +24,7 @@ from medsynth_engine.operations.run_checks import check_cluster, check_processes
 from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
+from medsynth_engine.work.meant import meant
 
 
 def own_cohort(call: Call, name: str) -> Any:
@@ -112,7 +113,8 @@ class Cohorts:
 
     @operation("cohorts.show", Permission.READ_REPORTS, about="name")
     def cohorts_show(self, call: Call, name: str) -> dict[str, Any]:
-        return _shown(call, own_cohort(call, name))
+        row = own_cohort(call, name)
+        return {**_shown(call, row), "target": meant(row.document)}
 
     @operation("cohorts.gallery", Permission.GENERATE, about="name")
     def cohorts_gallery(self, call: Call, name: str, count: int = 12, size: int = 32) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,19 +9,6 @@ from textual.content import Content
 
 from medsynth_tui.widgets.bars import Attribute
 from medsynth_tui.words import said
-
-
-def target_shares(document: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """What the plan aimed for: attribute -> value -> share, summed over the plan's cells."""
-    plan = document.get("plan") or document
-    cells = plan.get("cells") or []
-    total = sum(cell.get("n", 0) for cell in cells)
-    shares: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for cell in cells:
-        for attribute in asked(plan):
-            if attribute in cell and total:
-                shares[attribute][str(cell[attribute])] += cell["n"] / total
-    return {attribute: dict(values) for attribute, values in shares.items()}
 
 
 def asked(plan: Mapping[str, Any]) -> list[str]:
@@ -41,7 +27,7 @@ def known_shares(counts: Mapping[str, Any]) -> dict[str, float] | None:
 
 def bars(document: Mapping[str, Any], training: Mapping[str, Any] | None) -> tuple[list[Attribute], str]:
     """The cohort's composition, with the target where there was one, else with the training data."""
-    targets = target_shares(document)
+    targets = document.get("target") or {}
     found = []
     for name, counts in (document.get("composition") or {}).items():
         against = targets.get(name) or known_shares((training or {}).get(name) or {})

@@ -11,7 +11,8 @@ from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.words import plain, wrapped
 
 STATE = 16
-KIND = 11
+KIND = 12
+"""Kinds of work have at most ten columns; one before and one behind."""
 
 
 @dataclass(frozen=True)

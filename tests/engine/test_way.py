@@ -101,6 +101,7 @@ def test_the_counts_add_up_and_no_name_is_in_any_byte_of_the_store(world: World)
 def test_what_was_asked_for_is_what_was_drawn(world: World) -> None:
     shown = run(world.of("ann").cohorts_show("c1"))
     assert shown["composition"]["sex"] == {"F": 60, "M": 60}
+    assert shown["target"]["sex"] == {"F": 0.5, "M": 0.5}
     assert {"cohort", "n", "path", "seconds", "images_per_second"} <= set(world.drawn)
 
 

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medsynth_tui import glyphs, words
+from medsynth_tui.planned import merger
+from medsynth_tui.screens.cohort_pages import bars
 from medsynth_tui.widgets.gauge import EDGES, position
+from medsynth_tui.widgets.news import KIND
 from medsynth_tui.widgets.picture import Pixels, ramp
 from medsynth_tui.widgets.scales import axis, log_ticks, round_up, ticks
 from medsynth_tui.widgets.sheet import chosen, tiles
@@ -112,3 +115,23 @@ def test_a_sample_sheet_falls_apart_into_its_pictures() -> None:
     assert cut[1][1].data[0] == 99
     assert len(chosen(cut, 4)) == 4
     assert len(tiles(Pixels(5, 5, 1, bytes(25)))) == 1
+
+
+def test_the_marks_of_a_cohort_stand_at_what_was_asked_for_where_cells_were_widened_too() -> None:
+    cells = [{"age_band": "0-17 or 18-39", "n": 40}, {"age_band": "18-39", "n": 60}]
+    target = {"age_band": {"0-17": 0.4, "18-39": 0.6}}
+    document = {"cells": cells, "composition": {"age_band": {"18-39": 100}}, "target": target}
+    attributes, against = bars(document, None)
+    assert attributes[0].against == target["age_band"] and against.startswith("the target")
+
+
+def test_a_merger_says_among_whom() -> None:
+    cell = {"sex": "F", "age_band": "0-17"}
+    told = {"cell": cell, "attribute": "age_band", "value": "0-17", "merged_with": ["18-39"], "n": 26}
+    assert merger(told) == "age_band 0-17 was drawn together with 18-39 among sex F (26 records)."
+    alone = {**told, "cell": {"age_band": "0-17"}}
+    assert merger(alone) == "age_band 0-17 was drawn together with 18-39 (26 records)."
+
+
+def test_no_kind_of_work_touches_what_stands_beside_it() -> None:
+    assert max(map(len, words.WORK.values())) <= KIND - 2
