@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.widgets import ContentSwitcher, DataTable, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
@@ -23,6 +22,7 @@ from medsynth_tui.screens.evidence_prevalence import PrevalencePage
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.theme import palette_of
 from medsynth_tui.view import View
+from medsynth_tui.widgets.clipped import Clipped
 from medsynth_tui.widgets.interval_bar import LEGEND
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.window_table import Column, WindowTable
@@ -92,13 +92,13 @@ class EvidenceView(WritesList, View):
 
     def compose_body(self) -> ComposeResult:
         yield PageNames(list(PAGES.values()))
-        yield Static("", id="outdated")
+        yield Clipped(most=4, id="outdated")
         with ContentSwitcher(initial=self.page):
             for family in FAMILIES:
                 yield WindowTable(measures(False), measures(True), id=family)
             yield PrevalencePage(id="prevalence")
             yield WindowTable(groups(False), groups(True), id="groups")
-        yield Static("Asking the store", id="reading")
+        yield Clipped("Asking the store", most=3, id="reading")
         yield Static(self.studio.glyphs.text(LEGEND), id="legend", classes="muted")
 
     def on_mount(self) -> None:
@@ -136,9 +136,9 @@ class EvidenceView(WritesList, View):
         self.query_one("#groups", WindowTable).show(lambda: words.group_rows(document, self._look("groups")))
         self.query_one(PrevalencePage).show(document.get("heatmap") or [], palette_of(self.app.theme))
         self.query_one(PageNames).remark(*words.band_remark(document.get("gauge")))
-        outdated = self.query_one("#outdated", Static)
+        outdated = self.query_one("#outdated", Clipped)
         reasons = " ".join(said(reason, 300) for reason in document.get("outdated") or ())
-        outdated.update(Content.assemble(("! Out of date: ", "bold $warning"), (reasons, "$foreground")))
+        outdated.show(reasons, head=("! Out of date: ", "bold $warning"))
         outdated.display = bool(reasons)
         for table in self.query(WindowTable):
             table.leave_heading()
@@ -216,7 +216,7 @@ class EvidenceView(WritesList, View):
     @on(DataTable.CellHighlighted)
     def _read(self) -> None:
         """The number under the cursor, in the place below the table."""
-        self.query_one("#reading", Static).update(Content(self._under_cursor()))
+        self.query_one("#reading", Clipped).show(self._under_cursor())
 
     def _to_judge(self) -> str:
         if self.studio.session.may(r.CohortEvaluate.permission):

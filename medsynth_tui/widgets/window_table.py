@@ -140,6 +140,10 @@ class WindowTable(DataTable[Text]):
         if all(key.startswith("-") for key, _ in self.shown[: self.cursor_row]):
             self.call_after_refresh(self.scroll_to, y=0, animate=False)
 
+    def action_scroll_top(self) -> None:
+        super().action_scroll_top()
+        self.leave_heading()
+
     def action_cursor_left(self) -> None:
         raise SkipAction  # rows have no columns to walk through: the key belongs to the screen
 

@@ -80,6 +80,33 @@ async def test_enter_says_what_is_behind_a_number_and_escape_closes_it(tmp_path:
         await shows(pilot, "interval")
 
 
+async def test_the_first_row_is_one_that_can_be_explained(tmp_path: Path) -> None:
+    app = fake(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("evidence", cohort=LONG, page="privacy")
+        await shows(pilot, "Who holds the data")
+        await pilot.press("G", "g", "enter")
+        await shows(pilot, "Every attack on this scale")
+
+
+async def test_a_sentence_that_does_not_fit_under_the_table_ends_in_a_mark(tmp_path: Path) -> None:
+    engine, found = FakeEngine("researcher"), document("evaluation")
+    long = {**found["evidence"][0], "reads_as": "It reads well, as far as one can read. " * 9}
+
+    async def show(cohort: str) -> dict[str, Any]:
+        return {**found, "evidence": [long], "outdated": ["The dataset has another version by now. " * 9]}
+
+    engine.evaluation_show = show  # type: ignore[method-assign]
+    app = fake(tmp_path, engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("evidence", cohort=LONG)
+        await shows(pilot, "It reads well")
+        ends = [line.rstrip(" │")[-1:] for line in seen(app).splitlines() if "by now" in line or "can read" in line]
+        assert ends.count("…") == 2
+
+
 async def test_the_heatmap_has_a_cursor_colours_only_what_is_beyond_chance_and_turns_its_layers(tmp_path: Path) -> None:
     from medsynth_tui.widgets.prevalence_table import PrevalenceTable
 
