@@ -19,6 +19,7 @@ from medsynth_tui.intake_words import came_back, suppressed
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
 from medsynth_tui.screens.costly import SaysWhatPicturesCost
 from medsynth_tui.screens.intake_report import report
+from medsynth_tui.screens.jobs import ALIVE, EVERY
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Attribute, Bars
 from medsynth_tui.widgets.field import needed
@@ -50,6 +51,8 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         self.dataset = name
         self.document: dict[str, Any] = {}
         self.review: dict[str, Any] = {}
+        self.checking = False
+        """Whether its pictures are being read for text, or wait for it."""
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", self.dataset)
@@ -63,8 +66,27 @@ class DatasetDetail(SaysWhatPicturesCost, View):
                 yield Static("", classes="muted", id="suppressed")
                 yield Pictures(id="pictures")
 
+    def on_mount(self) -> None:
+        self.query_one("#report-side").focus()
+        self.set_interval(EVERY, self._look_again)
+
+    def _look_again(self) -> None:
+        if self.checking and self.is_current and not self.failed and not self.awaits("check"):
+            self._ask_for_the_check()
+
+    def _ask_for_the_check(self) -> None:
+        self.ask(lambda engine: engine.jobs_list(), self._see_the_check, group="check")
+
+    def _see_the_check(self, jobs: list[dict[str, Any]]) -> None:
+        """When it has ended, what it found is shown."""
+        its = (each for each in jobs if each["kind"] == "check_text" and each["subject"] == f"dataset:{self.dataset}")
+        was, self.checking = self.checking, any(each["state"] in ALIVE for each in its)
+        if was and not self.checking:
+            self.load()
+
     def load(self) -> None:
         name = self.dataset
+        self._ask_for_the_check()
         self.ask(lambda engine: engine.datasets_show(name), self._show)
         self.ask(lambda engine: engine.review_counts(name), self._show_review, group="review")
 
@@ -141,6 +163,7 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         """Pictures take the whole width."""
         self.query_one("#report-side").display = not pictures
         self.query_one("#composition").display = self.query_one("#suppressed").display = not pictures
+        self.query_one("#composition-side" if pictures else "#report-side").focus()
 
     def do_dataset_review(self) -> None:
         self.studio.open("review", dataset=self.dataset)

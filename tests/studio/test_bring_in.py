@@ -74,6 +74,18 @@ async def test_a_guessed_name_follows_the_path_until_a_person_types_one(tmp_path
         assert value(pilot, "name") == "mine"
 
 
+async def test_typing_takes_the_place_of_a_guessed_name_and_goes_on_behind_ones_own(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_form(pilot)
+        await pilot.press("home", *"/srv/n2-data", "tab", "tab")
+        await until(pilot, lambda: value(pilot, "name") == "n2-data", why="the guess")
+        await pilot.press(*"Skin2")
+        await until(pilot, lambda: value(pilot, "name") == "Skin2", why="what was typed alone")
+        await pilot.press("tab", "shift+tab", "b")
+        await until(pilot, lambda: value(pilot, "name") == "Skin2b", why="more of it")
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_column_is_asked_for_in_plain_words(tmp_path: Path, role: str) -> None:
     app = studio(tmp_path, engine=FakeEngine())
@@ -98,6 +110,31 @@ async def test_the_list_says_what_is_quarantined(tmp_path: Path, size: tuple[int
         wide = ["training", "held", "out", "images"] if size[0] >= 110 else []
         assert header.split() == ["dataset", "accepted", "quarantined", "patients", *wide, "made"]
         assert row.split()[:4] == ["us", "0", "7", "0"] and ("yes" in row) == bool(wide)
+
+
+async def test_a_dataset_shows_what_the_text_check_found_when_it_has_ended_and_its_report_scrolls(
+    tmp_path: Path,
+) -> None:
+    engine, states = FakeEngine(), ["running"]
+    whole = await engine.datasets_show("chest")
+    unread = {"code": "text_check_failed", "count": 69, "sentence": "They were not read for text yet."}
+
+    async def jobs() -> list[dict[str, Any]]:
+        return [{"job": "j", "kind": "check_text", "subject": "dataset:chest", "state": states[0]}]
+
+    async def show(name: str) -> dict[str, Any]:
+        return {**whole, "dataset": name, "look_at": [unread] if states[0] == "running" else []}
+
+    engine.jobs_list, engine.datasets_show = jobs, show  # type: ignore[method-assign]
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("dataset", name="chest")
+        await shows(pilot, "They were not read")
+        states[0] = "finished"
+        await until(pilot, lambda: "They were not read" not in seen(app), why="the report without it")
+        await pilot.press("pagedown")
+        await until(pilot, lambda: app.screen.query_one("#report-side").scroll_y > 0, why="the rest of the report")
 
 
 async def test_a_job_behind_others_of_its_dataset_says_so(tmp_path: Path) -> None:
