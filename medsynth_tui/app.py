@@ -164,7 +164,9 @@ class MedSynth(Idle, TypeAhead, Leaving, Boundary, Touring, Wire, App[int]):
     def do_help(self) -> None:
         from medsynth_tui.screens.help import Help
 
-        if not isinstance(self.screen, Help) and not self.locked:
+        if isinstance(self.screen, Help):
+            self.screen.dismiss(None)
+        elif not self.locked:
             self.push_screen(Help(self.screen))
 
     def do_palette(self) -> None:

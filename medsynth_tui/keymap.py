@@ -48,6 +48,10 @@ class Keymap:
     def labels(self, command: Command) -> str:
         return " ".join(key_word(key) for key in self.keys(command).split(",") if key)
 
+    def labels_in_a_form(self, command: Command) -> str:
+        """Those of its keys that work while somebody types."""
+        return " ".join(key_word(key) for key in self.keys(command).split(",") if works_in_a_form(key))
+
 
 def default_path() -> Path:
     import platformdirs  # only where it is needed: the first paint is budgeted

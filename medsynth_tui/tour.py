@@ -18,6 +18,7 @@ from medsynth_tui.command import Command
 
 if TYPE_CHECKING:
     from medsynth_tui.app import MedSynth
+    from medsynth_tui.view import View
 
 LOOK_EVERY_SECONDS = 0.5
 LOG_IN = "This store is the tour's alone. Log in: alice, tab, password123, enter."
@@ -138,7 +139,8 @@ class Touring:
     """For the app."""
 
     tour: Tour | None = None
-    _told: tuple[str, str] | None = None
+    _told: tuple[View, tuple[str, str]] | None = None
+    """The view in front and what is said over it: one that comes back has an older sentence."""
 
     def watch_the_tour(self) -> None:
         if self.tour is not None:
@@ -151,7 +153,7 @@ class Touring:
         if self.tour is None or view is None:
             return
         self.tour.look(app)
-        told = self.tour.say(app)
+        told = view, self.tour.say(app)
         if told != self._told:
             self._told = told
             for line in view.query("TourLine"):

@@ -88,8 +88,16 @@ class Export(View):
 
     def _show_gate(self, verdict: dict[str, Any]) -> None:
         self.verdict = verdict
-        self.query_one("#gate", Static).update(Content("\n").join(gate_lines(verdict)))
+        head, *reasons = gate_lines(verdict)
+        self.query_one("#gate", Static).update(Content("\n").join([head, *self._on_a_tour(), *reasons]))
         self.place_changed()
+
+    def _on_a_tour(self) -> list[Content]:
+        """What the gate advises is written for the shell, which knows another store than the tour's."""
+        if self.studio.tour is None or self.verdict["open"]:
+            return []
+        here = f": {self.key(r.ExportMend)} does it here" if self._mend() else ""
+        return [Content.assemble((f"Commands of the shell go to your own store{here}.", "$warning"))]
 
     def offered(self, command: Command) -> bool:
         if command is r.ExportMend:

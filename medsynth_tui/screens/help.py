@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
+from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import Dialog, View
 from medsynth_tui.widgets.choice import Choice
@@ -35,6 +36,8 @@ class Help(Dialog):
     def __init__(self, over: Screen[Any]) -> None:
         super().__init__()
         self.over = over
+        self.typing = isinstance(over.focused, Input | TextArea)
+        """Whether letters are text there now."""
 
     def compose_card(self) -> ComposeResult:
         yield Static(Content(f"{self._about()}: keys"), classes="title")
@@ -43,7 +46,7 @@ class Help(Dialog):
                 yield from self._of_a_dialog(self.over)
             else:
                 yield from self._of_a_view()
-        yield Static("esc closes", classes="muted gap")
+        yield Static(f"esc or {self.studio.keymap.label(c.Help)} closes", classes="muted gap")
 
     def _about(self) -> str:
         if isinstance(self.over, View):
@@ -71,7 +74,12 @@ class Help(Dialog):
             words = command.help
             if not words.startswith(command.title):
                 words = f"{command.title}: {words}"
-            rows.append((self.studio.keymap.labels(command), words))
+            keymap = self.studio.keymap
+            keys = keymap.labels(command)
+            if self.typing and keys:
+                working = keymap.labels_in_a_form(command)
+                keys, words = working or keys, words if working else f"{words} Not while you type."
+            rows.append((keys, words))
         return [(keys, words) for keys, words in rows if keys]
 
     def on_mount(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from fake_engine import FakeEngine
 from studio_people import log_in, seen, shows, studio, type_words, until
 from textual.content import Content
+from textual.widgets import Input
 
 from medsynth_tui import screens
 from medsynth_tui.screens.answer import EditAnswer, EditRisk
@@ -88,10 +89,24 @@ async def test_a_question_mark_is_a_letter_where_one_types_and_what_was_typed_st
         await type_words(pilot, "why?")
         await pilot.press("f1")
         await shows(pilot, "A note: keys")
-        await pilot.press("escape")
+        assert "F1 ?" not in seen(app)
+        await pilot.press("f1")
         await shows(pilot, "why?")
         await pilot.press("tab", "question_mark")
-        await shows(pilot, "A note: keys")
+        await shows(pilot, "F1 ?")
+
+
+async def test_in_a_form_keys_that_are_letters_there_are_told_apart(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 40)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("upload")
+        await until(pilot, lambda: isinstance(app.screen.focused, Input), why="the first field")
+        await pilot.press("f1")
+        await shows(pilot, "Bring in: keys")
+        keys = [line.strip(" │")[:8].strip() for line in seen(app).splitlines()]
+        assert "F5" in keys and "esc" in keys and "^p" in keys
+        assert not {"r F5", "esc q", "^p :", "F1 ?"} & set(keys)
 
 
 async def test_the_palette_tells_its_keys_too(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from medsynth_tui.command import REGISTRY
 from medsynth_tui.commands import TourNext
 from medsynth_tui.keymap import Keymap
 from medsynth_tui.places import SCREENS
+from medsynth_tui.screens.evidence import EvidenceView
 from medsynth_tui.tour import FINISHED, LOG_IN, STEPS, Tour
 from medsynth_tui.widgets.tour_line import LINES, TourLine
 from medsynth_tui.words import wrapped
@@ -100,6 +101,10 @@ async def test_its_last_steps_see_evidence_and_the_gate(tmp_path: Path) -> None:
         app.open("evidence", cohort=LONG)
         await shows(pilot, "Tour 10 of 10: Nothing leaves unseen")
         app.open("export", cohort=LONG)
+        await shows(pilot, "That was it")
+        await shows(pilot, "Commands of the shell go to your own store: F7 does it here.")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, EvidenceView), why="the evidence again")
         await shows(pilot, "That was it")
 
 
