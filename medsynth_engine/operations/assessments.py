@@ -20,6 +20,10 @@ from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file, write_new_text
 from medsynth_engine.operations.subjects import Subject
 
+TEXT_WAITS = (
+    "The pictures behind it are not all read for burned-in text yet: where some is found, this may not leave. "
+    "To wait for it: medsynth jobs list."
+)
 SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdraw"}
 
 
@@ -71,7 +75,8 @@ class Assessments:
             session.flush()
             change.object_ = f"assessment:{row.id}"
             change.detail.update(subject=found.label, digest=row.digest)
-        return _shown(call, row)
+            waits = gatekeeping.waits_for_text(session, found)
+        return {**_shown(call, row), "warnings": [TEXT_WAITS] if waits else []}
 
     @operation("pia.update", Permission.DRAFT_PIA, about="subject")
     def pia_update(self, call: Call, subject: str, answers: dict[str, Any] | str) -> dict[str, Any]:

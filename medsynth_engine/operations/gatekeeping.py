@@ -15,7 +15,7 @@ from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict,
 from medsynth_engine.governance.risks import worst_residual
 from medsynth_engine.governance.thresholds import in_force
 from medsynth_engine.governance.workflow import ENDED, JUDGED_BY, Assessment, Signature, settle
-from medsynth_engine.intake.text.state import text_of
+from medsynth_engine.intake.text.state import text_of, text_waits
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import independence, subjects
@@ -237,6 +237,11 @@ def _datasets_behind(session: Session, subject: Subject) -> list[Any]:
         weights = session.get(Weights, subject.row.weights) if subject.row.weights else None
         ids |= {learned.dataset_id for learned in (run, weights) if learned is not None}
     return [row for row in (session.get(Dataset, each) for each in ids if each) if row is not None]
+
+
+def waits_for_text(session: Session, subject: Subject) -> bool:
+    """Whether pictures behind the subject are still to be searched for burned-in text."""
+    return any(text_waits(row.summary) for row in _datasets_behind(session, subject))
 
 
 def _superseded_for_text(summary: dict[str, Any]) -> bool:

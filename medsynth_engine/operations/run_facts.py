@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Scope
+from medsynth_engine.intake.text.state import text_waits
 from medsynth_engine.jobs.elsewhere import queue_word, waits_elsewhere
 from medsynth_engine.jobs.watch import look, newest_job_of
 from medsynth_engine.kernel.escape import plain
@@ -22,6 +23,10 @@ NO_PATIENTS = (
 NOT_DELETED = (
     "Nobody has confirmed yet that the bundle, its checkpoints and its key were deleted where this was trained; they "
     "know the real images."
+)
+TEXT_WAITS = (
+    "The pictures of this dataset are not all read for burned-in text yet. Where text is found, a newer version takes "
+    "its place and what was trained on this one may not leave. To wait for it: medsynth jobs list."
 )
 
 
@@ -66,11 +71,13 @@ def best_of(facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def warnings(dataset: Any, private: bool, summary: dict[str, Any]) -> list[str]:
-    """What must be known of a run on `dataset`: whom an epsilon protects where nobody is named, and what of a run
-    that came back from elsewhere may still lie there."""
+    """What must be known of a run on `dataset`: whom an epsilon protects where nobody is named, what of a run that
+    came back from elsewhere may still lie there, and whether text may be found in what it learns from."""
     nameless = private and dataset and dataset.summary.get("patients_known") is False
     remains = summary.get("imported") and not summary.get("deletion_confirmed")
-    return [*([NO_PATIENTS] if nameless else []), *([NOT_DELETED] if remains else [])]
+    waits = dataset is not None and text_waits(dataset.summary)
+    said = {NO_PATIENTS: nameless, NOT_DELETED: remains, TEXT_WAITS: waits}
+    return [warning for warning, holds in said.items() if holds]
 
 
 def _dataset(call: Call, dataset_id: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,15 @@ def test_a_version_that_gave_way_to_a_newer_one_is_not_said_to_wait_for_its_sear
     assert codes(ledger, "c1") == {"text_not_checked", "trained_on_text"}  # no vote opens it even so
     (told,) = (reason for reason in reasons(ledger, "c1") if reason.code == "text_not_checked")
     assert "never cleared" in told.why and told.what_to_do.startswith("Train on the newer version")
+
+
+@pytest.mark.parametrize(("summary", "warned"), [({**IMAGES, "text": {"state": "waiting"}}, 1), (CHECKED, 0)])
+def test_who_drafts_an_assessment_before_the_search_has_ended_is_warned(
+    world: World, ledger: Ledger, summary: dict[str, Any], warned: int
+) -> None:
+    generator_and_cohort(ledger, world.dataset("chest", "ann", {}, summary=summary))
+    drafted = asyncio.run(world.of("ann").pia_draft("c1"))
+    assert len(drafted["warnings"]) == warned and drafted["state"] == "draft"
 
 
 def test_no_vote_opens_it_for_unread_pictures() -> None:

@@ -20,7 +20,7 @@ from medsynth_engine.kernel.home import Home
 from medsynth_tui.cli import runs as told
 from medsynth_tui.cli.watching import say_behind
 
-PICTURES = {"schema": {"image": {"channels": 1}}, "patients": 2_000, "patients_known": False}
+PICTURES = {"schema": {"image": {"channels": 1}}, "patients": 2_000, "patients_known": False, "readable": 0}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,13 @@ def test_an_epsilon_without_patient_ids_says_that_pictures_count_as_patients(wor
     folder.set_config({"format": 1, "privacy": {"epsilon": 8}})
     assert "each picture" in run(ann.runs_show("quiet"))["warnings"][0]
     assert run(ann.train("chest", name="loud"))["warnings"] == []
+
+
+def test_a_training_before_the_search_for_text_has_ended_is_warned_of_what_may_come(world: World) -> None:
+    ann = world.of("ann")
+    world.dataset("films", "ann", {}, summary={**PICTURES, "text": {"state": "waiting"}})
+    (warning,) = run(ann.train("films", name="soon"))["warnings"]
+    assert "burned-in text" in warning and "medsynth jobs list" in warning
 
 
 def test_a_preset_too_large_for_little_memory_is_refused_at_the_door(world: World) -> None:

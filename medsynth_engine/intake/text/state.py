@@ -29,6 +29,12 @@ def text_of(summary: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**text, "state": "waiting" if has_images and summary.get("readable", 1) > 0 else "exempt"}
 
 
+def text_waits(summary: Mapping[str, Any]) -> bool:
+    """Whether pictures wait to be read, of a version whose place no other has taken."""
+    text = text_of(summary)
+    return text["state"] == "waiting" and not text.get("superseded_by")
+
+
 def sentence(text: Mapping[str, Any]) -> str:
     """Of what `text_of` says."""
     if text["state"] == "exempt":
