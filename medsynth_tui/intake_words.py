@@ -65,7 +65,8 @@ def roles_explained() -> str:
 def kept(document: Document) -> list[tuple[str, str, str]]:
     """The columns that are used: its name, what it is read as, and who said so (empty where nobody had to)."""
     schema = {column["name"]: column for column in (document.get("schema") or {}).get("columns") or []}
-    how = {each["role"]: HOW.get(each.get("guessed_by"), "") for each in document.get("roles") or []}
+    by = {each["role"]: each.get("guessed_by") for each in document.get("roles") or []}
+    how = {role: HOW.get(who, "") for role, who in (by or document.get("guessed_by") or {}).items()}
     found = []
     roles = document.get("columns") or {}
     for role, name in roles.items():
@@ -139,13 +140,22 @@ def suppressed(composition: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def next_steps(document: Document) -> list[str]:
-    """The commands after an intake: quarantined pictures come first, and nothing is made from nothing."""
+    """The commands after an intake: quarantined pictures come first, and nothing is made from nothing.
+
+    While pictures are read for text it is waited for: a generator that learned text does not leave.
+    """
     steps = ["medsynth review list"] if document.get("quarantined") else []
     if document.get("accepted"):
+        steps += ["medsynth jobs list"] if text_waits(document) else []
         has_images = (document.get("schema") or {"image": True}).get("image") is not None
         verb = "train" if has_images else "generate COHORT -n 500 --dataset"
         steps.append(f"medsynth {verb} {document['dataset']}")
     return steps
+
+
+def text_waits(document: Document) -> bool:
+    """Whether an intake left pictures that are still to be read for burned-in text."""
+    return any(row["code"] == "text_unread" for row in document.get("look_at") or [])
 
 
 def came_back(applied: Document) -> str:

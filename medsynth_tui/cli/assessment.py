@@ -34,13 +34,15 @@ def show_short(face: Face, document: Document) -> None:
             ("still open", document.get("open")),
         ],
     )
+    show.sentences(face, "Careful", document.get("warnings") or [])
     show.sentences(face, "In the way", document.get("blocking") or [])
     show.sentences(face, "It does not hold any more", document.get("lapsed") or [])
     show.sentences(face, "May not judge it yet", [touched(each) for each in document.get("credential_touches") or []])
     show.sentences(face, "May be one person", [approved(each) for each in document.get("approver_touches") or []])
     _show_signatures(face, document.get("signatures") or [])
     if document["state"] == "draft":
-        face.out.print('[dim]Answers come from a TOML file: \\[need] purpose = "..." answers need.purpose.[/dim]')
+        if document.get("open"):
+            face.out.print('[dim]Answers come from a TOML file: \\[need] purpose = "..." answers need.purpose.[/dim]')
         show.hint(face, f"medsynth pia submit {document['subject']}")
 
 

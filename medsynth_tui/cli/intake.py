@@ -31,7 +31,9 @@ def show_intake(face: Face, document: Document) -> None:
             ("unmatched rows", document.get("unmatched_rows") or None),
         ],
     )
-    _columns(face, ("column", "read as", "who said so"), said.kept(document))
+    kept = said.kept(document)
+    titles = ("column", "read as", "who said so")[: 3 if any(who for *_, who in kept) else 2]
+    _columns(face, titles, [row[: len(titles)] for row in kept])
     _columns(face, ("dropped", "why"), said.dropped(document))
     _columns(face, ("role", "how it was read"), said.readings(document))
     _columns(face, ("column", "could not be read, counts as missing"), said.unreadable(document))
@@ -74,7 +76,7 @@ def show_scan(face: Face, document: Document) -> None:
 
 def show_added(face: Face, document: Document) -> None:
     show_intake(face, document)
+    if said.text_waits(document):
+        show.line(face, "The pictures are now read for burned-in text. Wait for it: what learned text may not leave.")
     for step in said.next_steps(document):
         show.hint(face, step)
-    if any(row["code"] == "text_unread" for row in document.get("look_at") or []):
-        show.line(face, "The pictures are now read for burned-in text: medsynth jobs list")

@@ -184,7 +184,8 @@ def _state(document: Document) -> str:
 
 def _kimg(document: Document) -> str:
     done, total = document.get("kimg") or 0.0, document.get("kimg_total")
-    return f"{done:,.1f} of {total:,.1f}" if total else f"{done:,.1f}"
+    digits = 3 if 0 < (total or done) < 1 else 1  # a trial of a few steps has not seen nothing
+    return f"{done:,.{digits}f} of {total:,.{digits}f}" if total else f"{done:,.{digits}f}"
 
 
 def show_run(face: Face, document: Document) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from medsynth_engine.intake.report.report import to_keep
 from medsynth_tui import intake_words
 from medsynth_tui.cli import datasets, intake, show
 from medsynth_tui.cli.face import Face, Manner
 
 HOSTILE = "\x1b[2J[bold]boo[/bold]\u202e"
+UNREAD = [{"code": "text_unread", "count": 5, "sentence": "The text check has not read these pictures yet."}]
 SCANNED: dict[str, Any] = {
     **{"dataset": "flu", "submitted": 61, "accepted": 60, "quarantined": 0, "rejected": 1, "patients": 60},
     **{"train": 36, "validation": 5, "holdout": 19, "duplicates": 26, "reasons": {"no_pixels": 1}},
@@ -62,6 +64,13 @@ def test_a_scan_says_what_is_kept_and_who_said_so() -> None:
     assert "ward category pictures obey it" in said and "dose number" in said
 
 
+def test_what_a_stored_dataset_keeps_of_its_roles_says_who_said_so_too() -> None:
+    stored = to_keep(SCANNED)
+    assert "roles" not in stored
+    kept = intake_words.kept(stored)
+    assert kept == intake_words.kept(SCANNED) and "guessed by its name" in kept[0]
+
+
 def test_a_scan_says_what_is_dropped_and_why() -> None:
     said = told(intake.show_scan, SCANNED)
     assert "zip Its name says that it identifies people." in said
@@ -99,6 +108,7 @@ def test_a_wide_table_is_cut() -> None:
         ({"accepted": 0, "quarantined": 3, "schema": {"image": None}}, ["review list"]),
         ({"accepted": 5, "quarantined": 3, "schema": {"image": {}}}, ["review list", "train flu"]),
         ({"accepted": 5, "quarantined": 0, "schema": {"image": {}}}, ["train flu"]),
+        ({"accepted": 5, "quarantined": 0, "schema": {"image": {}}, "look_at": UNREAD}, ["jobs list", "train flu"]),
         ({"accepted": 5, "quarantined": 0, "schema": {"image": None}}, ["generate COHORT -n 500 --dataset flu"]),
         ({"accepted": 0, "quarantined": 0, "schema": {"image": None}}, []),
     ],

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from medsynth_engine.kernel.errors import BadInput, WrongUsage
-from medsynth_tui.cli import options, pictures, progress, show
+from medsynth_tui.cli import assessment, options, pictures, progress, runs, show
 from medsynth_tui.cli.face import Face, Manner
 
 HOSTILE = "\x1b]0;owned\x07[bold red]x[/bold red]\u202egnp.exe"
@@ -82,6 +82,23 @@ def test_a_path_stays_whole_for_copying() -> None:
 )
 def test_numbers_have_three_digits_that_say_something(value: float, words: str) -> None:
     assert show.number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "words"),
+    [(0.032, 0.032, "0.032 of 0.032"), (1.5, 20.0, "1.5 of 20.0"), (0.0, None, "0.0"), (12.34, None, "12.3")],
+)
+def test_a_short_training_has_not_seen_nothing(done: float, total: float | None, words: str) -> None:
+    assert runs._kimg({"kimg": done, "kimg_total": total}) == words
+
+
+@pytest.mark.parametrize("still_open", [["need.purpose"], []])
+def test_where_answers_come_from_is_said_while_some_are_missing(still_open: list[str]) -> None:
+    text = io.StringIO()
+    face = face_into(text)
+    drafted = {"subject": "c1", "audience": "internal", "state": "draft", "open": still_open, "warnings": ["Not yet."]}
+    assessment.show_short(face, drafted)
+    assert ("Answers come from" in text.getvalue()) == bool(still_open) and "Not yet." in text.getvalue()
 
 
 def test_evidence_without_a_value_is_not_guessed() -> None:

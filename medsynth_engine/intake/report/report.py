@@ -194,8 +194,13 @@ def document(
 
 
 def to_keep(document: dict[str, Any]) -> dict[str, Any]:
-    """What of the document stays with the dataset: how single values were read is for who asked, and not kept."""
-    return {key: value for key, value in document.items() if key not in SHOWN_ONCE}
+    """What of the document stays with the dataset: how single values were read is for who asked, and not kept.
+
+    Of the roles stays who said so: `guessed_by` has mapped, name or values for each.
+    """
+    kept = {key: value for key, value in document.items() if key not in SHOWN_ONCE}
+    said = {each["role"]: each["guessed_by"] for each in document.get("roles") or [] if each.get("guessed_by")}
+    return {**kept, "guessed_by": said} if said else kept
 
 
 def series_of(base: pd.DataFrame) -> list[dict[str, Any]]:
