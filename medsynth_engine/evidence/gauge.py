@@ -144,8 +144,10 @@ def _needle(attacks: list[Component], missing: list[str], holdout_patients: int)
         return Reading(None, None, None, "grey", None, "Not enough evidence: no attack could be measured.")
     driver = attacks[0]
     floor = max([rules_out(holdout_patients), *(c.half_width for c in attacks)])
-    power = f"This holdout ({holdout_patients} patients) can rule out risks above {floor:.2f}."
     upper = max(0.0, driver.high)
+    power = f"This holdout ({holdout_patients} patients) can rule out risks above {floor:.2f}."
+    if round(upper, 2) < round(floor, 2):  # an interval is wider than its attack's success: both numbers are right
+        power = f"{power[:-1]} in general; the attacks made here reach {upper:.2f} at most."
     reading = Reading(upper, driver.low, driver.high, band_of(upper), driver.name, power, floor, tuple(attacks))
     certain = max(attacks, key=lambda c: c.low)
     if certain.low > BANDS[-1][1]:  # certainly bad needs no better data to say so

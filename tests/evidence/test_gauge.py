@@ -70,6 +70,13 @@ def test_a_small_holdout_is_grey_not_green_and_says_what_it_can_rule_out() -> No
     assert "can rule out risks above 0.06" in reading.note
 
 
+def test_where_the_needle_stands_lower_than_what_can_be_ruled_out_in_general_both_are_said() -> None:
+    lower = attack("privacy.rows.inference", -0.02, 0.34)
+    note = gauge.read([*clean(), lower], 60)["data"].note
+    assert "can rule out risks above 0.34 in general; the attacks made here reach 0.32 at most." in note
+    assert "in general" not in gauge.read([*clean(), attack("privacy.rows.inference", 0.1, 0.2)], 60)["data"].note
+
+
 def test_a_wide_interval_is_grey_not_red() -> None:
     reading = gauge.read([*clean(), attack("privacy.rows.inference", 0.10, 0.15)], 600)["data"]
     assert reading.band == "grey"
