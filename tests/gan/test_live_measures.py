@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import shapes, write_run
+from gan_shapes import shapes, write_run
 
 from medsynth_engine.gan import data
 from medsynth_engine.gan.conditions import Vocabulary
