@@ -158,7 +158,11 @@ class AssessmentDetail(View):
             self._show(document)
             self.say(done)
 
-        self.ask(question, then, group="step")
+        async def take(engine: Any) -> Any:
+            async with self._one_at_a_time:  # a look that was begun before it never answers after it
+                return await question(engine)
+
+        self.ask(take, then, group="step")
 
     @on(DataTable.RowSelected)
     def do_assessment_edit(self) -> None:

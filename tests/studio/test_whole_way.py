@@ -156,10 +156,10 @@ async def draft_and_submit(pilot: Pilot[Any]) -> None:
     await shows(pilot, "Drafted.")
     await pilot.press("down", "e")
     await shows(pilot, "kept as you type")
-    await type_words(pilot, "Checked by hand. ")
+    await type_words(pilot, " Attested.")
     await pilot.press("f6")
     await shows(pilot, "Saved.")
-    await shows(pilot, "Checked by hand")
+    await shows(pilot, "Attested.")
     await pilot.press("s")
     await shows(pilot, "Submitted")
 
