@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from db.ledger import Ledger
 from medsynth_engine.kernel import age
 from medsynth_engine.operations import backup_file
+from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.backup_new import BackupNew
 from medsynth_tui.screens.backup_read import BackupRead, becomes
 from medsynth_tui.screens.backups import Backups
@@ -202,43 +203,39 @@ async def test_a_backup_under_way_is_not_left_nor_begun_again_without_a_word(
     assert (tmp_path / "b.age").exists()
 
 
-async def test_who_leaves_all_the_same_may(tmp_path: Path) -> None:
-    class Slow(FakeEngine):
-        async def backup(self, *_: Any, **__: Any) -> dict[str, Any]:
-            await asyncio.Event().wait()
-            return {}
+class NeverDone(FakeEngine):
+    async def backup(self, *_: Any, **__: Any) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
 
-    app = studio(tmp_path, engine=Slow("admin"))
+
+async def asked_whether_to_leave(pilot: Pilot[Any]) -> None:
+    """Logged in, with a backup under way, and the key for logging out pressed."""
+    app = pilot.app
+    assert isinstance(app, MedSynth)
+    await log_in(pilot, "somebody", "some words")
+    app.open("backup_new")
+    await shows(pilot, "The same again", LONG)
+    await fill(pilot, path="/mnt/b.age", passphrase=PASSPHRASE, again=PASSPHRASE)
+    await pilot.press("enter")
+    await until(pilot, app.under_way, LONG)
+    await app.action_command("logout")
+    await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+
+
+async def test_who_leaves_all_the_same_may(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=NeverDone("admin"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await log_in(pilot, "somebody", "some words")
-        app.open("backup_new")
-        await shows(pilot, "The same again", LONG)
-        await fill(pilot, path="/mnt/b.age", passphrase=PASSPHRASE, again=PASSPHRASE)
-        await pilot.press("enter")
-        await until(pilot, app.under_way, LONG)
-        await app.action_command("logout")
-        await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+        await asked_whether_to_leave(pilot)
         await pilot.press("right", "enter")
         await shows(pilot, "You are logged out", LONG)
 
 
 async def test_a_question_that_went_with_its_screens_or_lies_behind_the_lock_is_asked_again(tmp_path: Path) -> None:
-    class Slow(FakeEngine):
-        async def backup(self, *_: Any, **__: Any) -> dict[str, Any]:
-            await asyncio.Event().wait()
-            return {}
-
-    app = studio(tmp_path, engine=Slow("admin"))
+    app = studio(tmp_path, engine=NeverDone("admin"))
     async with app.run_test(size=(80, 24)) as pilot:
         for ends in ("the login ends", "the lock"):
-            await log_in(pilot, "somebody", "some words")
-            app.open("backup_new")
-            await shows(pilot, "The same again", LONG)
-            await fill(pilot, path="/mnt/b.age", passphrase=PASSPHRASE, again=PASSPHRASE)
-            await pilot.press("enter")
-            await until(pilot, app.under_way, LONG)
-            await app.action_command("logout")
-            await until(pilot, lambda: isinstance(app.screen, Sure), LONG)
+            await asked_whether_to_leave(pilot)
             if ends == "the login ends":
                 app.leave("Your login has ended.")
                 await shows(pilot, "Your login has ended", LONG)

@@ -1,4 +1,4 @@
-"""A run's curves along four axes, what happened to it on them, one to four charts, and runs over each other."""
+"""A run's curves along four axes, what happened to it on them, and one to four charts."""
 
 from __future__ import annotations
 
@@ -6,73 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import FakeEngine
-from studio_people import complaint, log_in, seen, shows, until
+from run_stories import Story, happened, opened, tick
+from studio_people import seen, shows, until
 
-from medsynth_engine.kernel.errors import Denied
 from medsynth_tui import run_events
 from medsynth_tui.app import MedSynth
 from medsynth_tui.glyphs import to_ascii
 from medsynth_tui.run_charts import BY_ID, CHARTS, COMPARED, DRAWN, EPSILON, FRECHET, GENERATOR, MEASURES, SIGNAL
-from medsynth_tui.screens.compare_runs import CompareRuns
 from medsynth_tui.screens.curves import Curves
 from medsynth_tui.screens.run import LiveRun
 from medsynth_tui.widgets.line_chart import LineChart
 from medsynth_tui.widgets.plot import HEADS, Frame, Mark, Series, draw
 from medsynth_tui.widgets.units import NAMES, Unit, unit_of
-from medsynth_tui.words import ending
 
 BEST = Mark(50.0, "b", "success")
-
-
-def tick(kimg: float, **values: Any) -> dict[str, Any]:
-    told = {"loss_generator": 1.0, "loss_discriminator": 0.5, "accuracy_real": 0.6, "accuracy_fake": 0.4}
-    return {"kind": "tick", "kimg": kimg, "seconds": 30 * kimg, **told, **values}
-
-
-def happened(what: str, kimg: float, **facts: Any) -> dict[str, Any]:
-    return {"kind": "event", "what": what, "kimg": kimg, "seconds": 30 * kimg, **facts}
 
 
 def foot(chart: LineChart) -> tuple[str, str]:
     """The axis of a chart and the words under it."""
     axis, words = chart.curves._rows[-2:]
     return "".join(text for text, _ in axis), "".join(text for text, _ in words)
-
-
-class Story(FakeEngine):
-    """Runs to which everything happens that can; `private` ones have a privacy budget."""
-
-    private = False
-
-    async def runs_show(self, run: str) -> dict[str, Any]:
-        return {**await super().runs_show(run), "state": "finished"}
-
-    async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
-        records: list[dict[str, Any]] = []
-        for step in range(0 if offset else 100):
-            budget = {"epsilon": 1 + step / 50, "epsilon_promised": 8.0} if self.private else {"overfitting": 0.3}
-            records.append(tick(float(step + 1), **budget))
-        whats = ["checkpoint", "best", "pause", "resume", "half_batch", "roll_back", "early_stop", "finish"]
-        records += [happened(what, 10.0 * (at + 1), micro=8, why="It was time.") for at, what in enumerate(whats)]
-        if not self.private:
-            evaluated = {"fd_ratio_validation": 9 - len(run), "nearest_neighbour_risk": 0.5}
-            records.append({"kind": "evaluation", "kimg": 50.0, "seconds": 1500.0, **evaluated})
-            records.append({"kind": "evaluation", "kimg": 90.0, "seconds": 2700.0, "fd_ratio_validation": 8.5})
-        records.sort(key=lambda record: record["kimg"])
-        told = {"records": records, "offset": 1, "state": "finished", "log": [], "samples": []}
-        best = None if self.private else {"kimg": 50.0, "fd_ratio_validation": 9 - len(run)}
-        return {**told, "images_per_step": 100, "best": best}
-
-
-async def opened(pilot: Any, place: str, chart: str, **arguments: Any) -> LineChart:
-    """The place's chart, once it is drawn."""
-    app = pilot.app
-    await log_in(pilot, "somebody", "some words")
-    app.open(place, **arguments)
-    await until(pilot, lambda: app.screen.query(f"#{chart} Curves") and app.screen.query_one(f"#{chart}").curves._rows)
-    await until(pilot, lambda: not app.screen._asked)
-    return app.screen.query_one(f"#{chart}", LineChart)
 
 
 # --- gathered ---------------------------------------------------------------------------------------------------
@@ -330,78 +283,3 @@ async def test_a_long_line_of_the_log_is_read_to_its_end_and_the_log_takes_the_p
         assert "Copy risk (estimate)" not in seen(app)
         await pilot.press("l")
         await shows(pilot, "Copy risk (estimate)")
-
-
-# --- several runs -----------------------------------------------------------------------------------------------
-
-
-async def test_marked_runs_are_laid_over_each_other_with_a_table(tmp_path: Path) -> None:
-    app = MedSynth(tmp_path, engine=Story())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await log_in(pilot, "somebody", "some words")
-        app.open("runs")
-        await until(pilot, lambda: app.screen.focused is not None)
-        await pilot.press("c")
-        assert complaint(app).strip().startswith("Mark two to four runs")
-        for _ in range(5):
-            await pilot.press("space", "j")
-        assert complaint(app).strip().startswith("At most 4")
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, CompareRuns) and len(app.screen.states) == 4)
-        await until(pilot, lambda: app.screen.query_one("#overlay").curves._rows)
-        words = seen(app)
-        assert all(sign in words for sign in HEADS), "a mark for each of them"
-        assert "lower, the better" in words
-        app.screen.do_run_open()
-        await until(pilot, lambda: isinstance(app.screen, LiveRun))
-
-
-async def test_the_table_says_last_and_best_and_where(tmp_path: Path) -> None:
-    app = MedSynth(tmp_path, engine=Story())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot, "compare_runs", "overlay", runs=["ab", "abc"])
-        row = app.screen._row(HEADS[0], "ab")
-        assert row == ["● ab", "finished", "100 kimg", "8.5", "7", "50 kimg"]
-        await pilot.press("x")
-        assert app.screen._row(HEADS[0], "ab")[2:] == ["1,000 steps", "8.5", "7", "500 steps"]
-        await pilot.press("v")
-        row = app.screen._row(HEADS[1], "abc")
-        assert row[3:] == ["1", "–", "–"] and "No value of it is better" in seen(app)
-        await pilot.press("V")
-        assert COMPARED[app.screen.turned][0] is FRECHET
-
-
-async def test_the_best_is_the_generator_that_is_kept_not_the_least_ratio(tmp_path: Path) -> None:
-    class Copied(Story):
-        """The untrained generator draws what looks like copies, and its ratio is the least."""
-
-        async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
-            told = await super().runs_watch(run, offset)
-            untrained = {"kind": "evaluation", "kimg": 0.0, "seconds": 0.0, "fd_ratio_validation": 1.5, "copying": True}
-            return {**told, "records": [untrained, *told["records"]]}
-
-    app = MedSynth(tmp_path, engine=Copied())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot, "compare_runs", "overlay", runs=["ab", "abc"])
-        assert app.screen._row(HEADS[0], "ab")[3:] == ["8.5", "7", "50 kimg"]
-        app.open("run", name="ab")
-        await until(pilot, lambda: isinstance(app.screen, LiveRun) and "Best Fréchet ratio 7 at 50 kimg" in seen(app))
-
-
-async def test_a_run_of_somebody_else_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
-    class Mixed(Story):
-        async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
-            if run == "theirs":
-                raise Denied("not_yours", "This run belongs to somebody else.", "Ask its owner to share it with you.")
-            return await super().runs_watch(run, offset)
-
-    app = MedSynth(tmp_path, engine=Mixed())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, "compare_runs", "overlay", runs=["mine", "theirs"])
-        assert "belongs to somebody else" in seen(app) and "not there" in seen(app)
-        assert app.screen.query_one("#overlay").curves._rows
-
-
-def test_long_names_of_runs_keep_their_end() -> None:
-    assert ending("chest-1126-094100", 10) == "…26-094100"
-    assert ending("chest", 10) == "chest"
