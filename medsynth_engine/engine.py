@@ -33,7 +33,7 @@ from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.lists import Lists
-from medsynth_engine.operations.named import acted_on
+from medsynth_engine.operations.named import acted_on, declared_in
 from medsynth_engine.operations.populations import Populations
 from medsynth_engine.operations.preferences import Preferences
 from medsynth_engine.operations.proofs import Proofs
@@ -231,5 +231,4 @@ _refuse_undeclared(Engine)
 
 def operations() -> dict[str, Declaration]:
     """Every operation by its method's name."""
-    found = {name: getattr(member, "declaration", None) for name, member in inspect.getmembers(Engine)}
-    return {name: declaration for name, declaration in found.items() if declaration is not None}
+    return declared_in(Engine)

@@ -70,7 +70,7 @@ class Audit:
             "since": _instant(since, "--since"),
             "until": _instant(until, "--until"),
         }
-        declared = declared_in(type(self))
+        declared = declared_in(type(self)).values()
         with call.read() as session:
             records = chain.page(session, **asked, object_=object, outcome=outcome)
             if object and outcome in (None, "denied"):

@@ -24,13 +24,13 @@ _BY_FAMILY = {
     "weights": "generator",
 }
 """What a parameter that only says `name` or `key` names, by the operation's first word; a list is of no kind."""
-_KINDS = ("cohort", "dataset", "job", "run")
+KINDS = ("cohort", "dataset", "job", "run")
 
 
 def kind_of(declaration: Declaration) -> str:
     """The kind of thing that is named by the parameter that the declaration is `about`; nothing where by none."""
     about = declaration.about
-    if about in ("", *_KINDS):
+    if about in ("", *KINDS):
         return about
     return _BY_PARAMETER.get(about) or _BY_FAMILY[declaration.name.partition(".")[0]]
 
@@ -64,7 +64,7 @@ def named_before(object_: str, declared: Iterable[Declaration]) -> tuple[str, li
     return name, [each.name for each in declared if kind and kind_of(each) == kind]
 
 
-def declared_in(engine: type) -> list[Declaration]:
-    """Everything that is declared as an operation of `engine`."""
-    found = (getattr(member, "declaration", None) for _, member in inspect.getmembers(engine))
-    return [each for each in found if each is not None]
+def declared_in(engine: type) -> dict[str, Declaration]:
+    """Everything that is declared as an operation of `engine`, by its method's name."""
+    found = {name: getattr(member, "declaration", None) for name, member in inspect.getmembers(engine)}
+    return {name: declaration for name, declaration in found.items() if declaration is not None}

@@ -18,7 +18,7 @@ from medsynth_engine.engine import Engine, operations
 from medsynth_engine.kernel.errors import BadInput, Denied
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.audit_actions import UNASKED
-from medsynth_engine.operations.named import acted_on
+from medsynth_engine.operations.named import KINDS, acted_on, kind_of
 
 DECLARED = {each.name: each for each in operations().values()}
 NO_ACTION = (".json", ".id", ".name", ".store_copies")
@@ -126,3 +126,8 @@ def test_every_action_that_the_code_records_is_known() -> None:
     }
     assert actions - known == set()
     assert found >= UNASKED
+
+
+def test_every_operation_can_name_what_it_was_denied() -> None:
+    """A denial is recorded while it is raised: an operation of a new family must not fail there."""
+    assert {kind_of(each) for each in DECLARED.values()} <= {*KINDS, "preference", "setting", "user", "generator", ""}
