@@ -210,12 +210,12 @@ def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
     with call.change(subject) as change:
         session = change.session
         row = _newest(session, subject)
-        if action == "submit":
-            documents.demand_complete(row.document)
         standing = gatekeeping.standing(session, row)
         now = datetime.now(UTC)
         touches = independence.touches(session, row.author_id)
         after = workflow.act(standing, action, call.actor, now, note=note, touches=touches)
+        if action == "submit":  # not before it is known that it is theirs: what is missing says what is in it
+            documents.demand_complete(row.document)
         if action in ("submit", "approve"):
             _demand_current(session, row)
         if action == "submit":
