@@ -31,6 +31,7 @@ from medsynth_engine.operations.declare import Call, Declaration, granted, recor
 from medsynth_engine.operations.disk import Disk
 from medsynth_engine.operations.evidence import Evaluations
 from medsynth_engine.operations.factors import Factors
+from medsynth_engine.operations.files import Files
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.lists import Lists
 from medsynth_engine.operations.named import acted_on, declared_in
@@ -60,6 +61,7 @@ class Engine(
     Accounts,
     Factors,
     Preferences,
+    Files,
     Datasets,
     Checks,
     Arrivals,

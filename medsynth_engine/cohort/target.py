@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.outside import toml
 from medsynth_engine.rows.ages import BANDS, EDGES
 
 FACTS = ("name", "source", "url", "year", "geography", "licence", "version", "population_n")
@@ -63,8 +63,8 @@ def read(source: Path | str | dict[str, Any]) -> Target:
     """A population file or its document (DESIGN section 6). Raises BadInput with what is wrong with it."""
     if not isinstance(source, dict):
         try:
-            source = tomllib.loads(Path(source).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            source = toml(source)
+        except BadInput as error:
             raise _bad("it cannot be read as TOML") from error
     axes = source.get("axis")
     if not isinstance(axes, dict) or not axes:

@@ -18,13 +18,12 @@ from medsynth_engine.exchange import dicom, sums
 from medsynth_engine.exchange.card import card, hub_card
 from medsynth_engine.exchange.croissant import croissant
 from medsynth_engine.exchange.records import each_image, leaving_table, save_png, write_tables
-from medsynth_engine.exchange.release import Release
+from medsynth_engine.exchange.release import FORMATS, Release
 from medsynth_engine.governance.leaving import leaving
 from medsynth_engine.kernel.atomic import file_digest, sync_folder, write_json, write_text
 from medsynth_engine.kernel.disk import demand_free, size_of, trouble
 from medsynth_engine.kernel.errors import Busy, WrongUsage
 
-FORMATS = ("folder", "zip", "dicom", "hf")
 Progress = Callable[[int, int | None, str], None]
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+FORMATS = ("folder", "zip", "dicom", "hf")
+"""How a cohort can leave."""
+
 
 @dataclass(frozen=True)
 class Release:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from medsynth_engine.governance.workflow import Assessment
 from medsynth_engine.kernel.evidence import Evidence
+
+Audience = Literal["internal", "recipient", "public"]
+AUDIENCES: tuple[Audience, ...] = ("internal", "recipient", "public")
+"""From the narrowest to the widest."""
+SUBJECTS = ("cohort", "generator", "dataset")
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,17 @@ Pure functions on JSON documents; who may do what with one is in `workflow`.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from db.canonical import digest
+from medsynth_engine.governance.asked import AUDIENCES, SUBJECTS
 from medsynth_engine.governance.gate import scenario_for
 from medsynth_engine.governance.pia import NATURE, ORGANISATIONAL, QUESTIONS, RECIPIENTS, STEPS
 from medsynth_engine.governance.rating import LONGEST_ANSWER, RISK_NUMBERS, RISK_TEXTS, changed_risk
 from medsynth_engine.governance.risks import register, worst_residual
-from medsynth_engine.governance.rules import AUDIENCES, SUBJECTS
 from medsynth_engine.governance.thresholds import in_force
 from medsynth_engine.governance.workflow import Assessment
 from medsynth_engine.kernel.errors import BadInput
@@ -135,14 +134,6 @@ def merge(document: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, 
         rows[index] = changed_risk(rows[index], change)
     merged = {**document, "sections": sections, "risks": rows}
     return {**merged, "residual": worst_residual(rows), "open": list(open_questions(merged))}
-
-
-def read_answers(text: str) -> dict[str, Any]:
-    """The answers file (TOML). Raises BadInput where it is none."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput("answers_unreadable", "The answers file is not TOML.", plain(error)) from error
 
 
 def open_questions(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medsynth_engine.evidence.gauge import SCENARIOS
-from medsynth_engine.governance.asked import GateInputs, Reason, Signed, Vote
-from medsynth_engine.governance.rules import AUDIENCES, NEVER_OVERRIDDEN, NEVER_PUBLIC, RULES, SUBJECTS
+from medsynth_engine.governance.asked import AUDIENCES, SUBJECTS, GateInputs, Reason, Signed, Vote
+from medsynth_engine.governance.rules import NEVER_OVERRIDDEN, NEVER_PUBLIC, RULES
 
 __all__ = ["GateInputs", "Reason", "Signed", "Verdict", "Vote", "judge", "overriding", "scenario_for"]
 

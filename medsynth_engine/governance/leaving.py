@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SMALLEST = 11
+from medsynth_engine.kernel.small_cells import SMALLEST
+
 DECIMALS = 2
 STAMP = (
     "Synthetic records are no patients. Do not compute p-values or confidence intervals from them as if they were: "
@@ -50,6 +51,11 @@ def _evidence(value: Mapping[str, Any], own: set[int]) -> dict[str, Any]:
 def about(count: int) -> int | str:
     """A count of real records to the nearest ten; 1 to 10 are not told."""
     return f"<{SMALLEST}" if 0 < count < SMALLEST else round(count, -1)
+
+
+def patients_about(count: int) -> str:
+    """How many patients something was learned from, in words that may leave."""
+    return f"fewer than {SMALLEST}" if count < SMALLEST else f"about {round(count, -1)}"
 
 
 def _rounded(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from db.canonical import digest
 from medsynth_engine.evidence.gauge import BANDS
-from medsynth_engine.governance import rules
+from medsynth_engine.governance import asked, measured, rules
 
 
 def in_force() -> str:
@@ -21,7 +21,8 @@ def in_force() -> str:
 def _constants() -> dict[str, Any]:
     return {
         name: value
-        for name, value in vars(rules).items()
+        for module in (asked, measured, rules)
+        for name, value in vars(module).items()
         if name.isupper() and isinstance(value, int | float | str | Mapping | frozenset | tuple) and name != "RULES"
     }
 

@@ -57,9 +57,7 @@ def answers_of(
     if todo:
         done, total = len(plan.items) - len(todo), len(plan.items)
         progress(done, total, "reading and de-identifying")
-        setup = Setup(
-            plan.source.kind, plan.source.path.absolute(), options.reading(key), store, place=plan.source.place
-        )
+        setup = _setup(plan, options, key, store)
         said = time.monotonic()
         for answer, small in pool.run(setup, _tasks(plan, options, todo), len(todo), wanted):
             if answer["code"] in (NO_ROOM, NO_DISK):

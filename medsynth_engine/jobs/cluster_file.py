@@ -84,7 +84,7 @@ def _tables(path: Path) -> dict[str, Any]:
         raise BadInput("open_cluster_file", f"Others may write data/{NAME}.", f"chmod 600 data/{NAME}, and read it.")
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput("bad_cluster_file", f"data/{NAME} is no TOML: {plain(error)}.", SHOWN) from error
 
 

@@ -16,6 +16,7 @@ from medsynth_engine.access.roles import Permission
 from medsynth_engine.intake.pseudonym import load_key, source_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import demand_apart
 
@@ -135,7 +136,7 @@ def checked_drop_box(call: Call, value: str) -> str:
     """`value` where it can be a drop box; nothing at all takes the drop box away. Raises BadInput."""
     if not value.strip():
         return ""
-    place = Path(value)
+    place = named(value)
     if not place.is_absolute() or ".." in place.parts:
         raise BadInput("bad_value", "The drop box is an absolute path.", "For instance: /srv/medsynth/inbox")
     if place.is_symlink() or not place.is_dir():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -36,12 +35,12 @@ class Assessments:
         call: Call,
         subject: str,
         audience: str = "internal",
-        answers: dict[str, Any] | str | None = None,
+        answers: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         from db.tables import Assessment
 
         gatekeeping.checked_audience(audience)
-        given = _answers(answers)
+        given = answers or {}
         with call.change(subject, audience=audience) as change:
             session = change.session
             found = subjects.find(session, subject)
@@ -79,13 +78,12 @@ class Assessments:
         return {**_shown(call, row), "warnings": [TEXT_WAITS] if waits else []}
 
     @operation("pia.update", Permission.DRAFT_PIA, about="subject")
-    def pia_update(self, call: Call, subject: str, answers: dict[str, Any] | str) -> dict[str, Any]:
-        given = _answers(answers)
+    def pia_update(self, call: Call, subject: str, answers: dict[str, Any]) -> dict[str, Any]:
         with call.change(subject) as change:
             row = _newest(change.session, subject)
             standing = gatekeeping.standing(change.session, row)
             row.state = workflow.act(standing, "edit", call.actor, datetime.now(UTC)).state
-            row.document = documents.merge(row.document, given)
+            row.document = documents.merge(row.document, answers)
             row.digest = digest(row.document)
             change.session.add(row)
             change.object_ = f"assessment:{row.id}"
@@ -173,16 +171,6 @@ def _readable(call: Call, subject: str) -> Any:
         if call.scope is Scope.OWN and row.author_id != call.actor.user_id:
             call.require_own(subjects.find(session, subject), "assessment")
     return row
-
-
-def _answers(answers: dict[str, Any] | str | None) -> dict[str, Any]:
-    """Answers as a document, or read from a TOML file."""
-    if answers is None or isinstance(answers, dict):
-        return answers or {}
-    try:
-        return documents.read_answers(Path(answers).expanduser().read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("answers_unreadable", "The answers file cannot be read.", "Give a TOML file.") from error
 
 
 def _facts(session: Session, found: Subject) -> documents.Subject:

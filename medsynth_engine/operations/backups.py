@@ -14,6 +14,7 @@ from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.kernel import age
 from medsynth_engine.kernel.atomic import TEMPORARY, file_digest
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NoRoom, NotFound
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import backup_file
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file, write_new_file
@@ -84,7 +85,7 @@ class Backups:
 
         Where a store is there that opens, its admin must ask, and say `replace`; it is moved aside, never deleted.
         """
-        file = Path(path).expanduser()
+        file = named(path)
         if not file.is_file():
             raise NotFound("no_such_file", "There is no such file.", "Name a backup that medsynth backup made.")
         if not check:

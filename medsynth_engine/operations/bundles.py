@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import subjects
-from medsynth_engine.operations.datasets import existing_path, newest
+from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
-from medsynth_engine.operations.run_checks import check_training
+from medsynth_engine.operations.places import existing_path
+from medsynth_engine.operations.run_checks import check_training, demand_free_name
 
 MOST_DAYS = 365
 DEFAULT_MINUTES = 60.0
@@ -82,23 +83,13 @@ class Bundles:
     @operation("runs.import", Permission.TRAIN, about="name")
     def runs_import(self, call: Call, path: str, name: str | None = None, deleted: bool = False) -> dict[str, Any]:
         """deleted  the recipient has given their word that images, checkpoints and key are deleted over there"""
-        from db.tables import Run, Weights
-
-        source = existing_path(call, path)
-        if Path(path).expanduser().is_symlink():
+        source = existing_path(call.home, path)
+        if named(path).is_symlink():
             raise BadInput("not_a_file", "A link is not taken in.", "Give the folder or the zip itself.")
         name = checked_name(name or source.stem, "run")
         with call.change(f"run:{name}", deletion_confirmed=deleted) as change:
-            taken = [*change.session.exec(_names(Run)), *change.session.exec(_names(Weights))]
-            if name.lower() in {other.lower() for other in taken} or (call.home.runs / name).exists():
-                raise Busy("name_taken", f"There is a run or a generator {name!r} already.", "Choose another --name.")
+            demand_free_name(call.home, change.session, name)
             arguments = {"run": name, "source": str(source), "deleted": deleted}
             job = hand_over(call, change, "import_run", f"run:{name}", arguments)
         launch(call, job)
         return {"job": job, "run": name}
-
-
-def _names(table: Any) -> Any:
-    from sqlmodel import select
-
-    return select(table.name)

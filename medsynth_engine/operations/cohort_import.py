@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import select
 
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, Busy
-from medsynth_engine.operations.datasets import existing_path, newest
+from medsynth_engine.kernel.outside import named
+from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.places import existing_path
 
 
 class CohortImports:
@@ -26,8 +27,8 @@ class CohortImports:
         from db.tables import Cohort
 
         checked_name(cohort, "cohort")
-        source = existing_path(call, folder)
-        if not source.is_dir() or Path(folder).expanduser().is_symlink():
+        source = existing_path(call.home, folder)
+        if not source.is_dir() or named(folder).is_symlink():
             raise BadInput("not_a_folder", "A cohort is one plain folder.", "Unpack it, and give the folder itself.")
         against = newest(call, dataset)
         with call.change(f"cohort:{cohort}", dataset=dataset) as change:

@@ -9,10 +9,11 @@ from typing import Any
 from sqlmodel import col, select
 
 from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.cohort.meant import meant
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.operations.datasets import checked_gallery, newest, thumbnail, usable
+from medsynth_engine.operations.datasets import newest, usable
 from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
@@ -23,8 +24,8 @@ from medsynth_engine.operations.removal import remove_cohort
 from medsynth_engine.operations.run_checks import check_cluster, check_processes
 from medsynth_engine.operations.run_facts import run_state
 from medsynth_engine.operations.runs import own_run
+from medsynth_engine.operations.thumbnails import checked_gallery, thumbnail
 from medsynth_engine.operations.weights import own_weights
-from medsynth_engine.work.meant import meant
 
 
 def own_cohort(call: Call, name: str) -> Any:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -16,15 +13,12 @@ from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.places import demand_apart, demand_outside, new_file, write_new_text
+from medsynth_engine.operations.places import existing_path, new_file, write_new_text
 from medsynth_engine.operations.removal import remove_dataset
+from medsynth_engine.operations.thumbnails import checked_gallery, thumbnail
 
-IMAGES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".npz", ".tif", ".tiff", ".bmp", ".webp", ".nii", ".gz", ".ima"}
-TABLES = {".csv", ".tsv", ".data", ".xlsx", ".xls", ".ods", ".parquet"}
-ARCHIVES = {".zip", ".npz", ".tar", ".tgz", ".tbz2", ".txz"}
 CHOICES = {"slices", "axis", "series", "faces", "dates", "burned_in", "append"}
 """What an intake may be told besides its source and its table."""
-MOST_PICTURES, MOST_PIXELS = 64, 256
 
 
 def newest(call: Call, name: str) -> Any:
@@ -62,52 +56,8 @@ def usable(call: Call, dataset_id: str) -> str:
     return row.id
 
 
-def existing_path(call: Call, path: str, what: str = "that path") -> Path:
-    """The path where there is something; BadInput otherwise, and for anything that holds what the store itself keeps.
-
-    What a store holds belongs to somebody; it does not come in again through the file system. The path is not
-    repeated in the message.
-    """
-    source = _standing_path(path, what)
-    demand_apart(call.home, source)
-    return source
-
-
-def _standing_path(path: str, what: str = "that path") -> Path:
-    source = Path(path).expanduser().resolve()
-    if not source.exists():
-        hint = "Check the spelling; it must be on the machine where MedSynth runs."
-        raise BadInput("no_such_path", f"There is nothing at {what}.", hint)
-    return source
-
-
-def checked_gallery(count: int, size: int) -> tuple[int, int]:
-    """How many pictures of how many pixels, within bounds. Raises BadInput."""
-    if not (1 <= count <= MOST_PICTURES and 8 <= size <= MOST_PIXELS):
-        raise BadInput(
-            "bad_gallery", f"A gallery has 1 to {MOST_PICTURES} pictures of 8 to {MOST_PIXELS} pixels.", "Ask for less."
-        )
-    return count, size
-
-
 class Datasets:
     """A dataset is real: everything here is permitted and logged."""
-
-    @operation("files.browse", Permission.BRING_IN)
-    def browse(self, call: Call, path: str | None = None) -> dict[str, Any]:
-        folder = _standing_path(path) if path else Path.home()
-        demand_outside(call.home, folder)  # the folder that holds the store may be looked at, on the way to another
-        folder = folder if folder.is_dir() else folder.parent
-        entries: list[dict[str, Any]] = []
-        try:
-            with os.scandir(folder) as found:
-                for entry in found:
-                    if not entry.name.startswith(".") and len(entries) < 2_000:
-                        entries.append(_entry(entry))
-        except PermissionError as error:
-            raise BadInput("unreadable", "That folder cannot be read.", "Choose another, or ask for access.") from error
-        entries.sort(key=lambda entry: (entry["kind"] != "folder", entry["name"].lower()))
-        return {"path": str(folder), "parent": str(folder.parent), "entries": entries}
 
     @operation("datasets.scan", Permission.BRING_IN)
     def datasets_scan(
@@ -283,18 +233,6 @@ def _shown(row: Any) -> dict[str, Any]:
     }
 
 
-def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:
-    suffix = Path(entry.name).suffix.lower()
-    if entry.is_dir(follow_symlinks=False):
-        kind = "folder"
-    elif suffix in ARCHIVES or entry.name.lower().endswith((".tar.gz", ".tar.bz2", ".tar.xz")):
-        kind = "archive"
-    else:
-        kind = "table" if suffix in TABLES else "images" if suffix in IMAGES else "file"
-    size = entry.stat(follow_symlinks=False).st_size if kind != "folder" else None
-    return {"name": plain(entry.name), "kind": kind, "size": size}
-
-
 def _intake_arguments(
     call: Call,
     name: str,
@@ -313,31 +251,10 @@ def _intake_arguments(
     choices["series"] = tuple(choices.get("series") or ())
     chosen = Options.of(
         name=name,
-        metadata=existing_path(call, metadata, "the path of the metadata table") if metadata else None,
+        metadata=existing_path(call.home, metadata, "the path of the metadata table") if metadata else None,
         columns=columns or {},
         where=where or {},
         characteristics=tuple(characteristics or ()),
         **choices,
     )
-    return {**chosen.document(), "source": str(existing_path(call, path, "the path of the images or table"))}
-
-
-def thumbnail(file: Path, size: int) -> dict[str, Any]:
-    """A picture of at most `size` pixels a side as raw bytes in base64: 1 byte a pixel if grey, 3 if colour."""
-    from PIL import Image
-
-    with Image.open(file) as opened:
-        picture: Image.Image = opened
-        if opened.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips
-            low, high = (float(edge) for edge in opened.getextrema())  # type: ignore[arg-type]
-            scale = 255 / max(1.0, high - low)
-            picture = opened.convert("I").point(lambda value: value * scale - low * scale).convert("L")
-        elif opened.mode not in ("L", "RGB"):
-            picture = opened.convert("RGB")
-        picture.thumbnail((size, size))
-        return {
-            "width": picture.width,
-            "height": picture.height,
-            "channels": len(picture.getbands()),
-            "pixels": base64.b64encode(picture.tobytes()).decode(),
-        }
+    return {**chosen.document(), "source": str(existing_path(call.home, path, "the path of the images or table"))}

@@ -16,7 +16,7 @@ from medsynth_engine.kernel.atomic import read_json
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.cohorts import own_cohort
-from medsynth_engine.operations.datasets import checked_gallery, thumbnail, usable
+from medsynth_engine.operations.datasets import usable
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import (
@@ -26,9 +26,8 @@ from medsynth_engine.operations.judged import (
     pairs_path,
     pairs_wanted,
 )
+from medsynth_engine.operations.thumbnails import checked_gallery, thumbnail
 
-EVALUATIONS_PER_DATASET = 10
-"""The metric itself leaks: what comes after needs an admin (`medsynth settings set evaluations_per_dataset N`)."""
 TENTH = 10
 FEWEST, MOST = 2, 4
 """Cohorts that are compared at once."""

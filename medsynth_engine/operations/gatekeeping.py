@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from db.dialect import run
+from medsynth_engine.governance.asked import AUDIENCES
 from medsynth_engine.governance.assessment import consulted
 from medsynth_engine.governance.gate import GateInputs, Reason, Signed, Verdict, Vote, judge, overriding, scenario_for
 from medsynth_engine.governance.risks import worst_residual
@@ -21,7 +22,6 @@ from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import independence, subjects
 from medsynth_engine.operations.subjects import Subject
 
-AUDIENCES = ("internal", "recipient", "public")
 SEARCHED = ("checked", "exempt")
 """States of a text check that open the gate; whatever else one says keeps it closed."""
 

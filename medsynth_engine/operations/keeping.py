@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from medsynth_engine.kernel.age import check_recipient
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.places import demand_outside, demand_writable
 
@@ -14,7 +13,7 @@ def checked_anchor(call: Call, value: str) -> str:
     """An absolute path of a file outside the store that can be written; nothing at all takes the anchor away."""
     if not value.strip():
         return ""
-    place = Path(value)
+    place = named(value)
     if not place.is_absolute() or place.is_symlink() or place.is_dir() or not place.parent.is_dir():
         raise BadInput(
             "bad_value", "The anchor is the absolute path of a file in a folder that exists.",

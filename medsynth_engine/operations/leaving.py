@@ -6,20 +6,29 @@ from pathlib import Path
 
 from medsynth_engine.governance.gate import Verdict
 from medsynth_engine.kernel.errors import BadInput, Refused
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import gatekeeping
 from medsynth_engine.operations.declare import Call, record_as
-from medsynth_engine.operations.places import demand_outside, demand_writable
+from medsynth_engine.operations.places import demand_not_inside, demand_writable
 from medsynth_engine.operations.subjects import Subject
 
 
 def target_folder(call: Call, to: str | None) -> Path:
     """Where it goes: `to`, or the home's outbox. Raises BadInput where that is no folder outside of the store."""
-    target = Path(to).expanduser().resolve() if to else call.home.outbox
+    target = named(to).resolve() if to else call.home.outbox.resolve()
+    demand_place(call.home, target)
+    return target
+
+
+def demand_place(home: Home, target: Path) -> None:
+    """Raise BadInput where nothing may go to `target`, which was resolved when it was asked for."""
     if not target.is_dir():
         raise BadInput("no_such_folder", "The folder to export into is not there.", "Make it first.")
-    demand_outside(call.home, target)
+    if target.resolve() != target:
+        raise BadInput("target_changed", "The path leads elsewhere than when you asked.", "Ask for it again.")
+    demand_not_inside(home, target)
     demand_writable(target)
-    return target
 
 
 def demand_open(call: Call, subject: Subject, audience: str, action: str) -> Verdict:

@@ -11,6 +11,7 @@ from typing import IO, Any
 from medsynth_engine.kernel.atomic import json_text, write_new
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.kernel.outside import named
 
 
 def demand_outside(home: Home, path: Path) -> None:
@@ -20,16 +21,23 @@ def demand_outside(home: Home, path: Path) -> None:
         raise BadInput("inside_store", "That path lies inside the store itself.", "Choose a place outside of it.")
 
 
+def demand_not_inside(home: Home, path: Path) -> None:
+    """Raise BadInput where what is written at `path` would lie in the store, or among its generators.
+
+    What lies among the generators is taken for one that somebody placed there by hand.
+    """
+    demand_outside(home, path)
+    if path.resolve().is_relative_to(home.weights.resolve()):
+        raise BadInput("inside_store", "That path lies among the store's generators.", "Choose a place outside of it.")
+
+
 def demand_not_among_ours(home: Home, path: Path) -> None:
     """Raise BadInput where a person's file at `path` would lie in the store, among its generators, or in the outbox.
 
     What lies in the outbox went through the gate. Without one (`MEDSYNTH_OUTBOX`) releases and reports share a folder.
     """
-    demand_outside(home, path)
-    resolved = path.resolve()
-    if resolved.is_relative_to(home.weights.resolve()):
-        raise BadInput("inside_store", "That path lies among the store's generators.", "Choose a place outside of it.")
-    outbox = home.outbox.resolve()
+    demand_not_inside(home, path)
+    resolved, outbox = path.resolve(), home.outbox.resolve()
     if outbox != home.generated.resolve() and resolved.is_relative_to(outbox):
         raise BadInput("inside_outbox", "The outbox is for what the gate let out alone.", "Choose another folder.")
 
@@ -40,6 +48,25 @@ def demand_apart(home: Home, path: Path) -> None:
     resolved = path.resolve()
     if any(kept.resolve().is_relative_to(resolved) for kept in (home.data, home.runs)):
         raise BadInput("holds_store", "The store itself lies in that folder.", "Choose a folder of its own.")
+
+
+def existing_path(home: Home, path: str, what: str = "that path") -> Path:
+    """The path where there is something; BadInput otherwise, and for anything that holds what the store itself keeps.
+
+    What a store holds belongs to somebody; it does not come in again through the file system. The path is not
+    repeated in the message.
+    """
+    source = standing_path(path, what)
+    demand_apart(home, source)
+    return source
+
+
+def standing_path(path: str, what: str = "that path") -> Path:
+    source = named(path).resolve()
+    if not source.exists():
+        hint = "Check the spelling; it must be on the machine where MedSynth runs."
+        raise BadInput("no_such_path", f"There is nothing at {what}.", hint)
+    return source
 
 
 def source_still_apart(home: Home, arguments: Mapping[str, Any]) -> Path:
@@ -64,7 +91,7 @@ def new_file(home: Home, path: str, what: str) -> Path:
     Something may get that name before it is written: write it with `write_new_file` or its two sisters.
     """
     target = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where there is no such person
-    if os.path.lexists(target) or not os.path.isdir(target.parent):  # noqa: PTH112 - nor at names that cannot be
+    if "\0" in path or os.path.lexists(target) or not os.path.isdir(target.parent):  # noqa: PTH112 - nor at names that cannot be
         raise _bad_target(what)
     if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
         raise BadInput("bad_target", "That name is too long for a file.", "Choose a shorter one.")

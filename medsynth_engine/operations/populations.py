@@ -13,9 +13,9 @@ from typing import Any
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.datasets import existing_path, newest, usable
+from medsynth_engine.operations.datasets import newest, usable
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.places import new_file, write_new_text
+from medsynth_engine.operations.places import existing_path, new_file, write_new_text
 from medsynth_engine.operations.runs import own_run
 from medsynth_engine.operations.weights import own_weights
 
@@ -46,7 +46,7 @@ class Populations:
         from medsynth_engine.cohort.population_file import document
         from medsynth_engine.cohort.target import read
 
-        return document(read(existing_path(call, path, "the path of the population file")))
+        return document(read(existing_path(call.home, path, "the path of the population file")))
 
     @operation("populations.save", Permission.GENERATE)
     def population_save(self, call: Call, path: str, population: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def population_arguments(call: Call, population: Asked) -> dict[str, Any]:
         from medsynth_engine.cohort.target import read
 
         return {"population": document(read(dict(population))), "path": None}
-    return {"population": None, "path": str(existing_path(call, population))}
+    return {"population": None, "path": str(existing_path(call.home, population))}
 
 
 def _dataset_of(call: Call, run: str | None, weights: str | None, dataset: str | None) -> Any:

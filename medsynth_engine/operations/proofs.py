@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, NotFound
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
 
@@ -45,7 +45,7 @@ class Proofs:
         from medsynth_engine.kernel import age
         from medsynth_engine.operations.backup_file import verified_inside
 
-        file, anchored, trusted = Path(path).expanduser(), _anchors(anchor, code), _keys(key)
+        file, anchored, trusted = named(path), _anchors(anchor, code), _keys(key)
         if not file.is_file():
             raise NotFound("no_such_file", "There is no such file.", "Name an export, a backup or a ledger.")
         with file.open("rb") as stream:
@@ -128,7 +128,7 @@ def _anchors(file: str | None, code: str | None) -> list[Any]:
     from db.errors import LedgerError
 
     try:
-        known = anchors.read_file(Path(file).expanduser()) if file is not None else []
+        known = anchors.read_file(named(file)) if file is not None else []
         return [*known, *([anchors.read_code(code)] if code is not None else [])]
     except LedgerError as error:
         raise BadInput(error.code, error.message, error.hint) from error

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
+from medsynth_engine.exchange.release import FORMATS
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, subjects
@@ -17,7 +18,6 @@ from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
 
-FORMATS = ("folder", "zip", "dicom", "hf")
 VOTES_NEEDED = 2
 
 

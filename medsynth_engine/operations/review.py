@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NotFound
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.datasets import newest, thumbnail
+from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, Recorded, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.quarantine import Box, Held, held, picture_of, waiting_since
+from medsynth_engine.operations.thumbnails import thumbnail
 
 LARGEST_PICTURE = 2048
 MOST_BOXES = 100

@@ -17,7 +17,7 @@ from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.kernel.home import low_resource as small_machine
 from medsynth_engine.operations.datasets import newest
-from medsynth_engine.operations.declare import Call, Recorded, checked_name, operation
+from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import launch
 from medsynth_engine.operations.removal import remove_run
 from medsynth_engine.operations.run_checks import (
@@ -27,6 +27,7 @@ from medsynth_engine.operations.run_checks import (
     check_memory,
     check_processes,
     check_training,
+    demand_free_name,
 )
 from medsynth_engine.operations.run_facts import best_of, queued_behind, run_state, shown
 from medsynth_engine.operations.run_steps import hand_over_training
@@ -101,7 +102,7 @@ class Runs:
         facts = {"dataset": dataset, "preset": preset, "simulated": simulated, **budget, **(privacy or {})}
         facts |= {"cluster": cluster} if cluster else {}
         with call.change(f"run:{name}", **facts) as change:
-            _demand_free(call, change, name)
+            demand_free_name(call.home, change.session, name)
             change.session.add(
                 Run(
                     id=arguments["run_id"],
@@ -254,12 +255,3 @@ def _sheets(folder: RunFolder) -> dict[float, Any]:
         except ValueError:
             continue
     return found
-
-
-def _demand_free(call: Call, change: Recorded, name: str) -> None:
-    """Raise Busy where a run or weights of this name, or a folder of it, are there: on some disks case is nothing."""
-    from db.tables import Run, Weights
-
-    taken = [*change.session.exec(select(Run.name)), *change.session.exec(select(Weights.name))]
-    if name.lower() in {other.lower() for other in taken} or (call.home.runs / name).exists():
-        raise Busy("name_taken", f"There is a run or a generator {name!r} already.", "Choose another --name.")

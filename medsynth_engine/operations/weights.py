@@ -12,11 +12,12 @@ from db.tables import new_id
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import subjects
-from medsynth_engine.operations.datasets import existing_path
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
+from medsynth_engine.operations.places import existing_path
 
 
 def own_weights(call: Call, name: str) -> Any:
@@ -35,7 +36,7 @@ def _weights_path(call: Call, path: str) -> Path:
     """A weights file from outside, or one placed by hand in the weights folder; never somebody's own there."""
     from db.tables import Weights as Row
 
-    source = existing_path(call, path)
+    source = existing_path(call.home, path)
     if source.parent == call.home.weights.resolve():
         with call.read() as session:
             if session.get(Row, source.stem):
@@ -66,7 +67,7 @@ class Weights:
         from db.tables import Weights as Row
 
         source = _weights_path(call, path)
-        if not source.is_file() or Path(path).expanduser().is_symlink():
+        if not source.is_file() or named(path).is_symlink():
             raise BadInput("not_a_file", "Weights are one plain file.", "Give the .pth file itself, not a link.")
         name = checked_name(name or source.stem, "generator")
         with call.change(f"generator:{name}") as change:

@@ -16,8 +16,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from medsynth_engine.evidence import gauge
+from medsynth_engine.governance.asked import AUDIENCES
 from medsynth_engine.governance.gate import GateInputs, judge
-from medsynth_engine.governance.rules import AUDIENCES
 from medsynth_engine.kernel.parent import leave_with_parent
 from medsynth_engine.trial.villain import SYNTHETIC, Case, images, rows
 

@@ -4,66 +4,57 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from pathlib import Path
 from typing import Any
 
 from db.tables import Dataset as DatasetRow
-from db.tables import Release
 from medsynth_engine.exchange.cloud.bundle import write_bundle
 from medsynth_engine.exchange.cloud.cover import Cover
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import put_new
-from medsynth_engine.kernel.errors import Busy, Refused
+from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.kernel.small_cells import SMALLEST
 from medsynth_engine.work.binding_rules import travelling
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.folds import trainable, write_run_folder
+from medsynth_engine.work.letting_out import hidden, passage
 
 NAME = "dataset.zip"
-CHANGED = {
-    "code": "dataset_changed",
-    "why": "A newer version of the dataset came in meanwhile.",
-    "what_to_do": "Have that version assessed, then ask for the bundle again.",
-}
+CHANGED = (
+    "dataset_changed",
+    "A newer version of the dataset came in meanwhile.",
+    "Have that version assessed, then ask for the bundle again.",
+)
 
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
     row, dataset_folder = desk.dataset(arguments["dataset_id"])
-    with desk.ledger.read() as session:
-        subject = subjects.find(session, f"dataset:{row.name}")
-        judged = gatekeeping.verdict(session, subject, "recipient", desk.ledger.stamp)
-        assessment = gatekeeping.newest_assessment(session, "dataset", row.name)
-    if not judged.open or subject.digest != row.digest:
-        raise Refused(
-            "The gate is closed for this dataset.",
-            [reason.document() for reason in judged.reasons] or [CHANGED],
-            f"See: medsynth gate show dataset:{row.name} --audience recipient",
-        )
-    target = Path(arguments["target"])
-    inside, hidden = desk.folder.path / "bundle", target / f".leaving-{desk.folder.name}"
+    allowed = passage(desk, f"dataset:{row.name}", "recipient")
+    if allowed.subject.digest != row.digest:
+        raise allowed.refused(*CHANGED)
+    inside = desk.folder.path / "bundle"
     shutil.rmtree(inside, ignore_errors=True)
     try:
-        hidden.mkdir(mode=0o700)
-        inside.mkdir(mode=0o700)  # readable images are written inside the store only
-        cover = _fill(desk, row, Dataset(dataset_folder), RunFolder(inside / "run"), judged.marks)
-        work_folder = inside / "made"
-        work_folder.mkdir()
-        packed = hidden / NAME
-        progress = desk.progress("MB")
-        digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
-        if (target / NAME).exists():
-            raise _there_meanwhile()
-        _commit(desk, row, cover, digest, assessment.id if assessment else None, judged.overridden)
-        try:
-            put_new(packed, target / NAME)  # last: what is visible has been recorded
-        except FileExistsError as error:
-            raise _there_meanwhile() from error
+        with hidden(desk) as (target, folder):
+            inside.mkdir(mode=0o700)  # readable images are written inside the store only
+            cover = _fill(desk, row, Dataset(dataset_folder), RunFolder(inside / "run"), allowed.verdict.marks)
+            work_folder = inside / "made"
+            work_folder.mkdir()
+            packed, progress = folder / NAME, desk.progress("MB")
+            digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
+            if (target / NAME).exists():
+                raise _there_meanwhile()
+            said = {"release": cover.bundle, "recipient": cover.recipient, "expires": cover.expires, "digest": digest}
+            with desk.commit("datasets.bundled", f"dataset:{row.name}", **said) as change:
+                allowed.record(desk, change, cover.bundle, NAME, "bundle", digest)
+            try:
+                put_new(packed, target / NAME)  # last: what is visible has been recorded
+            except FileExistsError as error:
+                raise _there_meanwhile() from error
     finally:
         shutil.rmtree(inside, ignore_errors=True)
-        shutil.rmtree(hidden, ignore_errors=True)
     return {
         "release": cover.bundle,
         "dataset": row.name,
@@ -111,30 +102,11 @@ def _fill(desk: Desk, row: DatasetRow, dataset: Dataset, folder: RunFolder, mark
         made=arguments["made"],
         expires=arguments["expires"],
         images=len(used),
-        patients="fewer than 11" if patients < 11 else str(round(patients, -1)),
+        patients=f"fewer than {SMALLEST}" if patients < SMALLEST else str(round(patients, -1)),
         preset=preset.name,
         resolution=preset.resolution,
         marks=marks,
     )
-
-
-def _commit(desk: Desk, row: DatasetRow, cover: Cover, digest: str, assessment: str | None, overridden: bool) -> None:
-    detail = {"release": cover.bundle, "recipient": cover.recipient, "expires": cover.expires, "digest": digest}
-    with desk.commit("datasets.bundled", f"dataset:{row.name}", **detail) as change:
-        change.session.add(
-            Release(
-                id=cover.bundle,
-                subject_kind="dataset",
-                subject_name=row.name,
-                assessment_id=assessment,
-                audience="recipient",
-                format="bundle",
-                path=NAME,
-                digest=digest,
-                actor_id=desk.actor.user_id,
-                overridden=overridden,
-            )
-        )
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
 from medsynth_engine.intake.report.report import to_keep
 from medsynth_engine.jobs.start import start
+from medsynth_engine.kernel.small_cells import SMALLEST
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.jobs import step
 from medsynth_engine.work.desk import Desk
 
-SMALLEST = 11
 COUNTS = ("submitted", "accepted", "quarantined", "rejected", "patients")
 
 

@@ -9,93 +9,65 @@ from typing import Any
 
 from db.tables import Cohort as CohortRow
 from db.tables import Dataset, new_id
-from db.tables import Release as ReleaseRow
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.exchange.export import export
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.gan.label import is_promise
-from medsynth_engine.kernel.errors import Refused
-from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.governance.leaving import patients_about
 from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.letting_out import Passage, hidden, passage
 
-CHANGED = {
-    "code": "cohort_changed",
-    "why": "The cohort's files are not the ones that were evaluated and assessed.",
-    "what_to_do": "Draw the cohort again, evaluate it and have it assessed.",
-}
+CHANGED = (
+    "cohort_changed",
+    "The cohort's files are not the ones that were evaluated and assessed.",
+    "Draw the cohort again, evaluate it and have it assessed.",
+)
 
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    audience = arguments["audience"]
     with desk.ledger.read() as session:
-        row = session.get_one(CohortRow, arguments["cohort_id"])
-        dataset = session.get(Dataset, row.dataset_id)
-        subject = subjects.find(session, row.name)
-        judged = gatekeeping.verdict(session, subject, audience, desk.ledger.stamp)
-        assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
-    if not judged.open:
-        raise _refused(row, [reason.document() for reason in judged.reasons])
-    release = Release(
-        name=row.name,
-        audience=audience,
+        asked = session.get_one(CohortRow, arguments["cohort_id"])
+        dataset = session.get(Dataset, asked.dataset_id)
+    allowed = passage(desk, asked.name, arguments["audience"])
+    release = _release(allowed, dataset)
+    with hidden(desk) as (target, folder):
+        written = _written(desk, allowed, folder, release)
+        made = Path(written["path"])
+        detail = {"audience": release.audience, "digest": written["digest"], "marks": list(release.marks)}
+        with desk.commit("cohorts.released", f"cohort:{release.name}", release=release.release, **detail) as change:
+            allowed.record(desk, change, release.release, made.name, written["format"], written["digest"])
+        made.rename(target / made.name)  # last: what is visible has been recorded
+    path = str(target / made.name)
+    return {"release": release.release, "path": path, "files": written["files"], "audience": release.audience}
+
+
+def _release(allowed: Passage, dataset: Dataset | None) -> Release:
+    subject, document = allowed.subject, allowed.subject.row.document
+    return Release(
+        name=subject.name,
+        audience=allowed.audience,
         at=datetime.now(UTC),
-        cohort_digest=row.digest,
+        cohort_digest=subject.digest,
         evaluation_digest=subject.evaluation_digest or "",
-        generator_digest=str((row.document.get("generator") or {}).get("digest") or ""),
-        assessment=assessment.id if assessment else "",
+        generator_digest=str((document.get("generator") or {}).get("digest") or ""),
+        assessment=allowed.assessment or "",
         release=new_id(),
-        marks=judged.marks,
-        made_by=made_by(row.document, imported=row.run_id is None),
+        marks=allowed.verdict.marks,
+        made_by=made_by(document, imported=subject.row.run_id is None),
         learned_from=_learned_from(dataset),
     )
-    target = Path(arguments["target"])
-    hidden = target / f".leaving-{desk.folder.name}"
-    try:
-        written = _written(desk, row, hidden, release, subject.document or {})
-        _commit(desk, row, release, written, judged.overridden)
-        made = Path(written["path"])
-        made.rename(target / made.name)  # last: what is visible has been recorded
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
-    path = str(target / made.name)
-    return {"release": release.release, "path": path, "files": written["files"], "audience": audience}
 
 
-def _written(desk: Desk, row: CohortRow, hidden: Path, release: Release, evaluation: dict[str, Any]) -> dict[str, Any]:
+def _written(desk: Desk, allowed: Passage, folder: Path, release: Release) -> dict[str, Any]:
     """Export a copy of the cohort whose digest is checked, so that what leaves is what was judged."""
-    arguments = desk.arguments
-    hidden.mkdir(mode=0o700)
-    copy = hidden / "cohort"
-    shutil.copytree(desk.home.cohorts / row.folder, copy)
-    if Cohort(copy).digest() != row.digest:
-        raise _refused(row, [CHANGED])
-    destination, progress = hidden / arguments["name"], desk.progress("files")
-    return export(copy, destination, arguments["format"], release, evaluation, progress, desk.wanted)
-
-
-def _refused(row: CohortRow, reasons: list[dict[str, str]]) -> Refused:
-    return Refused("The gate is closed for this cohort.", reasons, f"See: medsynth gate show {row.name}")
-
-
-def _commit(desk: Desk, row: CohortRow, release: Release, written: dict[str, Any], overridden: bool) -> None:
-    detail = {"audience": release.audience, "digest": written["digest"], "marks": list(release.marks)}
-    with desk.commit("cohorts.released", f"cohort:{row.name}", release=release.release, **detail) as change:
-        change.session.add(
-            ReleaseRow(
-                id=release.release,
-                subject_kind="cohort",
-                subject_name=row.name,
-                cohort_id=row.id,
-                assessment_id=release.assessment or None,
-                audience=release.audience,
-                format=written["format"],
-                path=Path(written["path"]).name,
-                digest=written["digest"],
-                actor_id=desk.actor.user_id,
-                overridden=overridden,
-            )
-        )
+    arguments, subject = desk.arguments, allowed.subject
+    copy = folder / "cohort"
+    shutil.copytree(desk.home.cohorts / subject.row.folder, copy)
+    if subject.cohort_id != arguments["cohort_id"] or Cohort(copy).digest() != subject.digest:
+        raise allowed.refused(*CHANGED)
+    destination, progress = folder / arguments["name"], desk.progress("files")
+    return export(copy, destination, arguments["format"], release, subject.document or {}, progress, desk.wanted)
 
 
 LEARNERS = {"trees": "sequential trees", "dp": "a private tree", "gan": "a tabular GAN"}
@@ -123,9 +95,8 @@ def _learned_from(dataset: Dataset | None) -> str:
     """What the card says about the real data: rounded, without a name."""
     if dataset is None:
         return "Learned from real, de-identified records."
-    patients = int(dataset.summary.get("patients") or 0)
-    about = "fewer than 11" if patients < 11 else f"about {round(patients, -1)}"
-    return f"Learned from real, de-identified records of {about} patients, of whom 30 % were held out to judge it."
+    patients = patients_about(int(dataset.summary.get("patients") or 0))
+    return f"Learned from real, de-identified records of {patients} patients, of whom 30 % were held out to judge it."
 
 
 if __name__ == "__main__":

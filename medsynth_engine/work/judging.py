@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from db.tables import Cohort as CohortRow
+from medsynth_engine.cohort.meant import meant
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.evidence.inputs import Inputs
 from medsynth_engine.evidence.prints import Prints
 from medsynth_engine.evidence.tables import patients, some_patients
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.work.meant import meant
 
 MOST_IMAGES = 10_000
 """Of a fold of more only a draw is held as pictures; all leave prints, among which copies are found."""

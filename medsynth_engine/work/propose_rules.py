@@ -8,14 +8,13 @@ import pandas as pd
 
 from db.canonical import digest
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.kernel.small_cells import SMALLEST
 from medsynth_engine.operations.row_rules import RULES, rules_of
 from medsynth_engine.rows.propose import Proposal, counted, propose
 from medsynth_engine.rows.rule import Rule
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.work.dataset_next import newest_of, set_summary
 from medsynth_engine.work.desk import Desk, run
-
-SMALLEST = 11
 
 
 def work(desk: Desk) -> dict[str, Any]:

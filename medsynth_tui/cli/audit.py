@@ -11,6 +11,7 @@ import typer
 
 from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.kernel.outside import named, small_text
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
@@ -150,14 +151,15 @@ def seal(
 def backup_secret(file: Path, from_stdin: bool, identity: Path | None) -> tuple[str | None, str | None]:
     """The passphrase or the identity that opens a backup; neither where the file is none."""
     if identity is not None:
-        lines = identity.expanduser().read_text().splitlines() if identity.expanduser().is_file() else []
+        lines = small_text(identity).splitlines() if named(identity).is_file() else []
         keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if not keys:
             raise WrongUsage("no_identity", "There is no key in that file.", "It holds a line AGE-SECRET-KEY-…")
         return None, keys[0]
-    if not file.expanduser().is_file():
+    file = named(file)
+    if not file.is_file():
         return None, None
-    with file.expanduser().open("rb") as stream:
+    with file.open("rb") as stream:
         begins = stream.read(64)
     if not begins.startswith(b"age-encryption.org/v1\n-> scrypt "):
         return None, None

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from medsynth_engine.kernel.errors import BadInput, WrongUsage
+from medsynth_engine.kernel.errors import WrongUsage
+from medsynth_engine.kernel.outside import named
+from medsynth_engine.kernel.outside import toml as document_in
 
 BETWEEN_PAIRS = re.compile(r",(?=[^,=]+=)")
 """A comma that another `name=` follows; any other comma belongs to the value."""
@@ -35,21 +37,14 @@ def names(texts: list[str] | None) -> list[str]:
 
 def path(value: Path | None) -> str | None:
     """An absolute path: the work may be done by a process in another folder."""
-    return None if value is None else str(value.expanduser().absolute())
+    return None if value is None else str(named(value).absolute())
 
 
 def toml(file: Path | None) -> dict[str, Any]:
     """The document in a TOML file. Raises BadInput where there is none."""
     if file is None:
         return {}
-    import tomllib
-
-    try:
-        return tomllib.loads(file.expanduser().read_text())
-    except OSError as error:
-        raise BadInput("no_such_path", "That file cannot be read.", "Check the spelling of the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput("bad_toml", "That file is not TOML.", "See https://toml.io for how it is written.") from error
+    return document_in(file)
 
 
 def passwords(from_stdin: bool, *questions: str, option: str = "--password-stdin") -> list[str]:

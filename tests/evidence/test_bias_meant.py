@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from evidence_tables import people
 
+from medsynth_engine.cohort.meant import meant
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.evidence.bias import bias
 from medsynth_engine.evidence.representation import Reference
-from medsynth_engine.work.meant import meant
 
 
 @pytest.fixture(scope="module")

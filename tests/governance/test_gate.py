@@ -8,6 +8,7 @@ import pytest
 from governance_people import ADMIN, ALICE, AUDITOR, NOW, SECOND
 
 from medsynth_engine.evidence import gauge
+from medsynth_engine.governance.asked import AUDIENCES
 from medsynth_engine.governance.gate import (
     GateInputs,
     Signed,
@@ -16,7 +17,7 @@ from medsynth_engine.governance.gate import (
     overriding,
     scenario_for,
 )
-from medsynth_engine.governance.rules import ALLOWED_BANDS, AUDIENCES
+from medsynth_engine.governance.measured import ALLOWED_BANDS
 from medsynth_engine.governance.workflow import Assessment, act
 from medsynth_engine.kernel.evidence import Evidence
 

@@ -12,7 +12,7 @@ from governance_clinic import Clinic
 from db.errors import LedgerConflict
 from db.tables import Assessment, Cohort, CredentialTouch, Dataset, Evaluation, Override, User, Weights
 from medsynth_engine.engine import Engine
-from medsynth_engine.governance import rules
+from medsynth_engine.governance import measured
 from medsynth_engine.kernel.errors import BadInput, Denied
 
 ANSWERS = {
@@ -144,7 +144,7 @@ async def test_it_counts_no_longer_as_soon_as_the_thresholds_change(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await approved(clinic)
-    monkeypatch.setattr(rules, "MEMBERSHIP_P", 0.05)
+    monkeypatch.setattr(measured, "MEMBERSHIP_P", 0.05)
     assert (await clinic.alice.pia_show("dataset:chest"))["lapsed"] == ["the thresholds of the gate have changed"]
     assert "pia_other_subject" in reasons(await clinic.alice.gate_show("dataset:chest", "internal"))
 

@@ -1,0 +1,49 @@
+"""Where things leave: the hidden folder that a job fills beside its target, and what kills left of such work."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from db.tables import Job
+from medsynth_engine.kernel.atomic import TEMPORARY
+from medsynth_engine.operations.declare import Call
+
+LETS_OUT = ("export", "export_weights", "bundle")
+"""Kinds of jobs that write into a folder which a person named (`target`)."""
+MAY_LEAVE_HALF = ("failed", "interrupted", "stopped")
+HALF_A_FILE = re.compile(re.escape(TEMPORARY) + r"[0-9a-f]{12}-.+")
+"""As `kernel.atomic` calls a file where the system cannot keep it nameless until it is whole."""
+DEAD_SECONDS = 3600.0
+"""What is being written changes all the time; half a file that did not for so long is of a process that was killed."""
+
+
+def hidden_folder(target: Path, job_folder: str) -> Path:
+    """Where a job makes what leaves: on the target's disk, and out of sight until its release is recorded."""
+    return target / f".leaving-{job_folder}"
+
+
+def sweep_half_out(call: Call) -> None:
+    """Remove what killed jobs and processes left where things leave. Cheap where there is nothing."""
+    with call.read() as session:
+        broken = session.exec(
+            select(Job.arguments, Job.folder).where(col(Job.kind).in_(LETS_OUT), col(Job.state).in_(MAY_LEAVE_HALF))
+        ).all()
+    for arguments, folder in broken:
+        left = hidden_folder(Path(arguments.get("target") or call.home.outbox), folder)
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+    for place in {call.home.generated, call.home.outbox, call.home.weights}:
+        for half in place.glob(f"{TEMPORARY}*"):
+            if HALF_A_FILE.fullmatch(half.name) and _dead(half):
+                with suppress(OSError):  # a disk that is read alone: the next look does it
+                    half.unlink(missing_ok=True)
+
+
+def _dead(half: Path) -> bool:
+    return half.is_file() and not half.is_symlink() and abs(time.time() - half.stat().st_mtime) > DEAD_SECONDS

@@ -1,0 +1,93 @@
+"""What leaves goes where a person said, never among what is the store's; what a kill left on the way is swept."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from db.ledger import Ledger
+from db.tables import Job, User, now
+from medsynth_engine.engine import Engine
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.leaving import demand_place
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    made = Engine(tmp_path_factory.mktemp("out") / "home")
+    asyncio.run(made.init(development=True))
+    asyncio.run(made.login("alice", "password123"))
+    return made
+
+
+def job(home: Home, name: str, state: str, target: Path) -> Path:
+    """A job that let something out into `target`, and what it had made there when it was cut short."""
+    with Ledger.open(home.ledger) as ledger, ledger.write() as change:
+        alice = change.session.exec(select(User.id).where(User.name == "alice")).one()
+        change.session.add(
+            Job(id=name, kind="export", actor_id=alice, subject="cohort:c", arguments={"target": str(target)},
+                arguments_digest="x", expires_at=now(), state=state, folder=name)
+        )  # fmt: skip
+        change.record(actor="alice", action="test.job")
+    left = target / f".leaving-{name}"
+    (left / "cohort").mkdir(parents=True)
+    return left
+
+
+def test_nothing_is_let_out_among_the_generators_nor_into_the_store(engine: Engine) -> None:
+    home = engine.home_folder
+    below = home.weights / "below"
+    below.mkdir()
+    for place in (home.weights, below, home.datasets):
+        for asked in (engine.weights_export("g", to=str(place)), engine.export("c", to=str(place))):
+            with pytest.raises(BadInput) as refused:
+                asyncio.run(asked)
+            assert refused.value.code == "inside_store"
+    below.rmdir()
+
+
+def test_a_target_that_leads_elsewhere_since_it_was_asked_for_is_refused(engine: Engine, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    demand_place(engine.home_folder, target)
+    target.rmdir()
+    target.symlink_to(engine.home_folder.datasets)
+    with pytest.raises(BadInput) as refused:
+        demand_place(engine.home_folder, target)
+    assert refused.value.code == "target_changed"
+
+
+def test_what_a_killed_export_left_beside_its_target_goes_and_what_is_under_way_stays(
+    engine: Engine, tmp_path: Path
+) -> None:
+    home, theirs = engine.home_folder, tmp_path / "theirs"
+    killed, full = (job(home, f"j-{state}", state, tmp_path) for state in ("interrupted", "failed"))
+    ended = job(home, "j-finished", "finished", tmp_path)  # leaves nothing behind: whatever it is, it is not its own
+    theirs.mkdir()
+    link = tmp_path / ".leaving-j-link"
+    job(home, "j-link", "interrupted", tmp_path / "elsewhere")
+    link.symlink_to(theirs)
+    asyncio.run(engine.home())
+    assert not killed.exists() and not full.exists()
+    assert ended.exists() and link.is_symlink() and theirs.exists()
+
+
+def test_a_half_written_file_of_a_killed_process_goes_after_an_hour(engine: Engine) -> None:
+    home = engine.home_folder
+    old, young, other = (
+        home.generated / name
+        for name in (".partial-0123456789ab-report.html", ".partial-ba9876543210-x", ".partial-my")
+    )
+    placed = home.weights / ".partial-0123456789ab-g.pth"
+    for file in (old, young, other, placed):
+        file.write_bytes(b"half")
+    for file in (old, other, placed):
+        os.utime(file, (time.time() - 7200,) * 2)
+    asyncio.run(engine.home())
+    assert [file.exists() for file in (old, young, other, placed)] == [False, True, True, False]
