@@ -14,8 +14,8 @@ from medsynth_engine.intake.options import Limits
 from medsynth_engine.intake.tables import shapes
 from medsynth_engine.intake.tables.columns import Dropped, Typed, typed
 from medsynth_engine.intake.tables.describe import describe
-from medsynth_engine.intake.tables.identifying import kind_by_name
 from medsynth_engine.intake.tables.known_people import Identifiers
+from medsynth_engine.intake.tables.naming import kind_by_name
 from medsynth_engine.intake.tables.roles import Roles
 from medsynth_engine.intake.tables.table import parse_table
 

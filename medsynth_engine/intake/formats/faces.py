@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from medsynth_engine.intake.reasons import Code
-from medsynth_engine.intake.tables.identifying import listed
+from medsynth_engine.intake.tables.words import listed
 
 Plane = Literal["axial", "coronal", "sagittal", ""]
 

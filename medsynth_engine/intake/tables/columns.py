@@ -16,7 +16,8 @@ import pandas as pd
 
 from medsynth_engine.intake.tables import amounts, normalise
 from medsynth_engine.intake.tables.dates import OLDEST_YEARS
-from medsynth_engine.intake.tables.identifying import CODE_WORDS, FEW_LEVELS, Values, Verdict, judge, words_of
+from medsynth_engine.intake.tables.identifying import CODE_WORDS, FEW_LEVELS, Values, Verdict, judge
+from medsynth_engine.intake.tables.naming import words_of
 from medsynth_engine.intake.tables.shown import Reading, readings
 from medsynth_engine.intake.tables.vocabulary import strange
 from medsynth_engine.intake.tables.words import TRUE_WORDS, yes_or_no
@@ -25,7 +26,6 @@ RARE = 11
 """A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
 ALONE = 2
 OTHER = "other"
-WITH_SEX = "The ages have the letter of a sex behind them (`65M`): the age was read, the letter was not."
 STRANGE = "Its words are no medical ones that are known here: map it, if it names nobody."
 _CODE = re.compile(r"[A-Za-z]+[-.]?\d[\w.]*|\d+[-.]?[A-Za-z]+\d*")
 """`V57`, `E11.9`, `3b`: one such value, and the numbers beside it are codes too."""
@@ -34,8 +34,6 @@ _SPREADSHEET_DATE = re.compile(r"\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
 _GROUPED = re.compile(r"\d{1,3}[.,]\d{3}")
 UNREADABLE_SHARE = 0.05
 FEW_NUMBERS = 20
-AGE_UNITS = ("months", "weeks", "days")
-"""An age column called so holds another unit than years."""
 
 
 @dataclass(frozen=True)
@@ -254,54 +252,3 @@ def multi(name: str, column: pd.Series, role: str) -> Typed:
     several = any("|" in str(word) for word in mapped if word)
     parts = {part for word in mapped if word for part in str(word).split("|")}
     return levels.read(role, "multi" if several else "category", mapped, tuple(sorted(parts)))
-
-
-def sex(column: pd.Series) -> tuple[Typed, dict[str, str]]:
-    """F and M, and how each raw value that is read was read."""
-    levels = Levels.of("sex", column)
-    mapping = normalise.sex_map(levels.raw)
-    mapped: list[object] = [mapping[value] or None for value in levels.raw]
-    present = tuple(letter for letter in ("F", "M") if letter in mapped)
-    return levels.read("sex", "category", mapped, present), {raw: read for raw, read in mapping.items() if read}
-
-
-def ages(column: pd.Series) -> tuple[Typed, pd.Series, int]:
-    """The age column (a number, or bands where the table has only bands), the band of every row, and ages over 89."""
-    levels = Levels.of("age", column)
-    paired = normalise.without_sex(set(levels.cleaned))
-    texts = _in_years(tuple(paired.get(word, word) for word in levels.cleaned), str(column.name))
-    intervals = [normalise.age_interval(text) for text in texts]
-    unknown = _ninety_nine(levels, intervals)
-    if unknown:
-        texts = ["" if interval == (99, 99) else text for text, interval in zip(texts, intervals, strict=True)]
-    years: list[object] = [normalise.age_years(text) for text in texts]
-    bands: list[object] = [normalise.age_band(text) or None for text in texts]
-    band_series = replace(levels, name="age_band").apply(bands, "category")
-    exact = levels.cells([year is not None for year in years])
-    readable = levels.cells([band is not None for band in bands])
-    old = [text and found and found[0] >= normalise.OLDEST for text, found in zip(texts, intervals, strict=True)]
-    note = f"{unknown} ages are 99 and no other is over 89: they were taken for not known." if unknown else ""
-    if paired:
-        note = f"{note} {WITH_SEX}".strip()
-    if exact * 2 < readable:
-        values = tuple(band for band in normalise.BANDS if band in bands)
-        named = replace(levels, name="age_band")
-        return named.read("age", "category", bands, values, note), band_series, levels.cells(old)
-    made = levels.read("age", "number", years, note=note)
-    either = [band if year is None else year for year, band in zip(years, bands, strict=True)]  # `early 40s` has a band
-    seen = readings(levels.raw, levels.cleaned, either, levels.counts.tolist())
-    lost = levels.cells([word and read is None for word, read in zip(levels.cleaned, either, strict=True)])
-    return replace(made, readings=seen, unreadable=lost), band_series, levels.cells(old)
-
-
-def _in_years(words: tuple[str, ...], name: str) -> list[str]:
-    """Bare numbers of a column called `age in months` get their unit."""
-    unit = next((unit for unit in AGE_UNITS if {unit, unit[:-1]} & set(words_of(name))), "")
-    return [f"{word} {unit}" if unit and word.replace(".", "", 1).isdecimal() else word for word in words]
-
-
-def _ninety_nine(levels: Levels, intervals: list[tuple[float, float] | None]) -> int:
-    """How many cells are 99 where that is a code for "not known": at least two, and nobody else is over 89."""
-    old = {interval for interval in intervals if interval and interval[0] >= normalise.OLDEST}
-    cells = levels.cells([interval == (99, 99) for interval in intervals])
-    return cells if old == {(99, 99)} and cells >= 2 else 0

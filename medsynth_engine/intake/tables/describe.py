@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from medsynth_engine.intake.tables import ages as ages_and_sex
 from medsynth_engine.intake.tables import columns as typing
 from medsynth_engine.intake.tables import shown
 from medsynth_engine.intake.tables.cells import without_identifiers
@@ -147,7 +148,7 @@ def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None
 
 
 def _ages(column: pd.Series, made: Described) -> None:
-    ages, made.age_band, oldest = typing.ages(column)
+    ages, made.age_band, oldest = ages_and_sex.ages(column)
     made.typed.append(replace(ages, readings=shown.without_old(ages.readings)))
     if ages.note:
         made.warnings.append(ages.note)
@@ -161,7 +162,7 @@ def _ages(column: pd.Series, made: Described) -> None:
 
 
 def _sex(column: pd.Series, made: Described) -> None:
-    sexes, read = typing.sex(column)
+    sexes, read = ages_and_sex.sex(column)
     made.typed.append(sexes)
     codes = {raw: letter for raw, letter in sorted(read.items()) if raw.strip()[:1].isdigit()}
     if codes:

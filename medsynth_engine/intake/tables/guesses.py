@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from medsynth_engine.intake.tables import normalise
-from medsynth_engine.intake.tables.identifying import kind_by_name, words_of
+from medsynth_engine.intake.tables.naming import kind_by_name, words_of
 from medsynth_engine.intake.tables.shapes import kind_of
 from medsynth_engine.intake.tables.words import listed
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pandas as pd
 
 from medsynth_engine.intake.tables import shapes
-from medsynth_engine.intake.tables.identifying import NAME_WORDS, kind_by_name, words_of
+from medsynth_engine.intake.tables.naming import NAME_WORDS, kind_by_name, words_of
 from medsynth_engine.intake.tables.normalise import SEX_WORDS
 from medsynth_engine.intake.tables.shapes import kind_of
 from medsynth_engine.intake.tables.surnames import is_surname

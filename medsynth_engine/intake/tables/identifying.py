@@ -1,4 +1,4 @@
-"""Recognises columns that could name a person, by their names and by the shape of their values.
+"""Recognises columns that could name a person, by the shape of their values and with what their names say.
 
 Kinds follow the eighteen identifiers of HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i). Deny by default: a column that is
 neither a role nor a typed value of few levels is dropped.
@@ -6,74 +6,15 @@ neither a role nor a typed value of few levels is dropped.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from medsynth_engine.intake.tables import shapes
+from medsynth_engine.intake.tables.naming import kind_by_name, words_of
 from medsynth_engine.intake.tables.surnames import is_surname
 from medsynth_engine.intake.tables.words import FALSE_WORDS, TRUE_WORDS, listed
-
-_WORDS = re.compile(r"[A-ZÄÖÜÉ]?[a-zà-ÿ]+|[A-ZÄÖÜÉ]+(?![a-zà-ÿ])|\d+")
-
-NAME_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "names",
-        listed(
-            "name names surname firstname lastname forename maiden initials physician doctor operator "
-            "radiologist referrer nurse mother father spouse contact author reader clinician surgeon nachname vorname "
-            "nom prenom prénom nombre apellido apellidos cognome nome arzt médecin medecin relative relatives employer "
-            "attending consultant seen by login team zuweiser"
-        ),
-    ),
-    (
-        "dates",
-        listed(
-            "date dates datetime dob yob birthday birthdate birthyear birth timestamp admitted discharged datum "
-            "geburtsdatum geburtsjahr geburtstag jahrgang geb naissance nacimiento fecha nascita doy jg gebj byear "
-            "birthyr"
-        ),
-    ),
-    ("email_addresses", listed("email mail emailaddress")),
-    ("ip_addresses", listed("ip ipaddress mac ipv4 ipv6")),
-    (
-        "geography",
-        listed(
-            "address street city town village zip zipcode postcode postal county location hospital institution "
-            "site clinic ward geocode latitude longitude lat lon lng gps coordinates place residence parish precinct "
-            "plz ort wohnort adresse anschrift strasse straße postleitzahl krankenhaus klinik ville rue ciudad calle "
-            "neighborhood neighbourhood census gemeinde stadt kreis ctr center centre school"
-        ),
-    ),
-    ("phone_numbers", listed("phone telephone tel telefon cellphone")),
-    ("fax_numbers", listed("fax telefax")),
-    ("phone_numbers", listed("pager")),
-    ("social_security_numbers", listed("ssn nhs nino nir socialsecurity socialsecuritynumber")),
-    ("record_numbers", listed("mrn medicalrecord accession hospitalnumber chart fallnummer patientennummer")),
-    (
-        "health_plan_numbers",
-        listed("insurance policy beneficiary medicaid medicare member subscriber healthplan versicherung payerid"),
-    ),
-    ("account_numbers", listed("account iban card creditcard konto")),
-    ("licence_numbers", listed("license licence certificate npi dea passport permit")),
-    ("vehicle_identifiers", listed("plate vin vehicle kennzeichen licenseplate licenceplate")),
-    ("device_identifiers", listed("serial device imei station udi pacemakerserial")),
-    ("urls", listed("url uri link href website homepage doi")),
-    ("biometrics", listed("fingerprint fingerprints voiceprint biometric biometrics faceprint iriscode")),
-    ("faces", listed("photo photograph photographs portrait selfie mugshot facephoto")),
-    ("file_names", listed("filename file filepath folder directory")),
-    ("other_identifiers", listed("id ids uid uuid guid identifier nbr nr nummer key barcode pseudonym kennung")),
-    (
-        "free_text",
-        listed(
-            "note notes comment comments remark remarks report narrative history text description bemerkung "
-            "kommentar anamnese freitext commentaire observaciones"
-        ),
-    ),
-)
-"""Whole words of a column's name. Where few distinct values contradict the name (`admission_type_id`), see `judge`."""
 
 SURE_BY_NAME = listed(
     "phone_numbers fax_numbers email_addresses social_security_numbers record_numbers account_numbers biometrics"
@@ -83,10 +24,6 @@ SURE_WORDS = listed(
     "dob yob birthdate birthday birthyear geburtsdatum geburtsjahr geburtstag surname firstname lastname "
     "forename nachname vorname"
 )
-BODY_SITE = listed("body anatomic anatomical tumor tumour lesion biopsy primary metastasis pain injury fracture")
-"""`tumour location` is not geography."""
-AT_BIRTH = listed("weight length order type height head defect term gestational")
-"""`birth weight` is no date."""
 YES_OR_NO = listed("0.0 1.0") | TRUE_WORDS | FALSE_WORDS
 
 SHAPE_SHARE = 0.5
@@ -136,14 +73,6 @@ MEASURE_ENDINGS = (
     "volume",
     "pixels",
 )
-STEMS = (
-    "surname", "lastname", "firstname", "forename", "patientname", "fullname", "physician", "doctor", "radiologist",
-    "surgeon", "operator", "nachname", "vorname", "birthdate", "birthday", "dateofbirth", "geburt", "telephone",
-    "address", "email", "postcode", "zipcode",
-)  # fmt: skip
-"""At the beginning or the end of a longer word they tell as much: `referringphysician`, `operatorcode`."""
-NAME_ALONE = listed("given first last middle family")
-"""The whole name of a column of names; in a longer one (`contrast given`) they say nothing."""
 CODE_WORDS = listed(
     "id code type class grade stage group cluster category race ethnicity site location side laterality position "
     "diag diagnosis icd icd10 icd9 histology histological cpt snomed loinc mesh procedure"
@@ -178,29 +107,6 @@ class Verdict:
     by_name: bool = False
     mappable: bool = False
     """Whether it stays where a person maps it, however many values it has."""
-
-
-def words_of(name: str) -> list[str]:
-    """`patientID` and `patient_id` -> patient, id."""
-    return [word.lower() for word in _WORDS.findall(name)]
-
-
-def kind_by_name(name: str) -> str:
-    """The kind of identifier that a column's name announces, or empty."""
-    words = words_of(name)
-    joined = "".join(words)
-    if joined in NAME_ALONE:
-        return "names"
-    for kind, known in NAME_WORDS:
-        if (kind == "geography" and BODY_SITE & set(words)) or (kind == "dates" and AT_BIRTH & set(words)):
-            continue
-        if any(word in known for word in words) or (len(joined) > 5 and joined in known):
-            return kind
-    for kind, known in NAME_WORDS:
-        stems = [stem for stem in STEMS if stem in known or any(stem.endswith(word) for word in known if len(word) > 3)]
-        if any(joined.startswith(stem) or joined.endswith(stem) for stem in stems):
-            return kind
-    return ""
 
 
 def judge(name: str, values: Values, numbers: Collection[float] | None = None) -> Verdict | None:

@@ -12,7 +12,8 @@ from medsynth_engine.intake.tables import postcode
 from medsynth_engine.intake.tables.columns import Dropped, Levels, Typed
 from medsynth_engine.intake.tables.dates import EPOCH, Dates, is_birth, read_dates, too_old
 from medsynth_engine.intake.tables.guesses import AGE_WORDS
-from medsynth_engine.intake.tables.identifying import Verdict, words_of
+from medsynth_engine.intake.tables.identifying import Verdict
+from medsynth_engine.intake.tables.naming import words_of
 from medsynth_engine.intake.tables.normalise import HIGHEST_AGE, OLDEST
 from medsynth_engine.intake.tables.shown import without_old
 from medsynth_engine.intake.tables.words import listed

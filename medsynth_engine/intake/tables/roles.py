@@ -10,7 +10,8 @@ import pandas as pd
 
 from medsynth_engine.intake.options import FOLDER, SINGLE_ROLES, Options
 from medsynth_engine.intake.tables import guesses, normalise
-from medsynth_engine.intake.tables.identifying import NEARLY_UNIQUE, words_of
+from medsynth_engine.intake.tables.identifying import NEARLY_UNIQUE
+from medsynth_engine.intake.tables.naming import words_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
