@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test test-full check wheel keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test test-full check wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -43,6 +43,9 @@ wheel: $(READY)
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 	rm -rf build
 	@ls dist/*.whl
+
+architecture: $(READY) # the picture in docs/architecture.md, from the imports
+	$(BIN)/python scripts/picture.py
 
 commands: $(READY) # docs/commands.md, from the commands themselves
 	$(BIN)/python -m medsynth_tui.cli.reference docs/commands.md

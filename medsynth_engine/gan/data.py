@@ -71,7 +71,7 @@ class Data:
 
 
 def load(path: Path, vocabulary: Vocabulary, device: torch.device) -> Data:
-    """Read `train.npz` (see docs/architecture.md). Raises BadInput where it is missing, damaged or does not fit."""
+    """Read `train.npz` (see docs/rooms.md). Raises BadInput where it is missing, damaged or does not fit."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             fold = archive["fold"]

@@ -29,7 +29,7 @@ class Dataset:
         self._schema: dict[str, Any] | None = None
 
     def records(self) -> pd.DataFrame:
-        """One row a record; columns as in docs/architecture.md. Sorted by record id."""
+        """One row a record; columns as in docs/rooms.md. Sorted by record id."""
         return pd.read_parquet(self.folder / "records.parquet")
 
     def submissions(self) -> pd.DataFrame:

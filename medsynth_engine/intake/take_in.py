@@ -60,7 +60,7 @@ def take_in(
     wanted: Wanted,
     earlier: Path | None = None,
 ) -> dict[str, Any]:
-    """Make the dataset folder `target`, which must not exist yet; see docs/architecture.md for what it holds.
+    """Make the dataset folder `target`, which must not exist yet; see docs/rooms.md for what it holds.
 
     key       the store's secret, from `pseudonym.load_key`
     progress  called with (done, total or None, what is being done), never with a name of a file

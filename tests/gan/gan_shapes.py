@@ -29,7 +29,7 @@ def shapes(
 
 
 def write_run(path: Path, count: int = 180, side: int = 32, colour: bool = False, **changes: Any) -> RunFolder:
-    """A run folder as docs/architecture.md describes it; `changes` go into config.json."""
+    """A run folder as docs/rooms.md describes it; `changes` go into config.json."""
     images, kind, bright = shapes(count, side, colour)
     path.mkdir(parents=True)
     fold = (np.arange(count) % 3 == 2).astype(np.uint8)
