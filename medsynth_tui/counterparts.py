@@ -130,7 +130,7 @@ SCREEN = "of the screen itself"
 ONLY_HERE: dict[str, str] = {
     **dict.fromkeys(("help", "palette", "quit", "redraw", "jump", "theme", "lock", "leave", "back", "refresh"), SCREEN),
     "tour.*": "of the tour",
-    "list.write": TABLE,
+    **dict.fromkeys(("list.write", "list.filter", "list.sort", "list.copy"), TABLE),
     **dict.fromkeys(("home", "review.again", "rows.next", "rows.before", "rows.right", "table.page"), SCREEN),
     **dict.fromkeys(("population.slide", "population.ask", "population.even", "population.clear"), "of the editor"),
     **dict.fromkeys(("run.chart", "run.mark", "runs.compare", "runs.measure", "runs.measure_back", "chart.*"), LOOKS),

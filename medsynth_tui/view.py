@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import Back, CancelJob, Help, Jump, Quit, Redraw, Refresh
@@ -23,7 +24,7 @@ from medsynth_tui.widgets.tour_line import TourLine
 from medsynth_tui.work import Asking, JobMoved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from medsynth_tui.app import MedSynth
 
@@ -84,6 +85,7 @@ class View(Commanded, Asking, Screen[None]):
             yield TourLine()
         with Vertical(id="body"):
             yield from self.compose_body()
+        yield from self.compose_foot()
         yield JobProgress()
         yield Strip()
         yield Hints()
@@ -91,6 +93,10 @@ class View(Commanded, Asking, Screen[None]):
     def compose_body(self) -> ComposeResult:
         """The widgets between the top line and the hints."""
         yield from ()
+
+    def compose_foot(self) -> Iterable[Widget]:
+        """What stands between the body and the progress of work."""
+        return ()
 
     def place(self) -> tuple[str, ...]:
         """Where we are, from the outside in, for the top line."""
@@ -120,6 +126,10 @@ class View(Commanded, Asking, Screen[None]):
         if command is CancelJob:
             return self.followed is not None
         return super().offered(command)
+
+    def hinted(self, command: Command) -> bool:
+        """Whether the bottom line has a place for it."""
+        return command.footer
 
     def label(self, command: Command) -> str:
         """What the command is called here and now."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,8 +60,6 @@ class Audit:
         `unknown_actor` is told where `actor` has no account and did nothing. Raises BadInput where no code knows
         `action` and nothing on record is called so.
         """
-        from db import chain
-
         many = max(1, min(limit, PAGE_LIMIT))
         asked: dict[str, Any] = {
             "before": before,
@@ -72,9 +71,7 @@ class Audit:
         }
         declared = declared_in(type(self)).values()
         with call.read() as session:
-            records = chain.page(session, **asked, object_=object, outcome=outcome)
-            if object and outcome in (None, "denied"):
-                records = _with_denied_before(session, asked, object, declared, records)
+            records = _page(session, asked, object, outcome, declared)
             near = _near(call, session, action) if action and not records else []
             unknown = bool(actor) and not records and not _ever_was(call, session, str(actor))
         if action and not records and not near:
@@ -84,12 +81,31 @@ class Audit:
         return {**found, **({"near": near} if near else {}), **({"unknown_actor": True} if unknown else {})}
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
-    def audit_export(self, call: Call, path: str, format: str = "jsonl") -> dict[str, Any]:
-        """All visible records, the oldest first. JSON lines get a proof beside them, to be verified without a store."""
+    def audit_export(
+        self,
+        call: Call,
+        path: str,
+        format: str = "jsonl",
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        outcome: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> dict[str, Any]:
+        """All visible records, the oldest first. JSON lines get a proof beside them, to be verified without a store.
+
+        With filters, which are those of `audit_list`: what it lists, the newest first, and never with a proof. The
+        record says by which fields was filtered, not what was looked for.
+        """
         if format not in EXTENSIONS:
             raise BadInput(
                 "bad_format", f"There is no audit format {plain(format)!r}.", f"One of: {', '.join(EXTENSIONS)}."
             )
+        asked = {"actor": actor, "action": action, "object": object, "outcome": outcome, "since": since, "until": until}
+        wanted = {field: value for field, value in asked.items() if value}
+        if wanted and format == "jsonl":
+            raise BadInput("bad_format", "A part of the log has no proof.", "Choose csv, or leave out the filters.")
         from db import exported
 
         target = new_file(call.home, path, "export")
@@ -97,13 +113,27 @@ class Audit:
         if beside is not None:
             new_file(call.home, str(beside), "proof beside it")
         last = call.ledger.checkpoint(call.actor, call.face).size
-        count, digest, proved = _write(call, target, format, last)
+        some = partial(_listed, call, wanted=wanted, last=last, declared=declared_in(type(self)).values())
+        count, digest, proved = _write(call, target, format, last, some if wanted else None)
         if beside is not None:
             with taken_back(target):
                 write_new_json(beside, "proof beside it", proved)
-        with call.change("audit", format=format, records=count, digest=digest):
+        filtered = {"filtered_by": sorted(wanted)} if wanted else {}
+        with call.change("audit", format=format, records=count, **filtered, digest=digest):
             pass
         return {"path": str(target), "records": count, "digest": digest, "proof": str(beside) if beside else None}
+
+
+def _page(
+    session: Any, asked: dict[str, Any], object_: str | None, outcome: str | None, declared: Iterable[Declaration]
+) -> list[Any]:
+    """The newest records of what is asked for, with those in which an earlier program told the object otherwise."""
+    from db import chain
+
+    records = chain.page(session, **asked, object_=object_, outcome=outcome)
+    if object_ and outcome in (None, "denied"):
+        return _with_denied_before(session, asked, object_, declared, records)
+    return records
 
 
 def _with_denied_before(
@@ -143,8 +173,10 @@ def _ever_was(call: Call, session: Any, actor: str) -> bool:
     return bool(chain.page(session, limit=1, actor=actor))
 
 
-def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str, dict[str, Any]]:
-    """How many records were written, the file's digest, and what proves them."""
+def _write(
+    call: Call, target: Path, format_: str, last: int, some: Callable[[Any], Iterator[Any]] | None
+) -> tuple[int, str, dict[str, Any]]:
+    """How many records were written, the file's digest, and what proves them, where `some` does not say which."""
     from db import exported, sealing
 
     mine = visible_actor(call, None)
@@ -159,16 +191,37 @@ def _write(call: Call, target: Path, format_: str, last: int) -> tuple[int, str,
 
         def fill(stream: IO[bytes]) -> None:
             nonlocal count
-            for record in exported.records_of(connection, start.peaks.size + 1, last, mine):
+            found = some(session) if some else exported.records_of(connection, start.peaks.size + 1, last, mine)
+            for record in found:
                 stream.write(spell(record, count == 0))
                 count += 1
 
         digest = write_new_file(target, "export", fill)
+        if some:
+            return count, digest, {}
         if mine:
             proved = exported.extract_document(connection, start, last, mine)
         else:
             proved = exported.proof_document(connection, start, last)
     return count, digest, proved
+
+
+def _listed(
+    call: Call, session: Any, wanted: Mapping[str, Any], last: int, declared: Collection[Declaration]
+) -> Iterator[Any]:
+    """The records up to `last` that the filters let through, the newest first, page by page by their index."""
+    asked: dict[str, Any] = {
+        "before": last + 1,
+        "limit": PAGE_LIMIT,
+        "actor": visible_actor(call, wanted.get("actor")),
+        "action": wanted.get("action"),
+        "since": _instant(wanted.get("since"), "--since"),
+        "until": _instant(wanted.get("until"), "--until"),
+    }
+    while asked["before"] > 1:
+        records = _page(session, asked, wanted.get("object"), wanted.get("outcome"), declared)
+        yield from records
+        asked["before"] = records[-1].seq if len(records) == PAGE_LIMIT else 0
 
 
 def _instant(given: str | None, option: str) -> datetime | None:

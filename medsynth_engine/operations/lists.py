@@ -24,18 +24,28 @@ class Listed:
     method   the operation that answers it; its own permission decides who may have it
     columns  what is written of each row, in this order: a key that a document gets later leaves unseen by nobody
     rows     takes the rows out of the answer
+    key      the key of a row's name where some of them are asked for; its first column where there is none
     of       whether it is the list of one thing, which must be named
     """
 
     method: str
     columns: tuple[str, ...]
     rows: Callable[[Any], Rows] = list
+    key: str = ""
     of: bool = False
+
+    def called(self, row: Mapping[str, Any]) -> str:
+        return str(row.get(self.key or self.columns[0]))
 
 
 def _disk_rows(document: Mapping[str, Any]) -> Rows:
-    """Each kind as a whole, without a name, then the things that one may see by name."""
-    return [*document["kinds"], *document["things"]]
+    """Each kind as a whole, without a name, then the things that one may see by name.
+
+    `called`, as the studio calls them: `dataset:brain`, and `rest:ledger` for a kind of which nothing has a name.
+    """
+    named = {thing["kind"] for thing in document["things"]}
+    kinds = [{**each, "called": "" if each["kind"] in named else f"rest:{each['kind']}"} for each in document["kinds"]]
+    return [*kinds, *({**each, "called": f"{each['kind']}:{each['name']}"} for each in document["things"])]
 
 
 def _dataset_rows(documents: Rows) -> Rows:
@@ -91,7 +101,7 @@ LISTS = {
     "jobs": Listed("jobs_list", ("job", "kind", "subject", "state", "created")),
     "users": Listed("users_list", ("name", "role", "state", "second_factor", "created", "last_login")),
     "settings": Listed("settings_list", ("key", "value", "meaning")),
-    "disk": Listed("disk", ("kind", "name", "owner", "bytes", "created", "removed_by"), _disk_rows),
+    "disk": Listed("disk", ("kind", "name", "owner", "bytes", "created", "removed_by"), _disk_rows, "called"),
     "evidence": Listed(
         "evaluation_show",
         ("name", "value", "low", "high", "control", "n", "direction", "adversary", "reads_as", "method"),
@@ -106,19 +116,25 @@ class Lists:
     """Writing lists; the audit log has an operation of its own, with its proof."""
 
     @operation("lists.export", Permission.OWN_ACCOUNT, about="name")
-    def lists_export(self, call: Call, name: str, path: str, of: str | None = None) -> dict[str, Any]:
+    def lists_export(
+        self, call: Call, name: str, path: str, of: str | None = None, only: Sequence[str] | None = None
+    ) -> dict[str, Any]:
         """Write the list `name` as CSV into the new file `path`; `of` is the cohort whose evidence it is.
 
+        `only`: what the rows to be written are called, in their order, as somebody filtered and sorted them; what is
+        not in the list is left out. The record says how many rows of how many, and nothing of what was looked for.
         Raises what the list's own operation raises, Denied first of all; BadInput where there is no such list or place.
         """
         listed = LISTS.get(name)
         if listed is None or listed.of != bool(of):
             raise BadInput("no_such_list", f"There is no list {plain(name, 40)!r}.", f"One of: {', '.join(LISTS)}.")
-        rows = listed.rows(_answer(self, call, listed, *([of] if of else [])))
+        all_rows = listed.rows(_answer(self, call, listed, *([of] if of else [])))
+        rows = all_rows if only is None else _chosen(listed, all_rows, only)
+        some = {} if only is None else {"of_rows": len(all_rows), "as_seen": True}
         target = new_file(call.home, path, "table")
         table = b"".join([csv_row(listed.columns), *(csv_row(_cells(row, listed.columns)) for row in rows)])
         digest = hashlib.sha256(table).hexdigest()
-        about, detail = f"cohort:{of}" if of else "", {"list": name, "rows": len(rows), "digest": digest}
+        about, detail = f"cohort:{of}" if of else "", {"list": name, "rows": len(rows), **some, "digest": digest}
         with call.change(about, **detail):
             pass  # first the record: a kill leaves a record without a file, never a file without its record
         try:
@@ -134,6 +150,13 @@ def _answer(engine: Any, call: Call, listed: Listed, *of: str) -> Any:
     method = getattr(type(engine), listed.method)
     scope = granted(method.declaration, call.actor)
     return method.__wrapped__(engine, replace(call, declaration=method.declaration, scope=scope), *of)
+
+
+def _chosen(listed: Listed, rows: Rows, only: Sequence[str]) -> Rows:
+    """The rows that are called so, in the order of `only`; those of one name as they came."""
+    places = {called: place for place, called in reversed(list(enumerate(only))) if called}
+    found = [row for row in rows if listed.called(row) in places]
+    return sorted(found, key=lambda row: places[listed.called(row)])
 
 
 def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:

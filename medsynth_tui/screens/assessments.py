@@ -11,13 +11,14 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import ending, when
+from medsynth_tui.words import ending
 
 KINDS = ["cohort", "dataset", "generator"]
 NARROW = (
@@ -34,7 +35,8 @@ class Assessments(WritesList, View):
     """Newest first; a subject's newest version is the one that counts."""
 
     LIST = "assessments"
-    HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew, ListWrite)
+    ALL_OF_IT = "All assessments, also the versions before these, as a CSV table for other programs."
+    HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew, *LISTED)
 
     def place(self) -> tuple[str, ...]:
         return ("Assessments",)
@@ -65,12 +67,12 @@ class Assessments(WritesList, View):
         table = self.query_one(WindowTable)
         emphasis = "bold" if each["state"] in ("submitted", "returned") else ""
         return [
-            ending(each["subject"], table.widths()[0]),
+            Cell(ending(each["subject"], table.widths()[0]), by=each["subject"]),
             each["audience"],
             (each["state"], emphasis),
             each["version"],
             *([each["author"]] if table.wide else []),
-            when(each["created"]),
+            at(each["created"]),
         ]
 
     def do_assessment_new(self) -> None:

@@ -14,7 +14,8 @@ from textual.widgets import DataTable, Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands import Back
+from medsynth_tui.commands_list import ListCopy, ListWrite
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.store import told_of_signing
 from medsynth_tui.screens.writing import WritesList
@@ -49,7 +50,8 @@ class AuditLog(WritesList, View):
     """Pages by the number of the last record seen: as fast at the millionth as at the first."""
 
     LIST = "audit"
-    ALL_OF_IT = "Every record that you may see, also what is filtered away now, as a CSV table."
+    ALL_OF_IT = "Every record that you may see, as a CSV table."
+    AS_SEEN = "The records of all pages that the filter lets through, the newest first, as a CSV table."
     HERE: ClassVar[tuple[Command, ...]] = (
         r.AuditOpen,
         r.AuditFilter,
@@ -57,6 +59,7 @@ class AuditLog(WritesList, View):
         r.AuditNewer,
         r.AuditVerify,
         r.AuditSign,
+        ListCopy,
         ListWrite,
     )
 
@@ -87,14 +90,17 @@ class AuditLog(WritesList, View):
         if self.focused is None:
             table.focus()
         chosen = ", ".join(f"{key} {said(value, 30)}" for key, value in self.filters.items())
-        shown = f"Records {count(records[-1]['seq'])} to {count(records[0]['seq'])}" if records else "No record"
-        more = "; n for older ones" if self.following else ""
-        filtered = f" with {chosen}" if chosen else ""
+        shown = f"Records {count(records[0]['seq'])} to {count(records[-1]['seq'])}" if records else "No record"
+        more = f"; {self.key(r.AuditOlder)} for older ones" if self.following else ""
+        filtered = f" with {chosen}; {self.key(Back)} shows all" if chosen else ", the newest first" if records else ""
         self.query_one("#summary", Static).update(Content(f"{shown}{filtered}{more}"))
         self.place_changed()
 
-    async def write_list(self, engine: Engine, path: str) -> dict[str, Any]:
-        return await engine.audit_export(path, "csv")
+    def narrowed(self) -> bool:
+        return bool(self.filters)
+
+    async def write_list(self, engine: Engine, path: str, only: list[str] | None) -> dict[str, Any]:
+        return await engine.audit_export(path, "csv", **self.filters)
 
     @staticmethod
     def _row(each: dict[str, Any]) -> list[Any]:
@@ -114,6 +120,16 @@ class AuditLog(WritesList, View):
         if command is r.AuditNewer:
             return len(self.pages) > 1
         return super().offered(command)
+
+    @property
+    def filtering(self) -> bool:
+        return bool(self.filters)
+
+    def do_back(self) -> None:
+        if self.filters:
+            self._filter({})
+        else:
+            super().do_back()
 
     def do_audit_older(self) -> None:
         if self.following is not None:

@@ -11,8 +11,11 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_backup as b
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import LOOK
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import at
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said, when
 
@@ -31,10 +34,10 @@ WANTED = 100
 """Records of the log that are asked for; each backup has two, of its begin and of its end."""
 
 
-class Backups(View):
+class Backups(HasList, View):
     """The newest first; what was begun and never finished is not among them."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (b.BackupOpen, b.BackupNew, b.BackupRead)
+    HERE: ClassVar[tuple[Command, ...]] = (b.BackupOpen, b.BackupNew, b.BackupRead, *LOOK)
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +77,12 @@ class Backups(View):
     def _row(each: dict[str, Any]) -> list[Any]:
         detail = each["detail"]
         holds = WHOLE if detail.get("everything") else SMALL
-        return [when(each["at"]), each["actor"], holds, count(detail.get("files")), said(detail["digest"], 80)[:12]]
+        return [at(each["at"]), each["actor"], holds, count(detail.get("files")), said(detail["digest"], 80)[:12]]
+
+    def copied(self) -> str:
+        """The digest: by it one finds the file."""
+        each = self.made.get(super().copied())
+        return str(each["detail"]["digest"]) if each is not None else ""
 
     @on(DataTable.RowSelected)
     def do_backup_open(self) -> None:

@@ -13,6 +13,7 @@ from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import columns as words
 from medsynth_tui import commands_rows as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import LOOK
 from medsynth_tui.screens.table import ColumnsView
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.rows_table import RowsTable
@@ -26,7 +27,7 @@ PAGES = ("beside", "rows")
 class CohortTable(ColumnsView):
     """Real shares stand on the bars as marks, where they may be shown."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.TablePage, c.RowsNext, c.RowsBefore, c.RowsRight)
+    HERE: ClassVar[tuple[Command, ...]] = (c.TablePage, c.RowsNext, c.RowsBefore, c.RowsRight, *LOOK)
     LAST: ClassVar[Column] = Column("apart", 9, right=True)
 
     def __init__(self, name: str) -> None:
@@ -82,6 +83,10 @@ class CohortTable(ColumnsView):
         self.show_right([words.beside_bars(column)], lines, "the real table")
 
     # --- rows -------------------------------------------------------------------------------------------------
+
+    def list_table(self) -> WindowTable | None:
+        """The columns; its rows come page by page, and so in their own order."""
+        return super().list_table() if self.page == PAGES[0] else None
 
     def offered(self, command: Command) -> bool:
         if command in (c.RowsNext, c.RowsBefore, c.RowsRight) and self.page != PAGES[1]:

@@ -12,12 +12,13 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.marking import MarksRows
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import BANDS, count, when
+from medsynth_tui.words import BANDS, count
 
 NARROW = (
     Column("cohort"),
@@ -34,7 +35,7 @@ class Cohorts(MarksRows, WritesList, View):
     """With the band of the privacy gauge where there is an evaluation."""
 
     LIST = "cohorts"
-    HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (r.CohortOpen, r.CohortNew, c.CohortMark, c.CohortCompare, *LISTED)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,8 +73,8 @@ class Cohorts(MarksRows, WritesList, View):
         band = "too little" if reading.get("band") == "grey" else band
         band = "out of date" if each.get("outdated") else band
         source = each.get("run") or each.get("weights") or "rows alone"
-        name = self.with_mark(each["cohort"], self.query_one(WindowTable).widths()[0])
-        return [name, count(each["n"]), each.get("dataset") or "", source, band, when(each["created"])]
+        name = Cell(self.with_mark(each["cohort"], self.query_one(WindowTable).widths()[0]), by=each["cohort"])
+        return [name, count(each["n"]), each.get("dataset") or "", source, band, at(each["created"])]
 
     @on(DataTable.RowSelected)
     def do_cohort_open(self) -> None:

@@ -14,8 +14,10 @@ from medsynth_engine.kernel.measures import FAMILIES
 from medsynth_engine.kernel.verdicts import GOOD_WORDS
 from medsynth_tui import commands_evidence as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import LOOK
 from medsynth_tui.evidence_words import HIDDEN, Row, figures
 from medsynth_tui.screens.evidence_detail import Explained
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.theme import Palette, palette_of
 from medsynth_tui.view import View
 from medsynth_tui.widgets.page_names import PageNames
@@ -27,11 +29,11 @@ LEGEND = "✓ best, or as good  ✗ its whole interval lies behind  no mark: no 
 NOTHING = "Nothing is told apart: wherever both were measured, the intervals overlap."
 
 
-class Compare(View):
+class Compare(HasList, View):
     """Three pages: what is told apart, every measure, and how large each group is in each of them."""
 
     CSS_PATH = "compare.tcss"
-    HERE: ClassVar[tuple[Command, ...]] = (c.CompareExplain, c.CompareTurn, c.CompareTurnBack)
+    HERE: ClassVar[tuple[Command, ...]] = (c.CompareExplain, c.CompareTurn, c.CompareTurnBack, *LOOK)
 
     def __init__(self, cohorts: Sequence[str]) -> None:
         super().__init__()
@@ -85,6 +87,7 @@ class Compare(View):
         self.query_one(ContentSwitcher).current = page
         self.query_one(PageNames).show(list(PAGES).index(page))
         self.query_one(f"#{page}", WindowTable).focus()
+        self.list_turned()
         self._read()
 
     def do_compare_turn(self) -> None:

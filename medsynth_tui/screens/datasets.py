@@ -11,11 +11,12 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import at
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import count, when
+from medsynth_tui.words import count
 
 NARROW = (
     Column("dataset"),
@@ -37,7 +38,7 @@ class Datasets(WritesList, View):
     """Own and shared ones; admins and auditors see all of them, without images."""
 
     LIST = "datasets"
-    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd, *LISTED)
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets",)
@@ -71,7 +72,7 @@ class Datasets(WritesList, View):
         numbers = [count(each.get(key)) for key in ("records", "quarantined", "patients")]
         more = [count(each.get(key)) for key in ("train", "holdout")]
         more.append("yes" if each.get("images") or each.get("quarantined") else "no")
-        return [name, *numbers, *(more if self.query_one(WindowTable).wide else []), when(each["created"])]
+        return [name, *numbers, *(more if self.query_one(WindowTable).wide else []), at(each["created"])]
 
     @on(DataTable.RowSelected)
     def do_dataset_open(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,12 +12,13 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_disk as c
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.disk_words import KINDS, size
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.screens.dataset import remains_words
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, day
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import ending, said, share
 
@@ -48,7 +50,7 @@ class DiskUse(WritesList, View):
     """The largest first, kind by kind."""
 
     LIST = "disk"
-    HERE: ClassVar[tuple[Command, ...]] = (c.DiskOpen, c.DiskRemove, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (c.DiskOpen, c.DiskRemove, *LISTED)
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +90,7 @@ class DiskUse(WritesList, View):
                 rows.append(self._row(f"-{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
                 rows += [self._thing(key, thing) for key, thing in inside]
                 rest = taken - sum(thing["bytes"] for _, thing in inside)
-                rows += [self._row(f"rest:{kind}", "of others", size(rest))] if rest > 0 else []
+                rows += [self._row(f"rest:{kind}", "of others", Cell(size(rest), by=rest))] if rest > 0 else []
             elif taken:
                 rows.append(self._row(f"rest:{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
         return rows
@@ -101,8 +103,8 @@ class DiskUse(WritesList, View):
             who = who.partition(":")[0].partition(",")[0]  # the line below the table says the rest
         return self._row(
             key,
-            ending(said(thing["name"], 64), self.query_one(WindowTable).widths()[0]),
-            size(thing["bytes"]),
+            Cell(ending(said(thing["name"], 64), self.query_one(WindowTable).widths()[0]), "", thing["name"]),
+            Cell(size(thing["bytes"]), by=thing["bytes"]),
             thing["owner"],
             thing["created"],
             who,
@@ -114,14 +116,24 @@ class DiskUse(WritesList, View):
             return []
         rows = [self._row("-owners", ("By owner", "bold $primary"))]
         return rows + [
-            self._row(f"owner:{each['owner']}", said(each["owner"] or "others", 64), size(each["bytes"]))
+            self._row(
+                f"owner:{each['owner']}",
+                said(each["owner"] or "others", 64),
+                Cell(size(each["bytes"]), by=each["bytes"]),
+            )
             for each in owners
         ]
 
     def _row(self, key: str, what: Any, taken: Any = "", owner: str = "", since: str = "", who: str = "") -> Row:
         wide, text = self.query_one(WindowTable).wide, self.studio.glyphs.text
-        cells = [what if isinstance(what, tuple) else text(what), *([said(owner, 20) if owner else ""] if wide else [])]
-        return key, [*cells, taken, since, text(who)]
+        if isinstance(what, Cell):
+            what = replace(what, text=text(what.text))
+        cells = [text(what) if isinstance(what, str) else what, *([said(owner, 20) if owner else ""] if wide else [])]
+        return key, [*cells, taken, day(since) if since else "", text(who)]
+
+    def copied(self) -> str:
+        thing = self._current()
+        return str(thing["name"]) if thing is not None else ""
 
     def _current(self) -> dict[str, Any] | None:
         return self.things.get(self.query_one(WindowTable).current_key or "")

@@ -15,7 +15,7 @@ from medsynth_tui import commands_evidence as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import evidence_words as words
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.evidence_words import Look
 from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.evidence_prevalence import PrevalencePage
@@ -38,19 +38,18 @@ FAMILIES = {
     "utility": "Utility",
 }
 PAGES = {**FAMILIES, "prevalence": "Prevalence", "groups": "Before/after"}
-NARROW, WIDE = 12, 24
-"""Columns of the terminal that a bar of a group has."""
-INTERVAL = 9
-"""As many has an interval in a narrow window: the names of measures are longer than those of groups."""
+NARROW, WIDE, INTERVAL = 12, 24, 9
+"""Columns that a bar of a group has; an interval in a narrow window, where names of measures are longer than those."""
 NOT_JUDGED = "Not evaluated yet"
 MEASURES = "it measures fidelity, privacy, bias and utility against held-out patients."
 GROUPS_LEGEND = "○ before: the training data  ━● after: this cohort  ┆ the goal"
 
 
 def measures(wide: bool) -> tuple[Column, ...]:
-    first = (Column("measure"), Column("value", 8, right=True), Column("interval", WIDE if wide else INTERVAL))
-    more = (Column("n", 6, right=True), Column("best", 4)) if wide else ()
-    return (*first, Column("control", 8, right=True), *more, Column("reads as", 14))
+    interval = Column("interval", WIDE if wide else INTERVAL, sorts=False)
+    more = (Column("n", 6, right=True), Column("best", 4, sorts=False)) if wide else ()
+    value, control = Column("value", 8, right=True), Column("control", 8, right=True)
+    return (Column("measure"), value, interval, control, *more, Column("reads as", 14))
 
 
 def groups(wide: bool) -> tuple[Column, ...]:
@@ -64,6 +63,7 @@ class EvidenceView(WritesList, View):
     CSS_PATH = "evidence.tcss"
     LIST = "evidence"
     ALL_OF_IT = "Every measure of all pages as it may leave, rounded, as a CSV table for other programs."
+    AS_SEEN = "The measures of this page as you filtered and sorted them, as they may leave, rounded, as a CSV table."
     HERE: ClassVar[tuple[Command, ...]] = (
         c.EvidenceExplain,
         c.EvidenceNext,
@@ -71,15 +71,11 @@ class EvidenceView(WritesList, View):
         c.EvidencePairs,
         r.CohortEvaluate,
         r.CohortReport,
-        c.EvidenceFidelity,
-        c.EvidencePrivacy,
-        c.EvidenceBias,
-        c.EvidenceUtility,
-        c.EvidencePrevalence,
-        c.EvidenceGroups,
+        *(c.EvidenceFidelity, c.EvidencePrivacy, c.EvidenceBias, c.EvidenceUtility),
+        *(c.EvidencePrevalence, c.EvidenceGroups),
         c.EvidenceTurn,
         c.EvidenceGroup,
-        ListWrite,
+        *LISTED,
     )
 
     def __init__(self, cohort: str, page: str = "fidelity") -> None:
@@ -159,6 +155,7 @@ class EvidenceView(WritesList, View):
         table.focus()
         if isinstance(table, WindowTable):
             table.leave_heading()
+        self.list_turned()
         legend = GROUPS_LEGEND if page == "groups" else PrevalencePage.LEGEND if page == "prevalence" else LEGEND
         self.query_one("#legend", Static).update(self.studio.glyphs.text(legend))
         self._read()
@@ -258,13 +255,13 @@ class EvidenceView(WritesList, View):
         elif each is not None:
             self.studio.push_screen(Explained(measure(key), words.explanation(each, self.studio.glyphs)))
 
-    async def write_list(self, engine: Engine, path: str) -> dict[str, Any]:
-        return await engine.lists_export(self.LIST, path, self.cohort)
+    async def write_list(self, engine: Engine, path: str, only: list[str] | None) -> dict[str, Any]:
+        return await engine.lists_export(self.LIST, path, self.cohort, only)
 
     # --- ways on ----------------------------------------------------------------------------------------------
 
     def offered(self, command: Command) -> bool:
-        if command in (r.CohortReport, c.EvidencePairs, ListWrite) and not self.document.get("evidence"):
+        if command in (r.CohortReport, c.EvidencePairs, *LISTED) and not self.document.get("evidence"):
             return False
         if command is r.CohortEvaluate and self.followed is not None:
             return False

@@ -12,13 +12,14 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_evidence as e
 from medsynth_tui.command import Command
 from medsynth_tui.commands import CancelJob
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.evidence_words import Row
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import count, ending, said, state, when, work
+from medsynth_tui.words import count, ending, said, state, work
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -43,7 +44,7 @@ class Jobs(WritesList, View):
 
     CSS_PATH = "jobs.tcss"
     LIST = "jobs"
-    HERE: ClassVar[tuple[Command, ...]] = (e.JobOpen, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (e.JobOpen, *LISTED)
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,8 +81,14 @@ class Jobs(WritesList, View):
     def _row(self, each: dict[str, Any]) -> Row:
         text = self.studio.glyphs.text
         about = ending(said(each["subject"].partition(":")[2], 60), self.query_one(WindowTable).widths()[1])
-        cells = [work(each["kind"]), about, state(each["state"]), so_far(each.get("progress")), when(each["created"])]
-        return each["job"], [text(cell) for cell in cells]
+        done = (each.get("progress") or {}).get("done")
+        return each["job"], [
+            text(work(each["kind"])),
+            Cell(text(about), by=each["subject"].partition(":")[2]),
+            text(state(each["state"])),
+            Cell(text(so_far(each.get("progress"))), by=done),
+            at(each["created"]),
+        ]
 
     def _chosen(self) -> dict[str, Any] | None:
         key = self.query_one(WindowTable).current_key

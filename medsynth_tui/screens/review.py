@@ -16,8 +16,10 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands as c
 from medsynth_tui import commands_review as r
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import ListCopy, ListFilter
 from medsynth_tui.intake_words import came_back
 from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.screens.review_words import boxes_of, boxes_wrong, key_of, what_was_read, why_held
 from medsynth_tui.view import View
 from medsynth_tui.widgets.boxed_picture import BoxedPicture
@@ -40,7 +42,7 @@ LOOK, LOOK_LARGER = 256, 2048
 DECIDING = (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes, r.ReviewReject, r.ReviewUndo)
 
 
-class ReviewQueue(View):
+class ReviewQueue(HasList, View):
     """The queue on the left, the picture with what was found in it on the right; every decision by one key."""
 
     CSS_PATH = "review.tcss"
@@ -52,7 +54,10 @@ class ReviewQueue(View):
         r.ReviewUndo,
         r.ReviewLarger,
         r.ReviewBoxes,
+        ListFilter,
+        ListCopy,
     )
+    ROOMY = False
     ALWAYS: ClassVar[tuple[Command, ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
 
     def __init__(self, dataset: str | None = None) -> None:
@@ -100,8 +105,8 @@ class ReviewQueue(View):
         """A window of the queue that begins a little before what is undecided."""
         undecided = [index for index, each in enumerate(self.entries) if each["decision"] is None]
         start = max(0, min(undecided[0] - WINDOW // 4 if undecided else 0, len(self.entries) - WINDOW))
-        shown = self.entries[start : start + WINDOW]
-        self.query_one(WindowTable).show(lambda: [(key_of(each), self._row(each)) for each in shown])
+        shown = list(self.entries)
+        self.query_one(WindowTable).show(lambda: [(key_of(each), self._row(each)) for each in shown], start)
         self._show_progress()
         self.place_changed()
 
@@ -273,7 +278,7 @@ class ReviewQueue(View):
     def _to_the_next(self, key: str) -> None:
         """The cursor goes to the next undecided picture, from the top again after the last."""
         table = self.query_one(WindowTable)
-        keys = [row for row, _ in table.shown]
+        keys = [row for row, _ in table.seen]
         at = keys.index(key) if key in keys else 0
         open_ones = {key_of(each) for each in self.entries if each["decision"] is None}
         later = next((row for row in [*keys[at + 1 :], *keys[:at]] if row in open_ones), None)

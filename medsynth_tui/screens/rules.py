@@ -12,7 +12,9 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_rows as c
 from medsynth_tui.columns import records_of
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import LOOK
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said
@@ -26,10 +28,10 @@ MEANING = (
 )
 
 
-class Rules(View):
+class Rules(HasList, View):
     """Only the dataset's owner decides; others read."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.RulesPropose, c.RulesConfirm, c.RulesDrop, c.RulesConfirmAll)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RulesPropose, c.RulesConfirm, c.RulesDrop, c.RulesConfirmAll, *LOOK)
 
     def __init__(self, dataset: str) -> None:
         super().__init__()

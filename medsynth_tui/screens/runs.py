@@ -13,12 +13,13 @@ from medsynth_tui import commands as c
 from medsynth_tui import commands_runs as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands_away import RunImport
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.marking import MarksRows
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import number, state, when
+from medsynth_tui.words import number, state
 
 NARROW = (
     Column("run"),
@@ -43,7 +44,7 @@ class Runs(MarksRows, WritesList, View):
     """Looks again every five seconds while one is running."""
 
     LIST = "runs"
-    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare, RunImport, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (c.RunOpen, c.RunNew, r.RunMark, r.RunsCompare, RunImport, *LISTED)
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,12 +89,12 @@ class Runs(MarksRows, WritesList, View):
         total = f"{' of ' if table.wide else '/'}{number(each['kimg_total'])}" if each.get("kimg_total") else ""
         word = state(each["state"]) + (" SIM" if each.get("simulated") else "")
         return [
-            self.with_mark(each["run"], table.widths()[0]),
+            Cell(self.with_mark(each["run"], table.widths()[0]), by=each["run"]),
             each["dataset"],
             *([each["preset"]] if table.wide else []),
             (word, COLOURS.get(each["state"], "")),
-            f"{number(each['kimg'] or 0)}{total}",
-            when(each["started"]),
+            Cell(f"{number(each['kimg'] or 0)}{total}", by=each["kimg"] or 0),
+            at(each["started"]),
         ]
 
     @on(DataTable.RowSelected)

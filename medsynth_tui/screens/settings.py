@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
@@ -25,7 +25,7 @@ class Settings(WritesList, View):
     """One line each; enter changes the one under the cursor."""
 
     LIST = "settings"
-    HERE: ClassVar[tuple[Command, ...]] = (r.SettingChange, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (r.SettingChange, *LISTED)
 
     def place(self) -> tuple[str, ...]:
         return ("Settings",)

@@ -15,16 +15,19 @@ from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import columns as words
 from medsynth_tui import commands_rows as c
 from medsynth_tui.command import Command
+from medsynth_tui.commands_list import LOOK
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Attribute, Bars
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said
 
 
-class ColumnsView(View):
+class ColumnsView(HasList, View):
     """Columns on the left, the one under the cursor on the right."""
 
     CSS_PATH = "table.tcss"
+    ROOMY = False
     LAST: ClassVar[Column] = Column("missing", 7, right=True)
 
     def __init__(self) -> None:
@@ -34,7 +37,8 @@ class ColumnsView(View):
     def columns_side_by_side(self) -> ComposeResult:
         with Horizontal():
             yield WindowTable(
-                (Column("column"), Column("kind", 8), Column("shape", words.SHAPE), self.LAST), id="columns"
+                (Column("column"), Column("kind", 8), Column("shape", words.SHAPE, sorts=False), self.LAST),
+                id="columns",
             )
             with VerticalScroll(id="column-side"):
                 yield Static("", id="head", classes="muted")
@@ -77,7 +81,7 @@ class ColumnsView(View):
 class DatasetTable(ColumnsView):
     """Counts under eleven are hidden, and what would give them away; of numbers nothing outermost is told."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetRules, c.DatasetLearners, c.TableDescribe)
+    HERE: ClassVar[tuple[Command, ...]] = (c.DatasetRules, c.DatasetLearners, c.TableDescribe, *LOOK)
 
     def __init__(self, name: str) -> None:
         super().__init__()

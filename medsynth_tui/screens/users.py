@@ -10,13 +10,14 @@ from textual.widgets import Static
 
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListWrite
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import said, when
+from medsynth_tui.words import said
 
 CODE_TO_COME = "The code is still being made, and is told only once."
 ROLES = ["researcher", "admin", "auditor"]
@@ -34,7 +35,7 @@ class Users(WritesList, View):
     """Only admins come here; a code is shown once and is never kept."""
 
     LIST = "users"
-    HERE: ClassVar[tuple[Command, ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor, ListWrite)
+    HERE: ClassVar[tuple[Command, ...]] = (r.UserAdd, r.UserRole, r.UserDisable, r.UserReset, r.UserFactor, *LISTED)
 
     def place(self) -> tuple[str, ...]:
         return ("Users",)
@@ -56,10 +57,10 @@ class Users(WritesList, View):
 
     @staticmethod
     def _row(each: dict[str, Any]) -> list[Any]:
-        last = when(each["last_login"]) if each.get("last_login") else "never"
+        last = at(each["last_login"]) if each.get("last_login") else Cell("never", by="")
         emphasis = "" if each["state"] == "active" else "bold"
         factor = "on" if each.get("second_factor") else ""
-        return [each["name"], each["role"], (each["state"], emphasis), factor, when(each["created"]), last]
+        return [each["name"], each["role"], (each["state"], emphasis), factor, at(each["created"]), last]
 
     def _who(self) -> str | None:
         return self.query_one(WindowTable).current_key

@@ -11,6 +11,7 @@ from medsynth_tui.commands import Back, Help, Palette, Quit
 from medsynth_tui.widgets.choice import Choice, Picks
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.widgets.field import Go
+from medsynth_tui.widgets.list_line import FilterInput
 
 if TYPE_CHECKING:
     from medsynth_tui.view import View
@@ -27,7 +28,10 @@ class Hints(Drawn):
     def hints(self) -> list[tuple[str, str]]:
         screen = cast("View", self.screen)
         keymap = screen.studio.keymap
-        offered = [command for command in screen.commands() if command.footer and command.keys]
+        offered = [command for command in screen.commands() if screen.hinted(command) and command.keys]
+        if isinstance(screen.focused, FilterInput):
+            rest = [(keymap.label_in_a_form(each), screen.label(each)) for each in (Back, Help)]
+            return [("enter", "To the list"), *rest]
         kinds = ((Input, TYPING), (TextArea, ()), (Choice, CHOOSING), (Picks, PICKING), (Go, PRESSING))
         for kind, own in kinds:
             if isinstance(screen.focused, kind):

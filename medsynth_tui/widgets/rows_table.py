@@ -51,5 +51,5 @@ class RowsTable(WindowTable):
         for index, column in enumerate(chosen):
             self.add_column(Text(column.title), width=column.width, key=f"column{self.first + index}")
         last = self.first + len(chosen)
-        self.shown = [(key, list(row[self.first : last])) for key, row in self.page]
+        self.given = [(key, list(row[self.first : last])) for key, row in self.page]
         self._fill()

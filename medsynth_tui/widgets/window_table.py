@@ -10,8 +10,12 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.actions import SkipAction
 from textual.binding import Binding
+from textual.message import Message
 from textual.widgets import DataTable
 
+from medsynth_tui.glyphs import Glyphs
+from medsynth_tui.widgets.arranged import Arrangement, is_heading, kind_of
+from medsynth_tui.widgets.cell import Cell
 from medsynth_tui.words import plain
 
 WINDOW = 200
@@ -26,18 +30,26 @@ VARIABLE = re.compile(r"\$([\w-]+)")
 
 @dataclass(frozen=True)
 class Column:
-    """`width` in columns of the terminal; None: what the others leave (one column a table). Numbers stand right."""
+    """`width` in columns of the terminal; None: what the others leave (one column a table). Numbers stand right.
+
+    sorts  whether the rows can be sorted by it
+    """
 
     title: str
     width: int | None = None
     right: bool = False
+    sorts: bool = True
 
 
 class WindowTable(DataTable[Text]):
     """Rows by key; the cursor stays on its row when the rows are shown again. j/k, g/G as everywhere.
 
-    A row whose key begins with `-` is a heading: it explains nothing and opens nothing.
+    A row whose key begins with `-` is a heading: it explains nothing and opens nothing. `given` are all rows in the
+    order in which they came, `shown` those that are asked for, as `arrange_rows` says, `seen` the window of them.
     """
+
+    class Filled(Message):
+        """Its rows are others, or arranged otherwise."""
 
     BINDINGS: ClassVar[list[Any]] = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -51,8 +63,11 @@ class WindowTable(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, header_height=1)
         self._both = tuple(columns), tuple(wide or columns)
         self.layout_columns = self._both[0]
+        self.given: list[tuple[str, Sequence[Any]]] = []
         self.shown: list[tuple[str, Sequence[Any]]] = []
-        self._rows: Callable[[], Rows] = lambda: self.shown
+        self.arrangement = Arrangement()
+        self.start = 0
+        self._rows: Callable[[], Rows] = lambda: self.given
 
     @property
     def wide(self) -> bool:
@@ -74,8 +89,15 @@ class WindowTable(DataTable[Text]):
 
     def _add_columns(self) -> None:
         for column, width in zip(self.layout_columns, self.widths(), strict=True):
-            title = Text(column.title, justify="right" if column.right else "left")
-            self.add_column(title, width=width, key=column.title)
+            self.add_column(self._title(column, width), width=width, key=column.title)
+
+    def _title(self, column: Column, width: int) -> Text:
+        """With an arrow at the column that sorts."""
+        words = column.title
+        if words and words == self.arrangement.by:
+            glyphs: Glyphs = self.app.glyphs  # type: ignore[attr-defined]
+            words = words[: width - 1] + glyphs.text("▼" if self.arrangement.down else "▲")
+        return Text(words, justify="right" if column.right else "left")
 
     def on_resize(self) -> None:
         """The columns are those of the window's width, and the stretching one takes what there is now."""
@@ -86,30 +108,54 @@ class WindowTable(DataTable[Text]):
             if not others:
                 for column, width in zip(self.ordered_columns, widths, strict=True):
                     column.width = width
-            self.shown = list(self._rows())
+            self.given = list(self._rows())
             self._fill(others)
 
-    def show(self, rows: Rows | Callable[[], Rows]) -> None:
-        """`rows`: key and one value a column; a value is text, or a pair of text and a style.
+    def show(self, rows: Rows | Callable[[], Rows], start: int = 0) -> None:
+        """`rows`: key and one value a column; a value is text, a pair of text and a style, or a Cell.
 
         A style may name colours of the theme (`bold $error`): they follow when another theme is chosen. Rows that
         depend on the columns or their widths are given as what makes them: it is called again when those change.
+        `start`: where the window of rows begins, while they are as they came.
         """
         self._rows = rows if callable(rows) else lambda: rows
         made = list(self._rows())
-        if made != self.shown or not self.row_count:
-            self.shown = made
+        if made != self.given or start != self.start or not self.row_count:
+            self.given, self.start = made, start
             self._fill()
+
+    def arrange_rows(self, arrangement: Arrangement) -> None:
+        """Filter and sort: now, and whatever is shown later. The cursor stays on its row, where that is still seen."""
+        if arrangement != self.arrangement:
+            self.arrangement = arrangement
+            self._fill(other_columns=True)
+
+    @property
+    def seen(self) -> Rows:
+        """The rows in the table, which are at most 200."""
+        start = 0 if self.arrangement else self.start
+        return self.shown[start : start + WINDOW]
+
+    def counts(self) -> tuple[int, int]:
+        """How many rows are seen, after filtering, and how many there are; headings are none."""
+        seen, there = (sum(not is_heading(key) for key, _ in rows) for rows in (self.shown, self.given))
+        return seen, there
+
+    def kind(self, title: str) -> int:
+        """What a column holds (`arranged.kind_of`)."""
+        return kind_of(self.given, [column.title for column in self.layout_columns].index(title))
 
     def _fill(self, other_columns: bool = False) -> None:
         kept, was = self.current_key, self.cursor_row
+        self.shown = self.arrangement.of(self.given, [column.title for column in self.layout_columns])
         self.clear(columns=other_columns)
         if other_columns:
             self._add_columns()
         widths = self.widths()
-        for key, values in self.shown[:WINDOW]:
+        for key, values in self.seen:
             cells = zip(values, self.layout_columns, widths, strict=True)
             self.add_row(*(self._cell(value, column, width) for value, column, width in cells), key=key)
+        self.post_message(self.Filled())
         if not self.row_count:
             return
         keys = [str(row.value) for row in self.rows]
@@ -158,6 +204,8 @@ class WindowTable(DataTable[Text]):
         return str(self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value)
 
     def _cell(self, value: Any, column: Column, width: int) -> Text:
+        if isinstance(value, Cell):
+            value = (value.text, value.style)
         text, style = value if isinstance(value, tuple) else (value, "")
         words = plain(text, 300)
         if len(words) > width:

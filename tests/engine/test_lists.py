@@ -119,6 +119,41 @@ async def test_evidence_is_written_as_it_may_leave(engines: dict[str, Engine], t
     assert row["reads_as"].endswith("fewer than 11.")
 
 
+async def test_some_rows_are_written_in_the_order_asked_for_and_the_log_says_of_how_many(
+    engines: dict[str, Engine], tmp_path: Path
+) -> None:
+    wanted = ["auditor", "nobody", "admin"]
+    done = await engines["admin"].lists_export("users", str(tmp_path / "some.csv"), only=wanted)
+    assert [row["name"] for row in read(tmp_path / "some.csv")] == ["auditor", "admin"]
+    record = await newest(engines["admin"])
+    told = {"list": "users", "rows": 2, "of_rows": 3, "as_seen": True, "digest": done["digest"]}
+    assert record["detail"] == told
+
+
+async def test_of_the_disk_a_kind_is_chosen_as_a_whole_only_where_nothing_of_it_has_a_name(
+    engines: dict[str, Engine], tmp_path: Path
+) -> None:
+    only = ["rest:ledger", "cohort:c1", "rest:cohort", "owner:alice", ""]
+    await engines["alice"].lists_export("disk", str(tmp_path / "disk.csv"), only=only)
+    assert [(row["kind"], row["name"]) for row in read(tmp_path / "disk.csv")] == [("ledger", ""), ("cohort", "c1")]
+
+
+async def test_the_log_is_written_as_it_was_filtered_and_says_by_which_fields(
+    engines: dict[str, Engine], tmp_path: Path
+) -> None:
+    admin, target = engines["admin"], tmp_path / "log.csv"
+    await admin.audit_export(str(target), "csv", actor="alice", action="session.login")
+    written = read(target)
+    assert written and {(row["actor"], row["action"]) for row in written} == {("alice", "session.login")}
+    assert (await newest(admin, "audit.export"))["detail"]["filtered_by"] == ["action", "actor"]
+    seen = (await admin.audit_list(actor="alice", action="session.login"))["records"]
+    assert [int(row["seq"]) for row in written] == [each["seq"] for each in seen]
+    await engines["alice"].audit_export(str(tmp_path / "hers.csv"), "csv", actor="admin")
+    assert {row["actor"] for row in read(tmp_path / "hers.csv")} == {"alice"}
+    with pytest.raises(BadInput, match="no proof"):
+        await admin.audit_export(str(tmp_path / "log.jsonl"), actor="alice")
+
+
 async def test_real_patients_are_counted_in_a_table_as_they_are_in_what_leaves(
     engines: dict[str, Engine], tmp_path: Path
 ) -> None:

@@ -14,6 +14,11 @@ from medsynth_tui.widgets.window_table import WindowTable
 CHANGING = ("datasets", "runs", "cohorts", "jobs", "assessments", "disk", "evidence", "compare", "review", "scan")
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 async def test_the_list_that_one_sees_is_written_where_one_says_and_the_log_says_so(
     store: Path, tmp_path: Path
 ) -> None:
@@ -27,8 +32,7 @@ async def test_the_list_that_one_sees_is_written_where_one_says_and_the_log_says
         await fill(pilot, text=str(target))
         await pilot.press("enter")
         await shows(pilot, "3 rows")
-        with target.open(newline="") as stream:
-            assert {row["name"] for row in csv.DictReader(stream)} == {"alice", "admin", "auditor"}
+        assert {row["name"] for row in rows_of(target)} == {"alice", "admin", "auditor"}
         await pilot.press("W")
         await fill(pilot, text=str(target))
         await pilot.press("enter")
@@ -44,11 +48,64 @@ async def test_a_list_is_offered_a_place_of_its_own_where_nobody_names_another(s
         app.go("audit")
         await shows(pilot, "session.login")
         await pilot.press("W")
-        await shows(pilot, "also what is filtered away")
+        await shows(pilot, "Every record that you may see")
         await pilot.press("enter")
         await shows(pilot, " rows: ")
     (written,) = (store / "generated").glob("audit-*.csv")
     assert "session.login" in written.read_text()
+
+
+async def test_a_list_is_written_as_it_is_filtered_and_sorted(store: Path) -> None:
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "admin")
+        app.go("users")
+        await shows(pilot, "W Write CSV")
+        await pilot.press("slash", *"researcher", "enter")
+        await shows(pilot, "1 of 3 with “researcher”")
+        await pilot.press("W")
+        await shows(pilot, "as you filtered and sorted them")
+        await fill(pilot, text="some.csv")
+        await pilot.press("enter")
+        await shows(pilot, "1 rows: ")
+        await pilot.press("escape", "s")
+        await shows(pilot, "Sort by")
+        await pilot.press("enter")
+        await shows(pilot, "by name, a to z")
+        await pilot.press("s", "enter")
+        await shows(pilot, "by name, z to a")
+        await pilot.press("W")
+        await shows(pilot, "as you filtered and sorted them")
+        await fill(pilot, text="all.csv")
+        await pilot.press("enter")
+        await shows(pilot, "3 rows: ")
+        (last, before) = (await app.session.ask(lambda engine: engine.audit_list(action="lists.export")))["records"]
+    assert [row["name"] for row in rows_of(store / "generated" / "some.csv")] == ["alice"]
+    assert [row["name"] for row in rows_of(store / "generated" / "all.csv")] == ["auditor", "alice", "admin"]
+    assert [(each["detail"]["rows"], each["detail"]["of_rows"]) for each in (before, last)] == [(1, 3), (3, 3)]
+    assert "researcher" not in str(before["detail"])
+
+
+async def test_the_log_is_written_as_it_is_filtered(store: Path) -> None:
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "auditor")
+        app.go("audit")
+        await shows(pilot, "the newest first")
+        await pilot.press("slash")
+        await shows(pilot, "Show only records with")
+        await fill(pilot, action="session.login")
+        await pilot.press("enter")
+        await shows(pilot, "with action session.login; esc shows all")
+        await pilot.press("W")
+        await shows(pilot, "that the filter lets through")
+        await fill(pilot, text="some.csv")
+        await pilot.press("enter")
+        await shows(pilot, " rows: ")
+        await pilot.press("escape")
+        await shows(pilot, "audit.export")
+    written = rows_of(store / "generated" / "some.csv")
+    assert written and {row["action"] for row in written} == {"session.login"}
 
 
 async def test_a_window_that_grows_or_shrinks_has_the_columns_of_its_width(tmp_path: Path) -> None:
