@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import families
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -16,11 +18,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="all of the long suites (make fuzz, make faults), not a tenth")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "family(share=0.1, always=()): of its cases a share is run, without --full")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
     for item in items:
-        only = item.get_closest_marker("whole")
-        if only and not config.getoption("--full"):
+        if only := item.get_closest_marker("whole"):
             item.add_marker(pytest.mark.skip(reason=f"make test-full: {only.args[0]}"))
+    families.take_share(config, items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of several tells the one that prints what it left out; they all left out the same."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left"] = session.config.stash.get(families.LEFT, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[families.LEFT] = getattr(node, "workeroutput", {}).get("left", {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in families.told(config.stash.get(families.LEFT, {})):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -163,6 +163,7 @@ KEPT = ("datasets_remove", "runs_remove", "cohorts_remove")
 CELLS = [(name, person) for name in ASKED for person in PEOPLE if not (person == "alice" and name in KEPT)]
 
 
+@pytest.mark.family(share=0.25)
 @pytest.mark.parametrize(("name", "person"), CELLS, ids=lambda each: each)
 async def test_a_cell_of_the_table(
     store: Path, tokens: dict[str, str], tmp_path: Path, no_processes: None, monkeypatch: pytest.MonkeyPatch,

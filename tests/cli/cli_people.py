@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import os
 import subprocess
@@ -13,8 +14,20 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from warm import Warm
 
+BASE = {
+    **{key: value for key, value in os.environ.items() if not key.startswith(("MEDSYNTH_", "COLUMNS"))},
+    "OMP_NUM_THREADS": "1",
+}
+THEIRS = {"HOME", "XDG_STATE_HOME"}
+"""What is another for everybody at the command line; whoever changes more gets a process from the start."""
 PASSWORDS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123"}
+
+
+@functools.cache
+def warm() -> Warm:
+    return Warm(BASE)
 
 
 @dataclass(frozen=True)
@@ -36,14 +49,16 @@ class Person:
     def __init__(self, home: Path, state: Path) -> None:
         self.home = home
         self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("MEDSYNTH_", "COLUMNS"))},
+            **BASE,
             "HOME": str(state),
             "XDG_STATE_HOME": str(state / "state"),
-            "OMP_NUM_THREADS": "1",
         }
 
     def types(self, *words: str | Path, stdin: str = "", timeout: float = 300) -> Answer:
         """Run `medsynth` with exactly these words."""
+        changed = {key: value for key, value in self.environment.items() if BASE.get(key) != value}
+        if set(changed) <= THEIRS and set(BASE) <= set(self.environment):
+            return Answer(*warm().types([*map(str, words)], changed, stdin, timeout))
         command = [sys.executable, "-m", "medsynth_tui", *map(str, words)]
         done = subprocess.run(
             command, input=stdin, capture_output=True, text=True, env=self.environment, timeout=timeout, check=False

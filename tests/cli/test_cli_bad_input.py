@@ -59,6 +59,7 @@ CASES: list[Case] = [
 ]
 
 
+@pytest.mark.family(share=0.3)
 @pytest.mark.parametrize(
     ("verb", "case"),
     [*(("add", case) for case in CASES), ("scan", missing_path), ("scan", arrays_of_objects)],

@@ -72,6 +72,7 @@ def test_a_process_that_dies_ends_all_with_a_sentence_and_another_number_goes_on
 
 
 @pytest.mark.slow
+@pytest.mark.whole("tests/gan/test_training.py pauses and stops one; several hear a signal here")
 def test_several_processes_are_interrupted_and_stopped_like_one_and_go_on_where_a_pause_is_taken_back(
     make_run: MakeRun,
 ):
@@ -136,6 +137,7 @@ def test_who_comes_second_is_turned_away_and_writes_nothing(make_run: MakeRun):
 
 
 @pytest.mark.slow
+@pytest.mark.whole("half a minute of waiting; who comes a moment later is turned away above")
 def test_of_two_that_begin_at_once_the_loser_writes_nothing(make_run: MakeRun):
     """The folder is taken after the launcher looked and before its first process does."""
     folder = make_run()
@@ -156,6 +158,7 @@ def test_a_signal_while_it_is_started_is_no_death(make_run: MakeRun):
 
 
 @pytest.mark.slow
+@pytest.mark.family(always=("launcher",))
 @pytest.mark.parametrize("which", ["launcher", "torchrun"])
 def test_when_who_started_them_is_killed_they_save_and_leave(make_run: MakeRun, which: str):
     folder = with_plan(make_run(), BATCH * 10_000)

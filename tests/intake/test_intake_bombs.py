@@ -63,6 +63,7 @@ def check(ended: Ended) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.family(share=0.3)
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_costs_itself_alone(name: str, photographs: Path, tmp_path: Path) -> None:
     make, expected = FILES[name]

@@ -127,7 +127,7 @@ def test_a_process_that_dies_or_hangs_costs_the_picture_in_hand(tmp_path: Path, 
     tasks = []
     for place in range(5):
         Image.fromarray(film(place, 128)).save(tmp_path / f"{place}.png")
-        tasks.append(Task(f"r{place}", tmp_path / f"{place}.png", 255, seconds=5.0))
+        tasks.append(Task(f"r{place}", tmp_path / f"{place}.png", 255, seconds=2.0))
     answers: Iterator[dict[str, object]] = read_all(tasks, len(tasks), always)
     told = [next(answers)]
     children = psutil.Process().children()
