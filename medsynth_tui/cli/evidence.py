@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from medsynth_engine.kernel.measures import FAMILIES, in_words, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, UNKNOWN, verdict
 from medsynth_tui.cli import show
+from medsynth_tui.cli.closing import conclusions, next_step
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.words import rests_on
 
@@ -33,6 +34,11 @@ def show_evaluation(face: Face, document: Document) -> None:
             face.out.print()
     show_gauge(face, document.get("gauge") or {})
     face.out.print("[dim]How to read each number, and its method: the same command with --json.[/dim]")
+    face.out.print()
+    show.title(face, "what it comes to")
+    for label, sentence in conclusions(document):
+        show.line(face, f"{label}: {sentence}")
+    show.hint(face, next_step(document))
 
 
 def _even(evidence: Document) -> bool:

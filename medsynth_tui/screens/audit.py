@@ -75,6 +75,7 @@ class AuditLog(WritesList, View):
 
     def compose_body(self) -> ComposeResult:
         yield Static("Asking the store", id="summary", classes="muted")
+        yield Static("", id="nobody")
         yield WindowTable(COLUMNS)
 
     def load(self) -> None:
@@ -94,6 +95,7 @@ class AuditLog(WritesList, View):
         more = f"; {self.key(r.AuditOlder)} for older ones" if self.following else ""
         filtered = f" with {chosen}; {self.key(Back)} shows all" if chosen else ", the newest first" if records else ""
         self.query_one("#summary", Static).update(Content(f"{shown}{filtered}{more}"))
+        self.query_one("#nobody", Static).update(Content(_nobody(document)))
         self.place_changed()
 
     def narrowed(self) -> bool:
@@ -204,6 +206,13 @@ class AuditLog(WritesList, View):
                     "Keep the store as it is, and tell whoever is responsible for it.",
                 )
             )
+
+
+def _nobody(document: dict[str, Any]) -> str:
+    """Why a filter finds nothing, where the store knows."""
+    lines = ["Nobody of that name has an account here or did anything."] if document.get("unknown_actor") else []
+    near = ", ".join(said(action, 40) for action in document.get("near") or ())
+    return "\n".join([*lines, *([f"Actions on record that contain it: {near}"] if near else [])])
 
 
 class FilterAudit(Dialog):

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands as c
 from medsynth_tui import commands_release as r
 from medsynth_tui import commands_rows as t
@@ -20,6 +21,7 @@ from medsynth_tui.screens.confirm import Ask, ConfirmByName, Tell
 from medsynth_tui.screens.costly import SaysWhatPicturesCost
 from medsynth_tui.screens.intake_report import report
 from medsynth_tui.screens.jobs import ALIVE, EVERY
+from medsynth_tui.screens.runs import LOOK_EVERY
 from medsynth_tui.view import View
 from medsynth_tui.widgets.bars import Attribute, Bars
 from medsynth_tui.widgets.field import needed
@@ -53,6 +55,9 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         self.review: dict[str, Any] = {}
         self.checking = False
         """Whether its pictures are being read for text, or wait for it."""
+        self.shown: tuple[dict[str, Any], dict[str, Any]] | None = None
+        self.gone = False
+        """Whether the store refused to show it: then it is not asked again by itself."""
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets", self.dataset)
@@ -69,10 +74,21 @@ class DatasetDetail(SaysWhatPicturesCost, View):
     def on_mount(self) -> None:
         self.query_one("#report-side").focus()
         self.set_interval(EVERY, self._look_again)
+        self.set_interval(LOOK_EVERY, self._keep_up)
 
     def _look_again(self) -> None:
         if self.checking and self.is_current and not self.failed and not self.awaits("check"):
             self._ask_for_the_check()
+
+    def _keep_up(self) -> None:
+        """What others do with it meanwhile: a new version, a decision about a picture, its end."""
+        busy = self.failed or self.gone or self.awaits("view") or self.awaits("review")
+        if self.is_current and not busy:
+            self._ask_what_it_is()
+
+    def _refused(self, error: MedSynthError) -> bool:
+        self.gone = True
+        return False
 
     def _ask_for_the_check(self) -> None:
         self.ask(lambda engine: engine.jobs_list(), self._see_the_check, group="check")
@@ -85,10 +101,14 @@ class DatasetDetail(SaysWhatPicturesCost, View):
             self.load()
 
     def load(self) -> None:
-        name = self.dataset
+        self.gone = False
         self._ask_for_the_check()
-        self.ask(lambda engine: engine.datasets_show(name), self._show)
-        self.ask(lambda engine: engine.review_counts(name), self._show_review, group="review")
+        self._ask_what_it_is()
+
+    def _ask_what_it_is(self) -> None:
+        name = self.dataset
+        self.ask(lambda engine: engine.datasets_show(name), self._show, refused=self._refused)
+        self.ask(lambda engine: engine.review_counts(name), self._show_review, group="review", refused=self._refused)
 
     def _show_review(self, counts: dict[str, Any]) -> None:
         self.review = counts
@@ -96,7 +116,9 @@ class DatasetDetail(SaysWhatPicturesCost, View):
             self._show(self.document)
 
     def _show(self, document: dict[str, Any]) -> None:
-        self.document = document
+        if (document, self.review) == self.shown:
+            return
+        self.document, self.shown = document, (document, self.review)
         made = Content.assemble(
             (f"Brought in {when(document.get('created'))}", "$muted"),
             (f" by {said(document['owner'], 30)}" if document.get("owner") else "", "$muted"),

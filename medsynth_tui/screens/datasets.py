@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.commands_list import LISTED
+from medsynth_tui.screens.runs import LOOK_EVERY
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.cell import at
@@ -39,6 +40,14 @@ class Datasets(WritesList, View):
 
     LIST = "datasets"
     HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd, *LISTED)
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_EVERY, self._keep_up)
+
+    def _keep_up(self) -> None:
+        """What a colleague shares comes by itself."""
+        if self.is_current and not self.failed and not self.awaits("view"):
+            self.load()
 
     def place(self) -> tuple[str, ...]:
         return ("Datasets",)

@@ -129,8 +129,9 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self.curves.add(document["records"])
         if nothing_yet and self.curves.ticks:
             self.place_changed()  # from now on a cohort can be drawn with it
-        if document["state"] != self.document.get("state"):
-            self._ask_again()
+        begins = nothing_yet and self.curves.ticks and not self.document.get("device")
+        if begins or document["state"] != self.document.get("state"):
+            self._ask_again()  # the device is known once it trains
         self._log(document["log"])
         self.samples_are(document["samples"])
         self._facts()
@@ -190,7 +191,8 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
             parts.append((f"  {span(last.get('seconds') or document.get('seconds'))}", "$foreground"))
         preset, device, dataset = (said(document.get(key), 40) for key in ("preset", "device", "dataset"))
         cluster = (document.get("cluster") or {}).get("cluster")
-        where = f"{preset} on {device}{f' of {said(cluster, 40)}' if cluster else ''}, from {dataset}"
+        on = f" on {device}" if document.get("device") else ""
+        where = f"{preset}{on}{f' of {said(cluster, 40)}' if cluster else ''}, from {dataset}"
         best = self.curves.best
         found = (
             f"Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg. " if best else ""

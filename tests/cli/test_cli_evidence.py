@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from medsynth_engine.governance.comparison import Judged, compare
+from medsynth_tui.cli.closing import conclusions, next_step
 from medsynth_tui.cli.evidence import show_comparison, show_evaluation
 from medsynth_tui.cli.face import Face, Manner
 
@@ -33,7 +34,33 @@ def test_an_evaluation_says_each_number_in_words_with_its_verdict(
     for words in ("fidelity", "Coverage", "! worse", "= no gap shown", "? not enough", "Attribute inference"):
         assert words in text
     assert "privacy.rows.copies" not in text
+    end = text[text.index("what it comes to") :]
+    for words in (
+        "Faithful: 6 of 6 measures are worse",
+        "Fair: 4 of 36",
+        "and 1 more",
+        "Private: not enough evidence on",
+    ):
+        assert words in end
+    assert end.rstrip().endswith("Next: medsynth gate show even")
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_the_closing_sentences_say_no_more_than_the_verdicts_and_the_gauge() -> None:
+    good = {"name": "fidelity.coverage", "value": 0.9, "low": 0.8, "high": 1.0, "direction": "higher", "control": 0.9}
+    bands = {"data": "low", "generator": "low", "insider": "high"}
+    gauge = {who: {"band": band, "driver": "privacy.rows.inference"} for who, band in bands.items()}
+    told = dict(conclusions({"evidence": [good], "gauge": gauge}))
+    assert told["Faithful"] == "no gap to real data is shown in 1 measure."
+    assert told["Fair"].startswith("not known")
+    assert told["Private"] == (
+        "low risk from who holds the cohort, who holds the generator too (Attribute inference); "
+        "high risk from who knows records besides (Attribute inference)."
+    )
+    assert next_step({"cohort": "c1", "gauge": gauge}) == next_step({"cohort": "c1"}) == "medsynth gate show c1"
+    safe = {who: {"band": "low"} for who in bands}
+    assert next_step({"cohort": "c1", "gauge": safe}) == "medsynth pia draft c1"
+    assert dict(conclusions({"gauge": safe}))["Private"] == "low risk from any of the three attackers."
 
 
 def test_cohorts_side_by_side_show_what_is_told_apart_and_count_the_rest(
