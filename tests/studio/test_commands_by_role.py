@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import families
 import pytest
 from fake_engine import FakeEngine
 from studio_people import log_in, seen, shows, studio, until
@@ -118,19 +119,24 @@ def may_ask(role: str, operations: list[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("role", PLACES)
 async def test_every_command_that_is_offered_does_what_the_engine_allows_and_leads_back(
-    tmp_path: Path, role: str
+    tmp_path: Path, role: str, share: float
 ) -> None:
+    """`make test` tries a quarter of each role's commands, always the same."""
+    screens = together()
+    allowed = {each.id for place in PLACES[role] for each in screens[place] if _allowed(role, each)}
+    asked = families.chosen(allowed - LEAVING, max(share, 0.25))
     engine = Recording(role)
     app = studio(tmp_path, engine=engine)
-    tried: set[str] = set()
+    tried, offered = set[str](), set[str]()
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "somebody", "some words")
         for place, arguments in PLACES[role].items():
             engine.calls.clear()
             view = await opened(pilot, app, place, arguments)
             assert not list(may_ask(role, engine.calls)), place
+            offered |= {each.id for each in (*view.commands(), *app.everywhere())}
             for each in [*view.commands(), *app.everywhere()]:
-                if each.id in tried | LEAVING:
+                if each.id in tried or each.id not in asked:
                     continue
                 if app.screen is not view:
                     view = await opened(pilot, app, place, arguments)
@@ -139,10 +145,8 @@ async def test_every_command_that_is_offered_does_what_the_engine_allows_and_lea
                 tried.add(each.id)
                 await one(pilot, app, engine, view, each)
             await home_again(pilot, app, place)
-    screens = together()
-    allowed = {each.id for place in PLACES[role] for each in screens[place] if _allowed(role, each)}
-    assert tried <= allowed
-    assert sorted(allowed - tried - LEAVING - OCCASION) == []
+    assert offered <= allowed | LEAVING
+    assert sorted(asked - tried - OCCASION) == []
 
 
 def _allowed(role: str, each: Command) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_engine import LONG, FakeEngine
+from hospital import build
 from studio_people import fill, log_in, shows, studio, until
 from studio_reviews import Reviewed
 
@@ -71,7 +72,8 @@ async def test_the_drop_box_is_offered_and_what_is_chosen_travels(tmp_path: Path
         assert not app.screen.query_one("#slices").display and not app.screen.query_one("#axis").display
 
 
-async def test_a_taken_name_asks_whether_this_is_more_of_it(store: Path, hospital: Path) -> None:
+async def test_a_taken_name_asks_whether_this_is_more_of_it(store: Path, tmp_path: Path) -> None:
+    hospital = build(tmp_path / "files", 30)
     app = studio(store)
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "alice")
