@@ -140,6 +140,7 @@ def test_the_program_inside_installs_as_a_wheel(packed, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.whole("tests/engine/test_cloud_trip.py trains there with the same program")
 def test_the_notebook_goes_on_where_a_dead_session_stopped(packed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Killed with its machine's disk gone; what a second session ends with is what an unbroken one ends with."""
     folder, secret, _ = packed(0.5)

@@ -75,6 +75,7 @@ def test_nothing_flips_in_the_augmentation_that_peers_are_given(part):
 
 
 @pytest.mark.slow
+@pytest.mark.whole("three runs of the comparison, which is part of make bench-peers")
 def test_a_finished_cell_is_kept_and_skipped_and_a_missing_peer_is_named(data_folder, tmp_path):
     places = ("--results", str(tmp_path / "results"), "--work", str(tmp_path / "work"))
     cell = ("--tracks", "throughput", "--datasets", "medmnist_pneumonia", "--seconds", "1", "--clock", "processor")

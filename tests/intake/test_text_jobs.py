@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Coroutine
@@ -43,9 +44,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 class World:
     """A development store in which alice brings in ten films, two of them with text."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: World | None = None) -> None:
         self.home = Home(folder / "home")
         self.source = source(folder / "films", mixed())
+        if like is not None:
+            shutil.copytree(like.home.root, self.home.root)
+            self.token = like.token
+            return
         run(Engine(self.home.root).init(development=True))
         self.token = run(Engine(self.home.root).login("alice", "password123"))["token"]
 
@@ -95,9 +100,28 @@ class _Who:
         self.user_id = user_id
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("empty"))
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(empty: World, tmp_path: Path) -> World:
+    return World(tmp_path, empty)
+
+
+@pytest.fixture(scope="module")
+def held_back_once(empty: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = World(tmp_path_factory.mktemp("held"), empty)
+    made.take("quarantine")
+    assert made.check()["to_quarantine"] == 2
+    return made
+
+
+@pytest.fixture
+def held_back(held_back_once: World, tmp_path: Path) -> World:
+    """One in which the two films with text wait for a person."""
+    return World(tmp_path, held_back_once)
 
 
 def test_text_is_masked_in_a_new_version_and_the_old_one_goes(world: World) -> None:
@@ -118,9 +142,8 @@ def test_text_is_masked_in_a_new_version_and_the_old_one_goes(world: World) -> N
     assert world.ask("datasets_show", "films")["version"] == 2
 
 
-def test_what_is_held_back_is_reviewed_and_the_rest_can_be_used(world: World) -> None:
-    world.take("quarantine")
-    assert world.check()["to_quarantine"] == 2
+def test_what_is_held_back_is_reviewed_and_the_rest_can_be_used(held_back: World) -> None:
+    world = held_back
     new = world.version(2)
     listed = json.loads((world.home.datasets / new.folder / "quarantine.json").read_text())
     assert {one["reason"] for one in listed} == {"burned_in_text"}
@@ -145,9 +168,8 @@ def test_what_is_held_back_is_reviewed_and_the_rest_can_be_used(world: World) ->
     assert said_nowhere(world)
 
 
-def test_decisions_of_the_review_queue_are_noted_as_applied(world: World) -> None:
-    world.take("quarantine")
-    world.check()
+def test_decisions_of_the_review_queue_are_noted_as_applied(held_back: World) -> None:
+    world = held_back
     jobs = []
     for one in world.ask("review_list", "films"):
         jobs.append(world.ask("review_mask", one["id"])["job"])
@@ -172,9 +194,8 @@ def test_a_version_that_something_was_made_from_stays_and_says_so_also_one_of_th
     assert world.audit("datasets.text_checked")[0]["detail"]["versions_kept"] == 1
 
 
-def test_a_version_that_stays_forgets_the_pictures_that_were_rejected(world: World) -> None:
-    world.take("quarantine")
-    world.check()
+def test_a_version_that_stays_forgets_the_pictures_that_were_rejected(held_back: World) -> None:
+    world = held_back
     second = world.version(2)
     with Ledger.open(world.home.ledger) as ledger, ledger.write() as change:
         change.session.add(Run(name="r1", dataset_id=second.id, owner_id=second.owner_id, preset="nano32", folder="r1"))
