@@ -70,7 +70,10 @@ def standing_path(path: str, what: str = "that path") -> Path:
 
 
 def source_still_apart(home: Home, arguments: Mapping[str, Any]) -> Path:
-    """The source of an intake's job. Raises BadInput where it, or the table, leads elsewhere than when it was asked."""
+    """The source of a job that takes something in, which `existing_path` has resolved when it was asked for.
+
+    Raises BadInput where it, or the table beside it, leads elsewhere now: into what the store keeps of others.
+    """
     for asked in (arguments.get("metadata"), arguments["source"]):
         if asked:
             if Path(asked).resolve() != Path(asked):

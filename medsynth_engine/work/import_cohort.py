@@ -21,6 +21,7 @@ from medsynth_engine.cohort.tables import Tables
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import sync_folder, write_json
 from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.work.desk import Desk, run
 
@@ -31,13 +32,13 @@ WORD = "What it was made from is its maker's word: it is compared with every dat
 
 def work(desk: Desk) -> dict[str, Any]:
     arguments = desk.arguments
-    name = arguments["cohort"]
+    name, source = arguments["cohort"], source_still_apart(desk.home, arguments)
     _, dataset_folder = desk.dataset(arguments["dataset_id"])
     dataset = Dataset(dataset_folder)
     schema = dataset.schema()
     say = desk.progress("records")
     say(0, None, "looking at the folder")
-    found = from_outside.look(Path(arguments["source"]), schema["columns"], _levels(dataset))
+    found = from_outside.look(source, schema["columns"], _levels(dataset))
     if found.files and schema["image"] is None:
         raise BadInput("images_without_images", "The dataset is a table alone.", "Compare with one that has images.")
     with desk.ledger.read() as session:

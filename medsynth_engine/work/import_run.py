@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
@@ -17,6 +16,7 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
@@ -26,7 +26,7 @@ def work(desk: Desk) -> dict[str, Any]:
     hidden = RunFolder(desk.home.runs / f".arriving-{desk.folder.name}")
     shutil.rmtree(hidden.path, ignore_errors=True)
     try:
-        config = take_in(Path(desk.arguments["source"]), hidden)
+        config = take_in(source_still_apart(desk.home, desk.arguments), hidden)
         if not hidden.generator.exists():
             raise BadInput(
                 "no_generator", "The run brought no generator back.", "Let it train to its first evaluation."

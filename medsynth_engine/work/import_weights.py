@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import select
@@ -12,12 +11,13 @@ from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.operations.placed import PLACED
+from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
 
 def work(desk: Desk) -> dict[str, Any]:
-    name, source = desk.arguments["name"], Path(desk.arguments["source"])
+    name, source = desk.arguments["name"], source_still_apart(desk.home, desk.arguments)
     target = desk.home.weights / f"{name}.pth"
     fresh = file_digest(source)
     if target.exists() and file_digest(target) != fresh:
@@ -27,6 +27,9 @@ def work(desk: Desk) -> dict[str, Any]:
         with source.open("rb") as stream:
             write_with(target, lambda kept: shutil.copyfileobj(stream, kept))
     digest = file_digest(target)
+    if digest != fresh:
+        target.unlink()
+        raise BadInput("source_changed", "The file changed while it was taken in.", "Ask for it again.")
     with desk.commit("weights.imported", f"generator:{name}", digest=digest) as change:
         # Weights that this store trained itself are known by their digest, wherever they have been since.
         known = change.session.exec(select(Run).where(Run.generator_digest == digest)).first()

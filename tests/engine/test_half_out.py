@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from sqlmodel import select
@@ -14,8 +15,10 @@ from db.ledger import Ledger
 from db.tables import Job, User, now
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.leaving import demand_place
+from medsynth_engine.work import import_cohort, import_run, import_weights
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,25 @@ def test_a_target_that_leads_elsewhere_since_it_was_asked_for_is_refused(engine:
     with pytest.raises(BadInput) as refused:
         demand_place(engine.home_folder, target)
     assert refused.value.code == "target_changed"
+
+
+@pytest.mark.parametrize("step", [import_weights, import_run, import_cohort])
+def test_what_leads_into_the_store_since_it_was_asked_for_is_not_taken_in(
+    engine: Engine, tmp_path: Path, step: ModuleType
+) -> None:
+    home = engine.home_folder
+    (home.runs / "others").mkdir(exist_ok=True)
+    (home.runs / "others" / "generator.pth").write_bytes(b"somebody else's")
+    asked = tmp_path / "mine"
+    for theirs in (home.runs / "others" / "generator.pth", home.runs / "others"):
+        asked.symlink_to(theirs)
+        names = {"name": "g", "run": "g", "cohort": "g", "dataset_id": "d"}
+        folder = JobFolder(tmp_path / "job")
+        desk = SimpleNamespace(home=home, folder=folder, arguments={"source": str(asked), **names})
+        with pytest.raises(BadInput) as refused:
+            step.work(desk)
+        assert refused.value.code == "source_changed" and not list(home.weights.glob("g*"))
+        asked.unlink()
 
 
 def test_what_a_killed_export_left_beside_its_target_goes_and_what_is_under_way_stays(
