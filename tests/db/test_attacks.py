@@ -188,7 +188,6 @@ def test_a_log_that_nobody_touched_verifies_in_every_place(kind: str, stores: di
     assert place.verify(known).ok
 
 
-@pytest.mark.family(share=0.3)
 @pytest.mark.parametrize("kind", PLACES)
 @pytest.mark.parametrize("attack", attacks.ALL)
 def test_an_attack_is_found_and_where_the_records_cannot_tell_the_anchor_does(
