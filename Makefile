@@ -3,8 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Of the tests: one more than the smallest machine has cores, because many wait for processes that they started.
+WORKERS ?= 3
+ROUNDS ?= 20
 
-.PHONY: setup demo test test-full check wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test test-fast test-full flaky check check-lint check-format check-types check-walls wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
 
 setup: $(READY)
 
@@ -24,17 +27,37 @@ demo: $(READY)
 # What fails beside others is run once more, alone. What fails again fails; what does not is unsteady, stays listed in the
 # first summary, and is a defect to be found: of the test or of the program.
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS) || { test $$? -eq 1 && \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS) || { test $$? -eq 1 && \
 	  echo "Once more, alone, what failed above. What passes now is unsteady: please look for why." && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 test-full: $(READY) # every test, the long ones in full: hours
-	$(BIN)/python -m pytest -n 2 --dist worksteal --full $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --full $(ARGS)
 
+# What trains nothing and starts few processes: five minutes on two busy cores.
+FAST := -m "not slow" tests/access tests/cohort tests/db tests/evidence tests/exchange tests/governance tests/phantom \
+  tests/studio
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
+
+flaky: $(READY) # the fast part in twenty orders, and what ever failed: ROUNDS=5 for fewer
+	$(BIN)/python tests/flaky.py $(ROUNDS) -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
+
+# Side by side: the types take as long as all the others.
 check: $(READY)
+	@$(MAKE) --no-print-directory --jobs=4 check-lint check-format check-types check-walls
+
+check-lint:
 	$(BIN)/ruff check .
+
+check-format:
 	$(BIN)/ruff format --check .
+
+check-types:
 	$(BIN)/mypy
+
+check-walls:
 	$(BIN)/lint-imports
 
 # dist/medsynth-VERSION-py3-none-any.whl, which needs no checkout. What an earlier build left would go into it: it goes first.

@@ -16,6 +16,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="all of the long suites (make fuzz, make faults), not a tenth")
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="files, and the tests in each, in an order of this seed"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if (seed := config.getoption("--shuffle")) is not None:
+        families.shuffle(items, seed)
     if config.getoption("--full"):
         return
     for item in items:

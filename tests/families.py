@@ -1,4 +1,5 @@
-"""Long families of cases: `make test` runs a tenth of each, always the same one; `make test-full` runs them whole.
+"""Which tests are run, and in which order. Of a long family of cases `make test` runs a tenth, always the same one;
+`make test-full` runs it whole.
 
 `@pytest.mark.family` over a parametrised test; `family(share=0.3)` for more of it. Which cases are run follows from a
 digest of their ids alone, not from the day or their order. A case that a bug was once found by is always run:
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import random
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
@@ -40,6 +42,14 @@ def take_share(config: pytest.Config, items: list[pytest.Item]) -> None:
         config.stash[LEFT][name] = len(gone)
         left_out |= gone
     items[:] = [item for item in items if item not in left_out]
+
+
+def shuffle(items: list[pytest.Item], seed: int) -> None:
+    """File by file, so that what a file's tests share is made once; the same for the same seed."""
+    order = random.Random(seed)
+    keys = {item: (item.nodeid.partition("::")[0], order.random()) for item in items}
+    files = {file: order.random() for file in sorted({file for file, _ in keys.values()})}
+    items.sort(key=lambda item: (files[keys[item][0]], *keys[item]))
 
 
 def case_of(item: pytest.Item) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from families import chosen
+from itertools import pairwise
+
+import pytest
+from families import chosen, shuffle
+from flaky import failed_in
 
 CASES = [f"{role}-{operation}" for role in ("admin", "auditor", "researcher") for operation in range(40)]
 
@@ -25,3 +29,22 @@ def test_of_a_few_cases_at_least_one_is_run() -> None:
 def test_what_once_found_a_bug_is_always_run_and_what_is_gone_is_no_fault() -> None:
     left_out = sorted(set(CASES) - chosen(CASES, 0.1))[:5]
     assert chosen(CASES, 0.1, ["no longer there", *left_out]) == chosen(CASES, 0.1) | set(left_out)
+
+
+def test_a_shuffled_order_keeps_files_together_and_follows_from_its_seed(request: pytest.FixtureRequest) -> None:
+    items = list(request.session.items)
+    one, again, other = list(items), list(items), list(items)
+    shuffle(one, 7)
+    shuffle(again, 7)
+    shuffle(other, 8)
+    assert one == again and sorted(one, key=items.index) == items
+    assert len(items) < 4 or one != other
+    files = [item.nodeid.partition("::")[0] for item in one]
+    assert sum(before != after for before, after in pairwise(files)) == len(set(files)) - 1
+
+
+def test_what_failed_is_read_from_the_summary() -> None:
+    said = (
+        "FAILED tests/a.py::test_b - assert 1\nERROR tests/a.py::test_c[x y - z]\nFAILED tests/a.py::test_d\n2 failed"
+    )
+    assert failed_in(said) == ["tests/a.py::test_b", "tests/a.py::test_c[x y - z]", "tests/a.py::test_d"]
