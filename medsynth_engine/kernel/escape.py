@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TAG = re.compile(r"(\\*)\[(?=[a-zA-Z#/@][^\[]*(?:\]|$))")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -28,8 +29,13 @@ def plain(text: object, limit: int = 200) -> str:
 
 
 def markup(text: object, limit: int = 200) -> str:
-    """`plain`, and with square brackets inert for Rich and Textual markup."""
-    return plain(text, limit).replace("[", r"\[")
+    """`plain`, and inert in Rich's markup, whatever markup stands before and behind it.
+
+    Rich takes a bracket for a tag where a letter, #, / or @ follows, and halves the backslashes before one: a name such
+    as `\\[link=…]` would be a link if its own backslash were not doubled, and one at the end would undo the next tag.
+    """
+    line = _TAG.sub(lambda found: f"{found[1] * 2}\\[", plain(text, limit))
+    return line + "\\" * (len(line) - len(line.rstrip("\\")))
 
 
 def table_cell(value: object) -> str:
