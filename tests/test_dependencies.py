@@ -1,9 +1,11 @@
-"""What MedSynth needs to run: each is told in docs/dependencies.md, and none binds whoever passes MedSynth on."""
+"""What MedSynth needs to run: each is used and told in docs/dependencies.md; none binds whoever passes it on."""
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -53,3 +55,29 @@ def test_nothing_that_is_installed_to_run_it_is_under_a_licence_that_binds_who_p
     found = installed(NEEDED)
     assert len(found) > len(NEEDED)
     assert {name: licence(one) for name, one in found.items() if COPYLEFT.search(licence(one))} == {}
+
+
+IMPORTED_AS = {
+    "argon2-cffi": "argon2", "pillow": "PIL", "scikit-learn": "sklearn", "python-calamine": "python_calamine",
+    "rapidocr-onnxruntime": "rapidocr_onnxruntime",
+}  # fmt: skip
+FOUND_BY_OTHERS = {"pg8000", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg", "python-gdcm"}
+"""SQLAlchemy and pydicom look for them."""
+COME_ALONG = {"cv2", "sqlalchemy"}
+"""With rapidocr-onnxruntime and sqlmodel."""
+
+
+def test_all_that_is_declared_is_imported_and_all_that_is_imported_is_declared() -> None:
+    imported = set()
+    for package in ("db", "medsynth_engine", "medsynth_tui"):
+        for file in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Import):
+                    imported |= {name.name.partition(".")[0] for name in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    imported.add(node.module.partition(".")[0])
+    ours = {"db", "medsynth_engine", "medsynth_tui"}
+    declared = {Requirement(one).name for one in NEEDED} - FOUND_BY_OTHERS
+    assert imported - ours - set(sys.stdlib_module_names) - COME_ALONG == {
+        IMPORTED_AS.get(name, name) for name in declared
+    }
