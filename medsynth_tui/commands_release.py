@@ -79,7 +79,7 @@ AuditNewer = command("audit.newer", "p", "Newer")("Show the hundred records afte
 AuditVerify = command("audit.verify", "v", "Verify", footer=True)(
     "Recompute the whole chain and say whether anything was changed."
 )
-AuditSign = command("audit.sign", "s", "Sign", Permission.READ_AUDIT, footer=True)(
+AuditSign = command("audit.sign", "S", "Sign", Permission.READ_AUDIT, footer=True)(
     "Sign everything up to now, and show the code to write down."
 )
 StoreOpen = command("store.open", "enter", "Detail", footer=True, palette=False)(

@@ -15,7 +15,7 @@ from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands import Back
-from medsynth_tui.commands_list import ListCopy, ListWrite
+from medsynth_tui.commands_list import LISTED, ListSort, ListWrite
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.store import told_of_signing
 from medsynth_tui.screens.writing import WritesList
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
 COLUMNS = (
-    Column("no", 7, right=True),
-    Column("when", 12),
-    Column("who", 9),
-    Column("action", 17),
-    Column("object"),
-    Column("outcome", 7),
+    Column("no", 7, right=True, sorts=False),
+    Column("when", 12, sorts=False),
+    Column("who", 9, sorts=False),
+    Column("action", 17, sorts=False),
+    Column("object", sorts=False),
+    Column("outcome", 7, sorts=False),
 )
 PAGE = 100
 FILTERS = {
@@ -59,8 +59,7 @@ class AuditLog(WritesList, View):
         r.AuditNewer,
         r.AuditVerify,
         r.AuditSign,
-        ListCopy,
-        ListWrite,
+        *LISTED[1:],
     )
 
     def __init__(self) -> None:
@@ -117,11 +116,21 @@ class AuditLog(WritesList, View):
         ]
 
     def offered(self, command: Command) -> bool:
+        if command is ListSort:
+            return bool(self.records)
         if command is r.AuditOlder:
             return self.following is not None
         if command is r.AuditNewer:
             return len(self.pages) > 1
         return super().offered(command)
+
+    def do_list_sort(self) -> None:
+        write, narrow = self.key(ListWrite), self.key(r.AuditFilter)
+        hint = f"No other is quick among a million. {narrow} filters; {write} writes it for a program that sorts."
+        self.complain("The log keeps its own order, the newest first.", hint)
+
+    def list_words(self, table: WindowTable) -> list[str]:
+        return [""]  # one page of many: the line above the table says which
 
     @property
     def filtering(self) -> bool:
@@ -174,6 +183,7 @@ class AuditLog(WritesList, View):
         self.studio.push_screen(told_of_signing(document))
 
     def do_audit_filter(self) -> None:
+        self.clear()
         self.studio.push_screen(FilterAudit(self.filters), self._filter)
 
     def _filter(self, filters: dict[str, str] | None) -> None:

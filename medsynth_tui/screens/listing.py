@@ -16,7 +16,7 @@ from medsynth_tui.screens.sort_by import SortBy
 from medsynth_tui.terminal.clipboard import takes_clipboard
 from medsynth_tui.widgets.arranged import Arrangement, is_heading, order_words
 from medsynth_tui.widgets.cell import NOTHING
-from medsynth_tui.widgets.list_line import ListLine
+from medsynth_tui.widgets.list_line import ListLine, arranged_words
 from medsynth_tui.widgets.window_table import WindowTable
 from medsynth_tui.words import said
 
@@ -50,6 +50,10 @@ class HasList(Base):
     def list_line(self) -> ListLine:
         return self.query_one(ListLine)
 
+    def list_words(self, table: WindowTable) -> list[str]:
+        """What the line under the list says of it, the longest first."""
+        return arranged_words(table)
+
     def copied(self) -> str:
         """What the row under the cursor is called, for the clipboard."""
         table = self.list_table()
@@ -72,7 +76,7 @@ class HasList(Base):
                 return False
             if command is ListCopy and not self.copied():
                 return False
-            if command is ListSort and not self._sortable(table):
+            if command is ListSort and not self.sortable(table):
                 return False
         return super().offered(command)
 
@@ -114,12 +118,13 @@ class HasList(Base):
         table = self.list_table()
         if table is None:
             return
+        self.clear()
         now = table.arrangement
-        columns = [(title, self._meaning(table, title)) for title in self._sortable(table)]
+        columns = [(title, self._meaning(table, title)) for title in self.sortable(table)]
         self.studio.push_screen(SortBy(columns, now.by if now.by in dict(columns) else ""), self._sort)
 
     @staticmethod
-    def _sortable(table: WindowTable) -> list[str]:
+    def sortable(table: WindowTable) -> list[str]:
         """Titles of the columns that hold anything to sort by."""
         able = (column.title for column in table.layout_columns if column.title and column.sorts)
         return [title for title in able if table.kind(title) != NOTHING]

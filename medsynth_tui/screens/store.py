@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_backup as b
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListFilter
+from medsynth_tui.commands_list import ListFilter, ListSort
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.listing import HasList
 from medsynth_tui.view import View
@@ -25,7 +25,7 @@ COLUMNS = (Column("", 4), Column("check", 17), Column("what it found"))
 class Store(HasList, View):
     """What is not well comes first; of the machine only that."""
 
-    HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, b.StoreBackups, r.AuditSign, ListFilter)
+    HERE: ClassVar[tuple[Command, ...]] = (r.StoreOpen, b.StoreBackups, r.AuditSign, ListFilter, ListSort)
 
     def __init__(self) -> None:
         super().__init__()

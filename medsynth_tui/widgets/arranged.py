@@ -43,7 +43,7 @@ class Arrangement:
         return all(word in told for word in self.words.casefold().split())
 
     def _sorted(self, rows: list[Row], titles: Sequence[str]) -> list[Row]:
-        if self.by not in titles:
+        if not self.by or self.by not in titles:
             return rows
         place = list(titles).index(self.by)
         keyed = [(key_of(cells[place]), (key, cells)) for key, cells in rows]

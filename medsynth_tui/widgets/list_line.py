@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from medsynth_tui.commands_list import LISTED
+from medsynth_tui.commands_list import LISTED, ListSort
 from medsynth_tui.widgets.arranged import order_words
 from medsynth_tui.widgets.drawn import Drawn
 from medsynth_tui.widgets.field import Typed
@@ -103,24 +103,35 @@ class ListWords(Drawn):
         table = view.list_table()
         if table is None or not table.given:
             return []
-        words = self.glyphs.text(arranged_words(table))
+        hints = [] if view.list_line().typing else self._hints(view, table)
+        room = width - sum(len(key) + len(title) + 3 for key, title in hints) - 1
+        told = view.list_words(table)
+        words = next((words for words in told if len(words) <= room), told[-1])
+        words, room = self.glyphs.text(words), width - len(words) - 1
         keys: list[tuple[str, str]] = []
-        room = width - len(words) - 1
-        for each in LISTED if not view.list_line().typing else ():
-            key, title = view.key(each), view.label(each)
-            if key and each in view.HERE and view.offered(each) and len(key) + len(title) + 3 <= room:
+        for key, title in hints:
+            if len(key) + len(title) + 3 <= room:
                 keys += [(self.glyphs.text(f" {key}"), "bold $accent"), (f" {title} ", "$muted")]
                 room -= len(key) + len(title) + 3
         filtered = bool(table.arrangement.words.split())
         return [Content.assemble((words, "bold $foreground" if filtered else "$muted"), " " * max(1, room + 1), *keys)]
 
+    @staticmethod
+    def _hints(view: HasList, table: WindowTable) -> list[tuple[str, str]]:
+        """Keys and titles of what can be done with this list now."""
+        able = [each for each in LISTED if each in view.HERE and view.offered(each)]
+        able = [each for each in able if each is not ListSort or view.sortable(table)]
+        return [(view.key(each), view.label(each)) for each in able if view.key(each)]
 
-def arranged_words(table: WindowTable) -> str:
-    """`12 of 340 with “brain”, by patients, largest first`."""
+
+def arranged_words(table: WindowTable) -> list[str]:
+    """`12 of 340 with “brain”, by patients, largest first`; then shorter, where the arrow at the column must do."""
     (seen, there), arrangement = table.counts(), table.arrangement
     words = f"{count(there)} row{'' if there == 1 else 's'}"
     if arrangement.words.split():
         words = f"{count(seen)} of {count(there)} with “{said(arrangement.words.strip(), 24)}”"
-    if arrangement.by in [column.title for column in table.layout_columns]:
-        words += f", by {arrangement.by}, {order_words(table.kind(arrangement.by), arrangement.down)}"
-    return words if len(table.shown) <= WINDOW else f"{words}; the first {WINDOW} are shown"
+    shown = "" if len(table.shown) <= WINDOW else f"; the first {WINDOW} are shown"
+    if not arrangement.by or arrangement.by not in [column.title for column in table.layout_columns]:
+        return [words + shown]
+    order = order_words(table.kind(arrangement.by), arrangement.down)
+    return [f"{words}, by {arrangement.by}, {order}{shown}", f"{words}, {order}{shown}", words + shown]

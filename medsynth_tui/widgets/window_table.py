@@ -125,10 +125,17 @@ class WindowTable(DataTable[Text]):
             self._fill()
 
     def arrange_rows(self, arrangement: Arrangement) -> None:
-        """Filter and sort: now, and whatever is shown later. The cursor stays on its row, where that is still seen."""
-        if arrangement != self.arrangement:
-            self.arrangement = arrangement
-            self._fill(other_columns=True)
+        """Filter and sort: now, and whatever is shown later.
+
+        The cursor stays on its row where only the filter is another; another order is looked at from its beginning.
+        """
+        if arrangement == self.arrangement:
+            return
+        before, self.arrangement = self.arrangement, arrangement
+        self._fill(other_columns=True)
+        if (before.by, before.down) != (arrangement.by, arrangement.down) and self.row_count:
+            self._go_to(0)
+            self.leave_heading()
 
     @property
     def seen(self) -> Rows:

@@ -35,6 +35,8 @@ async def test_a_record_is_shown_with_the_proof_that_it_was_signed_and_a_code_to
         await pilot.press("enter")
         await shows(pilot, "among the first 1,000,064 records; 20 hashes prove it")
         await pilot.press("escape", "s")
+        await shows(pilot, "The log keeps its own order")
+        await pilot.press("S")
         await shows(pilot, "K7QX-94MT-0WZ3-H2AB")
 
 

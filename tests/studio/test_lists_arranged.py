@@ -33,6 +33,7 @@ def test_numbers_in_names_count_and_what_has_no_value_is_last_in_both_directions
     assert names(Arrangement(by="size")) == ["set-10", "Other", "set-2", "none"]
     assert names(Arrangement(by="size", down=True)) == ["set-2", "Other", "set-10", "none"]
     assert names(Arrangement(by="a column of another width")) == list(NAMES)
+    assert [key for key, _ in Arrangement(words="t").of(ROWS, ("", "size"))] == ["set-2", "set-10", "Other"]
 
 
 def test_a_row_holds_every_word_of_the_filter_in_any_cell_or_in_its_key() -> None:
