@@ -136,13 +136,12 @@ class Learner:
     def _half(self, which: int, pairs: Pairs, teach: Any) -> tuple[Outcome, Tensor]:
         """Gradients of all `pairs`, then a step of the optimiser: outcome of all pairs, norm of the gradients."""
         optimiser = self.optimisers[which]
-        rows = self.team.cut(len(pairs))
-        mine = Pairs(pairs.real[rows], pairs.latent[rows], pairs.conditions[rows], pairs.warp[rows])
+        mine = pairs[self.team.cut(len(pairs))]
         outcome = self._taught(optimiser, mine, len(pairs), teach)
-        gradients = [one.grad for group in optimiser.param_groups for one in group["params"] if one.grad is not None]
-        columns = self.team.add_up(gradients, torch.stack(columns_of(outcome)), len(pairs))
+        taught = [one for group in optimiser.param_groups for one in group["params"] if one.grad is not None]
+        columns, norm = self.team.add_up(taught, torch.stack(columns_of(outcome)), len(pairs))
         optimiser.step()
-        return Outcome(*columns), torch.nn.utils.get_total_norm(gradients)
+        return Outcome(*columns), norm
 
     def _taught(self, optimiser: torch.optim.Optimizer, pairs: Pairs, count: int, teach: Any) -> Outcome:
         """The part of `pairs` in the gradients of `count` pairs; in smaller pieces, halved once, if memory ends."""
@@ -164,14 +163,17 @@ class Learner:
         fold = self.data.validation
         rows = torch.randint(len(fold), (self.batch,), generator=self.random, device=self.device)
         conditions = self.vocabulary.dropped(fold.conditions[rows], ATTRIBUTE_DROPOUT, self.random)
-        fake = self.game.generator(pairs.latent, conditions)
-        both = torch.cat([pairs.warp(fold.batch(rows)), pairs.warp(fake)])
+        mine = self.team.cut(self.batch)
+        conditions, warp = conditions[mine], pairs.warp[mine]
+        fake = self.game.generator(pairs.latent[mine], conditions)
+        both = torch.cat([warp(fold.batch(rows[mine])), warp(fake)])
         real, drawn = self.game.discriminator(both, conditions.twice(), rates.ramp).chunk(2)
+        (lead,), _ = self.team.add_up((), (real - drawn)[None], self.batch)
         if self.probed is not None:  # what was seen a probe ago has arrived by now
             train, validation = self.probed.read()
             self.controller.images_to_full = min(200_000, plan.images / 4)
             self.controller.update(train, validation, self.batch * PROBE_STEPS)
-        self.probed = Later(torch.stack([(outcome.real - outcome.fake).mean(), (real - drawn).mean()]))
+        self.probed = Later(torch.stack([(outcome.real - outcome.fake).mean(), lead.mean()]))
 
     def state(self) -> dict[str, Any]:
         """Tensors and plain values; `restore` brings the learner back to exactly here."""

@@ -48,10 +48,12 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.real)
 
+    def __getitem__(self, rows: slice) -> Pairs:
+        return Pairs(self.real[rows], self.latent[rows], self.conditions[rows], self.warp[rows])
+
     def pieces(self, size: int) -> list[Pairs]:
         """The same pairs in parts of at most `size`: gradients add up, since nothing looks across images."""
-        cuts = [slice(start, start + size) for start in range(0, len(self), size)]
-        return [Pairs(self.real[c], self.latent[c], self.conditions[c], self.warp[c]) for c in cuts]
+        return [self[start : start + size] for start in range(0, len(self), size)]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -55,9 +56,12 @@ class Alone:
         """Which of `count` pairs this process learns from."""
         return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
 
-    def add_up(self, gradients: Sequence[Tensor], columns: Tensor, count: int) -> Tensor:
-        """Sum `gradients` over all processes, in place. columns: float (k, my part) -> (k, count), all parts."""
-        return columns
+    def add_up(self, parameters: Sequence[Tensor], columns: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """Sum the gradients of `parameters` over all processes; they are good until the next call for the same ones.
+
+        columns: float (k, my part) -> (k, count), all parts, the caller's own; and the norm of all those gradients.
+        """
+        return columns, torch.nn.utils.get_total_norm([_gradient(parameter) for parameter in parameters])
 
     def agree(self, value: Value) -> Value:
         """What the first process says."""
@@ -74,9 +78,6 @@ class Alone:
     def wait(self) -> None:
         """Until all are here."""
 
-    def leave(self) -> None:
-        """No more to do together."""
-
 
 class Several(Alone):
     """As `torchrun` started us: gloo between processors, NCCL between CUDA devices.
@@ -89,21 +90,19 @@ class Several(Alone):
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         self.place = int(os.environ.get("LOCAL_RANK", "0"))
         self.parent, self.launcher = os.getppid(), int(os.environ.get(LAUNCHER, "0"))
+        self._messages: dict[tuple[int, ...], Message] = {}
         with _together(self.size):
             distributed.init_process_group(backend, timeout=PATIENCE)
 
-    def add_up(self, gradients: Sequence[Tensor], columns: Tensor, count: int) -> Tensor:
-        everywhere = columns.new_zeros(len(columns), count)
-        everywhere[:, self.cut(count)] = columns
-        parts = [*gradients, everywhere]
-        flat = torch.cat([part.flatten().float() for part in parts])
+    def add_up(self, parameters: Sequence[Tensor], columns: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        key = (len(columns), count, *map(id, parameters))
+        if key not in self._messages:
+            self._messages[key] = Message(parameters, len(columns), count, columns.device)
+        message = self._messages[key]
+        message.write(parameters, columns, self.cut(count))
         with _together(self.size):
-            distributed.all_reduce(flat)
-        summed = [
-            piece.view_as(part) for piece, part in zip(flat.split([p.numel() for p in parts]), parts, strict=True)
-        ]
-        torch._foreach_copy_(list(gradients), summed[:-1])
-        return summed[-1]
+            distributed.all_reduce(message.flat)
+        return message.read(parameters)
 
     def agree(self, value: Value) -> Value:
         box: list[Any] = [value if self.first else None]
@@ -128,8 +127,41 @@ class Several(Alone):
     def wait(self) -> None:
         self.agree(None)
 
-    def leave(self) -> None:
-        distributed.destroy_process_group()
+
+class Message:
+    """Gradients and columns side by side in one buffer, which is summed in place: one message a half-step.
+
+    float32; a gradient lies there with the strides of its parameter, because the optimiser walks both alike.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], rows: int, count: int, device: torch.device) -> None:
+        sizes = [parameter.numel() for parameter in parameters]
+        self.flat = torch.zeros(sum(sizes) + rows * count, device=device)
+        self.together = self.flat[: sum(sizes)]
+        *pieces, rest = self.flat.split([*sizes, rows * count])
+        self.columns = rest.view(rows, count)
+        self.gradients = [
+            piece.as_strided(parameter.shape, parameter.stride(), piece.storage_offset())
+            for piece, parameter in zip(pieces, parameters, strict=True)
+        ]
+
+    def write(self, parameters: Sequence[Tensor], columns: Tensor, mine: slice) -> None:
+        """My part of the sums; of the columns, nothing for the others."""
+        if parameters:
+            torch._foreach_copy_(self.gradients, [_gradient(parameter) for parameter in parameters])
+        self.columns.zero_()
+        self.columns[:, mine] = columns
+
+    def read(self, parameters: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Give each parameter the sum for its gradient; the columns of all, and the norm of the gradients."""
+        for parameter, gradient in zip(parameters, self.gradients, strict=True):
+            parameter.grad = gradient
+        return self.columns.clone(), self.together.norm()
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
 
 
 class _together:
@@ -152,6 +184,14 @@ def died(size: int) -> MedSynthError:
         f"One of the {size} processes that trained together ended before the others; all have stopped.",
         "Resume the run: it goes on from the last checkpoint, also with another number of processes.",
     )
+
+
+def leave() -> None:
+    """No more to do together: threads and connections of the group, if there is one, end here, and not while Python
+    takes itself apart, when an error in one of them would end the process with SIGABRT. Waits for nobody."""
+    if distributed.is_available() and distributed.is_initialized():
+        with suppress(RuntimeError):  # of a broken connection; whoever had to know has said so
+            distributed.destroy_process_group()
 
 
 def gather() -> Alone:

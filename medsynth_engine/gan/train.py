@@ -28,7 +28,7 @@ from medsynth_engine.gan.heed import Wished
 from medsynth_engine.gan.memory import no_memory, out_of_memory
 from medsynth_engine.gan.private import limits
 from medsynth_engine.gan.private.trainer import PrivateTrainer
-from medsynth_engine.gan.team import Alone, gather
+from medsynth_engine.gan.team import Alone, gather, leave
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
 from medsynth_engine.kernel.disk import trouble
@@ -62,7 +62,6 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
         team = gather()
         kind = PrivateTrainer if limits.wanted(folder.config()) else Trainer
         state = kind(folder, started, team).run()
-        team.leave()
     except Wished as asked:
         if first:
             folder.log(asked.message)
@@ -75,6 +74,9 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
         said = _sentence(folder, error)
         _failed(folder, said)
         return said.exit_code if said.exit_code in (4, 8) else 1
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what became of the run is written, and we are leaving
+        leave()
     return 130 if state == "interrupted" else 0
 
 
