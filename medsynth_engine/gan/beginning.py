@@ -90,7 +90,9 @@ def learner_of(setting: Setting, plan: schedule.Plan) -> Learner:
     that the trainer asks of it."""
     torch.manual_seed(setting.seed)
     preset = setting.preset
-    architecture = Architecture(preset.widths, preset.blocks, setting.data.channels, grain=True, spanned=plan.spanned)
+    architecture = Architecture(
+        preset.widths, preset.blocks, setting.data.channels, grain=True, spanned=plan.spanned, grounds=plan.grounds
+    )
     name = str(setting.config.get("augmentation") or "radiograph")
     profile = augment.profile(name, len(setting.data.training))
     return Learner(
@@ -119,7 +121,7 @@ def sheet_of(setting: Setting) -> Sheet:
 def trial(setting: Setting, trunk: str = "fp32") -> tuple[Learner, schedule.Plan]:
     """A learner to be thrown away, that trains by itself."""
     plan = schedule.plan(setting.preset, len(setting.data.training), 100_000, schedule.EVALUATIONS, 1e-3)
-    plan = replace(plan, trunk=trunk, spanned=setting.data.span is not None)
+    plan = replace(plan, trunk=trunk, spanned=setting.data.span is not None, grounds=setting.data.grounds)
     alone = Setting(**{**vars(setting), "team": Alone()})
     return learner_of(alone, plan), plan
 
@@ -158,7 +160,7 @@ def rehearse(setting: Setting, evaluator: Evaluator, sheet: Sheet, folder: RunFo
     found = pace.Pace(per_image, time.perf_counter() - begin)
     diary.line("evaluation", 0, measured.document())
     plan = pace.first_plan(setting.budget, setting.preset, len(setting.data.training), found, diary.seconds, threads)
-    return Rehearsed(replace(plan, trunk=trunk, spanned=tried.spanned), found)
+    return Rehearsed(replace(plan, trunk=trunk, spanned=tried.spanned, grounds=tried.grounds), found)
 
 
 def _step(learner: Learner, plan: schedule.Plan) -> Callable[[], object]:

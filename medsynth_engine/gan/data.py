@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
+from medsynth_engine.gan.ground import grounds
 from medsynth_engine.gan.span import Span, span
 from medsynth_engine.kernel.errors import BadInput
 
@@ -68,6 +69,11 @@ class Data:
     def span(self) -> Span | None:
         """What the training images hold; None where that is everything."""
         return span(self.training.images)
+
+    @cached_property
+    def grounds(self) -> tuple[int, ...]:
+        """Grey values that fill areas of them. Not looked for where there is a span: a step would leave it."""
+        return grounds(self.training.images) if self.span is None else ()
 
 
 def load(path: Path, vocabulary: Vocabulary, device: torch.device) -> Data:

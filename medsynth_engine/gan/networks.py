@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
 from medsynth_engine.gan.embedding import ConditionEmbedding, Projection
+from medsynth_engine.gan.ground import settled
 from medsynth_engine.gan.span import Span
 
 SLOPE = 0.2
@@ -42,6 +43,7 @@ class Architecture:
     latent, condition, features  lengths of z, of the embedded condition, of what the discriminator projects on
     grain     texture that follows from nothing (hair, noise of a sensor) comes from a plane of random numbers
     spanned   what no training image holds is taken out of each image (span.py)
+    grounds   grey values that fill areas of real images, drawn exactly (ground.py)
     """
 
     widths: tuple[int, ...]
@@ -52,6 +54,7 @@ class Architecture:
     features: int = 64
     grain: bool = False
     spanned: bool = False
+    grounds: tuple[int, ...] = ()
 
     @property
     def drawn(self) -> int:
@@ -63,7 +66,7 @@ class Architecture:
         return 4 * 2 ** (len(self.widths) - 1)
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "widths": list(self.widths)}
+        return {**asdict(self), "widths": list(self.widths), "grounds": list(self.grounds)}
 
 
 def bend(x: Tensor) -> Tensor:
@@ -176,7 +179,7 @@ class Generator(nn.Module):
                 x = x + strength * plane
             x = _as_trunk(x, self.trunk)
             x = stage(x) * (1 + gain(style)).to(x.dtype)[:, :, None, None]
-        image = self.image(x.float())
+        image = settled(self.image(x.float()), self.architecture.grounds)
         return self.rows @ (image + 1) @ self.columns - 1 if self.architecture.spanned else image
 
     def keep_to(self, span: Span) -> None:

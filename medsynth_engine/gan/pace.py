@@ -91,5 +91,5 @@ def settled(
     whole = schedule.plan(preset, training_images, seen + more, 1, pace.per_image)
     apart = schedule.steps(more / evaluations, plan.batch, whole.images)
     images = max(1, round(whole.images / apart)) * apart  # the last evaluation falls on the end
-    whole = replace(whole, ema=plan.ema, threads=plan.threads, trunk=plan.trunk, spanned=plan.spanned)
-    return replace(whole, images=max(seen, images), evaluate=apart, settled=True)
+    kept = {name: getattr(plan, name) for name in ("ema", "threads", "trunk", "spanned", "grounds")}
+    return replace(whole, **kept, images=max(seen, images), evaluate=apart, settled=True)

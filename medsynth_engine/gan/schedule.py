@@ -29,6 +29,7 @@ class Plan:
     threads        CPU threads: sums depend on it in their last bit, so a resumed run keeps it
     trunk          numbers the large stages compute in (`precision.TRUNKS`): fp32 or bf16
     spanned        what no training image holds is not drawn (span.py)
+    grounds        grey values that fill areas of real images (ground.py)
     """
 
     images: int
@@ -44,13 +45,14 @@ class Plan:
     threads: int = 1
     trunk: str = "fp32"
     spanned: bool = False
+    grounds: tuple[int, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "fade": list(self.fade)}
+        return {**asdict(self), "fade": list(self.fade), "grounds": list(self.grounds)}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Plan:
-        return cls(**{**document, "fade": tuple(document["fade"])})
+        return cls(**{**document, "fade": tuple(document["fade"]), "grounds": tuple(document.get("grounds", ()))})
 
     def rates(self, seen: int) -> Rates:
         """What holds after `seen` images."""

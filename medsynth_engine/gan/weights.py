@@ -12,6 +12,7 @@ import torch
 
 from medsynth_engine.gan.checkpoint import finite
 from medsynth_engine.gan.conditions import Vocabulary
+from medsynth_engine.gan.ground import sound
 from medsynth_engine.gan.label import INFO, PRIVACY, is_promise
 from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.kernel.atomic import write_with
@@ -146,11 +147,12 @@ def _architecture(declared: Any) -> Architecture:
         raise _damaged("no architecture")
     if not all(isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= 2048 for n in (*widths, *numbers)):
         raise _damaged("an architecture out of bounds")
-    grain = declared.get("grain", False)  # weights of an earlier version say nothing of either
-    spanned = declared.get("spanned", False)
-    if not isinstance(grain, bool) or not isinstance(spanned, bool):
+    grain = declared.get("grain", False)  # weights of an earlier version say nothing of these
+    spanned, grounds = declared.get("spanned", False), declared.get("grounds", [])
+    if not isinstance(grain, bool) or not isinstance(spanned, bool) or not sound(grounds):
         raise _damaged("an architecture out of bounds")
-    found = Architecture(tuple(widths), **{name: declared[name] for name in NUMBERS}, grain=grain, spanned=spanned)
+    sizes = {name: declared[name] for name in NUMBERS}
+    found = Architecture(tuple(widths), **sizes, grain=grain, spanned=spanned, grounds=tuple(grounds))
     size = sum(18 * found.blocks * width**2 for width in found.widths)
     if found.channels not in (1, 3) or found.blocks > 16 or size > MOST_PARAMETERS:
         raise _damaged("an architecture out of bounds")
