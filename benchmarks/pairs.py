@@ -4,6 +4,7 @@ Two trainings of the same run folder and the same batch are started once, one wi
 stopped and let go on by signals (SIGSTOP, SIGCONT), so that windows of a few seconds of the one lie right beside those
 of the other and nobody pays for a start: one, two | two, one | one, two ... A window's speed is wall clock, between
 the first and the last of its ticks. The gain of a pair is the ratio of its windows, the answer the median over pairs.
+Two processes that never waited for each other would gain what `bound` says: from processor time, so over all pairs.
 Of each pair it is known how much of the machine others used (all processor time but that of the trainings): a pair is
 quiet where that was under QUIET; with ENOUGH of them only the quiet ones count, for the question is about idle cores.
 """
@@ -36,10 +37,12 @@ TICK = b'"kind": "tick"'
 
 @dataclass(frozen=True)
 class Window:
-    """images a second by wall clock; others: the share of the machine's processor time that others used."""
+    """images a second by wall clock; others: the share of the machine's processor time that others used; processor:
+    seconds of it for an image, of all processes together."""
 
     images_per_second: float
     others: float
+    processor: float
 
 
 class Held:
@@ -87,20 +90,21 @@ class Held:
     def window(self, seconds: float) -> Window:
         """Let it compute for `seconds`, and longer where it has not ticked twice. Raises RuntimeError where it died."""
         begun, before, mine = time.monotonic(), _busy(), self._spent()
-        last, marks = self.ticks(), list[tuple[float, int]]()
+        last, marks = self.ticks(), list[tuple[float, int, float]]()
         self._tell(signal.SIGCONT)
         while (now := time.monotonic()) < begun + seconds or len(marks) < 2:
             if (ticks := self.ticks()) > last:
                 last = ticks
-                marks.append((now, ticks))
+                marks.append((now, ticks, self._spent()))
             if self.launcher.poll() is not None or now > begun + seconds + PATIENCE:
                 raise RuntimeError(f"A training of {self.processes} processes ended while it was measured.")
             time.sleep(0.01)
         self._tell(signal.SIGSTOP)
         whole = (time.monotonic() - begun) * (os.cpu_count() or 1)
         others = max(0.0, (_busy() - before) - (self._spent() - mine)) / whole
-        (start, first), (stop, final) = marks[0], marks[-1]
-        return Window((final - first) * self.images / (stop - start), others)
+        (start, first, idle), (stop, final, spent) = marks[0], marks[-1]
+        images = (final - first) * self.images
+        return Window(images / (stop - start), others, (spent - idle) / images)
 
     def _tell(self, what: signal.Signals) -> None:
         for process in self.workers:
@@ -140,15 +144,17 @@ def gain(
 
 
 def told(pairs: list[tuple[Window, Window]]) -> dict[str, Any]:
-    """The medians over the quiet pairs, or over all where there are too few of those."""
+    """The medians over the quiet pairs, or over all where there are too few of those; the bound's over all."""
     quiet = [pair for pair in pairs if max(each.others for each in pair) < QUIET]
     asked = quiet if len(quiet) >= ENOUGH else pairs
     ratios = [two.images_per_second / one.images_per_second for one, two in asked]
+    bounds = [2 * one.processor / two.processor for one, two in pairs]
     return {
         "one": round(statistics.median(one.images_per_second for one, _ in asked), 1),
         "two": round(statistics.median(two.images_per_second for _, two in asked), 1),
         "gain": round(statistics.median(ratios), 2),
         "gains": [round(min(ratios), 2), round(max(ratios), 2)],
+        "bound": round(statistics.median(bounds), 2),
         "pairs": len(pairs),
         "quiet_pairs": len(quiet),
         "asked": "quiet pairs" if asked is quiet else "all pairs",

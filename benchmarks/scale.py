@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ LIMIT = 1.1
 MILLION = 1_000_000
 GAIN = 1.6
 OFF = 0.15
+HEARD = 200
+"""Images between two ticks of `--team`, about: what a plan has at this speed, which wants one every two seconds."""
 TIMES, SHORT = 3, 20.0
 """A size is measured so often, as long as that took no more than SHORT processor seconds."""
 ALONE = {"OMP_NUM_THREADS": "1", "MEDSYNTH_THREADS": "1"}
@@ -50,13 +53,13 @@ def processor_seconds() -> float:
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
-def write_run(folder: Path, images: int, batches: int, tick: int = 0) -> Path:
-    """A run folder of `images` noisy shapes whose plan is `batches` steps, with one checkpoint and one evaluation, and
-    a tick every `tick` images (0: every four steps)."""
+def write_run(folder: Path, images: int, batches: int, tick: int = 0, batch: int = 16) -> Path:
+    """A run folder of `images` noisy shapes whose plan is `batches` steps of `batch` images, with one checkpoint and
+    one evaluation, and a tick every `tick` images (0: every four steps)."""
     from medsynth_engine.gan import schedule
     from medsynth_engine.gan.presets import PRESETS
 
-    preset = PRESETS["nano32"]
+    preset = replace(PRESETS["nano32"], batch=batch)
     whole = batches * preset.batch
     rng = np.random.default_rng(0)
     kind = np.arange(images) % 2
@@ -164,15 +167,14 @@ def growth(part: str, sizes: list[int]) -> dict[str, Any]:
     return {**told, "ok": max(told["exponent"], told["last"]) <= LIMIT}
 
 
-def team(seconds: float) -> dict[str, Any]:
+def team(seconds: float, batch: int, steps: int) -> dict[str, Any]:
     """What two gloo processes of one thread are worth against one at the same batch (`pairs.py`)."""
     from pairs import gain
 
-    from medsynth_engine.gan.presets import PRESETS
-
-    tick = 2 * PRESETS["nano32"].batch
-    found = gain(lambda folder: write_run(folder, 400, 100_000, tick), tick, ALONE, seconds)
-    return {**found, "ok": found["gain"] >= GAIN}
+    steps = steps or round(HEARD / batch)
+    tick = steps * batch
+    found = gain(lambda folder: write_run(folder, 400, 100_000, tick, batch), tick, ALONE, seconds)
+    return {**found, "batch": batch, "steps_between_ticks": steps, "ok": found["gain"] >= GAIN}
 
 
 def forecast() -> dict[str, Any]:
@@ -210,6 +212,8 @@ def main() -> int:
     parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=PARTS)
     parser.add_argument("--sizes", nargs="*", type=int, default=list(SIZES))
     parser.add_argument("--team", action="store_true")
+    parser.add_argument("--batch", type=int, default=16, help="images of a step of --team, of all processes together")
+    parser.add_argument("--steps", type=int, default=0, help="between two ticks of --team; 0: as a plan has it")
     parser.add_argument("--seconds", type=float, default=150, help="how long --team measures, after two starts")
     parser.add_argument("--to", type=Path, default=RESULTS, help="the file of results")
     parser.add_argument("--forecast", action="store_true")
@@ -225,8 +229,11 @@ def main() -> int:
         return 0
     wanted: dict[str, Callable[[], dict[str, Any]]] = {}
     if asked.team or asked.forecast:
-        both = {"team": lambda: team(asked.seconds), "forecast": forecast}
-        wanted = {name: work for name, work in both.items() if getattr(asked, name)}
+        if asked.team:
+            name = "team" if asked.batch == 16 else f"team of batch {asked.batch}"
+            wanted[name] = lambda: team(asked.seconds, asked.batch, asked.steps)
+        if asked.forecast:
+            wanted["forecast"] = forecast
     else:
         wanted = {part: lambda part=part: growth(part, asked.sizes) for part in asked.parts}  # type: ignore[misc]
     ok = True

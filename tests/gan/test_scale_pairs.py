@@ -17,13 +17,17 @@ Window, told = pairs.Window, pairs.told
 
 
 def pair(ratio: float, others: float) -> tuple[Window, Window]:
-    return Window(50.0, others), Window(50.0 * ratio, 0.0)
+    return Window(50.0, others, 0.02), Window(50.0 * ratio, 0.0, 0.025)
 
 
 def test_with_three_quiet_pairs_the_disturbed_ones_do_not_count() -> None:
     found = told([pair(1.7, 0.01), pair(1.1, 0.6), pair(1.8, 0.0), pair(1.0, 0.9), pair(1.6, 0.04)])
     assert (found["gain"], found["gains"], found["one"], found["two"]) == (1.7, [1.6, 1.8], 50.0, 85.0)
     assert (found["pairs"], found["quiet_pairs"], found["asked"]) == (5, 3, "quiet pairs")
+
+
+def test_what_two_could_gain_at_most_is_known_from_processor_time_alone() -> None:
+    assert told([pair(1.1, 0.9), pair(1.3, 0.0)])["bound"] == 1.6  # an image costs the two of them a quarter more
 
 
 def test_where_it_was_never_quiet_all_pairs_count_and_the_answer_says_so() -> None:
