@@ -111,6 +111,9 @@ class Compare(HasList, View):
             words = f"{said(each['name'], 80)} · {GOOD_WORDS.get(each['direction'], '')}\n{said(each['says'], 400)}"
         self.query_one("#reading", Static).update(Content(self.studio.glyphs.text(words)))
 
+    def nothing_under_cursor(self) -> None:
+        self._read()
+
     @on(DataTable.RowSelected)
     def do_compare_explain(self) -> None:
         each = self._under_cursor()

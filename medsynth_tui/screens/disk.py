@@ -150,6 +150,9 @@ class DiskUse(WritesList, View):
         self.query_one("#note", Static).update(Content(self.studio.glyphs.text(words)))
         self.place_changed()
 
+    def nothing_under_cursor(self) -> None:
+        self._explain()
+
     def offered(self, command: Command) -> bool:
         thing = self._current() if self.is_mounted else None
         if command is c.DiskRemove:

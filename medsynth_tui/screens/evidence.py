@@ -215,6 +215,9 @@ class EvidenceView(WritesList, View):
         """The number under the cursor, in the place below the table."""
         self.query_one("#reading", Clipped).show(self._under_cursor())
 
+    def nothing_under_cursor(self) -> None:
+        self._read()
+
     def _to_judge(self) -> str:
         if self.studio.session.may(r.CohortEvaluate.permission):
             return f"{NOT_JUDGED}. Press {self.key(r.CohortEvaluate)}: {MEASURES}"

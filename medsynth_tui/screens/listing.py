@@ -150,6 +150,12 @@ class HasList(Base):
 
     def on_window_table_filled(self) -> None:
         self.list_turned()
+        table = self.list_table()
+        if table is not None and table.given and not table.row_count:
+            self.nothing_under_cursor()
+
+    def nothing_under_cursor(self) -> None:
+        """The filter left no row: what is said of the one under the cursor goes too."""
 
     def list_turned(self) -> None:
         """Another list is in front, or this one is another."""

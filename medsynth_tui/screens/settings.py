@@ -50,8 +50,11 @@ class Settings(WritesList, View):
     @on(DataTable.RowHighlighted)
     def _explain(self) -> None:
         key = self.query_one(WindowTable).current_key
-        if key is not None:
-            self.query_one("#meaning", Static).update(Content(said(self.documents[key]["meaning"], 300)))
+        words = said(self.documents[key]["meaning"], 300) if key is not None else ""
+        self.query_one("#meaning", Static).update(Content(words))
+
+    def nothing_under_cursor(self) -> None:
+        self._explain()
 
     @on(DataTable.RowSelected)
     def do_setting_change(self) -> None:

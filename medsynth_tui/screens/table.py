@@ -52,6 +52,9 @@ class ColumnsView(HasList, View):
     def _read(self) -> None:
         self.show_column(self.query_one("#columns", WindowTable).current_key or "")
 
+    def nothing_under_cursor(self) -> None:
+        self._read()
+
     def show_column(self, key: str) -> None:
         """What is under the cursor, on the right."""
 
