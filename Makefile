@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 3
 ROUNDS ?= 20
 
-.PHONY: setup demo test test-fast test-full flaky check check-lint check-format check-types check-walls wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures clean
+.PHONY: setup demo test test-fast test-full flaky check check-lint check-format check-types check-walls wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures recording clean
 
 setup: $(READY)
 
@@ -112,6 +112,10 @@ snapshots: $(READY)
 # docs/pictures; one is of a real training, which takes minutes.
 pictures: $(READY)
 	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_pictures.py $(ARGS)
+
+# docs/pictures/studio.svg: the studio on made-up patients, with a real training of a minute; some minutes in all.
+recording: $(READY)
+	MEDSYNTH_UPDATE_SVG=1 $(BIN)/python -m pytest -q tests/studio/test_recording.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
