@@ -39,7 +39,7 @@ def take_in_placed(call: Call) -> list[str]:
                 continue  # another start was first
             subject = f"generator:{path.stem}"
             recorded = Recorded(change.session, change, subject)
-            arguments = {"name": path.stem, "source": str(path)}
+            arguments = {"name": path.stem, "source": str(path.resolve())}
             jobs.append(hand_over(call, recorded, "import_weights", subject, arguments))
             change.record(actor=SYSTEM, action="weights.found", object_=subject, detail=recorded.detail)
     for job in jobs:

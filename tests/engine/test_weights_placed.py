@@ -25,7 +25,10 @@ LOADED = "Real GAN weights loaded: generator_v1, 64 px, 3 conditions, trained on
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    made = Engine(tmp_path)
+    home, link = tmp_path / "home", tmp_path / "link"
+    home.mkdir()
+    link.symlink_to(home)  # a store may be reached through a link, as on a Mac below /tmp
+    made = Engine(link)
     asyncio.run(made.init(development=True))
     asyncio.run(made.login("alice", "password123"))
     return made
