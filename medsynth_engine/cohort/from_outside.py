@@ -91,7 +91,7 @@ def look(
         raise BadInput("nothing_shared", "The table shares no column with the dataset.", "Name its columns alike.")
     table = pd.DataFrame(typed, index=frame.index)
     table.insert(0, "patient", _patients(frame))
-    files = _files(folder, frame["file_name"], pictures) if "file_name" in frame else ()
+    files = _files(frame["file_name"], pictures) if "file_name" in frame else ()
     return Outside(files, table, left_out)
 
 
@@ -219,7 +219,7 @@ def _patients(frame: pd.DataFrame) -> list[str]:
     return [f"S{code + 1:06d}" for code in codes]
 
 
-def _files(folder: Path, names: pd.Series, there: Mapping[str, Path]) -> tuple[Path, ...]:
+def _files(names: pd.Series, there: Mapping[str, Path]) -> tuple[Path, ...]:
     found = []
     for name in names:
         inside = PurePosixPath(name)

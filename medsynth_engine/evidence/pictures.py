@@ -129,7 +129,7 @@ def image_copies(found: dict[str, Pictures], distances: Distances) -> list[Evide
     same = Hits.of(_same, *(part.every.digests for part in (training, holdout, synthetic)))
     both = _perceptual(training, holdout, synthetic)
     owners = training.whose[distances.nearest_training]
-    whose = _owners_of(same, training, synthetic)
+    whose = _owners_of(training, synthetic)
     return [
         copies("image", same, whose, "every pixel equal", "identical"),
         copies("image", both, owners, how, drawn=distances.drawn),
@@ -150,7 +150,7 @@ def _digests(measured: Pictures) -> np.ndarray:
     return np.array([pixel_digest(image) for image in measured.images], dtype=object)
 
 
-def _owners_of(same: Hits, training: Pictures, synthetic: Pictures) -> np.ndarray:
+def _owners_of(training: Pictures, synthetic: Pictures) -> np.ndarray:
     """For each synthetic image the patient of an identical one, a number of its own where there is none."""
     there = dict(zip(training.every.digests, training.whose, strict=True))
     alone = int(training.whose.max()) + 1

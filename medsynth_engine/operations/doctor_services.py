@@ -22,7 +22,7 @@ def checks(call: Call) -> list[dict[str, Any]]:
 
     with call.read() as session:
         waiting = first_in_line(session)
-    late = [job for job in waiting if _waits(call, JobFolder(call.home.jobs / job.folder)) > LATE_SECONDS]
+    late = [job for job in waiting if _waits(JobFolder(call.home.jobs / job.folder)) > LATE_SECONDS]
     kinds = {"medsynth-trainer" if job.kind == "train" else "medsynth-queue" for job in late}
     return [
         check(
@@ -35,7 +35,7 @@ def checks(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _waits(call: Call, folder: JobFolder) -> float:
+def _waits(folder: JobFolder) -> float:
     """Seconds since it was asked for, asked to go on, or tried."""
     try:
         touched = max(path.stat().st_mtime for path in folder.path.iterdir() if path.is_file())
