@@ -22,6 +22,8 @@ AREA = 0.05
 """Share of an image that one value has to fill, with all its neighbours, to be a ground there."""
 OFTEN, LEAST = 0.02, 5
 """Share, and number, of images with the same ground: one that a single image has tells of that image."""
+CLEAN = 0.25
+"""Share of the places around which all is within WIDTH of a ground that are it exactly."""
 FEW = 2_048
 """Images, evenly over the fold, that are asked."""
 BLOCK = 64
@@ -32,17 +34,25 @@ def grounds(images: Tensor) -> tuple[int, ...]:
     two nearer ones the more frequent. None for colour images: there a ground would be a colour."""
     if images.shape[1] != 1:
         return ()
-    few = torch.linspace(0, len(images) - 1, min(FEW, len(images)), dtype=torch.float64).long()
-    found = torch.zeros(256, dtype=torch.long)
-    for rows in few.split(BLOCK):
-        found += _filled(images[rows.to(images.device)]).sum(0).cpu()
+    few = torch.linspace(0, len(images) - 1, min(FEW, len(images)), dtype=torch.float64).long().to(images.device)
+    found = sum((_filled(images[rows]).sum(0) for rows in few.split(BLOCK)), torch.zeros(256, device=images.device))
     kept: list[int] = []
     for value in torch.argsort(found, descending=True, stable=True).tolist():
         if found[value] < max(LEAST, OFTEN * len(few)):
             break
         if all(abs(value - other) > 2 * WIDTH for other in kept):
             kept.append(value)
-    return tuple(sorted(kept))
+    return tuple(value for value in sorted(kept) if _clean(images, few, value))
+
+
+def _clean(images: Tensor, few: Tensor, value: int) -> bool:
+    """Whether what is near `value` is mostly it: a ground with a noise of its own is drawn with its noise."""
+    exactly = near = 0
+    for rows in few.split(BLOCK):
+        highest, lowest = _extremes(images[rows])
+        exactly += int(((highest == value) & (lowest == value)).sum())
+        near += int(((highest <= value + WIDTH) & (lowest >= value - WIDTH)).sum())
+    return exactly >= CLEAN * near
 
 
 def sound(declared: Any) -> bool:
@@ -54,12 +64,17 @@ def sound(declared: Any) -> bool:
 
 def _filled(images: Tensor) -> Tensor:
     """For each image and grey value, whether it fills enough of it: bool (n, 256)."""
-    x = images.float()
-    highest, lowest = functional.max_pool2d(x, 3, 1), -functional.max_pool2d(-x, 3, 1)
+    highest, lowest = _extremes(images)
     flat = (highest == lowest).flatten(1)
-    counts = torch.zeros(len(x), 256, device=x.device)
+    counts = torch.zeros(len(images), 256, device=images.device)
     counts.scatter_add_(1, lowest.flatten(1).long(), flat.float())
     return counts >= AREA * flat.shape[1]
+
+
+def _extremes(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Highest and lowest grey value of each pixel and its eight neighbours: float32 (n, 1, s - 2, s - 2)."""
+    x = images.float()
+    return functional.max_pool2d(x, 3, 1), -functional.max_pool2d(-x, 3, 1)
 
 
 class Settled(torch.autograd.Function):
