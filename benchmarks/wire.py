@@ -29,7 +29,7 @@ from wire_ssh import Modem, Server  # noqa: E402
 RATES = {"56k": 5_600.0, "9,600 baud": 960.0}
 """Bytes a second: ten bits a byte."""
 ROUND_TRIP = 0.15
-HEADINGS = ("Accuracy  ●", "Fréchet ratio  ●", "Loss  ●")
+HEADINGS = tuple(f"{title}  ●" for title in ("Accuracy", "Fréchet ratio", "Overfitting", "Copy risk", "Speed", "Loss"))
 """What `v` brings to the screen, in turn."""
 PATIENCE = 22.0
 READY = {"run": "? Help", "home": "Where to", "login": "F1 Help"}
@@ -107,7 +107,7 @@ def key_to_paint(line: Line, presses: int) -> dict[str, Any]:
         line.run(2.0 + 0.37 * press)
         line.press("v")
         begun = line.clock()
-        came = line.run(PATIENCE, line.shows(HEADINGS[press % 3]))
+        came = line.run(PATIENCE, line.shows(HEADINGS[press % len(HEADINGS)]))
         times.append(round(line.clock() - begun, 2) if came else None)
         if times[-2:] == [None, None]:
             break
