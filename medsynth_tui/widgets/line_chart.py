@@ -66,8 +66,15 @@ class LineChart(Vertical):
         self._head()
 
     def _head(self) -> None:
-        if self._headed is not None and self.size.width:
+        if self._headed is not None and self._room:
             self.query_one(".chart-heading", Static).update(self._heading(*self._headed), layout=False)
+
+    @property
+    def _room(self) -> int:
+        """Columns. A chart that comes to be seen has no width yet and takes its place's, so that its first frame
+        already says its values: on a slow line the next one is a second away."""
+        place = self.parent
+        return self.size.width or (place.size.width if isinstance(place, Widget) else 0)
 
     def turn_to(self, title: str, limits: tuple[float, float] | None) -> None:
         """From now on about something else."""
@@ -84,7 +91,7 @@ class LineChart(Vertical):
         for names in ([each.name for each in series], [each.brief for each in series], [""] * len(series)):
             parts = [(self.title, "bold $primary"), *self._values(series, names, view), (manner, "$muted")]
             heading = Content.assemble(*parts)
-            if heading.cell_length <= self.size.width:
+            if heading.cell_length <= self._room:
                 break
         return heading
 

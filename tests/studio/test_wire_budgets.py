@@ -134,6 +134,19 @@ def test_a_question_and_the_palette_keep_to_their_bytes(line: Any) -> None:
         assert run.written - before <= budget, key
 
 
+def test_the_next_chart_says_its_values_before_its_curve(line: Any) -> None:
+    run = line("--place", "run", "--look", "1000")
+    assert run.run(60, run.shows("└┴─"))
+    run.quiet(0.5)
+    before = len(run.arrived)
+    run.press("v")
+    assert run.run(60, run.shows("Accuracy  ●"))
+    run.quiet(0.5)
+    sent = bytes(run.arrived[before:]).decode(errors="replace")
+    curve = next(place for place, character in enumerate(sent) if "\u2800" <= character <= "\u28ff")
+    assert -1 < sent.find("●") < curve
+
+
 def test_a_terminal_that_stalled_gets_the_newest_state_and_no_backlog(line: Any) -> None:
     run = line("--place", "run", "--look", "0.1")
     assert run.run(60, run.shows("└┴─"))
