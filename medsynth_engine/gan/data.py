@@ -73,7 +73,7 @@ class Data:
     @cached_property
     def grounds(self) -> tuple[int, ...]:
         """Grey values that fill areas of them. Not looked for where there is a span: a step would leave it."""
-        return grounds(self.training.images) if self.span is None else ()
+        return grounds(self.training.images, self.training.patient) if self.span is None else ()
 
 
 def load(path: Path, vocabulary: Vocabulary, device: torch.device) -> Data:

@@ -11,17 +11,21 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from medsynth_engine.kernel.small_cells import SMALLEST
 
 WIDTH = 8
 """Grey values of 0 to 255 to either side that become the ground: weights rest on it. With twice as many it is worse
 (docs/gan.md)."""
 AREA = 0.05
 """Share of an image that one value has to fill, with all its neighbours, to be a ground there."""
-OFTEN, LEAST = 0.02, 5
-"""Share, and number, of images with the same ground: one that a single image has tells of that image."""
+OFTEN = 0.02
+"""Share of the images with the same ground. It also takes as many patients as any other cell (`small_cells`): a value
+that few have tells of them, and travels with the weights."""
 CLEAN = 0.25
 """Share of the places around which all is within WIDTH of a ground that are it exactly."""
 FEW = 2_048
@@ -29,18 +33,19 @@ FEW = 2_048
 BLOCK = 64
 
 
-def grounds(images: Tensor) -> tuple[int, ...]:
+def grounds(images: Tensor, patient: np.ndarray) -> tuple[int, ...]:
     """Grey values 0..255 that are grounds of `images`, uint8 (n, 1, s, s), ascending and more than 2 * WIDTH apart; of
-    two nearer ones the more frequent. None for colour images: there a ground would be a colour."""
+    two nearer ones the more frequent. `patient` int (n,) says whose each is. None for colour images: there a ground
+    would be a colour."""
     if images.shape[1] != 1:
         return ()
     few = torch.linspace(0, len(images) - 1, min(FEW, len(images)), dtype=torch.float64).long().to(images.device)
-    found = sum((_filled(images[rows]).sum(0) for rows in few.split(BLOCK)), torch.zeros(256, device=images.device))
-    kept: list[int] = []
+    filled = torch.cat([_filled(images[rows]).cpu() for rows in few.split(BLOCK)])
+    whose, found, kept = torch.from_numpy(patient)[few.cpu()], filled.sum(0), list[int]()
     for value in torch.argsort(found, descending=True, stable=True).tolist():
-        if found[value] < max(LEAST, OFTEN * len(few)):
+        if found[value] < OFTEN * len(few):
             break
-        if all(abs(value - other) > 2 * WIDTH for other in kept):
+        if len(whose[filled[:, value]].unique()) >= SMALLEST and all(abs(value - one) > 2 * WIDTH for one in kept):
             kept.append(value)
     return tuple(value for value in sorted(kept) if _clean(images, few, value))
 

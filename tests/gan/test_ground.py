@@ -5,18 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from medsynth_engine.gan import weights
+from medsynth_engine.gan import ground, weights
 from medsynth_engine.gan.conditions import Vocabulary
-from medsynth_engine.gan.ground import WIDTH, grounds, settled
+from medsynth_engine.gan.ground import WIDTH, settled
 from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.gan.schedule import Plan
 from medsynth_engine.kernel.errors import BadInput
 
 NOTHING = Vocabulary()
 PLAIN = {"images": 8, "batch": 4, "tick": 4, "evaluate": 4, "checkpoint": 4, "learning_rate": 1e-3, "gamma": 1.0}
+
+
+def grounds(images: torch.Tensor, each: int = 1) -> tuple[int, ...]:
+    """Of patients with `each` images."""
+    return ground.grounds(images, np.arange(len(images)) // each)
 
 
 def pictures(count: int, *values: int) -> torch.Tensor:
@@ -37,11 +43,12 @@ def test_noise_and_colour_have_no_ground() -> None:
     assert grounds(pictures(60, 7).repeat(1, 3, 1, 1)) == ()
 
 
-def test_the_ground_of_a_few_images_is_not_told() -> None:
+def test_the_ground_of_a_few_patients_is_not_told() -> None:
     """It would tell of them."""
     images = pictures(400, 30)
-    images[::100, :, :6] = 200
-    assert grounds(images) == (30,)
+    images[10:30, :, :6] = 200
+    assert grounds(images) == (30, 200)
+    assert grounds(images, each=2) == (30,), "ten patients"
 
 
 def test_a_ground_with_noise_keeps_its_noise() -> None:
@@ -62,8 +69,8 @@ def test_near_a_ground_is_the_ground_and_every_value_can_be_drawn() -> None:
     values = (settled(u, (25, 126)) + 1) * 127.5
     assert (values.diff() >= -1e-9).all(), "lighter stays lighter"
     assert values.diff().max() < 0.02, "no value is jumped over"
-    for ground in (25, 126):
-        held = ((values - ground).abs() < 1e-6).sum() * 2.8 / 28_000 * 127.5
+    for value in (25, 126):
+        held = ((values - value).abs() < 1e-6).sum() * 2.8 / 28_000 * 127.5
         assert float(held) == pytest.approx(2 * WIDTH, abs=0.1)
 
 
