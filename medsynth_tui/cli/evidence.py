@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from medsynth_engine.kernel.measures import FAMILIES, in_words, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, UNKNOWN, verdict
 from medsynth_tui.cli import show
-from medsynth_tui.cli.closing import conclusions, next_step
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.closing import conclusions, next_step
 from medsynth_tui.words import rests_on
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.screens.answer import EditAnswer, EditRisk
 from medsynth_tui.screens.assessment_diff import Difference
+from medsynth_tui.screens.assessment_judged import Judges
 from medsynth_tui.screens.assessment_pages import heading, lines_of, rows_of
 from medsynth_tui.screens.confirm import Ask, ConfirmByName
-from medsynth_tui.view import View
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said
@@ -38,7 +38,7 @@ STEPS = {
 """Commands and the workflow's own word for each; the engine says in `possible` which may be taken now."""
 
 
-class AssessmentDetail(View):
+class AssessmentDetail(Judges):
     """Questions, risks and signatures on the left, the one under the cursor in full on the right."""
 
     CSS_PATH = "assessment.tcss"
@@ -237,51 +237,3 @@ class AssessmentDetail(View):
         if sure:
             subject = self.subject
             self._step(lambda engine: engine.pia_withdraw(subject), "Withdrawn.")
-
-    def do_assessment_opinion(self) -> None:
-        self.studio.push_screen(
-            Ask(
-                f"Opinion on {self.subject}",
-                "Note",
-                says="A dissent needs a reason; the admin must answer it to approve nevertheless.",
-                choice=("You", ["concur", "dissent"]),
-                verb="Sign",
-            ),
-            self._opinion,
-        )
-
-    def _opinion(self, given: tuple[str, str] | None) -> None:
-        if given is not None:
-            subject, (word, note) = self.subject, given
-            self._step(lambda engine: engine.pia_opinion(subject, word == "concur", note), "Signed.")
-
-    def do_assessment_approve(self) -> None:
-        self.studio.push_screen(
-            Ask(f"Approve {self.subject}", "Note", says="A note is needed where the auditor dissents.", verb="Approve"),
-            self._approve,
-        )
-
-    def _approve(self, note: str | None) -> None:
-        if note is not None:
-            subject = self.subject
-            self._step(lambda engine: engine.pia_approve(subject, note), "Signed.")
-
-    def do_assessment_return(self) -> None:
-        self.studio.push_screen(
-            Ask(f"Send {self.subject} back", "What is missing", check=needed("A note"), verb="Send back"), self._return
-        )
-
-    def _return(self, note: str | None) -> None:
-        if note:
-            subject = self.subject
-            self._step(lambda engine: engine.pia_return(subject, note), "Sent back to its author.")
-
-    def do_assessment_reject(self) -> None:
-        self.studio.push_screen(
-            Ask(f"Reject {self.subject}", "The reason", check=needed("A reason"), verb="Reject"), self._reject
-        )
-
-    def _reject(self, note: str | None) -> None:
-        if note:
-            subject = self.subject
-            self._step(lambda engine: engine.pia_reject(subject, note), "Rejected.")

@@ -21,6 +21,9 @@ SIGNED = {
 }
 
 
+OPINIONS = ("concur", "dissent")
+
+
 def heading(document: dict[str, Any]) -> Content:
     """State, audience, what still keeps it from going on."""
     colours = {"approved": "$success", "rejected": "$error", "returned": "$warning"}
@@ -50,9 +53,21 @@ def heading(document: dict[str, Any]) -> Content:
     for touch in document.get("approver_touches") or []:
         words = f"{said(touch['user'], 30)} approved; {said(touch['admin'], 30)} had touched that credential before"
         lines.append(Content.assemble(("! ", "bold $warning"), f"{words} ({said(touch['kind'])})."))
+    for each in opinions_of(document):
+        if each["kind"] == "dissent":
+            words = f"{said(each['name'], 30)} dissents: {said(each['note'], 300)}"
+            lines.append(Content.assemble(("! ", "bold $warning"), words))
     for sentence in document.get("blocking") or []:
         lines.append(Content.assemble(("! ", "bold $warning"), said(sentence, 400)))
     return Content("\n").join(lines)
+
+
+def opinions_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each auditor's last opinion on the text as it was last submitted; earlier rounds do not count any more."""
+    signed = document["signatures"]
+    start = max((place for place, each in enumerate(signed) if each["kind"] == "submit"), default=0)
+    given = [each for each in signed[start:] if each["kind"] in OPINIONS and each["digest"] == document["digest"]]
+    return list({each["name"]: each for each in given}.values())
 
 
 def rows_of(document: dict[str, Any], glyphs: Glyphs) -> list[tuple[str, list[Any]]]:

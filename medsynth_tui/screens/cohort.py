@@ -66,6 +66,7 @@ class CohortDetail(SaysWhatPicturesCost, View):
         with ContentSwitcher(initial=self.page):
             with VerticalScroll(id="composition"):
                 yield Static("Asking the store", classes="muted", id="plan")
+                yield Static("", id="closing")
                 yield Bars(id="bars")
             with VerticalScroll(id="pictures"):
                 yield Pictures(id="gallery", side=23)
@@ -86,6 +87,7 @@ class CohortDetail(SaysWhatPicturesCost, View):
             Content("\n").join([head, pages.plan_lines(document), Content("")])
         )
         self._show_bars(None)
+        self._ask_what_it_comes_to()
         self.query_one(PageNames).remark(*band_remark(document.get("gauge")))
         dataset = document.get("dataset")
         if dataset:
@@ -93,6 +95,18 @@ class CohortDetail(SaysWhatPicturesCost, View):
                 lambda engine: engine.datasets_show(dataset), self._show_beside, group="beside", refused=lambda _: True
             )
         self.place_changed()
+
+    def _ask_what_it_comes_to(self) -> None:
+        closing = self.query_one("#closing", Static)
+        closing.display = bool(self.document.get("evaluated"))
+        if closing.display:
+            name = self.cohort
+            self.ask(
+                lambda engine: engine.evaluation_show(name),
+                lambda found: closing.update(pages.closing_lines(found)),
+                group="closing",
+                refused=lambda _: True,
+            )
 
     def _show_beside(self, dataset: dict[str, Any]) -> None:
         self._show_bars(dataset.get("composition"))

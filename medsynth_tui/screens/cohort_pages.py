@@ -7,8 +7,11 @@ from typing import Any
 
 from textual.content import Content
 
+from medsynth_tui.closing import conclusions
 from medsynth_tui.widgets.bars import Attribute
 from medsynth_tui.words import said
+
+OUT_OF_DATE = "The evaluation is out of date: what follows may not hold any more."
 
 
 def asked(plan: Mapping[str, Any]) -> list[str]:
@@ -55,3 +58,10 @@ def plan_lines(document: Mapping[str, Any]) -> Content:
         )
     )
     return Content("\n").join(lines)
+
+
+def closing_lines(evaluation: Mapping[str, Any]) -> Content:
+    """What its evaluation comes to, and that it is out of date where it is."""
+    lines = [Content.assemble((f"{label}  ", "$muted"), said(words, 400)) for label, words in conclusions(evaluation)]
+    old = [Content.assemble(("! ", "bold $warning"), OUT_OF_DATE)] if evaluation.get("outdated") else []
+    return Content("\n").join([*old, *lines, Content("")])

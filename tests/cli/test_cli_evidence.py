@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from medsynth_engine.governance.comparison import Judged, compare
-from medsynth_tui.cli.closing import conclusions, next_step
 from medsynth_tui.cli.evidence import show_comparison, show_evaluation
 from medsynth_tui.cli.face import Face, Manner
+from medsynth_tui.closing import conclusions, next_step
 
 FOUND: dict[str, Any] = json.loads(
     (Path(__file__).resolve().parents[1] / "studio" / "documents" / "evaluation.json").read_text()

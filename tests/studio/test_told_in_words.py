@@ -1,0 +1,61 @@
+"""What an evaluation comes to, what was merged, who dissents: said where somebody decides by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fake_engine import NOW, FakeEngine
+from studio_people import log_in, seen, shows, studio
+
+from medsynth_tui.app import MedSynth
+
+AUDITED = [
+    {"name": "alice", "role": "researcher", "kind": "submit", "note": "", "digest": "d", "at": NOW},
+    {"name": "otto", "role": "auditor", "kind": "dissent", "note": "Too few patients.", "digest": "d", "at": NOW},
+]
+
+
+def judging(tmp_path: Path, role: str, signatures: list[dict[str, Any]]) -> MedSynth:
+    engine = FakeEngine(role)
+    usual = engine.pia_show
+
+    async def pia_show(subject: str) -> dict[str, Any]:
+        return {**await usual(subject), "digest": "d", "state": "submitted", "signatures": signatures}
+
+    engine.pia_show = pia_show  # type: ignore[method-assign]
+    return studio(tmp_path, engine=engine)
+
+
+async def test_a_cohort_says_what_its_evaluation_comes_to(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("cohort", name="c1")
+        for label in ("Faithful  ", "Fair  ", "Private  "):
+            await shows(pilot, label)
+
+
+async def test_an_approver_reads_of_the_dissent_at_the_head_and_where_it_is_signed(tmp_path: Path) -> None:
+    app = judging(tmp_path, "admin", AUDITED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("assessment", subject="c1")
+        await shows(pilot, "otto dissents: Too few patients.")
+        await pilot.press("a")
+        await shows(pilot, "To approve nevertheless, say why.")
+        assert "otto dissents: Too few patients." in seen(app) and "Private" in seen(app)
+        await pilot.press("enter")
+        await shows(pilot, "A reason")
+
+
+async def test_an_opinion_that_was_answered_by_a_new_text_does_not_stand_at_the_head(tmp_path: Path) -> None:
+    app = judging(tmp_path, "auditor", [*AUDITED, {**AUDITED[0], "digest": "d"}])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("assessment", subject="c1")
+        await shows(pilot, "residual risk")
+        assert "dissents" not in seen(app)
+        await pilot.press("o")
+        await shows(pilot, "Opinion on c1")
+        assert "Faithful" in seen(app) and "Private" in seen(app)
