@@ -9,7 +9,7 @@ import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import SMALLEST, STAMP
+from medsynth_engine.governance.leaving import DRAWN_TOGETHER, SMALLEST, STAMP
 from medsynth_engine.kernel.escape import plain
 
 SHOWN = (
@@ -30,6 +30,7 @@ SHOWN = (
 )
 COMPOSED = ("sex", "age_band", "ethnicity", "finding")
 MOST_VALUES = 20
+MOST_MERGED = 40
 WARNINGS = {
     "DEVELOPMENT": "Made in a development store with well-known passwords: for development only.",
     "SIMULATED": "Made in simulated mode: no model was trained. The data means nothing.",
@@ -46,6 +47,7 @@ def card(table: pd.DataFrame, extension: str | None, release: Release, evaluatio
     parts += [what, plain(release.made_by, 1_000), plain(release.learned_from, 1_000), "No record is a person.", ""]
     parts += _files(extension)
     parts += _composition(table)
+    parts += _merged(release)
     parts += _evidence(evaluation)
     parts += _gauge(evaluation)
     parts += _bias(evaluation)
@@ -91,6 +93,16 @@ def _composition(table: pd.DataFrame) -> list[str]:
         ]
         lines += [*_rows((attribute.replace("_", " "), "records"), rows[:MOST_VALUES]), ""]
     return lines if len(lines) > 2 else []
+
+
+def _merged(release: Release) -> list[str]:
+    """Which of the groups that were asked for are not drawn from themselves alone."""
+    if not release.merged:
+        return []
+    more = len(release.merged) - MOST_MERGED
+    lines = [f"- {plain(sentence, 600)}" for sentence in release.merged[:MOST_MERGED]]
+    rest = [f"- And {more} more: `merged` in evidence.json."] if more > 0 else []
+    return ["### Drawn together", "", DRAWN_TOGETHER, "", *lines, *rest, ""]
 
 
 def _evidence(evaluation: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import STAMP
+from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.atomic import file_digest
 
 TERMS = (
@@ -81,7 +81,11 @@ def _responsible(release: Release, evaluation: Mapping[str, Any]) -> dict[str, A
         "rai:dataCollection": "Nothing was collected: records were drawn from a model of real, de-identified data.",
         "rai:dataBiases": worst
         or ["No group outside 0.8 to 1.25 times its reference, as far as it could be measured."],
-        "rai:dataLimitations": [STAMP, "Rare findings and small groups are the least faithful; see evidence.json."],
+        "rai:dataLimitations": [
+            STAMP,
+            "Rare findings and small groups are the least faithful; see evidence.json.",
+            *((DRAWN_TOGETHER, *release.merged) if release.merged else ()),
+        ],
         "rai:personalSensitiveInformation": (
             "Health data of persons who do not exist. Privacy gauge, data alone: "
             f"{str(gauge.get('band', 'grey')).replace('_', ' ')}. {gauge.get('note', '')}".strip()

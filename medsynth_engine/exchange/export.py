@@ -114,7 +114,7 @@ def _describe(
     write_text(staging / "CARD.md", body)
     if format == "hf":
         write_text(staging / "README.md", hub_card(body, table, extension, release))
-    write_json(staging / "evidence.json", {**evaluation, "release": release.binding()})
+    write_json(staging / "evidence.json", {**evaluation, "merged": list(release.merged), "release": release.binding()})
     write_json(staging / "croissant.json", croissant(staging, table, extension, release, evaluation))
 
 

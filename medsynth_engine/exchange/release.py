@@ -23,6 +23,7 @@ class Release:
     marks       DEVELOPMENT, SIMULATED, OVERRIDDEN: borne for ever
     made_by     one sentence: what drew the records
     learned_from  one sentence: on what kind of data it was trained
+    merged      a sentence for each group that was too small and drawn together with others (`cohort.merged`)
     licence     a name or URL; by default nothing is granted
     """
 
@@ -37,6 +38,7 @@ class Release:
     marks: tuple[str, ...] = ()
     made_by: str = "Drawn by a generator of MedSynth."
     learned_from: str = "Learned from real, de-identified records."
+    merged: tuple[str, ...] = ()
     licence: str = "No licence granted beyond the agreement under which this was handed over."
     creator: str = "MedSynth"
 

@@ -13,6 +13,10 @@ STAMP = (
     "Synthetic records are no patients. Do not compute p-values or confidence intervals from them as if they were: "
     "more synthetic records are no more evidence."
 )
+DRAWN_TOGETHER = (
+    "Each of these groups has fewer than 20 training images or 10 patients, so its records were drawn from a wider "
+    "group and carry whichever of that group's values came: of the group itself there may be fewer than were asked for."
+)
 
 _PERCENT = re.compile(r"(\d+\.\d+)%")
 

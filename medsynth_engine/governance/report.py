@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.governance import figures
-from medsynth_engine.governance.leaving import STAMP, leaving
+from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP, leaving
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.measures import heading, in_words, source, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, Verdict, group_verdict, verdict
@@ -55,6 +55,7 @@ class Cover:
     digests           what -> hex digest: cohort, evaluation, generator, dataset, assessment ...
     facts             further lines: label -> words
     marks             DEVELOPMENT, SIMULATED, OVERRIDDEN
+    merged            a sentence for each group that was too small and drawn together with others
     outdated          why the evaluation no longer says what a new one would
     """
 
@@ -64,6 +65,7 @@ class Cover:
     digests: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     marks: Sequence[str] = ()
+    merged: Sequence[str] = ()
     outdated: Sequence[str] = ()
 
 
@@ -97,6 +99,7 @@ def html(
         cover=cover,
         warnings=[(mark, WARNINGS.get(mark, "")) for mark in cover.marks],
         stamp=STAMP,
+        drawn_together=DRAWN_TOGETHER,
         summary=_summary(cover, document),
         gauge=document.get("gauge") or {},
         gauge_figure=figures.gauge(document.get("gauge") or {}),
@@ -181,6 +184,8 @@ def _methods(document: Mapping[str, Any]) -> list[dict[str, str]]:
 def _summary(cover: Cover, document: Mapping[str, Any]) -> list[str]:
     """What somebody should know who reads no further."""
     said = [f"{cover.records} synthetic records."]
+    if cover.merged:
+        said.append("Some groups were too small and were drawn together with others; they are named under Bias.")
     data = (document.get("gauge") or {}).get("data")
     if data:
         driver = f", because of {in_words(data['driver'])}" if data.get("driver") and data["band"] != "grey" else ""

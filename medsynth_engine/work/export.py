@@ -9,6 +9,7 @@ from typing import Any
 
 from db.tables import Cohort as CohortRow
 from db.tables import Dataset, new_id
+from medsynth_engine.cohort.merged import merged
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.exchange.export import export
 from medsynth_engine.exchange.release import Release
@@ -56,6 +57,7 @@ def _release(allowed: Passage, dataset: Dataset | None) -> Release:
         marks=allowed.verdict.marks,
         made_by=made_by(document, imported=subject.row.run_id is None),
         learned_from=_learned_from(dataset),
+        merged=merged(document),
     )
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from db.tables import Cohort as CohortRow
 from db.tables import Dataset
+from medsynth_engine.cohort.merged import merged
 from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.evidence.burned_in_text import FORMS
 from medsynth_engine.governance.report import Cover, html
@@ -53,6 +54,7 @@ def work(desk: Desk) -> dict[str, Any]:
         digests={what: value for what, value in digests.items() if value},
         facts=_facts(desk.ledger.store_id, row, evaluation),
         marks=judged.marks,
+        merged=merged(row.document),
         outdated=outdated,
     )
     # Pictures are for the owner's eyes, and never where the evidence says that they may be somebody's.
