@@ -34,10 +34,13 @@ def small_text(path: str | os.PathLike[str]) -> str:
     found = named(path)
     try:
         handle = os.open(found, os.O_RDONLY | os.O_NONBLOCK)  # a pipe without a writer would hold us for ever
-        with os.fdopen(handle, "rb") as stream:
+        try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise BadInput("not_a_file", "That is no plain file.", "Give the file itself.")
-            data = stream.read(LARGEST_TEXT + 1)
+            with os.fdopen(handle, "rb", closefd=False) as stream:
+                data = stream.read(LARGEST_TEXT + 1)
+        finally:
+            os.close(handle)  # ours whatever happens: `fdopen` refuses a folder and leaves it open
     except OSError as error:
         raise BadInput("no_such_path", "That file cannot be read.", "Check the spelling of the path.") from error
     if len(data) > LARGEST_TEXT:

@@ -13,7 +13,7 @@ from medsynth_engine.cohort import target
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.kernel.outside import LARGEST_TEXT, named, toml
+from medsynth_engine.kernel.outside import LARGEST_TEXT, named, small_text, toml
 from medsynth_engine.operations.keeping import checked_anchor
 from medsynth_engine.operations.leaving import target_folder
 from medsynth_engine.operations.places import existing_path, new_file
@@ -80,4 +80,16 @@ def test_a_small_file_of_toml_is_read_and_nothing_else(tmp_path: Path) -> None:
         with pytest.raises(BadInput) as refused:
             toml(path)
         found[refused.value.code] = found.get(refused.value.code, 0) + 1
-    assert found == {"not_a_file": 2, "no_such_path": 1, "too_large": 1, "not_text": 1, "bad_toml": 3}
+    assert found == {"not_a_file": 3, "too_large": 1, "not_text": 1, "bad_toml": 3}
+
+
+def test_what_is_refused_is_not_held_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    lowest = os.open(tmp_path, os.O_RDONLY)
+    os.close(lowest)
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(BadInput):
+            small_text(path)
+    again = os.open(tmp_path, os.O_RDONLY)  # the lowest number that is free (POSIX): nothing took one meanwhile
+    os.close(again)
+    assert again == lowest
