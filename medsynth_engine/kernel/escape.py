@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 _BIDI = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_TAG = re.compile(r"(\\*)\[(?=[a-zA-Z#/@][^\[]*(?:\]|$))")
+_BRACKET = re.compile(r"(?<!\\)(\\*)\[([a-z#/@][^\[]*?\])?")
+_UNFINISHED = re.compile(r"(\\|\[[^\[\]]*)$")
+_NOTHING = "[none][/none]"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -29,13 +31,17 @@ def plain(text: object, limit: int = 200) -> str:
 
 
 def markup(text: object, limit: int = 200) -> str:
-    """`plain`, and inert in Rich's markup, whatever markup stands before and behind it.
+    """`plain`, and inert in Rich's markup: it is shown as it is, whatever markup stands before and behind it.
 
-    Rich takes a bracket for a tag where a letter, #, / or @ follows, and halves the backslashes before one: a name such
-    as `\\[link=…]` would be a link if its own backslash were not doubled, and one at the end would undo the next tag.
+    Rich takes a bracket for a tag where a small letter, #, / or @ follows, and a ] before the next [. It halves the
+    backslashes before a tag, and takes away one before any other bracket. What stands behind may make a tag of what
+    is unfinished: behind that we put a pair of tags without a style, which settles it.
     """
-    line = _TAG.sub(lambda found: f"{found[1] * 2}\\[", plain(text, limit))
-    return line + "\\" * (len(line) - len(line.rstrip("\\")))
+    line = plain(text, limit)
+    inert = _BRACKET.sub(lambda found: found[1] * (2 if found[2] else 1) + "\\[" + (found[2] or ""), line)
+    if not _UNFINISHED.search(line):
+        return inert
+    return inert + "\\" * (len(line) - len(line.rstrip("\\"))) + _NOTHING
 
 
 def table_cell(value: object) -> str:

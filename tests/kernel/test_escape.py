@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from rich.markup import render
 
@@ -17,9 +19,17 @@ NASTY = (
 @pytest.mark.parametrize("text", NASTY)
 def test_no_text_becomes_markup_nor_undoes_the_markup_around_it(text: str) -> None:
     shown = render(f"[bold]<{markup(text)}[/bold]> [italic]behind[/italic]")
-    styles = [(str(span.style), shown.plain[span.start : span.end]) for span in shown.spans]
-    assert [style for style, _ in styles] == ["bold", "italic"] and styles[1][1] == "behind"
-    assert shown.plain.replace("\\", "") == f"<{plain(text)}> behind".replace("\\", "")
+    assert shown.plain == f"<{plain(text)}> behind"
+    styles = [(str(span.style), shown.plain[span.start : span.end]) for span in shown.spans if span]
+    assert styles == [("bold", f"<{plain(text)}"), ("italic", "behind")]
+
+
+@pytest.mark.parametrize("around", ["{}", "[bold]{}[/bold]", "{}[dim]x[/dim]", "[dim]x[/] {} x]"])
+def test_any_text_is_shown_as_it_is_whatever_stands_around_it(around: str) -> None:
+    parts, draw = ("\\", "[", "]", "/", "a", "B", "#", "@", "=", "(", " ", "é", "1", "link="), random.Random(0)
+    for _ in range(2_000):
+        text = plain("".join(draw.choices(parts, k=draw.randint(0, 9))))
+        assert render(around.format(markup(text))).plain == render(around.format("@")).plain.replace("@", text), text
 
 
 def test_what_is_no_tag_is_shown_as_it_is() -> None:
