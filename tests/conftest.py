@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "family(share=0.1, always=()): of its cases a share is run, without --full")
 
 
+@pytest.hookimpl(trylast=True)  # of what -m leaves
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if (seed := config.getoption("--shuffle")) is not None:
         families.shuffle(items, seed)

@@ -3,7 +3,7 @@
 
 `@pytest.mark.family` over a parametrised test; `family(share=0.3)` for more of it. Which cases are run follows from a
 digest of their ids alone, not from the day or their order. A case that a bug was once found by is always run:
-`family(always=("its id", ...))`.
+`family(always=("its id", ...))`. Who names a case, asks for some by `-k`, or for what failed last gets those whole.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ def chosen(cases: Iterable[str], share: float, always: Collection[str] = ()) -> 
 
 
 def take_share(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave in `items` what is run of the families among them. Who names a single case gets it."""
+    """Leave in `items` what is run of the families among them. Who names a single case gets it.
+
+    With `--last-failed` pytest collects what failed and no more: a share of that would pass over the rest in silence.
+    """
+    if any(config.getoption(each, default=None) for each in ("keyword", "lf")):
+        return
     families: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         if item.get_closest_marker("family") and not any(each.endswith(item.name) for each in config.args):
@@ -41,6 +46,8 @@ def take_share(config: pytest.Config, items: list[pytest.Item]) -> None:
         gone = {each for each in members if case_of(each) not in kept}
         config.stash[LEFT][name] = len(gone)
         left_out |= gone
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
 
 

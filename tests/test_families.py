@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from families import chosen, shuffle
@@ -29,6 +34,40 @@ def test_of_a_few_cases_at_least_one_is_run() -> None:
 def test_what_once_found_a_bug_is_always_run_and_what_is_gone_is_no_fault() -> None:
     left_out = sorted(set(CASES) - chosen(CASES, 0.1))[:5]
     assert chosen(CASES, 0.1, ["no longer there", *left_out]) == chosen(CASES, 0.1) | set(left_out)
+
+
+FAMILY = """
+import pytest
+
+
+@pytest.mark.family
+@pytest.mark.parametrize("number", range(20))
+def test_one(number):
+    assert number % 5
+"""
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Callable[..., str]:
+    """What pytest says at last of a family of twenty of which four fail, when asked with these words."""
+    (tmp_path / "test_many.py").write_text(FAMILY)
+    (tmp_path / "pytest.ini").touch()
+    ours = {"PYTHONPATH": str(Path(__file__).parent), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")} | ours
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "conftest"]
+
+    def ask(*words: str) -> str:
+        done = subprocess.run([*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        return done.stdout.splitlines()[-1]
+
+    return ask
+
+
+def test_who_asks_by_words_or_for_what_failed_gets_all_of_it(asked: Callable[..., str]) -> None:
+    assert "18 deselected" in asked()
+    assert asked("--full").startswith("4 failed, 16 passed")
+    assert asked("--last-failed").startswith("4 failed in ")
+    assert asked("-k", "0 or 5").startswith("4 failed, 16 deselected")
 
 
 def test_a_shuffled_order_keeps_files_together_and_follows_from_its_seed(request: pytest.FixtureRequest) -> None:

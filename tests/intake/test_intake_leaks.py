@@ -191,7 +191,6 @@ def leaks(case: Case, folder: Path, document: dict) -> list[str]:
     return [one.text for one in search.seen]
 
 
-@pytest.mark.family(share=0.25)
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_planted_comes_out(name: str, tmp_path: Path, take: Callable) -> None:
     table = tmp_path / "t.csv"
