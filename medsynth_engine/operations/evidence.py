@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from medsynth_engine.access.roles import Permission
 from medsynth_engine.governance.comparison import Judged, compare
+from medsynth_engine.jobs.watch import look
 from medsynth_engine.kernel.atomic import read_json
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.operations.cohorts import own_cohort
 from medsynth_engine.operations.datasets import usable
 from medsynth_engine.operations.declare import Call, operation
@@ -39,10 +41,17 @@ class Evaluations:
 
     @operation("cohorts.evaluate", Permission.EVALUATE, about="cohort")
     def evaluate(self, call: Call, cohort: str) -> dict[str, Any]:
-        """A job; where nothing has changed since the last time, at once its document as it is kept, and no job."""
+        """A job; where nothing has changed since the last time, at once its document as it is kept, and no job.
+
+        Where this cohort is being evaluated already, that job: two would cost the dataset's patients two evaluations.
+        """
         from medsynth_engine.operations.care import setting
 
         row = own_cohort(call, cohort)
+        with call.read() as session:
+            begun = _underway(call, session, row.id)
+        for known in begun:
+            look(call.ledger, call.home, known.id)  # what a crash left behind is not waited for
         with call.change(f"cohort:{cohort}", digest=row.digest) as change:
             done = _evaluations(change.session, row.dataset_id)
             cached = newest_evaluation(change.session, row.id, row.digest)
@@ -51,6 +60,11 @@ class Evaluations:
             if cached is not None and not pairs_wanted(change.session, call.home.cohorts, call.home.datasets, row):
                 kept = {"cohort": cohort, "digest": cached.digest, "cached": True}
                 return {"job": None, **kept, **cached.document}
+            arguments = {"cohort_id": row.id, "dataset_id": row.dataset_id, "cached": cached.id if cached else None}
+            same = [known.id for known in _underway(call, change.session, row.id) if known.arguments == arguments]
+            if same:
+                change.detail["job"] = same[0]
+                return {"job": same[0], "cohort": cohort}
             allowed = int(setting(change.session, "evaluations_per_dataset"))
             if cached is None and done >= allowed:
                 raise Busy(
@@ -58,7 +72,6 @@ class Evaluations:
                     f"This dataset has had its {allowed} evaluations: each one tells a little about its patients.",
                     "An admin may extend it: medsynth settings set evaluations_per_dataset N",
                 )
-            arguments = {"cohort_id": row.id, "dataset_id": row.dataset_id, "cached": cached.id if cached else None}
             job = hand_over(call, change, "evaluate", f"cohort:{cohort}", arguments)
         launch(call, job)
         return {"job": job, "cohort": cohort}
@@ -157,6 +170,19 @@ def _pair(cohort: Path, dataset: Path, each: dict[str, Any], size: int) -> dict[
         "synthetic": shown[0],
         "training": shown[1],
     }
+
+
+def _underway(call: Call, session: Session, cohort_id: str) -> list[Any]:
+    """The caller's jobs that evaluate this cohort, queued or running, the oldest first, but those asked to stop."""
+    from db.tables import Job
+
+    mine = select(Job).where(Job.kind == "evaluate", Job.actor_id == call.actor.user_id)
+    jobs = session.exec(mine.where(col(Job.state).in_(("queued", "running"))).order_by(col(Job.created_at))).all()
+    return [
+        job
+        for job in jobs
+        if job.arguments.get("cohort_id") == cohort_id and JobFolder(call.home.jobs / job.folder).wish() != "stop"
+    ]
 
 
 def _evaluations(session: Session, dataset_id: str) -> int:
