@@ -45,7 +45,8 @@ def torchruns(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_of_one_with_the_same_batch(make_run: MakeRun):
-    """To 1e-5 over 20 steps. At a gentle rate: at the recipe's rounding grows past that from the 12th step on."""
+    """To the last of the digits that a line tells, over 20 steps. At a gentle rate: at the recipe's rounding grows past
+    that from the 12th step on."""
     calm = {"tick": BATCH, "learning_rate": 1e-5}
     one, two = (with_plan(make_run(name, count=400), BATCH * STEPS, **calm) for name in ("one", "two"))
     assert start(one).wait() == 0
@@ -56,7 +57,8 @@ def test_two_processes_have_the_losses_of_one_with_the_same_batch(make_run: Make
     assert len(ticks(one)) == len(ticks(two)) == STEPS
     for alone, together in zip(ticks(one), ticks(two), strict=True):
         for name in ("loss_discriminator", "loss_generator"):
-            assert together[name] == pytest.approx(alone[name], abs=1.1e-5), (alone["kimg"], name)
+            last_digit = 1e-4 if alone[name] >= 1 else 1e-5  # of five; two values that differ by less may fall apart
+            assert together[name] == pytest.approx(alone[name], abs=1.1 * last_digit), (alone["kimg"], name)
         for name in ("slope_real", "gradient_norm_discriminator", "gradient_norm_generator"):
             assert together[name] == pytest.approx(alone[name], rel=1e-3), (alone["kimg"], name)
     first, second = tensors(one), tensors(two)
