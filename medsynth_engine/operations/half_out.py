@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -36,14 +37,24 @@ def sweep_half_out(call: Call) -> None:
         ).all()
     for arguments, folder in broken:
         left = hidden_folder(Path(arguments.get("target") or call.home.outbox), folder)
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # a disk that is out, another account's, a server that does not answer: another look
+            if stat.S_ISDIR(left.lstat().st_mode):
+                shutil.rmtree(left, ignore_errors=True)
     for place in {call.home.generated, call.home.outbox, call.home.weights}:
-        for half in place.glob(f"{TEMPORARY}*"):
-            if HALF_A_FILE.fullmatch(half.name) and _dead(half):
-                with suppress(OSError):  # a disk that is read alone: the next look does it
-                    half.unlink(missing_ok=True)
+        for half in _halves(place):
+            with suppress(OSError):  # gone meanwhile, by another look than ours, or on a disk that is read alone
+                if _dead(half):
+                    half.unlink()
+
+
+def _halves(place: Path) -> list[Path]:
+    try:
+        return [half for half in place.glob(f"{TEMPORARY}*") if HALF_A_FILE.fullmatch(half.name)]
+    except OSError:
+        return []
 
 
 def _dead(half: Path) -> bool:
-    return half.is_file() and not half.is_symlink() and abs(time.time() - half.stat().st_mtime) > DEAD_SECONDS
+    """A plain file that has long not changed. What is newer than our clock is being written where clocks differ."""
+    status = half.lstat()
+    return stat.S_ISREG(status.st_mode) and time.time() - status.st_mtime > DEAD_SECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import time
 from pathlib import Path
@@ -98,6 +99,51 @@ def test_what_a_killed_export_left_beside_its_target_goes_and_what_is_under_way_
     asyncio.run(engine.home())
     assert not killed.exists() and not full.exists()
     assert ended.exists() and link.is_symlink() and theirs.exists()
+
+
+@pytest.mark.parametrize("trouble", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_a_place_that_cannot_be_looked_at_any_more_closes_home_for_nobody(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    left = job(engine.home_folder, f"j-{errno.errorcode[trouble]}", "failed", tmp_path / "away")
+    real = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.is_relative_to(tmp_path / "away"):
+            raise OSError(trouble, os.strerror(trouble), str(path))
+        return real(path, follow_symlinks=follow_symlinks)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "stat", stat)
+        asyncio.run(engine.home())
+    assert left.exists()
+    asyncio.run(engine.home())
+    assert not left.exists()
+
+
+def test_two_who_sweep_at_once_do_not_meet(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    half = engine.home_folder.generated / ".partial-0123456789ab-report.html"
+    half.write_bytes(b"half")
+    os.utime(half, (time.time() - 7200,) * 2)
+    real = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        found = real(path, follow_symlinks=follow_symlinks)
+        if path == half:
+            os.unlink(half)  # noqa: PTH108 - as the other does, right after we have looked
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat)
+    asyncio.run(engine.home())
+
+
+def test_what_a_server_writes_whose_clock_is_ahead_is_not_dead(engine: Engine) -> None:
+    half = engine.home_folder.generated / ".partial-0123456789ab-export.zip"
+    half.write_bytes(b"half")
+    os.utime(half, (time.time() + 7200,) * 2)
+    asyncio.run(engine.home())
+    assert half.exists()
+    half.unlink()
 
 
 def test_a_half_written_file_of_a_killed_process_goes_after_an_hour(engine: Engine) -> None:
