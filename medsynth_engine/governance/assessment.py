@@ -34,6 +34,7 @@ class Subject:
     kind        cohort, generator or dataset
     digest      of the thing itself: the assessment is bound to it
     patients, records  of the real data behind it (training fold for a model)
+    stand_ins   what was counted as patients, where there was no patient id: records, lesions or studies
     identifiers_removed  kind of identifier to how many were removed at intake
     quasi       columns by which somebody might be recognised
     """
@@ -43,6 +44,7 @@ class Subject:
     digest: str
     records: int = 0
     patients: int = 0
+    stand_ins: str = ""
     columns: tuple[str, ...] = ()
     images: bool = False
     identifiers_removed: Mapping[str, int] = field(default_factory=dict)
@@ -213,7 +215,7 @@ def _facts(subject: Subject, audience: str) -> dict[str, Any]:
     removed = ", ".join(f"{plain(kind)} ({count})" for kind, count in subject.identifiers_removed.items())
     present = [name for name in subject.quasi if name in subject.columns] or list(subject.quasi)
     return {
-        "patients": subject.patients or "an unknown number of",
+        "patients": _people(subject),
         "records": subject.records or "An unknown number of",
         "columns": ", ".join(map(plain, subject.columns)) or "none",
         "images": "yes" if subject.images else "none",
@@ -223,6 +225,13 @@ def _facts(subject: Subject, audience: str) -> dict[str, Any]:
         "recipients": RECIPIENTS[audience],
         "organisational": ORGANISATIONAL[audience],
     }
+
+
+def _people(subject: Subject) -> str:
+    """How many patients, in words; where there was no patient id that is not known, and what was counted is said."""
+    if subject.stand_ins:
+        return f"an unknown number of patients (there is no patient id; {subject.patients} {subject.stand_ins})"
+    return f"{subject.patients or 'an unknown number of'} patients"
 
 
 def _split(answers: Mapping[str, Any]) -> tuple[dict[str, str], list[Mapping[str, Any]]]:

@@ -62,6 +62,11 @@ def patients_about(count: int) -> str:
     return f"fewer than {SMALLEST}" if count < SMALLEST else f"about {round(count, -1)}"
 
 
+def stand_ins(summary: Mapping[str, Any]) -> str:
+    """What counts as a patient in a dataset without patient ids: what the table groups by, else each record."""
+    return "lesions or studies" if "group" in (summary.get("columns") or {}) else "records"
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, bool):
         return value

@@ -37,7 +37,7 @@ STEPS: tuple[Step, ...] = (
             Question(
                 "need.why_assessed",
                 "Why is an assessment needed?",
-                "Health data of {patients} patients was used to make what is assessed here; such data is of a special "
+                "Health data of {patients} was used to make what is assessed here; such data is of a special "
                 "category (GDPR Art. 9), and learning a generator from it is new technology (Art. 35).",
             ),
         ),
@@ -56,7 +56,7 @@ STEPS: tuple[Step, ...] = (
             Question(
                 "processing.scope",
                 "Which data, of how many people?",
-                "{records} real records of {patients} patients; columns: {columns}; images: {images}.",
+                "{records} real records of {patients}; columns: {columns}; images: {images}.",
             ),
             Question("processing.source", "Where does the real data come from?", person_only=True),
             Question("processing.recipients", "Who receives the result, and under which agreement?", "{recipients}"),

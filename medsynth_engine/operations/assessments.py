@@ -11,6 +11,7 @@ from db.canonical import digest
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.governance import assessment as documents
 from medsynth_engine.governance import workflow
+from medsynth_engine.governance.leaving import stand_ins
 from medsynth_engine.governance.rating import LONGEST_ANSWER
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
@@ -185,6 +186,7 @@ def _facts(session: Session, found: Subject) -> documents.Subject:
         digest=found.digest,
         records=int(summary.get("accepted") or 0),
         patients=int(summary.get("patients") or 0),
+        stand_ins=stand_ins(summary) if summary.get("patients_known") is False else "",
         columns=tuple(column["name"] for column in schema.get("columns", ())),
         images=bool(schema.get("image")),
         identifiers_removed=summary.get("identifiers_removed") or {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.exchange.export import export
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.gan.label import is_promise
-from medsynth_engine.governance.leaving import patients_about
+from medsynth_engine.governance.leaving import patients_about, stand_ins
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.letting_out import Passage, hidden, passage
 
@@ -56,7 +57,7 @@ def _release(allowed: Passage, dataset: Dataset | None) -> Release:
         release=new_id(),
         marks=allowed.verdict.marks,
         made_by=made_by(document, imported=subject.row.run_id is None),
-        learned_from=_learned_from(dataset),
+        learned_from=learned_from(dataset.summary if dataset else None),
         merged=merged(document),
     )
 
@@ -93,12 +94,23 @@ def made_by(document: dict[str, Any], imported: bool) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _learned_from(dataset: Dataset | None) -> str:
-    """What the card says about the real data: rounded, without a name."""
-    if dataset is None:
+def learned_from(summary: Mapping[str, Any] | None) -> str:
+    """What the card says about the real data: rounded, without a name. summary: of the dataset's row, or None."""
+    if not summary:
         return "Learned from real, de-identified records."
-    patients = patients_about(int(dataset.summary.get("patients") or 0))
-    return f"Learned from real, de-identified records of {patients} patients, of whom 30 % were held out to judge it."
+    held = held_out(summary)
+    count = patients_about(int(summary.get("patients") or 0))
+    if summary.get("patients_known") is not False:
+        return f"Learned from real, de-identified records of {count} patients{held}."
+    said = f"Learned from real, de-identified data: {count} {stand_ins(summary)}{held}."
+    return f"{said} There was no patient id, so of how many patients is not known."
+
+
+def held_out(summary: Mapping[str, Any]) -> str:
+    """How much of it judged and did not teach, in tens of percent: a source may bring a split of its own."""
+    folds = {fold: int(summary.get(fold) or 0) for fold in ("train", "validation", "holdout")}
+    share = folds["holdout"] / max(1, sum(folds.values()))
+    return f", of which about {round(10 * share) * 10} % were held out to judge it" if share >= 0.05 else ""
 
 
 if __name__ == "__main__":

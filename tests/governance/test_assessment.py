@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +32,15 @@ def test_a_draft_has_the_seven_steps_the_facts_and_the_digests(draft: dict[str, 
     assert draft["subject"]["digest"] == "c" * 64
     assert draft["evaluation"]["digest"] == "e" * 64
     assert "{" not in json.dumps([f["answer"] for s in draft["sections"] for f in s["fields"]])
+
+
+def test_a_draft_does_not_call_patients_what_was_counted_without_a_patient_id(subject: Subject) -> None:
+    author = {"user_id": "u1", "name": "alice"}
+    made = assessment.draft(replace(subject, stand_ins="lesions or studies"), "internal", author, NOW)
+    for question in ("need.why_assessed", "processing.scope"):
+        said = answer(made, question)
+        assert "an unknown number of patients (there is no patient id; 55 lesions or studies)" in said
+        assert "55 patients" not in said
 
 
 def test_likelihoods_come_from_the_measured_bands(draft: dict[str, Any]) -> None:
