@@ -85,6 +85,9 @@ DatasetShare = command("dataset.share", "s", "Share", Permission.BRING_IN, foote
 DatasetReview = command("dataset.review", "v", "Review", Permission.REVIEW, footer=True)(
     "Look at the quarantined pictures of this dataset, and decide about each."
 )
+DatasetCheck = command("dataset.check", "e", "Check text", Permission.BRING_IN)(
+    "Read the pictures for burned-in text where no check has read them; what carries text is quarantined for a person."
+)
 DatasetRemove = command("dataset.remove", "D", "Remove", Permission.BRING_IN)(
     "Remove this dataset with its runs' folds and its quarantine; you type its name to confirm."
 )

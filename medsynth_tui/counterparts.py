@@ -17,6 +17,7 @@ LINE: dict[str, str] = {
     "dataset.rows": "generate",
     "dataset.share": "datasets share",
     "dataset.review": "review list",
+    "dataset.check": "datasets check",
     "dataset.remove": "datasets remove",
     "dataset.assess": "pia draft",
     "dataset.table": "rows table",
@@ -162,7 +163,6 @@ ONLY_THERE: dict[str, str] = {
     "gate override": "two admins, each from their own account and with their reason: never a key's work",
     "releases": "what left stands in the audit log",
     "datasets report": "writes a file for the data protection officer; the dataset's screen shows the same",
-    "datasets check": "begins by itself after bringing in",
     "rows plan": "the population editor shows the plan as it changes",
 }
 """Words of the command line that the studio has not, and why."""

@@ -32,6 +32,12 @@ LOST = "What it has done so far is cleared away; nothing half done stays. To hav
 LOST_TRAINING = (
     "The training ends and cannot be taken up again; a paused one can (Runs). The best generator so far stays usable."
 )
+LOST_CHECK = (
+    "What was read so far is kept: asked for again, on the dataset's page, it goes on from there. Nothing of the "
+    "dataset leaves before all is read."
+)
+LOSSES = {"train": LOST_TRAINING, "check_text": LOST_CHECK}
+"""What cancelling costs, by the kind of work; of all other kinds `LOST`."""
 CANCEL_OR_NOT = ("Cancel it", "Let it go on")
 
 
@@ -155,17 +161,18 @@ class View(Commanded, Asking, Screen[None]):
     def do_job_cancel(self) -> None:
         job = self.followed
         if job:
-            self.cancel(job, lambda _: self.say("Asked to cancel it."))
+            self.cancel(job, lambda _: self.say("Asked to cancel it."), *self.followed_as)
 
-    def cancel(self, job: str, then: Callable[[dict[str, Any]], object], *, training: bool = False) -> None:
-        """Cancel a job after a question, for what it has done so far is lost."""
+    def cancel(self, job: str, then: Callable[[dict[str, Any]], object], what: str, kind: str) -> None:
+        """Cancel a job after a question, for what it has done so far may be lost. `what` it is, in words."""
         from medsynth_tui.screens.confirm import Sure
 
         def decided(sure: bool | None) -> None:
             if sure:
                 self.ask(lambda engine: engine.jobs_cancel(job), then, group="cancel")
 
-        self.studio.push_screen(Sure("Cancel this work", LOST_TRAINING if training else LOST, *CANCEL_OR_NOT), decided)
+        title = self.studio.glyphs.text(f"Cancel this work: {what}")
+        self.studio.push_screen(Sure(title, LOSSES.get(kind, LOST), *CANCEL_OR_NOT), decided)
 
     def complain(self, message: str, hint: str = "") -> None:
         """A sentence and a way out, in the strip above the hints."""

@@ -51,6 +51,8 @@ class Asking:
         super().__init__(*args, **kwargs)
         self._asked: dict[Worker[Any], Waiting] = {}
         self.followed: str | None = None
+        self.followed_as = ("", "")
+        """What is followed in words, and its kind where that was said."""
 
     def ask(
         self,
@@ -86,14 +88,17 @@ class Asking:
         """Whether an answer of this group is still to come: who asks at intervals must not cancel itself for ever."""
         return any(worker.group == group for worker in self._asked)
 
-    def follow(self, job: str, title: str, then: Callable[[Any], object]) -> None:
-        """Show a job's progress until it ends, then hand its result on. Raises nothing: errors reach the strip."""
+    def follow(self, job: str, title: str, then: Callable[[Any], object], kind: str = "") -> None:
+        """Show a job's progress until it ends, then hand its result on. Raises nothing: errors reach the strip.
+
+        `kind` of work, where cancelling it loses something else than most work does.
+        """
         screen = cast("Screen[Any]", self)
         worker: Worker[Any] = screen.run_worker(
             partial(self._to_the_end, job, title), group="job", name="job", exclusive=True, exit_on_error=False
         )
         self._asked[worker] = Waiting(then, None, job)
-        self.followed = job
+        self.followed, self.followed_as = job, (title, kind)
 
     async def _to_the_end(self, job: str, title: str) -> dict[str, Any]:
         screen = cast("Screen[Any]", self)

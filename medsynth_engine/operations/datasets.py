@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.text.state import sentence, text_of
+from medsynth_engine.intake.text.state import sentence, text_of, text_waits
 from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
@@ -226,6 +226,7 @@ def _shown(row: Any) -> dict[str, Any]:
     return {
         **row.summary,
         "text_check": sentence(text_of(row.summary)),
+        "text_waits": text_waits(row.summary),
         "dataset": row.name,
         "version": row.version,
         "digest": row.digest,

@@ -11,6 +11,7 @@ from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 
 app = group("jobs", "Long work: what runs, and cancelling it.", "medsynth jobs list")
+ALIVE = ("queued", "running", "paused")
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job, as `jobs list` names it.")]
 
 
@@ -30,7 +31,14 @@ def one(face: Face, job: Job) -> None:
 def cancel(face: Face, job: Job) -> None:
     """Cancel a job. It cleans up: nothing is left half done."""
     document = face.ask(lambda engine: engine.jobs_cancel(job))
-    face.give(document, lambda face, told: show.line(face, f"Job {told['job']} is cancelled ({told['state']})."))
+    face.give(document, lambda face, told: show.line(face, f"Job {told['job']} {cancelled(told['state'])}."))
+
+
+def cancelled(state: str) -> str:
+    """What became of it, by its state after the asking."""
+    if state in ALIVE:
+        return "was asked to stop"
+    return "is stopped" if state == "stopped" else f"had ended before ({state})"
 
 
 def show_jobs(face: Face, found: list[Document]) -> None:
@@ -49,7 +57,7 @@ def show_job(face: Face, document: Document) -> None:
         [
             ("job", document["job"]),
             ("progress", amount),
-            ("says", progress.get("say")),
+            ("says", progress.get("say") if document["state"] in ALIVE else None),
             ("error", (document.get("error") or {}).get("message")),
             ("what to do", (document.get("error") or {}).get("hint")),
         ],

@@ -42,6 +42,7 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         c.DatasetPictures,
         PicturesDraw,
         c.DatasetReview,
+        c.DatasetCheck,
         c.DatasetShare,
         r.DatasetAssess,
         DatasetBundle,
@@ -53,9 +54,9 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         self.dataset = name
         self.document: dict[str, Any] = {}
         self.review: dict[str, Any] = {}
-        self.checking = False
-        """Whether its pictures are being read for text, or wait for it."""
-        self.shown: tuple[dict[str, Any], dict[str, Any]] | None = None
+        self.checking: bool | None = None
+        """Whether its pictures are being read for text, or wait for it; None until that is known."""
+        self.shown: tuple[Any, ...] | None = None
         self.gone = False
         """Whether the store refused to show it: then it is not asked again by itself."""
 
@@ -99,6 +100,8 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         was, self.checking = self.checking, any(each["state"] in ALIVE for each in its)
         if was and not self.checking:
             self.load()
+        elif self.document:
+            self._show(self.document)
 
     def load(self) -> None:
         self.gone = False
@@ -116,23 +119,45 @@ class DatasetDetail(SaysWhatPicturesCost, View):
             self._show(self.document)
 
     def _show(self, document: dict[str, Any]) -> None:
-        if (document, self.review) == self.shown:
+        if (document, self.review, self.checking) == self.shown:
             return
-        self.document, self.shown = document, (document, self.review)
+        self.document, self.shown = document, (document, self.review, self.checking)
         made = Content.assemble(
             (f"Brought in {when(document.get('created'))}", "$muted"),
             (f" by {said(document['owner'], 30)}" if document.get("owner") else "", "$muted"),
         )
         glyphs = self.studio.glyphs
-        self.query_one("#report", Static).remove_class("muted").update(
-            Content("\n").join([made, *review_lines(self.review), Content(""), *report(document, glyphs)])
-        )
+        told = [made, *review_lines(self.review), *self._unread(), Content(""), *report(document, glyphs)]
+        self.query_one("#report", Static).remove_class("muted").update(Content("\n").join(told))
         composition = document.get("composition") or {}
         accepted = document.get("accepted")
         bars = [Attribute(name, counts, total=accepted) for name, counts in composition.items()]
         self.query_one("#composition", Bars).show(bars)
         self.query_one("#suppressed", Static).update(Content(suppressed(composition)))
         self.place_changed()
+
+    @property
+    def unread(self) -> bool:
+        """Whether pictures wait to be read for text and nothing reads them: the check was cancelled, or failed."""
+        return self.checking is False and bool(self.document.get("text_waits"))
+
+    def _unread(self) -> list[Content]:
+        if not self.offered(c.DatasetCheck):
+            return []
+        words = f"Pictures wait to be read for text, and nothing reads them: {self.key(c.DatasetCheck)} asks for it."
+        return [Content.assemble((words, "$warning"))]
+
+    def do_dataset_check(self) -> None:
+        self.clear()
+        name = self.dataset
+        self.ask(lambda engine: engine.datasets_check(name), self._reading, group="begin the check")
+
+    def _reading(self, document: dict[str, Any]) -> None:
+        self.checking = True
+        self._show(self.document)
+        self.follow(
+            document["job"], f"Reading the pictures of {self.dataset}", lambda _: self.load(), kind="check_text"
+        )
 
     @property
     def has_images(self) -> bool:
@@ -142,6 +167,8 @@ class DatasetDetail(SaysWhatPicturesCost, View):
         if command in (c.DatasetTrain, c.DatasetPictures, DatasetBundle) and self.document and not self.has_images:
             return False
         if command is c.DatasetReview and not self.review.get("held"):
+            return False
+        if command is c.DatasetCheck and not self.unread:
             return False
         if command is c.DatasetRows and self.has_images:
             return False

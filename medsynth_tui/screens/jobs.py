@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Static
 
 from medsynth_tui import commands_evidence as e
 from medsynth_tui.command import Command
-from medsynth_tui.commands import CancelJob
+from medsynth_tui.commands import CancelJob, DatasetCheck
 from medsynth_tui.commands_list import LISTED
 from medsynth_tui.evidence_words import Row
 from medsynth_tui.screens.confirm import Tell
@@ -107,7 +107,7 @@ class Jobs(WritesList, View):
     def do_job_cancel(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self.cancel(chosen["job"], self._cancelled, training=chosen["kind"] == "train")
+            self.cancel(chosen["job"], self._cancelled, what(chosen), chosen["kind"])
 
     def _cancelled(self, document: dict[str, Any]) -> None:
         self.say("Asked to cancel it.")
@@ -121,11 +121,14 @@ class Jobs(WritesList, View):
             self.ask(lambda engine: engine.jobs_show(job), self._tell, group="job")
 
     def _tell(self, document: dict[str, Any]) -> None:
-        lines = [state(document["state"]), so_far(document.get("progress"), 200)]
+        progress, over = document.get("progress") or {}, document["state"] not in ALIVE
+        lines = [state(document["state"]), so_far({**progress, "say": None} if over else progress, 200)]
         error = document.get("error") or {}
         lines += [said(error.get(part), 600) for part in ("message", "hint") if error.get(part)]
-        title = f"{work(document['kind']).capitalize()}: {said(document['subject'].partition(':')[2], 60)}"
-        self.studio.push_screen(Tell(title, *(self.studio.glyphs.text(line) for line in lines if line)))
+        if document["kind"] == "check_text" and over and document["state"] != "finished":
+            lines.append(f"{self.key(DatasetCheck)} on the dataset's page asks for it again.")
+        title, text = what(document), self.studio.glyphs.text
+        self.studio.push_screen(Tell(title[:1].upper() + title[1:], *(text(line) for line in lines if line)))
 
 
 async def _work(engine: Engine) -> list[dict[str, Any]]:
@@ -134,6 +137,11 @@ async def _work(engine: Engine) -> list[dict[str, Any]]:
     alive = [each["job"] for each in jobs if each["state"] in ALIVE][:MOST_ASKED]
     known = {job: await engine.jobs_show(job) for job in alive}
     return [{**each, **known.get(each["job"], {})} for each in jobs]
+
+
+def what(job: dict[str, Any]) -> str:
+    """What kind of work a job is, and what about."""
+    return f"{work(job['kind'])}: {said(job['subject'].partition(':')[2], 60)}"
 
 
 def so_far(progress: dict[str, Any] | None, limit: int = 22) -> str:

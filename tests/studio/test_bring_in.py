@@ -137,6 +137,32 @@ async def test_a_dataset_shows_what_the_text_check_found_when_it_has_ended_and_i
         await until(pilot, lambda: app.screen.query_one("#report-side").scroll_y > 0, why="the rest of the report")
 
 
+async def test_a_text_check_that_was_cancelled_is_asked_for_again_from_its_dataset(tmp_path: Path) -> None:
+    engine, asked = FakeEngine(), list[str]()
+    whole = await engine.datasets_show("chest")
+
+    async def jobs() -> list[dict[str, Any]]:
+        state = "running" if asked else "stopped"
+        return [{"job": "j", "kind": "check_text", "subject": "dataset:chest", "state": state}]
+
+    async def show(name: str) -> dict[str, Any]:
+        return {**whole, "dataset": name, "text_waits": True}
+
+    async def check(name: str, burned_in: str = "quarantine") -> dict[str, Any]:
+        asked.append(name)
+        return {"job": "j", "dataset": name}
+
+    engine.jobs_list, engine.datasets_show, engine.datasets_check = jobs, show, check  # type: ignore
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("dataset", name="chest")
+        await shows(pilot, "nothing reads them: e")
+        await pilot.press("e")
+        await until(pilot, lambda: asked == ["chest"], why="the check")
+        await until(pilot, lambda: "nothing reads them" not in seen(app), why="the sentence to go")
+
+
 async def test_a_job_behind_others_of_its_dataset_says_so(tmp_path: Path) -> None:
     app = studio(tmp_path, engine=FakeEngine())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -37,6 +37,7 @@ OCCASION = {
     *("disk.open", "disk.remove", "run.remove", "dataset.rows", "assessment.draft"),  # what the cursor stands on
     *("tour.next", "tour.before"),
     "bundle.mend",  # a gate that is closed
+    "dataset.check",  # pictures that nothing reads
 }
 """Commands that a screen as it opens on the made-up store has no occasion for."""
 STEPS_BACK = 6

@@ -11,6 +11,7 @@ from studio_people import log_in, seen, shows, studio, until
 JOBS = [
     {"job": "j1", "kind": "evaluate", "subject": "cohort:c1", "state": "running", "created": NOW},
     {"job": "j2", "kind": "report", "subject": "cohort:c1", "state": "failed", "created": NOW},
+    {"job": "j3", "kind": "check_text", "subject": "dataset:us", "state": "queued", "created": NOW},
 ]
 
 
@@ -22,10 +23,13 @@ def working(cancelled: list[str]) -> FakeEngine:
         return [{**each, "state": "stopped"} if each["job"] in cancelled else dict(each) for each in JOBS]
 
     async def jobs_show(job: str) -> dict[str, Any]:
-        looks.append(job)
+        looks.extend(["look"] if job == "j1" else [])
         found = next(each for each in JOBS if each["job"] == job)
         if job == "j2":
             return {**found, "progress": {}, "error": {"message": "The disk is full.", "hint": "Free some space."}}
+        if job == "j3":
+            told = {"done": 4, "total": 9, "unit": "pictures", "say": "about 36 minutes left"}
+            return {**found, "state": "stopped" if job in cancelled else "queued", "progress": told}
         return {**found, "progress": {"done": len(looks), "total": 14, "unit": "measures", "say": "rows: fidelity"}}
 
     async def jobs_cancel(job: str) -> dict[str, Any]:
@@ -57,6 +61,27 @@ async def test_what_goes_on_is_looked_at_again_by_itself_and_can_be_cancelled(tm
         await until(pilot, lambda: cancelled == ["j1"], why="the cancelling")
         await shows(pilot, "stopped")
         assert "Cancel job" not in seen(app).splitlines()[-1]
+
+
+async def test_cancelling_a_text_check_says_what_is_kept_and_afterwards_how_it_goes_on(tmp_path: Path) -> None:
+    cancelled: list[str] = []
+    app = studio(tmp_path, engine=working(cancelled))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("jobs")
+        await shows(pilot, "text check")
+        await pilot.press("down", "down", "enter")
+        await shows(pilot, "about 36 minutes left")
+        await pilot.press("escape")
+        await pilot.press("X")
+        await shows(pilot, "Cancel this work: text check: us")
+        assert "What was read so far is kept" in seen(app) and "cleared away" not in seen(app)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: cancelled == ["j3"], why="the cancelling")
+        await shows(pilot, "stopped")
+        await pilot.press("enter")
+        await shows(pilot, "e on the dataset's page asks for it again.")
+        assert "minutes left" not in seen(app) and "4 of 9 pictures" in seen(app)
 
 
 async def test_what_failed_says_why(tmp_path: Path) -> None:
