@@ -13,7 +13,7 @@ from db.tables import Dataset as DatasetRow
 from db.tables import Release, Run, Weights
 from medsynth_engine.exchange.cloud.arrival import take_in
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.atomic import file_digest, write_with
+from medsynth_engine.kernel.atomic import file_digest, write_new
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.places import source_still_apart
@@ -77,11 +77,15 @@ def _commit(desk: Desk, hidden: RunFolder, dataset: DatasetRow, document: dict[s
     """Ledger and folder appear together; weights are the run's, as after a training here."""
     name, folder = desk.arguments["run"], RunFolder(desk.home.runs / desk.arguments["run"])
     weights, kept = file_digest(hidden.generator), desk.home.weights / f"{name}.pth"
+    taken = Busy("name_taken", "There is a run or a generator of this name already.", "Choose another --name.")
     if folder.path.exists() or kept.exists():
-        raise Busy("name_taken", "There is a run or a generator of this name already.", "Choose another --name.")
+        raise taken
     detail = {"dataset": dataset.name, "generator": weights, "deletion_confirmed": bool(desk.arguments["deleted"])}
-    with hidden.generator.open("rb") as source:
-        write_with(kept, lambda stream: shutil.copyfileobj(source, stream))
+    try:
+        with hidden.generator.open("rb") as source:
+            write_new(kept, lambda stream: shutil.copyfileobj(source, stream))
+    except FileExistsError as error:
+        raise taken from error  # by another import meanwhile: it is not ours to take away
     try:
         with desk.commit("runs.imported", f"run:{name}", **detail) as change:
             row = Run(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from sqlmodel import select
 
 from db.tables import Run, Weights
-from medsynth_engine.kernel.atomic import file_digest, write_with
+from medsynth_engine.kernel.atomic import file_digest, write_new
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.operations.placed import PLACED
 from medsynth_engine.operations.places import source_still_apart
@@ -19,18 +21,16 @@ from medsynth_engine.work.desk import Desk, run
 def work(desk: Desk) -> dict[str, Any]:
     name, source = desk.arguments["name"], source_still_apart(desk.home, desk.arguments)
     target = desk.home.weights / f"{name}.pth"
-    fresh = file_digest(source)
-    if target.exists() and file_digest(target) != fresh:
-        raise BadInput("name_taken", "There is a weights file of this name already.", "Choose another --name.")
-    document = {**weights_document(source), PLACED: target.resolve() == source.resolve()}
-    if target.resolve() != source.resolve():
-        with source.open("rb") as stream:
-            write_with(target, lambda kept: shutil.copyfileobj(stream, kept))
-    digest = file_digest(target)
-    if digest != fresh:
-        target.unlink()
-        raise BadInput("source_changed", "The file changed while it was taken in.", "Ask for it again.")
+    placed = source == target.parent.resolve() / target.name
+    digest = file_digest(source)
+    document = {**weights_document(source), PLACED: placed}
+    if not placed:
+        _keep(source, target, digest)
+    elif file_digest(source) != digest:
+        raise _changed()
     with desk.commit("weights.imported", f"generator:{name}", digest=digest) as change:
+        if change.session.get(Weights, name) is not None:
+            raise _taken()
         # Weights that this store trained itself are known by their digest, wherever they have been since.
         known = change.session.exec(select(Run).where(Run.generator_digest == digest)).first()
         change.session.add(
@@ -45,6 +45,35 @@ def work(desk: Desk) -> dict[str, Any]:
             )
         )
     return {"weights": name, "digest": digest, **document}
+
+
+def _keep(source: Path, target: Path, checked: str) -> None:
+    """Copy what was checked, never in the place of another file: that is somebody's, or of an import beside this one.
+
+    Raises BadInput where it is no longer what was checked, or where the name is another file's. The same bytes under
+    that name are what this job kept before it was cut short.
+    """
+
+    def fill(kept: IO[bytes]) -> None:
+        with source.open("rb") as stream:
+            shutil.copyfileobj(stream, kept)
+        kept.seek(0)
+        if hashlib.file_digest(kept, "sha256").hexdigest() != checked:  # type: ignore[arg-type]
+            raise _changed()
+
+    try:
+        write_new(target, fill)
+    except FileExistsError as error:
+        if target.is_symlink() or not target.is_file() or file_digest(target) != checked:
+            raise _taken() from error
+
+
+def _taken() -> BadInput:
+    return BadInput("name_taken", "There is a weights file of this name already.", "Choose another --name.")
+
+
+def _changed() -> BadInput:
+    return BadInput("source_changed", "The file changed while it was taken in.", "Ask for it again.")
 
 
 if __name__ == "__main__":
