@@ -18,9 +18,8 @@ from medsynth_tui import commands_review as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands_list import ListCopy, ListFilter
 from medsynth_tui.intake_words import came_back
-from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.listing import HasList
-from medsynth_tui.screens.review_words import boxes_of, boxes_wrong, key_of, what_was_read, why_held
+from medsynth_tui.screens.review_words import ask_boxes, boxes_of, key_of, what_was_read, why_held
 from medsynth_tui.view import View
 from medsynth_tui.widgets.boxed_picture import BoxedPicture
 from medsynth_tui.widgets.picture import Pixels
@@ -94,10 +93,7 @@ class ReviewQueue(HasList, View):
         if entries and self.focused is None:
             table.focus()
         if not entries:
-            self.looked_at = {}
-            self.query_one("#why", Static).update(Content(""))
-            self.query_one("#read", Static).update(Content(""))
-            self.query_one(BoxedPicture).show_boxed(None, (1, 1), [])
+            self.nothing_under_cursor()
         elif self.current and self.looked_at.get("key") != key_of(self.current):
             self._wait_until_still()
 
@@ -166,7 +162,18 @@ class ReviewQueue(HasList, View):
         self.place_changed()
         self.ask(lambda engine: engine.review_show(key, size=size), self._show_picture, group="picture")
 
+    def nothing_under_cursor(self) -> None:
+        if self._still is not None:
+            self._still.stop()
+        self.looked_at = {}
+        for words in ("#why", "#read"):
+            self.query_one(words, Static).update(Content(""))
+        self.query_one(BoxedPicture).show_boxed(None, (1, 1), [])
+        self.place_changed()
+
     def _show_picture(self, document: dict[str, Any]) -> None:
+        if self.current is None:
+            return  # it was filtered away before it came
         self.looked_at, self.looked_since = {**document, "key": key_of(document)}, monotonic()
         self.query_one("#why", Static).update(why_held(document))
         picture = Pixels.from_document(document["picture"]) if document["picture"] else None
@@ -231,19 +238,7 @@ class ReviewQueue(HasList, View):
         boxes = shown.get("boxes") or []
         if self.larger and picture.zoom > 1:
             boxes = [*boxes, picture.seen(picture.whole)]  # what one came close to is what one means
-        found = "  ".join(",".join(map(str, box)) for box in boxes)
-        self.studio.push_screen(
-            Ask(
-                "What is to be painted over?",
-                "Boxes",
-                says=f"x,y,width,height in pixels from the upper left corner; several apart by blanks. "
-                f"The picture is {shown['width']} by {shown['height']}.",
-                value=found,
-                check=boxes_wrong,
-                verb="Mask",
-            ),
-            self._mask_boxes,
-        )
+        self.studio.push_screen(ask_boxes(shown, boxes), self._mask_boxes)
 
     def _mask_boxes(self, text: str | None) -> None:
         if text:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
 from medsynth_tui.intake_words import counted
+from medsynth_tui.screens.confirm import Ask
+from medsynth_tui.widgets.boxed_picture import Box
 from medsynth_tui.words import plain, said
 
 NOT_YOURS = "Another researcher decides about what you brought in: share it, with s on the dataset's page."
@@ -38,6 +41,19 @@ def what_was_read(document: dict[str, Any], glyphs: Glyphs) -> Content:
     if not texts:
         return Content.assemble(("No text was read in it.", "$muted"))
     return Content.assemble(("Read: ", "$muted"), ("  |  ".join(texts), "$foreground"))
+
+
+def ask_boxes(shown: dict[str, Any], boxes: Sequence[Box]) -> Ask:
+    """The question what is to be painted over, answered beforehand with `boxes`."""
+    says = "x,y,width,height in pixels from the upper left corner; several apart by blanks. "
+    return Ask(
+        "What is to be painted over?",
+        "Boxes",
+        says=f"{says}The picture is {shown['width']} by {shown['height']}.",
+        value="  ".join(",".join(map(str, box)) for box in boxes),
+        check=boxes_wrong,
+        verb="Mask",
+    )
 
 
 def boxes_wrong(text: str) -> str:
