@@ -17,6 +17,8 @@ PLAIN_LEVELS = "_,-:=+*#"
 SHAPE = 8
 QUANTILES = {"p10": "a tenth lies below", "p50": "half", "p90": "nine tenths"}
 BROKEN = "!"
+LEFT_OUT = ("not kept:", "not drawn:")
+"""Begins the key of a row that stands for a column without one."""
 
 
 def bin_labels(edges: Sequence[float]) -> list[str]:

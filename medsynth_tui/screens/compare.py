@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -20,6 +21,7 @@ from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.listing import HasList
 from medsynth_tui.theme import Palette, palette_of
 from medsynth_tui.view import View
+from medsynth_tui.widgets.cell import Cell
 from medsynth_tui.widgets.page_names import PageNames
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import BANDS, SCENARIOS, measure, number, said, share
@@ -155,11 +157,11 @@ def _values(each: Mapping[str, Any], palette: Palette) -> list[Any]:
         if value is None or value["value"] is None:
             cells.append("–" if value is None else "not enough")
         elif place in each["worse"]:
-            cells.append((f"✗ {number(value['value'])}", palette.error))
+            cells.append(Cell(f"✗ {number(value['value'])}", palette.error, value["value"]))
         elif place in each["best"]:
-            cells.append((f"✓ {number(value['value'])}", f"bold {palette.success}"))
+            cells.append(Cell(f"✓ {number(value['value'])}", f"bold {palette.success}", value["value"]))
         else:
-            cells.append(number(value["value"]))
+            cells.append(Cell(number(value["value"]), by=value["value"]))
     return cells
 
 
@@ -180,13 +182,15 @@ def group_rows(groups: Sequence[Mapping[str, Any]], palette: Palette) -> list[Ro
     return rows
 
 
-def _share(part: float | None, goal: float | None, flag: str | None) -> str:
+def _share(part: float | None, goal: float | None, flag: str | None) -> Cell:
     if part is None:
-        return "–"
+        return Cell("–")
     off = flag in ("amber", "red") and goal is not None
-    return f"{'▲' if part > (goal or 0) else '▼'} {share(part)}" if off else share(part)
+    return Cell(f"{'▲' if part > (goal or 0) else '▼'} {share(part)}" if off else share(part), by=part)
 
 
 def _drawn(cell: Any, text: Any) -> Any:
     """A cell as this terminal can show it."""
+    if isinstance(cell, Cell):
+        return replace(cell, text=text(cell.text))
     return (text(cell[0]), cell[1]) if isinstance(cell, tuple) else text(cell)

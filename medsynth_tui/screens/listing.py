@@ -138,8 +138,9 @@ class HasList(Base):
         return order_words(table.kind(title), self._down(table, title))
 
     def _sort(self, title: str | None) -> None:
+        """What was chosen; a window that shrank meanwhile has no such column any more."""
         table = self.list_table()
-        if title is not None and table is not None:
+        if table is not None and title is not None and title in ("", *self.sortable(table)):
             self._arrange(by=title, down=self._down(table, title) if title else False)
 
     def _arrange(self, **changed: Any) -> None:

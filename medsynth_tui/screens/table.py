@@ -55,6 +55,11 @@ class ColumnsView(HasList, View):
     def nothing_under_cursor(self) -> None:
         self._read()
 
+    def copied(self) -> str:
+        key = super().copied()
+        mark = next((mark for mark in words.LEFT_OUT if key.startswith(mark) and not self.named(key)), "")
+        return key.removeprefix(mark)
+
     def show_column(self, key: str) -> None:
         """What is under the cursor, on the right."""
 

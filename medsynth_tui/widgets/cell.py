@@ -11,7 +11,7 @@ from medsynth_tui.words import when
 
 BEFORE = re.compile(r"^[^\w<(-]+")
 """Marks and signs in front of a cell's words."""
-NUMBER = re.compile(r"<?-?\d[\d,]*(\.\d+)?( ?%)?")
+NUMBER = re.compile(r"<?-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( ?%)?")
 PARTS = re.compile(r"(\d+)")
 Key = tuple[int, Any]
 """Of what kind a value is, and the value: values of two kinds are never compared."""
@@ -49,7 +49,7 @@ def text_of(value: Any) -> str:
 
 
 def key_of(value: Any) -> Key:
-    """What to sort a cell by. Numbers, also `1,234` and `12 %`, by their size; of text `set-2` before `set-10`."""
+    """What to sort a cell by. Numbers, also `1,234`, `12 %` and `4.0e-05`, by size; of text `set-2` before `set-10`."""
     by = value.by if isinstance(value, Cell) and value.by is not None else text_of(value)
     if isinstance(by, datetime):
         return TIMES, by.timestamp()
@@ -64,4 +64,10 @@ def key_of(value: Any) -> Key:
 
 def _natural(words: str) -> tuple[Any, ...]:
     parts = PARTS.split(words.casefold())
-    return tuple((int(part), part) if at % 2 else part for at, part in enumerate(parts))
+    return tuple(_size(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def _size(digits: str) -> tuple[int, str, str]:
+    """Orders whole numbers of any length, which `int` does not read; of two that are equal, 7 before 07."""
+    counted = digits.lstrip("0")
+    return len(counted), counted, digits

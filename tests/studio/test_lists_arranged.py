@@ -11,12 +11,19 @@ from fake_engine import LONG, FakeEngine
 from studio_people import complaint, log_in, seen, shows, studio, until
 from studio_places import PLACES
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from medsynth_tui.app import MedSynth
+from medsynth_tui.glyphs import to_ascii
+from medsynth_tui.screens.compare import _drawn, measure_rows
+from medsynth_tui.screens.table import DatasetTable
 from medsynth_tui.terminal.clipboard import takes_clipboard
+from medsynth_tui.theme import DARK
 from medsynth_tui.widgets.arranged import Arrangement, kind_of, order_words
+from medsynth_tui.widgets.boxed_picture import BoxedPicture
 from medsynth_tui.widgets.cell import NUMBERS, TIMES, WORDS, Cell, at
 from medsynth_tui.widgets.window_table import WindowTable
+from medsynth_tui.words import number
 
 NAMES = ("set-2", "set-10", "Other", "none")
 SIZES = ("1,234", "<11", ("99", "bold"), "–")
@@ -56,6 +63,27 @@ def test_times_and_sizes_are_sorted_by_what_they_are_not_by_their_words() -> Non
     assert [kind_of(rows, place) for place in (0, 1)] == [TIMES, NUMBERS]
     assert kind_of(ROWS, 0) == WORDS
     assert order_words(TIMES, True) == "newest first"
+
+
+def test_small_numbers_are_sorted_by_their_size_whatever_mark_and_letters_they_are_written_with() -> None:
+    values = (0.9, 0.00004, 0.2, 0.0009, 12345.0)
+    rows = [(str(value), [str(value), number(value)]) for value in values]
+    assert names(Arrangement(by="size"), rows) == [str(value) for value in sorted(values)]
+    measured = [
+        {"name": f"fidelity.{value}", "values": [{"value": value}], "worse": [], "best": []} for value in values
+    ]
+    measured[1]["worse"], measured[2]["best"] = [0], [0]
+    marked = [(key, [_drawn(cell, to_ascii) for cell in cells]) for key, cells in measure_rows(measured, {}, DARK)]
+    assert names(Arrangement(by="size"), marked[1:]) == [f"fidelity.{value}" for value in sorted(values)]
+
+
+def test_a_name_of_more_digits_than_python_reads_is_sorted_like_any_other() -> None:
+    long = "set-" + "9" * 5000
+    assert names(Arrangement(by="name"), [(name, [name, ""]) for name in (long, "set-10", "set-9")]) == [
+        "set-9",
+        "set-10",
+        long,
+    ]
 
 
 def table(app: MedSynth) -> WindowTable:
@@ -114,6 +142,33 @@ async def test_the_column_that_sorts_wears_an_arrow_and_turns_round_when_it_is_c
         assert [key for key, _ in table(app).shown] == came
 
 
+async def test_a_column_that_went_away_with_a_larger_window_is_not_sorted_by(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(130, 40)) as pilot:
+        await opened(pilot, "datasets", "41 rows")
+        came = [key for key, _ in table(app).shown]
+        await pilot.press("s")
+        await shows(pilot, "Sort by")
+        titles = [str(each.prompt) for each in app.screen.query_one(OptionList).options]
+        app.screen.query_one(OptionList).highlighted = next(at for at, each in enumerate(titles) if "training" in each)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: not app.screen_stack[-2].query_one(WindowTable).wide)
+        await pilot.press("enter")
+        await shows(pilot, "41 rows")
+        assert [key for key, _ in table(app).shown] == came and not table(app).arrangement
+
+
+async def test_of_a_column_that_was_not_kept_the_name_is_copied_as_one_would_type_it(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "table", "NOT KEPT")
+        await pilot.press("G")
+        await shows(pilot, "in no row, real or")
+        view = app.screen
+        assert isinstance(view, DatasetTable)
+        assert view.copied() in view.document["not_kept"]
+
+
 async def test_the_name_of_a_row_goes_to_the_clipboard_or_is_said_where_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,3 +224,11 @@ async def test_a_filtered_queue_of_pictures_is_gone_through_in_its_own_order(tmp
         await pilot.press("slash", *"0299", "enter")
         await shows(pilot, "1 of 300 with “0299”")
         assert str(table(app).current_key).endswith("0299")
+        await shows(pilot, "Read:")
+        await pilot.press("slash", "x")
+        await shows(pilot, "0 of 300")
+        await until(pilot, lambda: app.screen.query_one(BoxedPicture).full is None, why="no picture without a row")
+        assert "Read:" not in seen(app) and "must look" not in seen(app)
+        await pilot.press("backspace")
+        await shows(pilot, "Read:")
+        assert app.screen.query_one(BoxedPicture).full is not None
