@@ -34,6 +34,7 @@ CONSEQUENCES = {
     "cohort": "Its records and pictures are deleted. What was measured and signed about it stays in the ledger, and "
     "what was exported is elsewhere. Nothing brings it back.",
 }
+WHOLE = ("-whole", "Told as a whole")
 OTHERS = "Of others, or not told by name: you see how much it is, not whose or which."
 NOTES = {
     "database": "The ledger's database, on the disk of its server: that may be another than the one told of above. "
@@ -82,18 +83,26 @@ class DiskUse(WritesList, View):
         self._explain()
 
     def _by_kind(self) -> list[Row]:
+        """Kinds of which something is told by name, each a section; after them the others in one."""
         rows: list[Row] = []
+        nameless: dict[str, int] = {}
         for each in self.document["kinds"]:
             kind, taken = each["kind"], each["bytes"]
             inside = [(key, thing) for key, thing in self.things.items() if thing["kind"] == kind]
             if inside:
-                rows.append(self._row(f"-{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
+                rows.append(self._heading(f"-{kind}", KINDS[kind], taken))
                 rows += [self._thing(key, thing) for key, thing in inside]
                 rest = taken - sum(thing["bytes"] for _, thing in inside)
                 rows += [self._row(f"rest:{kind}", "of others", Cell(size(rest), by=rest))] if rest > 0 else []
             elif taken:
-                rows.append(self._row(f"rest:{kind}", (KINDS[kind], "bold $primary"), (size(taken), "bold $primary")))
-        return rows
+                nameless[kind] = taken
+        rows += [self._heading(*WHOLE, sum(nameless.values()))] if rows and nameless else []
+        return rows + [
+            self._row(f"rest:{kind}", KINDS[kind], Cell(size(taken), by=taken)) for kind, taken in nameless.items()
+        ]
+
+    def _heading(self, key: str, words: str, taken: int) -> Row:
+        return self._row(key, (words, "bold $primary"), (size(taken), "bold $primary"))
 
     def _thing(self, key: str, thing: dict[str, Any]) -> Row:
         who = "you" if thing["remove"] else thing["removed_by"]

@@ -9,6 +9,8 @@ from fake_engine import LONG, FakeEngine
 from studio_people import log_in, seen, shows, studio, type_words
 
 from medsynth_tui.disk_words import size
+from medsynth_tui.widgets.arranged import Arrangement
+from medsynth_tui.widgets.window_table import WindowTable
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,22 @@ async def test_who_maintains_the_store_sees_the_owners_and_is_not_offered_remova
         await pilot.press("D")
         await pilot.pause(0.1)
         assert "Nothing brings it back" not in seen(app)
+
+
+async def test_what_has_no_names_is_a_section_of_its_own_and_is_sorted_within_it(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("disk")
+        await shows(pilot, "9.3 GB in this store")
+        table = app.screen.query_one(WindowTable)
+        table.arrange_rows(Arrangement(by="size"))
+        keys = [key for key, _ in table.shown]
+        whole = keys.index("-whole")
+        assert keys[whole : whole + 3] == ["-whole", "rest:work", "rest:ledger"]
+        assert keys[whole - 1] == "rest:generator"  # the largest of its section
+        table.arrange_rows(Arrangement(words="ledger"))
+        assert [key for key, _ in table.shown] == ["-whole", "rest:ledger"]
 
 
 async def test_an_auditor_sees_sums_and_no_name(tmp_path: Path) -> None:
