@@ -32,8 +32,10 @@ MENU: tuple[Command, ...] = (
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
 BAD = ("failed", "interrupted")
 """How work ended that did not do what was asked of it."""
+BEGIN = "Bring in a dataset to begin: 1, then {key}."
+GO_ON = "Train on a dataset: 1, then enter and {key}."
 NOTHING = {
-    "researcher": "Nothing is running and nothing waits for you. Bring in a dataset to begin: 1, then {key}.",
+    "researcher": "Nothing is running and nothing waits for you.",
     "admin": "No assessment waits for your decision.",
     "auditor": "No assessment waits for your opinion.",
 }
@@ -97,8 +99,16 @@ class HomeView(View):
             entries += [Heading(title), *items] if items else []
         if not entries:
             role = self.studio.session.person.role if self.studio.session.person else ""
-            entries = [Sentence(NOTHING.get(role, "Nothing waits for you.").replace("{key}", self.key(c.DatasetAdd)))]
+            entries = [Sentence(NOTHING.get(role, "Nothing waits for you."))]
+            if self.studio.session.may(c.DatasetAdd.permission):
+                self.ask(lambda engine: engine.datasets_list(), self._advise)
         self.query_one(News).show(entries)
+
+    def _advise(self, datasets: list[dict[str, Any]]) -> None:
+        """With what to begin, where nothing happens; a dataset may be there already."""
+        words, command = (GO_ON, c.DatasetTrain) if datasets else (BEGIN, c.DatasetAdd)
+        now = f"{NOTHING['researcher']} {words.replace('{key}', self.key(command))}"
+        self.query_one(News).show([Sentence(now)])
 
 
 def _waiting(document: dict[str, Any]) -> list[Sentence]:

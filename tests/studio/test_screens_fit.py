@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_engine import LONG, FakeEngine
@@ -70,6 +71,21 @@ async def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
             await shows(pilot, "Press ")
         app.go("evidence", cohort=LONG, page="privacy")
         await shows(pilot, "Press e")
+
+
+async def test_who_has_a_dataset_is_told_to_train_on_it_where_nothing_happens(tmp_path: Path) -> None:
+    class Idle(FakeEngine):
+        async def home(self) -> dict[str, Any]:
+            self.empty = True
+            nothing = await super().home()
+            self.empty = False
+            return nothing
+
+    app = studio(tmp_path, engine=Idle())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        await shows(pilot, "Train on a dataset")
+        assert "Bring in a dataset" not in seen(app)
 
 
 async def test_every_page_of_a_cohort_fits_and_left_and_right_turn_them(tmp_path: Path) -> None:
