@@ -15,6 +15,8 @@ from medsynth_tui.widgets.strip import Strip
 
 ACCOUNTS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123"}
 SIZES = [(80, 24), (120, 40)]
+LONGEST = 120.0
+"""Seconds for which a test waits for what must happen, on a busy machine."""
 TYPED = 2
 """Of what `fill` writes, so many characters are pressed as keys."""
 
@@ -26,7 +28,7 @@ def seen(app: MedSynth) -> str:
     return "\n".join(strip.text.ljust(width) for strip in lines[:height])
 
 
-async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float = 90, why: str = "") -> None:
+async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float = LONGEST, why: str = "") -> None:
     """Wait for something, not for a time."""
     app = pilot.app
     assert isinstance(app, MedSynth)
@@ -37,7 +39,7 @@ async def until(pilot: Pilot[Any], happened: Callable[[], Any], seconds: float =
         await pilot.pause(0.05)
 
 
-async def shows(pilot: Pilot[Any], words: str, seconds: float = 90) -> None:
+async def shows(pilot: Pilot[Any], words: str, seconds: float = LONGEST) -> None:
     app = pilot.app
     assert isinstance(app, MedSynth)
     await until(pilot, lambda: words in seen(app), seconds, f"“{words}” on the screen")
