@@ -96,7 +96,10 @@ def decide(training: Training, request: Request) -> Decision:
 
 
 def too_small(small: Sequence[tuple[Cell, Count]], small_cells: str) -> BadInput:
-    """The refusal of cells with fewer than 20 images or 10 patients; how few only roughly, as `ground` tells it."""
+    """The refusal of cells with fewer than 20 images or 10 patients; how few only roughly, as `ground` tells it.
+
+    The way out comes before the cells: where there is little room, the end is cut off.
+    """
     lines = [
         ", ".join(f"{plain(name, 40)}={plain(label(values), 80)}" for name, values in cell.items())
         + ": "
@@ -104,11 +107,12 @@ def too_small(small: Sequence[tuple[Cell, Count]], small_cells: str) -> BadInput
         for cell, count in small[:12]
     ]
     more = f"; and {len(small) - 12} more" if len(small) > 12 else ""
-    way_out = "Bring in more patients." if small_cells == BROADEN else "Draw from wider cells: --small-cells broaden."
+    wider = "Draw from wider cells: --small-cells broaden (in the studio: Small cells, broaden)."
+    way_out = "Bring in more patients, or ask for fewer attributes." if small_cells == BROADEN else wider
     return BadInput(
         "small_cells",
         f"{len(small)} of the cells asked for have fewer than 20 training images or 10 patients.",
-        "; ".join(lines) + more + ". " + way_out,
+        f"{way_out} Too small: {'; '.join(lines)}{more}.",
     )
 
 

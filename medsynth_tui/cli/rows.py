@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -136,7 +137,12 @@ def plan(
             small_cells=small_cells.value,
         )
     )
-    face.give(document, show_plan)
+    again = ["medsynth", "rows", "plan", "-n", str(n)]
+    sources = (("--run", run), ("--weights", weights), ("--dataset", dataset))
+    lists = (("--balance", ",".join(balance or ())), ("--given", ",".join(given or ())))
+    for option, value in (*sources, *lists, ("--population", population)):
+        again += [option, str(value)] if value else []
+    face.give(document, lambda face, plan: show_plan(face, plan, small_cells is SmallCells.refuse, shlex.join(again)))
 
 
 def show_columns(face: Face, document: Document) -> None:
@@ -184,7 +190,8 @@ def show_margins(face: Face, document: Document) -> None:
     show.hint(face, f"medsynth rows plan -n N --dataset {document['dataset']} --population FILE")
 
 
-def show_plan(face: Face, document: Document) -> None:
+def show_plan(face: Face, document: Document, may_widen: bool, again: str) -> None:
+    """The cells; of a refused plan the way out: `again` is this command without its `--small-cells`."""
     cells = document["cells"]
     show.title(face, f"{document['n']:,} records" + ("" if cells else ", as in the training data"))
     rows = [(*one["cell"].values(), one["n"], _ground(one)) for one in cells]
@@ -194,6 +201,10 @@ def show_plan(face: Face, document: Document) -> None:
     show.sentences(face, "Assumed", document["assumed"])
     if document["refused"]:
         show.line(face, f"generate refuses this: {document['refused']['why']}")
+        if may_widen:
+            show.hint(face, f"{again} --small-cells broaden")
+        else:
+            show.line(face, "Bring in more patients, or ask for fewer attributes.")
 
 
 def _ground(cell: Document) -> str | None:

@@ -17,10 +17,14 @@ def document(name: str) -> Any:
 
 
 def test_a_plan_is_printed_with_its_small_cells_and_what_generate_says_of_them(capsys: Any):
-    show_plan(Face(Manner()), document("plan"))
+    again = "medsynth rows plan -n 500 --dataset chest --balance sex,ethnicity"
+    show_plan(Face(Manner()), document("plan"), True, again)
     out = " ".join(capsys.readouterr().out.split())
     assert "500 records sex ethnicity records" in out and "too small: 11-19 images" in out
     assert "generate refuses this: 2 of the cells" in out and "Assumed: How sex and ethnicity" in out
+    assert out.endswith(f"Next: {again} --small-cells broaden")
+    show_plan(Face(Manner()), document("plan"), False, again)
+    assert "Bring in more patients" in capsys.readouterr().out, "widening did not help"
 
 
 def test_a_table_is_printed_with_what_is_hidden_and_what_was_not_kept(capsys: Any):

@@ -56,6 +56,7 @@ def test_small_cells_are_refused_with_their_counts_hidden(records):
     assert caught.value.code == "small_cells" and caught.value.exit_code == 4
     assert "ethnicity=Black: <11 images, <11 patients" in caught.value.hint
     assert " 8 " not in caught.value.hint
+    assert caught.value.hint.startswith("Draw from wider cells"), "the way out is not what a small window cuts off"
 
 
 def test_only_the_training_fold_counts(records):
