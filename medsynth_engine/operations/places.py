@@ -94,8 +94,13 @@ def new_file(home: Home, path: str, what: str) -> Path:
     Something may get that name before it is written: write it with `write_new_file` or its two sisters.
     """
     target = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where there is no such person
-    if "\0" in path or os.path.lexists(target) or not os.path.isdir(target.parent):  # noqa: PTH112 - nor at names that cannot be
-        raise _bad_target(what)
+    if "\0" in path or not os.path.isdir(target.parent):  # noqa: PTH112 - nor at names that cannot be
+        raise BadInput(
+            "bad_target", f"There is no such folder: the {what} must be a new file in a folder that exists.",
+            "Make the folder first, or check the spelling; it must be on the machine where MedSynth runs.",
+        )  # fmt: skip
+    if os.path.lexists(target):
+        raise _taken(what)
     if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
         raise BadInput("bad_target", "That name is too long for a file.", "Choose a shorter one.")
     demand_not_among_ours(home, target)
@@ -108,7 +113,7 @@ def write_new_file(target: Path, what: str, fill: Callable[[IO[bytes]], object])
     try:
         return write_new(target, fill)
     except FileExistsError as error:
-        raise _bad_target(what) from error
+        raise _taken(what) from error
 
 
 def write_new_text(target: Path, what: str, text: str) -> str:
@@ -132,5 +137,8 @@ def taken_back(*files: Path) -> Iterator[None]:
         raise
 
 
-def _bad_target(what: str) -> BadInput:
-    return BadInput("bad_target", f"The {what} must be a new file in a folder that exists.", "Choose another.")
+def _taken(what: str) -> BadInput:
+    return BadInput(
+        "bad_target", f"Something has that name already: the {what} must be a new file.",
+        "Choose another name; nothing is overwritten.",
+    )  # fmt: skip
