@@ -141,7 +141,7 @@ def _broken_off(home: Home) -> Check:
     return check(
         "leftovers",
         not leftovers,
-        "Nothing was left half done.",
+        "No killed backup or restore left anything.",
         f"{len(leftovers)} half-written files or folders of a killed backup or restore are left.",
         "Remove what begins with .partial- in the data folder and the runs folder.",
     )

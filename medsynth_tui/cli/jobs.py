@@ -63,3 +63,9 @@ def show_job(face: Face, document: Document) -> None:
         ],
     )
     show.sentences(face, "log", document.get("log") or [])
+    if document["state"] == "interrupted":
+        kind, _, name = str(document["subject"]).partition(":")
+        if document["kind"] == "train" and kind == "run":
+            show.hint(face, f"medsynth runs resume {name}")
+        else:
+            show.line(face, "Next: ask for it again by the same command; what was there before is whole.")

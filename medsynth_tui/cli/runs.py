@@ -215,6 +215,8 @@ def show_run(face: Face, document: Document) -> None:
     metrics = {key: value for key, value in (document.get("metrics") or {}).items() if value is not None}
     if metrics:
         show.table(face, ("measure", "last"), list(_measures(metrics)), right=(1,))
+    if document["state"] in ("interrupted", "paused"):
+        show.hint(face, f"medsynth runs resume {document['run']}")
 
 
 def _measures(metrics: Document) -> Iterator[tuple[str, Any]]:
