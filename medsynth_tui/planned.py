@@ -81,6 +81,17 @@ def merger(document: dict[str, Any]) -> str:
     )
 
 
+def absence(document: Mapping[str, Any]) -> str:
+    """One attribute with values that the training data hold and the cohort does not."""
+    number, named = document["values"], [said(each, 40) for each in document.get("named") or []]
+    which = f" ({'among them ' if len(named) < number else ''}{', '.join(named)})" if named else ""
+    verb = "is" if number == 1 else "are"
+    values = f"{said(document['attribute'], 40)}: {count(number)} value{'' if number == 1 else 's'}{which}"
+    if document.get("of") == "images":
+        return f"{values} of fewer than 20 training images {verb} not followed by the images"
+    return f"{values} of fewer than 11 training patients {verb} not drawn"
+
+
 def given_as_pairs(text: str) -> str:
     """What is wrong with `attribute=value, ...` as it was typed; nothing when it is right."""
     whole = all("=" in part for part in text.split(",") if part.strip())

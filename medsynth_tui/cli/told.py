@@ -7,6 +7,7 @@ from typing import Any
 
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.planned import absence
 
 
 def drawn_how(document: Document) -> list[tuple[str, Any]]:
@@ -50,14 +51,3 @@ def images_say(privacy: Mapping[str, Any]) -> str:
 
 def _generator_privacy(document: Document) -> Mapping[str, Any]:
     return (document.get("generator") or {}).get("privacy") or {}
-
-
-def absence(document: Mapping[str, Any]) -> str:
-    """One attribute with values that the training data hold and the cohort does not."""
-    count, named = document["values"], document.get("named") or []
-    which = f" ({'among them ' if len(named) < count else ''}{show.text(named)})" if named else ""
-    verb = "is" if count == 1 else "are"
-    values = f"{document['attribute']}: {show.text(count)} value{'' if count == 1 else 's'}{which}"
-    if document.get("of") == "images":
-        return f"{values} of fewer than 20 training images {verb} not followed by the images"
-    return f"{values} of fewer than 11 training patients {verb} not drawn"

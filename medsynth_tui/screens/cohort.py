@@ -68,6 +68,7 @@ class CohortDetail(SaysWhatPicturesCost, View):
                 yield Static("Asking the store", classes="muted", id="plan")
                 yield Static("", id="closing")
                 yield Bars(id="bars")
+                yield Static("", id="changed")
             with VerticalScroll(id="pictures"):
                 yield Pictures(id="gallery", side=23)
 
@@ -86,6 +87,9 @@ class CohortDetail(SaysWhatPicturesCost, View):
         self.query_one("#plan", Static).remove_class("muted").update(
             Content("\n").join([head, pages.plan_lines(document), Content("")])
         )
+        changed = self.query_one("#changed", Static)
+        changed.display = bool(document.get("mergers") or document.get("not_drawn"))
+        changed.update(pages.changed_lines(document))
         self._show_bars(None)
         self._ask_what_it_comes_to()
         self.query_one(PageNames).remark(*band_remark(document.get("gauge")))

@@ -8,9 +8,12 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.closing import conclusions
+from medsynth_tui.planned import absence, merger
 from medsynth_tui.widgets.bars import Attribute
 from medsynth_tui.words import said
 
+TOLD = 6
+"""So many mergers are told; the evidence's last page and the command line have all."""
 OUT_OF_DATE = "The evaluation is out of date: what follows may not hold any more."
 
 
@@ -33,8 +36,10 @@ def bars(document: Mapping[str, Any], training: Mapping[str, Any] | None) -> tup
     targets = document.get("target") or {}
     found = []
     for name, counts in (document.get("composition") or {}).items():
-        against = targets.get(name) or known_shares((training or {}).get(name) or {})
-        found.append(Attribute(name, counts, against))
+        target = targets.get(name)
+        if target:  # what was asked for and not drawn has a bar of nothing
+            counts = {**counts, **{value: 0 for value, part in target.items() if part and value not in counts}}
+        found.append(Attribute(name, counts, target or known_shares((training or {}).get(name) or {})))
     return found, "the target, else the dataset" if targets else "the dataset"
 
 
@@ -57,6 +62,20 @@ def plan_lines(document: Mapping[str, Any]) -> Content:
             ("Drawn by  ", "$muted"), said(source, 40), ("  from  ", "$muted"), said(document.get("dataset"), 40)
         )
     )
+    if document.get("mergers") or document.get("not_drawn"):
+        lines.append(Content.assemble(("! ", "bold $warning"), "Not all of it could be drawn so: see under the bars."))
+    return Content("\n").join(lines)
+
+
+def changed_lines(document: Mapping[str, Any]) -> Content:
+    """Where the cohort is not what was asked for: cells that were widened, values that cannot be drawn."""
+    merged = [merger(each) for each in document.get("mergers") or []]
+    absent = [f"{absence(each)}." for each in document.get("not_drawn") or []]
+    lines = [
+        Content.assemble((f"{label}  ", "$warning"), (words, "$foreground"))
+        for label, sentences in (("Merged", merged), ("Not drawn", absent))
+        for words in [*sentences[:TOLD], *([f"and {len(sentences) - TOLD} more"] if len(sentences) > TOLD else [])]
+    ]
     return Content("\n").join(lines)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from medsynth_engine.cohort.not_drawn import not_drawn
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
-from medsynth_tui.cli.told import absence
+from medsynth_tui.planned import absence
 
 SCHEMA = {
     "columns": [

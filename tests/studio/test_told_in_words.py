@@ -59,3 +59,29 @@ async def test_an_opinion_that_was_answered_by_a_new_text_does_not_stand_at_the_
         await pilot.press("o")
         await shows(pilot, "Opinion on c1")
         assert "Faithful" in seen(app) and "Private" in seen(app)
+
+
+async def test_a_cohort_says_for_good_what_was_merged_and_what_was_asked_for_but_not_drawn(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    whole = await engine.cohorts_show("c1")
+    few = {"cell": {"sex": "X"}, "attribute": "sex", "value": "X", "merged_with": ["F"], "n": 60}
+    absent = {"attribute": "finding", "values": 1, "named": ["mass"]}
+
+    async def show(name: str) -> dict[str, Any]:
+        target = {"sex": {"F": 0.35, "M": 0.35, "X": 0.3}}
+        return {**whole, "target": target, "mergers": [few] * 9, "not_drawn": [absent], "evaluated": False}
+
+    engine.cohorts_show = show  # type: ignore[method-assign]
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("cohort", name="c1")
+        await shows(pilot, "Not all of it could be drawn so")
+        await shows(pilot, "sex X was drawn together with F (60 records).")
+        words = seen(app)
+        assert (
+            "and 3 more" in words
+            and "finding: 1 value (mass) of fewer than 11 training patients is not drawn." in words
+        )
+        asked = next(line for line in words.splitlines() if line.split()[:1] == ["X"])
+        assert asked.split()[-3:] == ["0", "0", "%"], "a group that was asked for and not drawn has a bar of nothing"
