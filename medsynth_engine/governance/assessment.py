@@ -65,7 +65,7 @@ def draft(
     """A complete draft from the evidence and the defaults, with `answers` merged in.
 
     author      `user_id` and `name`
-    evaluation  the document of the subject's evaluation (keys `evidence`, `gauge`), None for a dataset
+    evaluation  the document of the subject's evaluation (keys `evidence`, `gauge`, `bias`), None for a dataset
     answers     see `merge`
     Raises BadInput for an unknown audience or kind, and whatever `merge` raises.
     """
@@ -101,7 +101,7 @@ def draft(
             }
             for step in STEPS
         ],
-        "risks": register(reading, audience),
+        "risks": register(reading, audience, (evaluation or {}).get("bias") or ()),
         "evaluation": {
             "digest": evaluation_digest,
             "gauge": gauge,

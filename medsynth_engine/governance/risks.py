@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from medsynth_engine.evidence.gauge import band_of
 from medsynth_engine.governance.workflow import Level
+from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.verdicts import BAD, UNKNOWN, group_verdict
 
 LIKELIHOOD_OF_BAND = {"very_low": 1, "low": 2, "guarded": 3, "high": 4, "critical": 4, "grey": 3}
 """CNIL: 1 negligible, 2 limited, 3 significant, 4 maximum. Too little evidence counts as significant."""
 AUDIENCE_RELIEF = {"internal": 1, "recipient": 1, "public": 0}
 """How many steps of likelihood a closed circle or an agreement takes away; the public has neither."""
+BIAS = "bias_harm"
+BIASED = 3
+"""Significant: groups are off their goal beyond what is tolerated, or it cannot be said of some whether they are."""
+NAMED_RELIEF = 1
+"""What the card takes away of that by naming these groups. The audience takes nothing: it is not who is harmed."""
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -108,13 +116,13 @@ SEEDED: tuple[Risk, ...] = (
         "Roles; every look at a real image and every denial is in the audit chain.",
     ),
     Risk(
-        "bias_harm",
+        BIAS,
         "Harm through a biased cohort",
         "Groups are missing or their prevalence is distorted.",
         "Models trained on it serve these groups worse.",
         3,
         2,
-        "Representation, parity amplification and group gaps are reported with intervals; rebalancing.",
+        "Representation (also on the card), parity amplification and group gaps, with intervals; rebalancing.",
     ),
     Risk(
         "false_science",
@@ -159,12 +167,47 @@ def proposed_likelihood(risk: Risk, gauge: Mapping[str, Any] | None) -> tuple[in
     return LIKELIHOOD_OF_BAND[band], f"{worst['name']} is {band.replace('_', ' ')}"
 
 
-def register(gauge: Mapping[str, Any] | None, audience: str) -> list[dict[str, Any]]:
-    """The pre-seeded rows, each with proposal, score and residual score after the measures and for this audience."""
+def groups_off(bias: Sequence[Mapping[str, Any]]) -> str:
+    """Which groups of an evaluation's `bias` tables are off their goal, by the verdicts that evidence and report show.
+
+    Where none is: of how many groups it cannot be said. Empty where all could be measured and none is off.
+    """
+    off: dict[str, list[str]] = {}
+    unknown = 0
+    for table in bias:
+        for row in table["rows"]:
+            found = group_verdict(row)
+            unasked = row.get("reference") == 0 == row.get("synthetic")  # nobody asked for it, and none came
+            unknown += found.code == UNKNOWN and not unasked
+            if found.code == BAD:
+                off.setdefault(found.short, []).append(plain(f"{table['attribute']} {row['value']}", 80))
+    if off:
+        return "; ".join(f"{words}: {_some(off[words])}" for words in sorted(off))  # "far too" comes first
+    return f"not enough evidence on {unknown} {'group' if unknown == 1 else 'groups'}" if unknown else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def register(
+    gauge: Mapping[str, Any] | None, audience: str, bias: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """The pre-seeded rows, each with proposal, score and residual score after the measures and for this audience.
+
+    gauge  one scenario's reading as a document; bias: the evaluation's tables of groups, none where nothing was judged
+    """
+    off = groups_off(bias)
     rows = []
     for risk in SEEDED:
         likelihood, basis = proposed_likelihood(risk, gauge)
-        residual = max(1, likelihood - AUDIENCE_RELIEF.get(audience, 0))
+        relief = AUDIENCE_RELIEF.get(audience, 0)
+        if risk.id == BIAS and off:
+            likelihood, basis, relief = BIASED, off, NAMED_RELIEF
+        elif risk.id == BIAS and bias:
+            basis = "no group is off its goal beyond what is tolerated"
+        residual = max(1, likelihood - relief)
         rows.append(
             rescored(
                 {

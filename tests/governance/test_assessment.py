@@ -13,7 +13,7 @@ from db.canonical import digest
 from medsynth_engine.governance import assessment
 from medsynth_engine.governance.assessment import Subject
 from medsynth_engine.governance.gate import GateInputs, Signed, judge
-from medsynth_engine.governance.risks import score_level
+from medsynth_engine.governance.risks import register, score_level
 from medsynth_engine.governance.workflow import act
 from medsynth_engine.kernel.errors import BadInput
 
@@ -48,6 +48,45 @@ def test_likelihoods_come_from_the_measured_bands(draft: dict[str, Any]) -> None
     assert risk(draft, "membership")["proposed_likelihood"] == 3
     assert risk(draft, "image_copy")["basis"] == "not enough evidence"
     assert len(draft["risks"]) == 11
+
+
+GROUP = {"value": "80+", "ratio": 1.0, "low": 0.9, "high": 1.1, "flag": "even"}
+FAR_OFF = {**GROUP, "ratio": 0.27, "low": 0.2, "high": 0.4, "flag": "red"}
+OFF = {**GROUP, "value": "0-17", "ratio": 1.5, "low": 1.3, "high": 1.7, "flag": "amber"}
+UNMEASURED = {**GROUP, "value": "18-39", "ratio": None, "low": None, "high": None, "flag": "grey"}
+
+
+def bias_risk(audience: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    tables = [{"attribute": "age_band", "reference": "uniform", "rows": list(rows)}]
+    return next(row for row in register(None, audience, tables) if row["id"] == "bias_harm")
+
+
+@pytest.mark.parametrize("audience", ["internal", "recipient", "public"])
+def test_groups_that_are_off_their_goal_are_a_risk_that_no_audience_makes_low(audience: str) -> None:
+    found = bias_risk(audience, GROUP, FAR_OFF, OFF, UNMEASURED)
+    assert found["basis"] == "far too few: age_band 80+; too many: age_band 0-17"
+    assert (found["likelihood"], found["level"], found["residual_level"]) == (3, "high", "medium")
+
+
+def test_groups_that_could_not_be_measured_are_no_low_risk_of_bias() -> None:
+    found = bias_risk("internal", GROUP, {**UNMEASURED, "reference": None, "synthetic": 0.0})
+    assert found["basis"] == "not enough evidence on 1 group"
+    assert found["residual_level"] == "medium"
+
+
+def test_where_no_group_is_off_its_goal_the_risk_of_bias_says_so() -> None:
+    unasked = {**UNMEASURED, "reference": 0.0, "synthetic": 0.0}
+    found = bias_risk("internal", GROUP, {**GROUP, "value": "65-79"}, unasked)
+    assert found["basis"] == "no group is off its goal beyond what is tolerated"
+    assert (found["likelihood"], found["residual_level"]) == (2, "low")
+
+
+def test_a_draft_takes_the_risk_of_bias_from_the_evaluation(subject: Subject, evaluation: dict[str, Any]) -> None:
+    author = {"user_id": "u1", "name": "alice"}
+    judged = {**evaluation, "bias": [{"attribute": "age_band", "reference": "uniform", "rows": [FAR_OFF]}]}
+    made = assessment.draft(subject, "internal", author, NOW, evaluation=judged)
+    assert risk(made, "bias_harm")["basis"] == "far too few: age_band 80+"
+    assert made["thresholds"] == assessment.draft(subject, "internal", author, NOW)["thresholds"]
 
 
 def test_a_grey_gauge_proposes_significant(subject: Subject) -> None:
