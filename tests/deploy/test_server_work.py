@@ -148,7 +148,7 @@ def _kimg(run: Path) -> float:
     return float(str(_state(run).get("kimg") or 0))
 
 
-@pytest.mark.whole("tests/studio/test_studio_killed.py cuts the line of a studio that trains")
+@pytest.mark.whole("tests/studio/test_studio_killed.py hangs up a studio that trains, though no sshd is between")
 def test_a_cut_line_leaves_the_training_alive_and_the_next_login_sees_it(
     server: Server, training: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,16 +12,19 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from gan_runs import MakeRun, until
+from gan_runs import BATCH, MakeRun, assert_same, event, until, with_plan
 
 from medsynth_engine.exchange.cloud import arrival, mirror
 from medsynth_engine.exchange.cloud.bundle import write_bundle
 from medsynth_engine.exchange.cloud.cover import Cover
 from medsynth_engine.exchange.cloud.remote import Remote
 from medsynth_engine.exchange.cloud.unpack import unpack
+from medsynth_engine.gan import checkpoint
+from medsynth_engine.gan.train import train
 from medsynth_engine.kernel import age
 from medsynth_engine.kernel.errors import BadInput, Denied, Interrupted, MedSynthError
 from medsynth_engine.kernel.folders import RunFolder
@@ -139,8 +142,42 @@ def test_the_program_inside_installs_as_a_wheel(packed, tmp_path: Path) -> None:
     assert found.stdout.startswith(str(tmp_path / "site"))
 
 
+def test_what_a_lost_machine_had_kept_is_trained_to_the_same_bytes_on_another(
+    packed: Callable[..., tuple[Path, str, RunFolder]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk goes in the middle of the training; the next machine has the drive and the key."""
+    folder, secret, _ = packed()
+    through, first, second = (Remote(folder, tmp_path / name) for name in ("through", "first", "second"))
+    through.open(secret)
+    with_plan(through.run, BATCH * 2, tick=BATCH, evaluate=BATCH * 2, checkpoint=BATCH)
+    assert train(through.run) == 0
+    first.open(secret)
+    shutil.copy(through.run.path / "plan.json", first.run.path)
+    save = checkpoint.save
+
+    def saved(path: Path, document: dict[str, Any]) -> None:
+        save(path, document)
+        first.keep()
+        if document["seen"]:
+            shutil.rmtree(first.run.path)
+            raise Gone
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "save", saved)
+        with pytest.raises(Gone):
+            train(first.run)
+    second.open(secret)
+    assert train(second.run) == 0
+    assert event(second.run, "resume")["kimg"] == BATCH / 1000
+    assert_same(through.run, second.run)
+
+
+class Gone(BaseException):
+    """A machine, in the middle of a line: nothing catches that and writes down what happened."""
+
+
 @pytest.mark.slow
-@pytest.mark.whole("tests/engine/test_cloud_trip.py trains there with the same program")
+@pytest.mark.whole("the test above goes on in the same way without the notebook")
 def test_the_notebook_goes_on_where_a_dead_session_stopped(packed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Killed with its machine's disk gone; what a second session ends with is what an unbroken one ends with."""
     folder, secret, _ = packed(0.5)
