@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from medsynth_engine.access.roles import Permission
@@ -14,6 +15,7 @@ from medsynth_engine.operations.declare import Call, granted, operation
 from medsynth_engine.operations.places import new_file, write_new_file
 
 Rows = Sequence[Mapping[str, Any]]
+OF_OTHERS = "of others"
 REAL_COUNTS = ("records", "quarantined", "patients", "train", "validation", "holdout")
 
 
@@ -25,6 +27,8 @@ class Listed:
     columns  what is written of each row, in this order: a key that a document gets later leaves unseen by nobody
     rows     takes the rows out of the answer
     key      the key of a row's name where some of them are asked for; its first column where there is none
+    version  the key of what tells rows of one name apart
+    rounded  whether it tells real people's numbers rounded: another order than its own would tell them on
     of       whether it is the list of one thing, which must be named
     """
 
@@ -32,20 +36,35 @@ class Listed:
     columns: tuple[str, ...]
     rows: Callable[[Any], Rows] = list
     key: str = ""
+    version: str = ""
+    rounded: bool = False
     of: bool = False
 
-    def called(self, row: Mapping[str, Any]) -> str:
-        return str(row.get(self.key or self.columns[0]))
+    def called(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the row goes by: as this version of what it is about (`dataset:chest#3`), and by its name alone."""
+        name, version = str(row.get(self.key or self.columns[0])), row.get(self.version)
+        return (name,) if version is None else (f"{name}#{version}", name)
 
 
 def _disk_rows(document: Mapping[str, Any]) -> Rows:
-    """Each kind as a whole, without a name, then the things that one may see by name.
+    """Each kind as a whole, without a name; the things that one may see by name; what others have of each; by owner.
 
-    `called`, as the studio calls them: `dataset:brain`, and `rest:ledger` for a kind of which nothing has a name.
+    `called`, as the studio calls them: `dataset:brain`, `rest:dataset` for what it does not tell by name, of a kind of
+    which it tells nothing so all of it (`rest:ledger`), and `owner:alice`.
     """
-    named = {thing["kind"] for thing in document["things"]}
-    kinds = [{**each, "called": "" if each["kind"] in named else f"rest:{each['kind']}"} for each in document["kinds"]]
-    return [*kinds, *({**each, "called": f"{each['kind']}:{each['name']}"} for each in document["things"])]
+    kinds, rest = [], []
+    for each in document["kinds"]:
+        called = f"rest:{each['kind']}"
+        told = [thing["bytes"] for thing in document["things"] if thing["kind"] == each["kind"]]
+        kinds.append({**each, "called": "" if told else called})
+        if told and each["bytes"] > sum(told):
+            rest.append({**each, "name": OF_OTHERS, "bytes": each["bytes"] - sum(told), "called": called})
+    things = [{**each, "called": f"{each['kind']}:{each['name']}"} for each in document["things"]]
+    owners = [
+        {**each, "kind": "owner", "name": "" if each["owner"] else OF_OTHERS, "called": f"owner:{each['owner']}"}
+        for each in document["owners"]
+    ]
+    return [*kinds, *things, *rest, *(owners if len(owners) > 1 else [])]
 
 
 def _dataset_rows(documents: Rows) -> Rows:
@@ -87,6 +106,7 @@ LISTS = {
             "created",
         ),
         _dataset_rows,
+        rounded=True,
     ),
     "runs": Listed(
         "runs_list",
@@ -97,7 +117,11 @@ LISTS = {
         ("cohort", "n", "dataset", "run", "weights", "created", "digest", "simulated", "evaluated", "privacy"),
         _cohort_rows,
     ),
-    "assessments": Listed("pia_list", ("subject", "audience", "state", "version", "author", "created", "expires")),
+    "assessments": Listed(
+        "pia_list",
+        ("subject", "audience", "state", "version", "author", "created", "expires"),
+        version="version",
+    ),
     "jobs": Listed("jobs_list", ("job", "kind", "subject", "state", "created")),
     "users": Listed("users_list", ("name", "role", "state", "second_factor", "created", "last_login")),
     "settings": Listed("settings_list", ("key", "value", "meaning")),
@@ -106,6 +130,7 @@ LISTS = {
         "evaluation_show",
         ("name", "value", "low", "high", "control", "n", "direction", "adversary", "reads_as", "method"),
         _evidence_rows,
+        rounded=True,
         of=True,
     ),
 }
@@ -122,7 +147,8 @@ class Lists:
         """Write the list `name` as CSV into the new file `path`; `of` is the cohort whose evidence it is.
 
         `only`: what the rows to be written are called, in their order, as somebody filtered and sorted them; what is
-        not in the list is left out. The record says how many rows of how many, and nothing of what was looked for.
+        not in the list is left out, and what tells rounded numbers stays in the list's own order. The record says how
+        many rows of how many, and nothing of what was looked for.
         Raises what the list's own operation raises, Denied first of all; BadInput where there is no such list or place.
         """
         listed = LISTS.get(name)
@@ -153,10 +179,15 @@ def _answer(engine: Any, call: Call, listed: Listed, *of: str) -> Any:
 
 
 def _chosen(listed: Listed, rows: Rows, only: Sequence[str]) -> Rows:
-    """The rows that are called so, in the order of `only`; those of one name as they came."""
+    """The rows that are called so, in the order of `only`; those of one name as they came.
+
+    All as they came where numbers are rounded: who sorts by 144 and 137 patients would tell of two rows with 140 which
+    has more, and of two with fewer than 11.
+    """
     places = {called: place for place, called in reversed(list(enumerate(only))) if called}
-    found = [row for row in rows if listed.called(row) in places]
-    return sorted(found, key=lambda row: places[listed.called(row)])
+    asked = [(row, [places[name] for name in listed.called(row) if name in places]) for row in rows]
+    found = [(min(at), row) for row, at in asked if at]
+    return [row for _, row in (found if listed.rounded else sorted(found, key=itemgetter(0)))]
 
 
 def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:

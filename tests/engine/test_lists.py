@@ -17,7 +17,7 @@ from medsynth_engine.engine import Engine, operations
 from medsynth_engine.kernel.errors import BadInput, Denied, NoRoom, NotFound
 from medsynth_engine.kernel.escape import csv_row
 from medsynth_engine.operations import places
-from medsynth_engine.operations.lists import LISTS
+from medsynth_engine.operations.lists import LISTS, _chosen
 
 ROLES = {"alice": "researcher", "admin": "admin", "auditor": "auditor"}
 PASSWORDS = {"alice": "password123", "admin": "admin123", "auditor": "auditor123"}
@@ -130,12 +130,53 @@ async def test_some_rows_are_written_in_the_order_asked_for_and_the_log_says_of_
     assert record["detail"] == told
 
 
-async def test_of_the_disk_a_kind_is_chosen_as_a_whole_only_where_nothing_of_it_has_a_name(
-    engines: dict[str, Engine], tmp_path: Path
-) -> None:
-    only = ["rest:ledger", "cohort:c1", "rest:cohort", "owner:alice", ""]
-    await engines["alice"].lists_export("disk", str(tmp_path / "disk.csv"), only=only)
-    assert [(row["kind"], row["name"]) for row in read(tmp_path / "disk.csv")] == [("ledger", ""), ("cohort", "c1")]
+def chosen(name: str, answer: Any, only: list[str], *columns: str) -> list[tuple[Any, ...]]:
+    """These columns of the rows that are written of what the list's own operation answers."""
+    listed = LISTS[name]
+    return [tuple(row.get(column) for column in columns) for row in _chosen(listed, listed.rows(answer), only)]
+
+
+def test_of_the_disk_what_one_sees_is_written_also_what_is_not_told_by_name() -> None:
+    answer = {
+        "kinds": [{"kind": "cohort", "bytes": 50}, {"kind": "run", "bytes": 7}, {"kind": "ledger", "bytes": 9}],
+        "things": [
+            {"kind": "cohort", "name": "c1", "owner": "alice", "bytes": 20},
+            {"kind": "run", "name": "r1", "owner": "alice", "bytes": 7},
+        ],
+        "owners": [{"owner": "", "bytes": 30}, {"owner": "alice", "bytes": 27}],
+    }
+    only = ["rest:ledger", "cohort:c1", "rest:cohort", "rest:run", "owner:alice", "owner:", "rest:logs", ""]
+    assert chosen("disk", answer, only, "kind", "name", "owner", "bytes") == [
+        ("ledger", None, None, 9),
+        ("cohort", "c1", "alice", 20),
+        ("cohort", "of others", None, 30),
+        ("owner", "", "alice", 27),
+        ("owner", "of others", "", 30),
+    ]
+    whole = LISTS["disk"].rows(answer)
+    assert [row["bytes"] for row in whole] == [50, 7, 9, 20, 7, 30, 30, 27]
+
+
+def test_of_assessments_a_version_is_chosen_or_all_of_a_subject() -> None:
+    versions = [("cohort-1", 3), ("dataset:chest", 2), ("cohort-1", 2), ("dataset:chest", 1), ("cohort-1", 1)]
+    answer = [{"subject": subject, "version": version} for subject, version in versions]
+    some = ["dataset:chest#2", "cohort-1#3", "cohort-1#9"]
+    assert chosen("assessments", answer, some, "subject", "version") == [("dataset:chest", 2), ("cohort-1", 3)]
+    every = [("dataset:chest", 2), ("dataset:chest", 1)]
+    assert chosen("assessments", answer, ["dataset:chest"], "subject", "version") == every
+
+
+def test_the_order_of_rows_does_not_tell_what_their_numbers_hide() -> None:
+    patients = {"A": 9, "B": 3, "C": 144, "D": 137}
+    answer = [{"dataset": name, "patients": count} for name, count in patients.items()]
+    told = [("A", "<11"), ("B", "<11"), ("C", 140), ("D", 140)]
+    for only in (["B", "A", "D", "C"], ["C", "D", "A", "B"], ["D", "C", "B", "A"]):
+        assert chosen("datasets", answer, only, "dataset", "patients") == told
+    evidence = {
+        "evidence": [{**MEASURE, "name": f"privacy.{n}", "value": value} for n, value in enumerate((0.123, 0.121))]
+    }
+    assert chosen("evidence", evidence, ["privacy.1", "privacy.0"], "value") == [(0.12,), (0.12,)]
+    assert chosen("evidence", evidence, ["privacy.1", "privacy.0"], "name") == [("privacy.0",), ("privacy.1",)]
 
 
 async def test_the_log_is_written_as_it_was_filtered_and_says_by_which_fields(
