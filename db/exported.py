@@ -22,6 +22,10 @@ from db.merkle import Peaks
 from db.note import read_notes
 
 FORMAT = "medsynth audit proof 1"
+NO_LOG = (
+    "This is no export of an audit log in JSON lines. One as CSV, CEF or FHIR carries no proof: export it as jsonl, "
+    "and verify that."
+)
 
 
 def proof_path(export: Path) -> Path:
@@ -83,7 +87,18 @@ def verify(export: Path, anchors: Sequence[Anchor] = (), trusted: Sequence[str] 
         signed = [note for text in beside.get("checkpoints", []) for note in read_notes(text)]
         return proof.check(read(export), anchors, _start(beside), signed, 0 if beside else None, trusted)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
-        return proof.failed("This is no export of an audit log in JSON lines, or it is damaged.")
+        if proof_path(export).exists() or _begins_as_log(export):
+            return proof.failed("This export of an audit log is damaged: it cannot be read to its end.", "damaged")
+        return proof.failed(NO_LOG, "no_log")
+
+
+def _begins_as_log(export: Path) -> bool:
+    """Whether the first line is a record in JSON, however bent; a table, CEF and FHIR begin otherwise."""
+    try:
+        with export.open("rb") as stream:
+            return set(FIELDS) <= set(json.loads(stream.readline()))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _start(beside: dict[str, Any]) -> proof.Start:

@@ -16,7 +16,8 @@ from db.anchors import Anchor
 from db.chain import Record
 from db.dialect import run
 from db.note import read_notes
-from db.proof import OWN_KEY, UNANCHORED, Start, Verification, Walk, failed
+from db.proof import Start, Walk
+from db.verified import OWN_KEY, UNANCHORED, Verification, failed
 
 EXTRACT = "These are one person's records out of {} that were signed: what is missing between them cannot be told."
 
@@ -64,11 +65,12 @@ def verify(
     problems += against
     ok = not problems
     known = ok and (anchored or bool(trusted))
-    notes = [EXTRACT.format(claim.size), *([] if anchored else [UNANCHORED]), *([] if known else [OWN_KEY])]
+    notes = [EXTRACT.format(claim.size), *([] if anchors else [UNANCHORED])]
+    notes += [] if anchored or trusted else [OWN_KEY]
     head = next(reversed(leaves.values())).hex() if leaves else ""
     return Verification(
         ok, len(leaves), head, anchored and ok, problems[: Walk.MOST], claim.root.hex(), len(leaves) if good else 0,
-        0, 1, [key], notes, known,
+        0, 1, [key], notes, known, anchored if anchors else None,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,16 +22,8 @@ from db.checkpoints import EVERY, origin
 from db.dialect import Source, rows, tables
 from db.merkle import Peaks
 from db.note import Checkpoint, Signed, read_notes
+from db.verified import OWN_KEY, UNANCHORED, UNREADABLE, Verification, failed
 
-UNANCHORED = (
-    "Without an anchor it cannot be told whether the end was cut off after the last checkpoint, an older copy was put "
-    "back, or everything was written anew by somebody who holds the key."
-)
-UNREADABLE = "This is no ledger that can be read, or it is damaged."
-OWN_KEY = (
-    "Who signed is not known: the log names the key itself, so somebody with a key of their own could have written all "
-    "of it. Compare with a key (--key) or an anchor that you have from elsewhere."
-)
 _FACTS = ("store.create", "store.restore", "audit.key", "audit.seal")
 """Records that say whose log this is, and with which key."""
 
@@ -46,38 +38,6 @@ class Start:
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Verification:
-    """`head` is the hex hash of the last record, `root` the tree's root; `anchored`: an anchor was given and holds.
-
-    signed   records that a checkpoint with a good signature covers
-    sealed   records that were archived, of which only the sum is here
-    keys     the verifier keys that signed, in the order in which the log announced them
-    notes    what is no fault and should be known
-    key_known   a key that is known from elsewhere signed, or an anchor that holds vouches for the key
-    """
-
-    ok: bool
-    records: int
-    head: str
-    anchored: bool
-    problems: list[str]
-    root: str = ""
-    signed: int = 0
-    sealed: int = 0
-    checkpoints: int = 0
-    keys: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    key_known: bool = False
-
-    def document(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def failed(problem: str) -> Verification:
-    return Verification(False, 0, START.hex(), False, [problem])
-
-
 def verify(where: Path | str | Source, anchors: Sequence[Anchor] = (), trusted: Sequence[str] = ()) -> Verification:
     """Walk the whole chain of a ledger, or of a copy of one. `trusted`: verifier keys that are known from elsewhere."""
     if isinstance(where, sqlite3.Connection):
@@ -86,7 +46,7 @@ def verify(where: Path | str | Source, anchors: Sequence[Anchor] = (), trusted: 
         try:
             return _verify(where, anchors, trusted)
         except (ValueError, TypeError, AttributeError):  # values of kinds that no ledger ever holds
-            return failed(UNREADABLE)
+            return failed(UNREADABLE, "damaged")
     path = Path(where)
     if not path.is_file():
         return failed("There is no ledger at this place.")
@@ -94,7 +54,7 @@ def verify(where: Path | str | Source, anchors: Sequence[Anchor] = (), trusted: 
         with closing(open_for_reading(path)) as connection:
             return verify(connection, anchors, trusted)
     except (sqlite3.DatabaseError, ValueError):
-        return failed(UNREADABLE)
+        return failed(UNREADABLE, "damaged")
 
 
 def _verify(connection: Source, anchors: Sequence[Anchor], trusted: Sequence[str]) -> Verification:
@@ -168,18 +128,19 @@ class Walk:
                 break
         root = self.peaks.root().hex()
         covered = self._check_signatures(count)
-        anchored = self._check_anchors(count)
+        fits = self._check_anchors(count)
+        anchored = bool(fits)
         if self.unsigned is not None and count - covered > self.unsigned and not self.problems:
             self._say(f"The last {count - covered} records are not signed; at most {self.unsigned} can be.")
         ok = not self.problems
         known = ok and (anchored or bool(self.trusted))
-        if not anchored:
+        if fits is None and not (self.anchors and self.broken):
             self.notes.append(UNANCHORED)
-        if not known:
+        if not (anchored or self.trusted):
             self.notes.append(OWN_KEY)
         return Verification(
             ok, count, prev.hex(), anchored and ok, self.problems, root, covered, self.start.peaks.size,
-            len(self.signed), self.keys, self.notes, known,
+            len(self.signed), self.keys, self.notes, known, fits,
         )  # fmt: skip
 
     def _say(self, problem: str) -> None:
@@ -218,20 +179,24 @@ class Walk:
             self._say("None of this is signed by the key that is known: somebody with another key wrote it.")
         return covered
 
-    def _check_anchors(self, count: int) -> bool:
-        good = 0
+    def _check_anchors(self, count: int) -> bool | None:
+        """Whether the anchors fit, each of them; None where there is none that can be compared."""
+        fits: bool | None = None
         for anchor in self.anchors:
             if anchor.signed is not None and not anchor.signed.by(*self.keys):
                 self._say(f"The anchor of {anchor.size} records was signed by a key that this log does not name.")
+                fits = False
             elif anchor.size < self.start.peaks.size:
                 self.notes.append(f"The anchor of {anchor.size} records is about the sealed part: verify its file.")
-            elif self._agrees(anchor, count):
-                good += 1
-        return good > 0
+            elif anchor.size > count and self.broken:
+                continue  # the walk did not come so far, and has said why
+            elif not self._agrees(anchor, count):
+                fits = False
+            elif fits is None:
+                fits = True
+        return fits
 
     def _agrees(self, anchor: Anchor, count: int) -> bool:
-        if anchor.size > count and self.broken:
-            return False
         if anchor.size > count:
             self._say(f"The anchor saw {anchor.size} records; only {count} are left.")
             return False

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from medsynth_engine.kernel.errors import CheckFailed, WrongUsage
+from medsynth_engine.kernel.errors import BadInput, CheckFailed, WrongUsage
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.kernel.outside import named, small_text
 from medsynth_tui.cli import show
@@ -83,6 +83,8 @@ def verify(
 ) -> None:
     """Check the records from the first to the last, and who signed them. Exit code 9 where it does not hold.
 
+    A file that is no log and no JSON lines (CSV, CEF, FHIR) cannot be verified: exit code 4.
+
     With FILE it needs no store and no login; give --key or --anchor then, for without either it cannot tell whose key
     signed. Without an anchor it cannot see that the end was cut off, or that all of it was written anew by somebody who
     holds the key.
@@ -96,7 +98,8 @@ def verify(
         document = face.ask(lambda engine: engine.audit_verify_file(named, known, code, secret, secret_key, key))
     face.give(document, show_verified)
     if not document["ok"]:
-        raise typer.Exit(CheckFailed.exit_code)
+        no_log = document.get("unreadable") == "no_log"
+        raise typer.Exit(BadInput.exit_code if no_log else CheckFailed.exit_code)
 
 
 @command(app, "checkpoint", "medsynth audit checkpoint")
@@ -192,21 +195,31 @@ def show_records(face: Face, document: Document) -> None:
 
 
 def show_verified(face: Face, document: Document) -> None:
-    whole = "The record is whole." if document.get("key_known") else "The record is whole; who signed it is not known."
-    bent = "The record has been changed."
-    if document.get("code_alone"):
-        bent = "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
-    show.title(face, whole if document["ok"] else bent)
+    show.title(face, _judged(document))
     if document.get("code_alone"):
         show.sentences(face, "If the code is right", ["Records were cut off or changed since then."])
-    pairs = [("records", document["records"]), ("head", document["head"]), ("anchored", document.get("anchored"))]
-    if document.get("checkpoints"):
-        pairs.append(("signed up to", document["signed"]))
-    if document.get("sealed"):
-        pairs.append(("archived", document["sealed"]))
-    show.pairs(face, pairs)
+    if not document.get("unreadable"):
+        fits = document.get("anchor_fits")
+        pairs = [("records", document["records"]), ("head", document["head"])]
+        pairs.append(("anchor", "does not fit") if fits is False else ("anchored", bool(fits)))
+        if document.get("checkpoints"):
+            pairs.append(("signed up to", document["signed"]))
+        if document.get("sealed"):
+            pairs.append(("archived", document["sealed"]))
+        show.pairs(face, pairs)
     show.sentences(face, "Problem", document.get("problems") or [])
     show.sentences(face, "Note", document.get("notes") or [])
+
+
+def _judged(document: Document) -> str:
+    """The verdict in one sentence; what cannot be read is not said to have been changed."""
+    if document["ok"]:
+        known = document.get("key_known")
+        return "The record is whole." if known else "The record is whole; who signed it is not known."
+    if document.get("code_alone"):
+        return "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
+    unreadable = {"no_log": "Not a file that can be verified.", "damaged": "The record cannot be read."}
+    return unreadable.get(str(document.get("unreadable")), "The record has been changed.")
 
 
 def show_checkpoint(face: Face, document: Document) -> None:

@@ -96,9 +96,11 @@ def test_a_store_goes_to_a_database_and_back_with_every_row_and_rule(
             file_ledger.store_id,
             "development",
         )
-        assert rules_of(there) == ([], []) and there.verify().document() | {"anchored": True, "notes": []} == (
-            moved.verification.document() | {"notes": []}
-        )
+        assert rules_of(there) == ([], []) and there.verify().document() | {
+            "anchored": True,
+            "anchor_fits": True,
+            "notes": [],
+        } == (moved.verification.document() | {"notes": []})
         with there.read() as session:
             assert session.exec(select(User.password_hash, User.must_change)).one() == ("ä:%?'\\", True)
             assert session.exec(select(Job.arguments)).one() == {"é": [1, None, True]}

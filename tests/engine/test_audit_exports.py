@@ -115,9 +115,29 @@ def test_json_lines_prove_themselves_without_the_store_or_a_login(home: Home, tm
     with pytest.raises(BadInput):
         run(Engine(tmp_path / "nowhere").audit_verify_file(str(tmp_path / "a.jsonl"), key="medsynth"))
     assert run(of(home).audit_verify())["key_known"]
-    for form in ("csv", "cef"):
+
+
+def test_a_form_without_proof_is_said_to_be_none_and_not_to_have_been_changed(home: Home, tmp_path: Path) -> None:
+    for form in ("csv", "cef", "fhir"):
         export(home, tmp_path / f"a.{form}", form)
-        assert not run(Engine(tmp_path).audit_verify_file(str(tmp_path / f"a.{form}")))["ok"]
+        verified = run(Engine(tmp_path).audit_verify_file(str(tmp_path / f"a.{form}")))
+        assert not verified["ok"] and verified["unreadable"] == "no_log" and "jsonl" in verified["problems"][0]
+    export(home, tmp_path / "a.jsonl", "jsonl")
+    good = (tmp_path / "a.jsonl").read_text()
+    (tmp_path / "a.jsonl").write_text(good[:-40])
+    assert run(Engine(tmp_path).audit_verify_file(str(tmp_path / "a.jsonl")))["unreadable"] == "damaged"
+    (tmp_path / "a.jsonl").write_text("{" + good)  # bent in its first line; what lies beside it says what it was
+    assert run(Engine(tmp_path).audit_verify_file(str(tmp_path / "a.jsonl")))["unreadable"] == "damaged"
+
+
+def test_what_does_not_fit_is_not_said_to_be_missing(home: Home, tmp_path: Path) -> None:
+    auditor = of(home)
+    code = str(run(auditor.audit_checkpoint())["code"])
+    wrong = run(auditor.audit_verify(code=code[:-1] + ("0" if code[-1] != "0" else "1")))
+    assert not wrong["ok"] and wrong["anchor_fits"] is False and wrong["notes"] == []
+    assert run(auditor.audit_verify(code=code))["anchor_fits"] is True
+    alone = run(auditor.audit_verify())
+    assert alone["anchor_fits"] is None and "Without an anchor" in alone["notes"][0] and len(alone["notes"]) == 1
 
 
 def test_a_researcher_carries_out_their_own_records_which_say_that_they_are_an_extract(
