@@ -54,8 +54,8 @@ def attach(root: typer.Typer) -> None:
     ) -> None:
         """The whole main job on a built-in cohort.
 
-        From an empty store to a gated export, with three accounts, in data/demo. It asks nothing and takes some four
-        minutes on two cores.
+        From an empty store to a gated export, with three accounts. It asks nothing and takes some four minutes on two
+        cores. Its store is one of its own: data/demo in the folder that --home or MEDSYNTH_HOME names.
         """
         began = time.monotonic()
         with afresh(face) as home, Face(replace(face.manner, home=home)) as inside:

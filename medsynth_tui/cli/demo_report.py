@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,8 +42,15 @@ def show_demo(face: Face, document: Document) -> None:
         ],
     )
     face.out.print()
+    show_where(face, document["home"])
+
+
+def show_where(face: Face, home: str) -> None:
+    """How to come into the store that the demo made: it is none of those that other commands look at by themselves."""
     show.line(face, "Open the studio on it, and log in as a researcher, an auditor or an admin:")
-    show.line(face, f"medsynth --home {document['home']}", indent=2)
+    show.line(face, f"medsynth --home {shlex.quote(home)}", indent=2)
+    show.line(face, "Or have every command in this shell look at it:")
+    show.line(face, f"export MEDSYNTH_HOME={shlex.quote(home)}", indent=2)
     show.table(face, ("name", "password"), list(PEOPLE.items()))
 
 

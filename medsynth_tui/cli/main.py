@@ -147,7 +147,7 @@ def _wrong_usage(error: typer.TyperException, as_json: bool) -> int:
     """Typer's own complaints, in the manner of ours."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "medsynth"
-    message, hint = error.format_message(), f"See: {path} --help"
+    message, hint = error.format_message().replace(": Value error, ", ": ", 1), f"See: {path} --help"
     if as_json:
         print_json({"error": {"code": "wrong_usage", "message": message, "hint": hint}})
     elif type(error).__name__ == "NoArgsIsHelpError":

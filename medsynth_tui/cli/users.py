@@ -43,8 +43,8 @@ def change_role(
 
 @command(app, "disable", "medsynth users disable carla")
 def disable(face: Face, name: Name) -> None:
-    """Close an account; its sessions and its running jobs' grants end."""
-    face.give(face.ask(lambda engine: engine.users_disable(name)), show_person)
+    """Close an account; its sessions and its running jobs' grants end. `users reset` opens it again, by a new code."""
+    face.give(face.ask(lambda engine: engine.users_disable(name)), show_closed)
 
 
 @command(
@@ -61,7 +61,7 @@ def reset(
         bool, typer.Option("--second-factor", help="Take a lost second factor away instead; the password stays.")
     ] = False,
 ) -> None:
-    """A new single-use code for somebody who forgot the password.
+    """A new single-use code for somebody who forgot the password, or whose account was disabled.
 
     Who reset a credential may not judge that person's assessments for 30 days.
     """
@@ -76,7 +76,7 @@ def show_users(face: Face, people: list[Document]) -> None:
         (
             one["name"],
             one["role"],
-            one["state"],
+            _state(one),
             "on" if one["second_factor"] else "",
             show.moment(one["created"]),
             show.moment(one["last_login"]),
@@ -88,6 +88,16 @@ def show_users(face: Face, people: list[Document]) -> None:
 
 def show_person(face: Face, person: Document) -> None:
     show.pairs(face, [(key, person.get(key)) for key in ("name", "role", "state")])
+
+
+def show_closed(face: Face, person: Document) -> None:
+    show_person(face, person)
+    show.line(face, f"To open it again: medsynth users reset {person['name']}")
+
+
+def _state(person: Document) -> str:
+    """Who has logged in once was not invited just now: an admin has reset the password."""
+    return "reset" if person["state"] == "invited" and person["last_login"] else str(person["state"])
 
 
 def show_code(face: Face, person: Document) -> None:
