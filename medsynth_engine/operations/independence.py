@@ -48,6 +48,18 @@ def one_each(session: Session, votes: Iterable[Any]) -> list[Any]:
     return counted
 
 
+def would_count_from(session: Session, voter_id: str, beside: Iterable[Any], now: datetime) -> datetime:
+    """From when on a vote that this account gives would count beside those votes: once no one person may hold both.
+
+    That is `now`, or when the last credential between them is 30 days old; touched again, it is later. A vote given
+    before stays what it was: see `one_each`.
+    """
+    taken = {holder for vote in beside for holder in _may_hold(session, vote.admin_id, vote.at)}
+    touched = [row.at for holder in _may_hold(session, voter_id, now) for row in _rows(session, holder, now)]
+    days = sorted({now, *(at + CREDENTIAL_DISTANCE for at in touched)})
+    return next((day for day in days if not _may_hold(session, voter_id, day) & taken), days[-1])
+
+
 def _may_hold(session: Session, user_id: str, at: datetime) -> set[str]:
     """The account's own person, and everybody who may know its password, by however many steps."""
     found, waiting = {user_id}, [user_id]

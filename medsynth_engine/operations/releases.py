@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.exchange.release import FORMATS
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations import gatekeeping, subjects
+from medsynth_engine.operations import gatekeeping, independence, subjects
 from medsynth_engine.operations.cohorts import own_cohort
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
+from medsynth_engine.operations.subjects import Subject
 
 VOTES_NEEDED = 2
 
@@ -66,6 +69,7 @@ class Releases:
             ).all()
             counted = gatekeeping.counted(change.session, found, audience, call.ledger.stamp)
             change.detail["counted"] = len(counted)
+            dates = _would_count(change.session, found, votes, counted)
         return {
             "subject": found.label,
             "audience": audience,
@@ -75,6 +79,7 @@ class Releases:
                     "at": vote.at.isoformat(timespec="seconds"),
                     "reason": vote.reason,
                     "counts": vote.admin_id in counted,
+                    "would_count_from": dates.get(vote.admin_id),
                 }
                 for vote in votes
             ],
@@ -129,3 +134,15 @@ class Releases:
             for row in rows
             if call.scope is Scope.ALL or row.actor_id == call.actor.user_id
         ]
+
+
+def _would_count(session: Session, subject: Subject, votes: Sequence[Any], counted: Sequence[str]) -> dict[str, str]:
+    """For each admin whose vote does not count: given from when on it would have. Never where it is author or owner."""
+    assessment = gatekeeping.newest_assessment(session, subject.kind, subject.name)
+    never = {*counted, subject.owner_id, assessment.author_id if assessment else None}
+    beside = [vote for vote in votes if vote.admin_id in counted]
+    now = datetime.now(UTC)
+    return {
+        admin: independence.would_count_from(session, admin, beside, now).isoformat(timespec="seconds")
+        for admin in {vote.admin_id for vote in votes} - never
+    }

@@ -200,6 +200,11 @@ def show_override(face: Face, document: Document) -> None:
             "A vote does not count where it is the owner's or the author's own, or where the credential of its account "
             "was issued or reset in the 30 days before by another voter, or by who did so for another voter.",
         )
+    dates = {one["admin"]: one["would_count_from"] for one in document["overrides"] if one.get("would_count_from")}
+    for admin, day in dates.items():
+        show.line(
+            face, f"{admin}'s votes count beside these from {show.moment(day)} on; the one given here never will."
+        )
     show.line(face, f"More admins are needed: {missing}." if missing > 0 else "The researcher can export now.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from governance_clinic import Clinic
+from sqlmodel import select
 
 from db.errors import LedgerConflict
 from db.tables import Assessment, Cohort, CredentialTouch, Dataset, Evaluation, Override, User, Weights
@@ -224,6 +225,33 @@ async def test_accounts_that_one_admin_made_have_one_vote_also_where_that_admin_
     assert (await clinic.alice.gate_show("dataset:chest", "internal"))["overridden"]
 
 
+@pytest.mark.parametrize(("touched", "voted"), [(10, 0), (46, 45)])
+async def test_an_admin_whose_vote_does_not_count_is_told_from_when_on_it_would(
+    clinic: Clinic, touched: int, voted: int
+) -> None:
+    """`admin` reset the account of `second` so many days ago, and `second` voted after that."""
+    now = datetime.now(UTC)
+
+    def long_ago(session: Any) -> None:
+        ids = {user.name: user.id for user in session.exec(select(User))}
+        at = now - timedelta(days=touched)
+        session.add(CredentialTouch(user_id=ids["second"], admin_id=ids["admin"], kind="reset", at=at))
+        session.add(
+            Override(
+                subject_kind="dataset", subject_name="chest", subject_digest="d" * 64, audience="internal",
+                admin_id=ids["second"], reason="The court has ordered it", at=now - timedelta(days=voted),
+            )
+        )  # fmt: skip
+
+    clinic.change(long_ago)
+    told = await clinic.admin.gate_override("dataset:chest", "internal", "The court has ordered it")
+    dates = {each["admin"]: each["would_count_from"] for each in told["overrides"]}
+    assert dates["admin"] is None
+    day = datetime.fromisoformat(dates["second"])
+    due = now + timedelta(days=30 - touched)
+    assert abs(day - due) < timedelta(seconds=2) if due > now else day >= now.replace(microsecond=0)
+
+
 @pytest.mark.parametrize(("touched", "counted"), [(46, 1), (76, 2)])
 async def test_a_vote_is_measured_when_it_is_given_and_gains_nothing_by_waiting(
     clinic: Clinic, touched: int, counted: int
@@ -231,8 +259,6 @@ async def test_a_vote_is_measured_when_it_is_given_and_gains_nothing_by_waiting(
     """The vote of `second` is 45 days old; `admin` had reset that account so many days ago."""
 
     def long_ago(session: Any) -> None:
-        from sqlmodel import select
-
         ids = {user.name: user.id for user in session.exec(select(User))}
         now = datetime.now(UTC)
         session.add(
@@ -254,7 +280,9 @@ async def test_a_vote_is_measured_when_it_is_given_and_gains_nothing_by_waiting(
 async def test_the_owner_of_the_data_has_no_vote_on_them(clinic: Clinic) -> None:
     await clinic.admin.users_role("alice", "admin")
     await clinic.alice.login("alice", "password123")
-    assert await vote(clinic.alice) == (0, [False])
+    told = await clinic.alice.gate_override("dataset:chest", "internal", "The court has ordered it")
+    assert told["counted"] == 0
+    assert [(each["counts"], each["would_count_from"]) for each in told["overrides"]] == [(False, None)]
     assert (await vote(clinic.admin))[0] == 1
 
 
