@@ -20,8 +20,8 @@ def printed(capsys: Any, *votes: dict[str, Any]) -> str:
 
 def test_an_admin_whose_vote_does_not_count_reads_from_which_day_on_it_would(capsys: Any) -> None:
     said = printed(capsys, BEA, ADA)
-    assert "bea: votes count beside these from 2026-12-26 08:30 on, but not the one above." in said
-    assert "ada: votes" not in said and "More admins are needed: 1." in said
+    assert "bea's votes count beside these from 2026-12-26 08:30 on; the one given here never will." in said
+    assert "ada's votes" not in said and "More admins are needed: 1." in said
 
 
 def test_no_day_is_named_where_waiting_changes_nothing(capsys: Any) -> None:
