@@ -13,7 +13,7 @@ from typing import Any
 
 from db.errors import LedgerError
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations import doctor_services
+from medsynth_engine.operations import doctor_ready, doctor_services
 from medsynth_engine.operations.declare import Call
 
 LITTLE_ROOM = 2 * 10**9
@@ -25,7 +25,9 @@ Check = dict[str, Any]
 def quick(call: Call) -> list[Check]:
     """What can be seen at a glance, for the home screen."""
     checks = [_store(call), _disk(call.home), *_modes(call.home)]
-    return [*checks, *_signing(call), *doctor_services.checks(call)] if call.store is not None else checks
+    if call.store is None:
+        return checks
+    return [*checks, *doctor_ready.account(call.home), *_signing(call), *doctor_services.checks(call)]
 
 
 def thorough(call: Call) -> list[Check]:
@@ -36,7 +38,9 @@ def thorough(call: Call) -> list[Check]:
     from medsynth_engine.operations import doctor_ledger
 
     checks += doctor_ledger.checks(call)
-    return [*checks, _typed_passwords(call), _backup(call)] if call.store is not None else checks
+    if call.store is None:
+        return checks
+    return [*checks, _typed_passwords(call), _backup(call), *doctor_ready.checks(call)]
 
 
 def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:
