@@ -38,6 +38,10 @@ class Assessments(WritesList, View):
     ALL_OF_IT = "All assessments, also the versions before these, as a CSV table for other programs."
     HERE: ClassVar[tuple[Command, ...]] = (r.AssessmentOpen, r.AssessmentNew, *LISTED)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: dict[str, int | None] = {}
+
     def place(self) -> tuple[str, ...]:
         return ("Assessments",)
 
@@ -52,6 +56,7 @@ class Assessments(WritesList, View):
         table, empty = self.query_one(WindowTable), self.query_one("#empty", Static)
         seen: set[str] = set()
         newest = [each for each in documents if not (each["subject"] in seen or seen.add(each["subject"]))]  # type: ignore[func-returns-value]
+        self.versions = {each["subject"]: each.get("version") for each in newest}
         table.show(lambda: [(each["subject"], self._row(each)) for each in newest])
         table.display, empty.display = bool(newest), not newest
         if self.studio.session.may(r.AssessmentDraft.permission):
@@ -62,6 +67,11 @@ class Assessments(WritesList, View):
             empty.update(Content("No assessments yet. Researchers draft them; they come here when submitted."))
         if newest and self.focused is None:
             table.focus()
+
+    def _seen(self) -> list[str]:
+        """With the versions: those before them go by the same name and are not seen."""
+        seen = [(subject, self.versions.get(subject)) for subject in super()._seen()]
+        return [subject if version is None else f"{subject}#{version}" for subject, version in seen]
 
     def _row(self, each: dict[str, Any]) -> list[Any]:
         table = self.query_one(WindowTable)

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from fake_engine import FakeEngine
+from fake_rows import NOW
 from studio_people import complaint, fill, log_in, shows, studio, until
 from studio_places import PLACES
 
 from medsynth_tui.widgets.window_table import WindowTable
 
 CHANGING = ("datasets", "runs", "cohorts", "jobs", "assessments", "disk", "evidence", "compare", "review", "scan")
+
+
+class Versions(FakeEngine):
+    """Two subjects, of which one was assessed three times; remembers which rows were asked for."""
+
+    only: list[str] | None = None
+
+    async def pia_list(self) -> list[dict[str, Any]]:
+        facts = {"audience": "recipient", "author": "alexandra", "created": NOW, "expires": None}
+        told = [("dataset:chest", 3, "approved"), ("brain", 1, "draft")]
+        told += [("dataset:chest", 2, "returned"), ("dataset:chest", 1, "rejected")]
+        return [{"subject": subject, "version": version, "state": state, **facts} for subject, version, state in told]
+
+    async def lists_export(self, name: str, path: str, of: str | None = None, only: Any = None) -> dict[str, Any]:
+        self.only = list(only)
+        return {"path": path, "rows": len(self.only), "digest": "ab" * 32}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -84,6 +102,26 @@ async def test_a_list_is_written_as_it_is_filtered_and_sorted(store: Path) -> No
     assert [row["name"] for row in rows_of(store / "generated" / "all.csv")] == ["auditor", "alice", "admin"]
     assert [(each["detail"]["rows"], each["detail"]["of_rows"]) for each in (before, last)] == [(1, 3), (3, 3)]
     assert "researcher" not in str(before["detail"])
+
+
+async def test_of_assessments_the_versions_that_one_sees_are_asked_for_and_no_other(tmp_path: Path) -> None:
+    """A subject's versions go by one name; on the screen is the newest."""
+    engine = Versions()
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("assessments")
+        await shows(pilot, "2 rows")
+        await pilot.press("slash", *"approved", "enter")
+        await shows(pilot, "1 of 2 with “approved”")
+        await pilot.press("W")
+        await shows(pilot, "as you filtered and sorted them")
+        await pilot.press("enter")
+        await shows(pilot, "1 rows: ")
+        assert engine.only == ["dataset:chest#3"]
+        await pilot.press("escape")
+        await shows(pilot, "2 rows")
+        assert app.screen.copied() == "dataset:chest"  # type: ignore[attr-defined]
 
 
 async def test_the_log_is_written_as_it_is_filtered(store: Path) -> None:
