@@ -110,8 +110,8 @@ def group_rows(document: Mapping[str, Any], look: Look) -> list[Row]:
 
 
 def reading_lines(each: Mapping[str, Any], glyphs: Glyphs) -> str:
-    """The number under the cursor in two lines: its own name and figures, then its sentence."""
-    parts = [said(each["name"], 80), figures(each)]
+    """The number under the cursor: its name in full, where the table cuts it off, and figures; then its sentence."""
+    parts = [measure(each["name"]), figures(each)]
     parts += [f"n {rests_on(each)}", GOOD_WORDS.get(str(each.get("direction")), "")]
     return glyphs.text(" · ".join(part for part in parts if part) + "\n" + said(each.get("reads_as"), 600))
 

@@ -28,7 +28,8 @@ from medsynth_tui.words import BANDS, SCENARIOS, measure, number, said, share
 
 PAGES = {"apart": "Told apart", "all": "Every measure", "groups": "Before/after"}
 LEGEND = "✓ best, or as good  ✗ its whole interval lies behind  no mark: no difference"
-NOTHING = "Nothing is told apart: wherever both were measured, the intervals overlap."
+NOTHING = "Nothing is told apart."
+OVERLAP = "Wherever both were measured, the intervals overlap. The next page has every measure."
 
 
 class Compare(HasList, View):
@@ -108,9 +109,10 @@ class Compare(HasList, View):
     def _read(self) -> None:
         each = self._under_cursor()
         if each is None:
-            words = "" if self.document else "Asking the store"
+            none = bool(self.document) and self.query_one(f"#{self.page}", WindowTable).current_key == "-none"
+            words = OVERLAP if none else "" if self.document else "Asking the store"
         else:
-            words = f"{said(each['name'], 80)} · {GOOD_WORDS.get(each['direction'], '')}\n{said(each['says'], 400)}"
+            words = f"{measure(each['name'])} · {GOOD_WORDS.get(each['direction'], '')}\n{said(each['says'], 400)}"
         self.query_one("#reading", Static).update(Content(self.studio.glyphs.text(words)))
 
     def nothing_under_cursor(self) -> None:

@@ -13,10 +13,12 @@ from textual.widgets import Input, Static
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.command import Command
 from medsynth_tui.commands import Back, DatasetAdd
+from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.late import WaitsForChoices
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, or_nothing, positive, whole_number
+from medsynth_tui.words import said
 
 PRESETS = ["auto", "nano32", "tiny64", "small64", "small128", "base128", "base256"]
 DEVICES = ["auto", "cpu", "cuda", "mps"]
@@ -130,5 +132,13 @@ class NewRun(WaitsForChoices, View):
         self.ask(lambda engine: engine.train(**order), self._begun, group="train")
 
     def _begun(self, document: dict[str, Any]) -> None:
+        name, warnings = document["run"], document.get("warnings") or []
+        if warnings:
+            told = [said(each, 600) for each in warnings]
+            self.studio.push_screen(Tell(f"{said(name, 60)} has begun", *told), lambda _: self._open(name))
+        else:
+            self._open(name)
+
+    def _open(self, name: str) -> None:
         self.studio.go("runs")
-        self.studio.open("run", name=document["run"])
+        self.studio.open("run", name=name)

@@ -66,7 +66,9 @@ class CopyRisk(Needle):
         self.show(value, over)
 
     def lines(self, width: int) -> list[Content]:
-        head = Content.assemble(("Copy risk (estimate)", "bold $primary"))
+        what = "Copy risk (estimate; 50 % is chance)"
+        what = what if width >= len(what) else "Copy risk (50 % is chance)"
+        head = Content.assemble((what, "bold $primary"))
         if self.value is None:
             return [head, Content.assemble((self.nothing, "$muted"))]
         worst = NEARER if self.copying is None else JUDGED[self.copying]

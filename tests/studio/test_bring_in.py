@@ -163,7 +163,7 @@ async def test_a_text_check_that_was_cancelled_is_asked_for_again_from_its_datas
         await until(pilot, lambda: "nothing reads them" not in seen(app), why="the sentence to go")
 
 
-async def test_a_job_behind_others_of_its_dataset_says_so(tmp_path: Path) -> None:
+async def test_a_job_behind_others_of_its_dataset_says_so_and_what_it_does_is_not_cut_off(tmp_path: Path) -> None:
     app = studio(tmp_path, engine=FakeEngine())
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "somebody", "some words")
@@ -172,3 +172,6 @@ async def test_a_job_behind_others_of_its_dataset_says_so(tmp_path: Path) -> Non
         await shows(pilot, "Adding to chest  waits for other work on this dataset")
         line.show("Training", {"state": "queued", "subject": "run:first"})
         await shows(pilot, "waiting its turn")
+        moved = {"done": 412, "total": 1024, "unit": "files", "say": "reading and writing"}
+        line.show("Bringing in chest", {"state": "running", "progress": moved})
+        await shows(pilot, "412 of 1,024 files  reading and writing")

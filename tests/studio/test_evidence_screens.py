@@ -59,7 +59,7 @@ async def test_a_name_that_nobody_knew_shows_in_words_beside_its_own(tmp_path: P
         await enter(pilot)
         app.open("evidence", cohort=LONG)
         await shows(pilot, "New space (some thing)")
-        await shows(pilot, "fidelity.new_space.some_thing")
+        await shows(pilot, "New space (some thing) ·")
         await shows(pilot, "It reads well.")
 
 

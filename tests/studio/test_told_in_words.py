@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fake_engine import NOW, FakeEngine
-from studio_people import log_in, seen, shows, studio
+from studio_people import log_in, seen, shows, studio, until
 
 from medsynth_tui.app import MedSynth
+from medsynth_tui.widgets.choice import Choice
 
 AUDITED = [
     {"name": "alice", "role": "researcher", "kind": "submit", "note": "", "digest": "d", "at": NOW},
@@ -85,3 +86,24 @@ async def test_a_cohort_says_for_good_what_was_merged_and_what_was_asked_for_but
         )
         asked = next(line for line in words.splitlines() if line.split()[:1] == ["X"])
         assert asked.split()[-3:] == ["0", "0", "%"], "a group that was asked for and not drawn has a bar of nothing"
+
+
+async def test_a_training_that_began_says_what_must_be_known_of_it_before_its_curves(tmp_path: Path) -> None:
+    engine = FakeEngine()
+
+    async def train(**order: Any) -> dict[str, Any]:
+        return {"run": "first", "state": "queued", "warnings": ["The pictures have not all been read for text."]}
+
+    engine.train = train  # type: ignore[attr-defined]
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("run_new", dataset="chest")
+        await shows(pilot, "Begin training")
+        await until(pilot, lambda: not app.screen.query_one("#dataset", Choice).late, why="the datasets")
+        app.screen.query_one("#begin").focus()
+        await pilot.press("enter")
+        await shows(pilot, "first has begun")
+        assert "have not all been read for text." in seen(app)
+        await pilot.press("escape")
+        await shows(pilot, "Copy risk (50 % is chance)")
