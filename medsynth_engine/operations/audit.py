@@ -12,7 +12,7 @@ from typing import IO, Any
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.operations.audit_actions import demand_known
+from medsynth_engine.operations.audit_actions import OBJECT_KINDS, demand_known, demand_outcome
 from medsynth_engine.operations.audit_formats import EXTENSIONS, LINES
 from medsynth_engine.operations.declare import Call, Declaration, operation
 from medsynth_engine.operations.named import declared_in, named_before
@@ -57,9 +57,11 @@ class Audit:
     ) -> dict[str, Any]:
         """The newest first; `near` are the actions on record that contain `action` where that finds nothing.
 
-        `unknown_actor` is told where `actor` has no account and did nothing. Raises BadInput where no code knows
-        `action` and nothing on record is called so.
+        `near_objects` are those on record that `object` names without saying of which kind. `unknown_actor` is told
+        where `actor` has no account and did nothing. Raises BadInput where no code knows `action` and nothing on record
+        is called so, and where `outcome` is none.
         """
+        demand_outcome(outcome)
         many = max(1, min(limit, PAGE_LIMIT))
         asked: dict[str, Any] = {
             "before": before,
@@ -73,12 +75,14 @@ class Audit:
         with call.read() as session:
             records = _page(session, asked, object, outcome, declared)
             near = _near(call, session, action) if action and not records else []
+            alike = _of_some_kind(call, session, object) if object and not records else []
             unknown = bool(actor) and not records and not _ever_was(call, session, str(actor))
         if action and not records and not near:
             demand_known(action, (each.name for each in declared))
         following = records[-1].seq if len(records) == many and records[-1].seq > 1 else None
         found: dict[str, Any] = {"records": [_shown(record) for record in records], "next": following}
-        return {**found, **({"near": near} if near else {}), **({"unknown_actor": True} if unknown else {})}
+        hints = {"near": near, "near_objects": alike, "unknown_actor": unknown}
+        return {**found, **{key: hint for key, hint in hints.items() if hint}}
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
     def audit_export(
@@ -106,6 +110,7 @@ class Audit:
         wanted = {field: value for field, value in asked.items() if value}
         if wanted and format == "jsonl":
             raise BadInput("bad_format", "A part of the log has no proof.", "Choose csv, or leave out the filters.")
+        demand_outcome(outcome)
         from db import exported
 
         target = new_file(call.home, path, "export")
@@ -159,6 +164,15 @@ def _near(call: Call, session: Any, action: str) -> list[str]:
     return [
         each for each in chain.actions_like(session, action) if chain.page(session, limit=1, actor=mine, action=each)
     ]
+
+
+def _of_some_kind(call: Call, session: Any, name: str) -> list[str]:
+    """The objects on record that are called `name`, of whatever kind, and that this person may see."""
+    from db import chain
+
+    mine = visible_actor(call, None)
+    asked = [] if ":" in name else [f"{kind}:{name}" for kind in OBJECT_KINDS]
+    return [each for each in asked if chain.page(session, limit=1, actor=mine, object_=each)]
 
 
 def _ever_was(call: Call, session: Any, actor: str) -> bool:

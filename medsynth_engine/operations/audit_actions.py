@@ -1,4 +1,4 @@
-"""Which actions there are on an audit record, and what was meant by a word that is none."""
+"""Which actions and outcomes there are on an audit record, and what was meant by a word that is none."""
 
 from __future__ import annotations
 
@@ -21,6 +21,23 @@ UNASKED = frozenset(
     }
 )  # fmt: skip
 """Actions that are recorded beside the operations: what jobs finish, and what the store does by itself."""
+
+OUTCOMES = ("done", "denied", "refused", "failed")
+OBJECT_KINDS = (
+    "assessment", "cohort", "dataset", "generator", "job", "preference", "run", "setting", "user",
+)  # fmt: skip
+"""What an object on record may be; its name follows after a colon."""
+
+
+def demand_outcome(outcome: str | None) -> None:
+    """Raise BadInput where nothing ends so: that nothing is found would read as if nothing had happened."""
+    if outcome is None or outcome in OUTCOMES:
+        return
+    close = get_close_matches(outcome, OUTCOMES, 1)
+    meant = f"Did you mean {close[0]}? " if close else ""
+    raise BadInput(
+        "unknown_outcome", f"Nothing ends as {plain(outcome, 60)!r}.", f"{meant}One of: {', '.join(OUTCOMES)}."
+    )
 
 
 def demand_known(action: str, operations: Iterable[str]) -> None:

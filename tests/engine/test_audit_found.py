@@ -100,6 +100,24 @@ def test_an_action_that_no_code_knows_is_refused_with_what_was_meant(auditor: En
         assert run(engine.audit_list(action="rules.drop"))["records"] == []  # nobody did that yet
 
 
+def test_a_word_that_is_no_outcome_is_refused_and_never_found_to_be_nothing(auditor: Engine, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"Nothing ends as 'deny'") as refused:
+        run(auditor.audit_list(outcome="deny"))
+    assert "Did you mean denied" in refused.value.hint
+    with pytest.raises(BadInput, match="Nothing ends as"):
+        run(auditor.audit_export(str(tmp_path / "part.csv"), "csv", outcome="deny"))
+    assert not (tmp_path / "part.csv").exists()
+
+
+def test_a_name_without_its_kind_finds_what_is_called_so(home: Home, auditor: Engine, alice: Engine) -> None:
+    with Ledger.open(home.ledger) as ledger, ledger.write() as change:
+        change.record(actor="admin", action="cohorts.drawn", object_="cohort:even")
+        change.record(actor="admin", action="datasets.add", object_="dataset:even")
+    assert run(auditor.audit_list(object="even"))["near_objects"] == ["cohort:even", "dataset:even"]
+    assert "near_objects" not in run(auditor.audit_list(object="odd"))
+    assert "near_objects" not in run(alice.audit_list(object="even"))  # of others' records nothing is told
+
+
 def test_an_actor_that_never_was_is_told_to_whoever_may_know_who_exists(auditor: Engine, alice: Engine) -> None:
     assert run(auditor.audit_list(actor="nobody"))["unknown_actor"]
     assert "unknown_actor" not in run(auditor.audit_list(actor="admin", action="rules.drop"))
