@@ -13,6 +13,7 @@ from medsynth_engine.kernel.errors import BadInput, CheckFailed, WrongUsage
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.kernel.outside import named, small_text
 from medsynth_tui.cli import show
+from medsynth_tui.cli.audit_list import show_records
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import PASSPHRASE, passwords, path
@@ -20,6 +21,12 @@ from medsynth_tui.cli.options import PASSPHRASE, passwords, path
 app = group(
     "audit", "Who did what; and that nobody changed the record.", "medsynth audit list", "medsynth audit verify"
 )
+Actor = Annotated[str | None, typer.Option("--actor", help="Who did it.")]
+Action = Annotated[str | None, typer.Option("--action", help="What was done: datasets.add, runs.train ...")]
+Object = Annotated[str | None, typer.Option("--object", help="To what: cohort:c1, assessment:e72f953b62d9 ...")]
+Outcome = Annotated[str | None, typer.Option("--outcome", help="done, denied, refused or failed.")]
+Since = Annotated[str | None, typer.Option("--since", help="From this time on.")]
+Until = Annotated[str | None, typer.Option("--until", help="Before this time.")]
 File = Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else into generated/.")]
 
 
@@ -34,18 +41,20 @@ class Format(StrEnum):
     app,
     "list",
     "medsynth audit list --action datasets.add --since 2026-11-01",
-    "# What was denied; and all that became of one cohort",
+    "# What was denied, and what the gate refused; what was done with a cohort, and with its assessment (id: pia show)",
     "medsynth audit list --outcome denied",
+    "medsynth audit list --outcome refused",
     "medsynth audit list --object cohort:c1",
+    "medsynth audit list --object assessment:e72f953b62d9",
 )
 def records(
     face: Face,
-    actor: Annotated[str | None, typer.Option("--actor", help="Who did it.")] = None,
-    action: Annotated[str | None, typer.Option("--action", help="What was done: datasets.add, runs.train ...")] = None,
-    object_: Annotated[str | None, typer.Option("--object", help="To what: cohort:c1 ...")] = None,
-    outcome: Annotated[str | None, typer.Option("--outcome", help="done, denied, refused or failed.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="From this time on.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Before this time.")] = None,
+    actor: Actor = None,
+    action: Action = None,
+    object_: Object = None,
+    outcome: Outcome = None,
+    since: Since = None,
+    until: Until = None,
     before: Annotated[int | None, typer.Option("--before", help="Older than this record.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many.")] = 50,
 ) -> None:
@@ -124,15 +133,27 @@ def prove(face: Face, number: Annotated[int, typer.Argument(metavar="NO", help="
     "# For a log server; for a FHIR server",
     "medsynth audit export audit.cef --format cef",
     "medsynth audit export audit.ndjson --format fhir",
+    "# A part of it, as audit list shows it; that has no proof",
+    "medsynth audit export refused.csv --format csv --outcome refused",
 )
 def export(
     face: Face,
     file: File = None,
     format: Annotated[Format, typer.Option("--format", help="jsonl, csv, cef, or fhir.")] = Format.jsonl,
+    actor: Actor = None,
+    action: Action = None,
+    object_: Object = None,
+    outcome: Outcome = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
-    """Write all records into a file. JSON lines get their proof beside them: `audit verify FILE` needs no store."""
+    """Write all records into a file. JSON lines get their proof beside them: `audit verify FILE` needs no store.
+
+    With filters it writes what `audit list` finds by them, the newest first; never as JSON lines.
+    """
     target = file or _new_name(face, "audit", {"fhir": "ndjson"}.get(format.value, format.value))
-    document = face.ask(lambda engine: engine.audit_export(str(path(target)), format.value))
+    filters = (actor, action, object_, outcome, since, until)
+    document = face.ask(lambda engine: engine.audit_export(str(path(target)), format.value, *filters))
     face.give(
         document, lambda face, told: show.pairs(face, [(key, told.get(key)) for key in ("path", "records", "proof")])
     )
@@ -171,27 +192,6 @@ def backup_secret(file: Path, from_stdin: bool, identity: Path | None) -> tuple[
 
 def _new_name(face: Face, stem: str, extension: str) -> Path:
     return Home(face.home).generated / time.strftime(f"{stem}-%Y%m%dT%H%M%SZ.{extension}", time.gmtime())
-
-
-def show_records(face: Face, document: Document) -> None:
-    rows = [
-        (
-            one["seq"],
-            str(one["at"])[:19].replace("T", " "),
-            one["actor"],
-            one["action"],
-            one["object"],
-            one["outcome"] if not one.get("reason") else f"{one['outcome']}: {one['reason']}",
-        )
-        for one in document["records"]
-    ]
-    show.table(face, ("no.", "at (UTC)", "who", "what", "to", "outcome"), rows, "No records.", right=(0,))
-    if document.get("unknown_actor"):
-        show.line(face, "Nobody of that name has an account here or did anything.")
-    if document.get("near"):
-        show.sentences(face, "Actions on record that contain it", [", ".join(document["near"])])
-    if document.get("next"):
-        show.hint(face, f"medsynth audit list --before {document['next']}")
 
 
 def show_verified(face: Face, document: Document) -> None:

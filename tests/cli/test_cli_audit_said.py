@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from medsynth_tui.cli.audit import show_verified
+from medsynth_tui.cli.audit_list import show_records
 from medsynth_tui.cli.face import Face, Manner
 
 VERIFIED: dict[str, Any] = {
@@ -29,3 +30,30 @@ def test_what_cannot_be_read_is_not_said_to_have_been_changed(capsys: Any) -> No
 def test_an_anchor_that_does_not_fit_is_said_not_to(capsys: Any) -> None:
     assert "anchor does not fit" in printed(capsys, show_verified, {**VERIFIED, "anchor_fits": False})
     assert "anchored no" in printed(capsys, show_verified, VERIFIED)
+
+
+RECORD: dict[str, Any] = {
+    "seq": 1024, "at": "2026-11-27T04:42:41.000+00:00", "actor": "alice", "action": "cohorts.released",
+    "object": "assessment:e72f953b62d9", "outcome": "refused",
+    "detail": {"audience": "public", "codes": ["not_approved", "no_opinion"]},
+}  # fmt: skip
+
+
+def test_no_name_in_the_log_is_broken_at_80_columns_and_a_refusal_says_why(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    long = {**RECORD, "actor": "somebody.with.a.long.name", "outcome": "done", "detail": {}}
+    show_records(Face(Manner(plain=True)), {"records": [RECORD, long], "next": None})
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines) and "2026 UTC" in lines[0]
+    for whole in ("cohorts.released", "assessment:e72f953b62d9", "for public; not_approved, no_opinion"):
+        assert any(whole in line for line in lines)
+    earlier = {**RECORD, "at": "2025-12-31T23:59:00.000+00:00"}
+    show_records(Face(Manner(plain=True)), {"records": [RECORD, earlier], "next": None})
+    assert "2025-12-31 23:59" in capsys.readouterr().out
+
+
+def test_a_name_without_its_kind_is_answered_with_what_is_called_so(capsys: Any) -> None:
+    said = printed(capsys, show_records, {"records": [], "next": None, "near_objects": ["cohort:balanced"]})
+    assert said == "No records. Objects on record of that name: cohort:balanced"
