@@ -56,10 +56,9 @@ class Backups:
         """
         target = new_file(call.home, path, "backup")
         recipients = _recipients(call, passphrase, recipient)
-        about = _about(call, everything)
-        with call.change("store", records=about["records"], everything=everything, begun=True):
+        with call.change("store", everything=everything, begun=True):
             pass  # a copy of all people and records leaves a trace even where it is never finished
-
+        about = _about(call, everything)  # with that record, which the copy holds
         packed = backup_file.Packed()
 
         def fill(stream: IO[bytes]) -> None:
@@ -67,7 +66,9 @@ class Backups:
             packed.contents = backup_file.pack(call.home, call.ledger, writer, about, everything).contents
 
         digest = write_new_file(target, "backup", fill)
-        with call.change("store", digest=digest, files=len(packed.contents), everything=everything):
+        with call.change(
+            "store", records=about["records"], digest=digest, files=len(packed.contents), everything=everything
+        ):
             pass
         return {"path": str(target), "digest": digest, **about, "files": len(packed.contents), "bytes": packed.size}
 

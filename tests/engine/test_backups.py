@@ -104,10 +104,11 @@ def test_the_encryption_is_the_one_of_age(size: int) -> None:
 
 
 def test_a_check_reads_it_all_and_changes_nothing(home: Home, tmp_path: Path) -> None:
-    run(of(home).backup(str(tmp_path / "b.age"), PASSPHRASE, everything=True))
+    made = run(of(home).backup(str(tmp_path / "b.age"), PASSPHRASE, everything=True))
     before = sorted(path.name for path in home.data.iterdir())
     told = run(Engine(home.root).restore(str(tmp_path / "b.age"), PASSPHRASE, check=True))
     assert told["verified"]["ok"] and not told["restored"] and told["files"] == 4
+    assert made["records"] == told["records"] == told["verified"]["records"]
     assert sorted(path.name for path in home.data.iterdir()) == before
 
 
