@@ -39,6 +39,7 @@ class Datasets(WritesList, View):
     """Own and shared ones; admins and auditors see all of them, without images."""
 
     LIST = "datasets"
+    AS_SEEN = "The datasets that you see, counts rounded and so in the list's own order, as a CSV table."
     HERE: ClassVar[tuple[Command, ...]] = (c.DatasetOpen, c.DatasetAdd, *LISTED)
 
     def on_mount(self) -> None:
