@@ -63,7 +63,7 @@ class EvidenceView(WritesList, View):
     CSS_PATH = "evidence.tcss"
     LIST = "evidence"
     ALL_OF_IT = "Every measure of all pages as it may leave, rounded, as a CSV table for other programs."
-    AS_SEEN = "The measures of this page as you filtered and sorted them, as they may leave, rounded, as a CSV table."
+    AS_SEEN = "The measures that you see, as they may leave: rounded, and in the page's own order, as a CSV table."
     HERE: ClassVar[tuple[Command, ...]] = (
         c.EvidenceExplain,
         c.EvidenceNext,
