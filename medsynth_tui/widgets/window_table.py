@@ -54,8 +54,8 @@ class WindowTable(DataTable[Text]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("j", "cursor_down", "Down", show=False),
         Binding("k", "cursor_up", "Up", show=False),
-        Binding("g", "scroll_top", "First", show=False),
-        Binding("G", "scroll_bottom", "Last", show=False),
+        Binding("g,home", "scroll_top", "First", show=False),
+        Binding("G,end", "scroll_bottom", "Last", show=False),
     ]
 
     def __init__(self, columns: Sequence[Column], wide: Sequence[Column] = (), id: str | None = None) -> None:
