@@ -40,7 +40,9 @@ def thorough(call: Call) -> list[Check]:
     checks += doctor_ledger.checks(call)
     if call.store is None:
         return checks
-    return [*checks, _typed_passwords(call), _backup(call), *doctor_ready.checks(call)]
+    from medsynth_engine.operations import doctor_log
+
+    return [*checks, doctor_log.records(call), _typed_passwords(call), _backup(call), *doctor_ready.checks(call)]
 
 
 def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:

@@ -14,7 +14,7 @@ from medsynth_engine.engine import Engine
 from medsynth_engine.kernel import age
 from medsynth_engine.kernel.errors import Denied
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations import backup_file, doctor
+from medsynth_engine.operations import backup_file, doctor, doctor_log
 
 
 def said(engine: Engine, name: str) -> dict[str, Any]:
@@ -67,3 +67,33 @@ def test_a_backup_counts_when_it_was_finished_and_rules_count_word_for_word(
         connection.execute(text)
         connection.execute("CREATE TRIGGER helpful AFTER INSERT ON review BEGIN SELECT 1; END")
     assert not said(admin, "ledger rules")["ok"] and len(rules.RULES) >= 30
+
+
+def test_a_record_that_was_changed_and_an_end_that_was_cut_off_are_not_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, away = Home(tmp_path / "home"), tmp_path / "away"
+    asyncio.run(Engine(home.root).init(development=True))
+    admin = of(home, "admin", "admin123")
+    told = said(admin, "audit records")
+    assert told["ok"] and "only an anchor can tell" in told["says"]
+    away.mkdir()
+    asyncio.run(admin.settings_set("anchor_file", str(away / "anchor")))
+    asyncio.run(admin.audit_checkpoint())
+    assert said(admin, "audit records")["ok"] and "the anchor fits" in said(admin, "audit records")["says"]
+    bend(home, "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)")
+    bend(home, "DELETE FROM checkpoint WHERE size > (SELECT max(seq) FROM audit)")
+    cut = said(admin, "audit records")
+    assert not cut["ok"] and "are left" in cut["says"] and "audit verify" in cut["what_to_do"]
+    bend(home, "UPDATE audit SET actor = 'eve' WHERE seq = 2")
+    assert "Record 2 was changed." in said(admin, "audit records")["says"]
+    monkeypatch.setattr(doctor_log, "MOST", 3)
+    assert "not checked here" in said(admin, "audit records")["says"]
+
+
+def bend(home: Home, statement: str) -> None:
+    """What somebody with the file does to it."""
+    with sqlite3.connect(home.ledger) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
