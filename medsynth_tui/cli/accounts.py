@@ -49,7 +49,7 @@ def attach(app: typer.Typer) -> None:
         code, *chosen = passwords(password_stdin, "Activation code", "New password", *_again(password_stdin))
         _same(chosen)
         document = face.runner.run(face.engine_with(None).activate(name, code, chosen[0]))
-        face.give(document, lambda face, told: _sentence(face, f"Account {told['name']} ({told['role']}) is ready."))
+        face.give(document, _ready)
 
     @command(
         app,
@@ -113,6 +113,11 @@ def _again(from_stdin: bool) -> tuple[str, ...]:
 def _same(chosen: list[str]) -> None:
     if len(set(chosen)) != 1:
         raise WrongUsage("not_the_same", "The two new passwords differ.", "Nothing was changed; try again.")
+
+
+def _ready(face: Face, document: Document) -> None:
+    _sentence(face, f"Account {document['name']} ({document['role']}) is ready.")
+    show.hint(face, f"medsynth login {document['name']}")
 
 
 def _sentence(face: Face, words: str) -> None:

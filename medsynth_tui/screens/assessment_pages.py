@@ -47,12 +47,13 @@ def heading(document: dict[str, Any]) -> Content:
     for sentence in document.get("lapsed") or []:
         lines.append(Content.assemble(("! ", "bold $error"), f"It does not count any more: {said(sentence, 200)}."))
     for touch in document.get("credential_touches") or []:
-        words = f"{said(touch['admin'], 30)} touched the author's credential ({said(touch['kind'])})"
+        words = touched(touch["admin"], document["author"], touch["kind"])
         words += f" and may not judge this before {said(str(touch['until'])[:10])}."
         lines.append(Content.assemble(("i ", "bold $accent"), words))
     for touch in document.get("approver_touches") or []:
-        words = f"{said(touch['user'], 30)} approved; {said(touch['admin'], 30)} had touched that credential before"
-        lines.append(Content.assemble(("! ", "bold $warning"), f"{words} ({said(touch['kind'])})."))
+        words = touched(touch["admin"], touch["user"], touch["kind"])
+        words = f"{said(touch['user'], 30)} approved, but {words} shortly before: the two may be one person."
+        lines.append(Content.assemble(("! ", "bold $warning"), words))
     for each in opinions_of(document):
         if each["kind"] == "dissent":
             words = f"{said(each['name'], 30)} dissents: {said(each['note'], 300)}"
@@ -60,6 +61,14 @@ def heading(document: dict[str, Any]) -> Content:
     for sentence in document.get("blocking") or []:
         lines.append(Content.assemble(("! ", "bold $warning"), said(sentence, 400)))
     return Content("\n").join(lines)
+
+
+def touched(admin: str, user: str, kind: str) -> str:
+    """How an admin came to know what somebody logs in with."""
+    done = {"issued": "gave {user} the first code", "reset": "gave {user} a new code"}.get(
+        kind, "changed {user}'s login"
+    )
+    return f"{said(admin, 30)} {done.format(user=said(user, 30))}"
 
 
 def opinions_of(document: dict[str, Any]) -> list[dict[str, Any]]:

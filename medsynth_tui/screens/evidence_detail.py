@@ -35,7 +35,7 @@ class Explained(Dialog):
             for index, paragraph in enumerate(self.paragraphs):
                 yield Static(paragraph, classes="gap" if index else "")
         with Horizontal(classes="buttons"):
-            yield Go("Close", id="close")
+            yield Go("Close (enter or esc)", id="close")
 
     def on_mount(self) -> None:
         if self.reading is not None:

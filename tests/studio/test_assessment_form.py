@@ -76,7 +76,7 @@ async def test_what_changed_since_it_was_sent_back_is_one_key_away(store: Path) 
         assert "admin sent it back: Say for whom." in seen(app)
         await pilot.press("d")
         await shows(pilot, "+ For the students")
-        assert "admin touched" not in seen(app), "a development account was issued by nobody"
+        assert "admin gave" not in seen(app), "a development account was issued by nobody"
         assert "- To try it" in seen(app) and "1.1" in seen(app)
         await pilot.press("escape")
         await shows(pilot, "Assessments")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fake_engine import NOW, FakeEngine
+from fake_engine import NOW, FakeEngine, document
 from studio_people import log_in, seen, shows, studio, until
 
 from medsynth_tui.app import MedSynth
+from medsynth_tui.screens.assessment_pages import heading
 from medsynth_tui.widgets.choice import Choice
 
 AUDITED = [
@@ -107,3 +108,10 @@ async def test_a_training_that_began_says_what_must_be_known_of_it_before_its_cu
         assert "have not all been read for text." in seen(app)
         await pilot.press("escape")
         await shows(pilot, "Copy risk (50 % is chance)")
+
+
+def test_who_gave_the_approver_a_code_is_said_in_words() -> None:
+    told = {"user": "bea", "admin": "ada", "kind": "issued", "at": NOW, "until": NOW}
+    whole = {**document("assessment"), "digest": "d", "signatures": [], "approver_touches": [told]}
+    words = heading(whole).plain
+    assert "bea approved, but ada gave bea the first code shortly before: the two may be one person." in words
