@@ -16,7 +16,9 @@ def show_records(face: Face, document: Document) -> None:
     records = document["records"]
     years = {str(one["at"])[:4] for one in records}
     year = years.pop() if len(years) == 1 else ""  # of one year, it is told once
-    rows = [(("no.", f"{year} UTC" if year else "at (UTC)", "who", "what", "to", "outcome"), "")]
+    rows: list[tuple[tuple[str, ...], str]] = [
+        (("no.", f"{year} UTC" if year else "at (UTC)", "who", "what", "to", "outcome"), "")
+    ]
     rows += [(_cells(one, 5 if year else 0), _why(one)) for one in records]
     if not records:
         face.out.print("[dim]No records.[/dim]")
