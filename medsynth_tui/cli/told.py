@@ -7,7 +7,6 @@ from typing import Any
 
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.planned import absence
 
 
 def drawn_how(document: Document) -> list[tuple[str, Any]]:
@@ -37,6 +36,8 @@ def show_told(face: Face, document: Document) -> None:
         said = f"{total['learnings']} private learnings of this dataset together: epsilon {total['epsilon_spent']:g}."
         show.sentences(face, "Spent", [said])
     show.sentences(face, "Merged", map(show.merger, document.get("mergers") or []))
+    from medsynth_tui.planned import absence  # not before it is needed: it brings the screens' library
+
     show.sentences(face, "Not drawn", map(absence, document.get("not_drawn") or []))
 
 
