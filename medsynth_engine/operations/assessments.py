@@ -126,6 +126,7 @@ class Assessments:
             states = {row.id: gatekeeping.settled(session, row).state for row in rows if row.state == "approved"}
         return [
             {
+                "id": row.id,
                 "subject": gatekeeping.label(row),
                 "audience": row.audience,
                 "state": states.get(row.id, row.state),
@@ -255,6 +256,7 @@ def _shown(call: Call, row: Any) -> dict[str, Any]:
         touches = independence.touches(session, row.author_id)
     return {
         **document,
+        "id": row.id,
         "blocking": list(documents.blocking(row.document)) if not standing.frozen else [],
         "possible": list(workflow.possible(standing, call.actor, datetime.now(UTC), touches)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.subjects import Subject
 
 VOTES_NEEDED = 2
+RELEASED = ("cohorts.released", "weights.released", "datasets.bundled")
+"""Actions that record what left."""
 
 
 class Releases:
@@ -114,11 +117,15 @@ class Releases:
 
     @operation("releases.list", Permission.READ_REPORTS)
     def releases_list(self, call: Call) -> list[dict[str, Any]]:
+        """What has left: under which assessment, who had approved that or voted against the gate, with which marks."""
         from db.tables import Release, User
 
         with call.read() as session:
             people = {user.id: user.name for user in session.exec(select(User))}
             rows = session.exec(select(Release).order_by(col(Release.at).desc())).all()
+            seen = [row for row in rows if call.scope is Scope.ALL or row.actor_id == call.actor.user_id]
+            let = {row.id: [people.get(each, "") for each in _who_let(session, row)] for row in seen}
+            marks = {row.id: _marks(session, row) for row in seen}
         return [
             {
                 "release": row.id,
@@ -128,12 +135,53 @@ class Releases:
                 "file": row.path,
                 "at": row.at.isoformat(timespec="seconds"),
                 "actor": people.get(row.actor_id, ""),
+                "assessment": row.assessment_id,
+                "approved_by": let[row.id],
                 "overridden": row.overridden,
+                "marks": marks[row.id],
                 "digest": row.digest,
             }
-            for row in rows
-            if call.scope is Scope.ALL or row.actor_id == call.actor.user_id
+            for row in seen
         ]
+
+
+def _who_let(session: Session, row: Any) -> list[str]:
+    """The ids of who approved the release's assessment before it left; where overridden, of who had voted for that."""
+    from db.tables import Override, Signature
+
+    if row.overridden:
+        votes = session.exec(
+            select(Override)
+            .where(
+                Override.subject_kind == row.subject_kind,
+                Override.subject_name == row.subject_name,
+                Override.audience == row.audience,
+                Override.at <= row.at,
+            )
+            .order_by(col(Override.at))
+        ).all()
+        found = [vote.admin_id for vote in votes if vote.subject_digest == votes[-1].subject_digest]
+    else:
+        approved = (
+            select(Signature)
+            .where(Signature.assessment_id == row.assessment_id, Signature.kind == "approve", Signature.at <= row.at)
+            .order_by(col(Signature.at))
+        )
+        found = [signed.user_id for signed in session.exec(approved)]
+    return list(dict.fromkeys(found))
+
+
+def _marks(session: Session, row: Any) -> list[str] | None:
+    """The marks that left with it, as the log keeps them; None where it keeps none (a bundle's, a sealed record's)."""
+    from db import chain
+
+    about = f"{row.subject_kind}:{row.subject_name}"
+    for action in RELEASED:
+        for record in chain.page(session, limit=1_000, action=action, object_=about, outcome="done"):
+            detail = json.loads(record.detail)
+            if detail.get("release") == row.id and "marks" in detail:
+                return [str(mark) for mark in detail["marks"]]
+    return None
 
 
 def _would_count(session: Session, subject: Subject, votes: Sequence[Any], counted: Sequence[str]) -> dict[str, str]:

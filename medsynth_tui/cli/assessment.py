@@ -26,6 +26,7 @@ def show_short(face: Face, document: Document) -> None:
     show.pairs(
         face,
         [
+            ("id", document.get("id")),
             ("author", document.get("author")),
             ("version", document.get("version")),
             ("residual risk", document.get("residual")),
@@ -113,6 +114,7 @@ def _show_signatures(face: Face, signatures: Iterable[Document]) -> None:
 def show_list(face: Face, found: list[Document]) -> None:
     rows = [
         (
+            one.get("id"),
             one["subject"],
             one["audience"],
             one["state"],
@@ -122,5 +124,5 @@ def show_list(face: Face, found: list[Document]) -> None:
         )
         for one in found
     ]
-    columns = ("subject", "audience", "state", "author", "version", "holds until")
-    show.table(face, columns, rows, "No assessments.", right=(4,))
+    columns = ("id", "subject", "audience", "state", "author", "version", "holds until")
+    show.table(face, columns, rows, "No assessments.", right=(5,), whole=(0,))

@@ -215,16 +215,16 @@ def show_export(face: Face, document: Document) -> None:
 
 
 def show_releases(face: Face, found: list[Document]) -> None:
-    rows = [
-        (
-            one["release"],
-            one["subject"],
-            one["audience"],
-            one["format"],
-            show.moment(one["at"]),
-            one["actor"],
-            "overridden" if one.get("overridden") else "",
-        )
-        for one in found
-    ]
-    show.table(face, ("release", "subject", "audience", "format", "at", "by", ""), rows, "Nothing has left.")
+    """Each in two lines: all of it is wider than a terminal, and an id that is broken cannot be copied."""
+    if not found:
+        face.out.print("[dim]Nothing has left.[/dim]")
+    for one in found:
+        what = f"{one['release']}  {one['subject']} for {one['audience']}, as {one['format']}"
+        show.title(face, f"{what}, {show.moment(one['at'])}")
+        said = [
+            f"by {one['actor']}",
+            f"{'overridden' if one.get('overridden') else 'approved'} by {show.text(one.get('approved_by'))}",
+            f"assessment {show.text(one.get('assessment'))}",
+            "marks not on record" if one.get("marks") is None else f"marks {show.text(one['marks'])}",
+        ]
+        show.line(face, "; ".join(said), indent=2)

@@ -9,6 +9,7 @@ import pytest
 from medsynth_tui.cli.audit import show_verified
 from medsynth_tui.cli.audit_list import show_records
 from medsynth_tui.cli.face import Face, Manner
+from medsynth_tui.cli.governance import show_releases
 
 VERIFIED: dict[str, Any] = {
     "ok": False, "records": 0, "head": "0" * 64, "anchored": False, "problems": ["This is it."], "notes": [],
@@ -57,3 +58,19 @@ def test_no_name_in_the_log_is_broken_at_80_columns_and_a_refusal_says_why(
 def test_a_name_without_its_kind_is_answered_with_what_is_called_so(capsys: Any) -> None:
     said = printed(capsys, show_records, {"records": [], "next": None, "near_objects": ["cohort:balanced"]})
     assert said == "No records. Objects on record of that name: cohort:balanced"
+
+
+RELEASE: dict[str, Any] = {
+    "release": "0123456789ab", "subject": "c1", "audience": "recipient", "format": "folder", "actor": "alice",
+    "at": "2026-11-27T04:42:41+00:00", "assessment": "e72f953b62d9", "approved_by": ["admin"], "overridden": False,
+    "marks": ["DEVELOPMENT"],
+}  # fmt: skip
+
+
+def test_what_left_says_for_whom_and_who_let_it(capsys: Any) -> None:
+    said = printed(
+        capsys, show_releases, [RELEASE, {**RELEASE, "overridden": True, "approved_by": ["a", "b"], "marks": None}]
+    )
+    assert "c1 for recipient" in said and "by alice; approved by admin; assessment e72f953b62d9" in said
+    assert "overridden by a, b" in said and "marks DEVELOPMENT" in said and "marks not on record" in said
+    assert printed(capsys, show_releases, []) == "Nothing has left."

@@ -136,7 +136,11 @@ def test_what_was_exported_loads_as_an_imagefolder_and_in_pandas(release: Any) -
 
 
 def test_a_release_is_in_the_list_and_on_record(hospital: Hospital, release: Any) -> None:
-    assert [one["release"] for one in hospital.auditor.gets("releases")] == [release["release"]]
+    (told,) = hospital.auditor.gets("releases")
+    assert told["release"] == release["release"] and told["marks"] == ["DEVELOPMENT"]
+    assert told["assessment"] == hospital.auditor.gets("pia", "show", "c1")["id"]
+    (record,) = hospital.auditor.gets("audit", "list", "--action", "cohorts.released")["records"]
+    assert record["detail"]["assessment"] == told["assessment"]
     verified = hospital.auditor.gets("audit", "verify")
     assert verified["ok"] and not verified["problems"]
     actions = {one["action"] for one in hospital.auditor.gets("audit", "list", "--limit", "500")["records"]}
