@@ -71,7 +71,7 @@ def test_the_ground_of_a_cell_is_told_roughly(count, told):
 
 def test_a_refusal_tells_no_more_of_its_cells_than_the_plan_does():
     refused = too_small([({"ethnicity": ("B", "C")}, Count(14, 12)), ({"ethnicity": ("D",)}, Count(400, 9))], "refuse")
-    assert refused.hint.startswith("ethnicity=B or C: 11-19 images; ethnicity=D: <11 patients. ")
+    assert refused.hint.endswith(" Too small: ethnicity=B or C: 11-19 images; ethnicity=D: <11 patients.")
 
 
 def test_offered_margins_are_whole_points_and_hide_what_few_patients_have(records, schema):
