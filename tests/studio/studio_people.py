@@ -71,6 +71,18 @@ async def log_in(pilot: Pilot[Any], name: str, password: str | None = None) -> N
     await shows(pilot, "Where to")
 
 
+async def look_in_log(pilot: Pilot[Any], **fields: str) -> None:
+    """Open the audit log and show only the records with these words."""
+    app = pilot.app
+    assert isinstance(app, MedSynth)
+    app.go("audit")
+    await shows(pilot, "the newest first")
+    await pilot.press("slash")
+    await shows(pilot, "Show only records with")
+    await fill(pilot, **fields)
+    await pilot.press("enter")
+
+
 async def log_out(pilot: Pilot[Any]) -> None:
     await pilot.press("ctrl+p")
     await pilot.pause()

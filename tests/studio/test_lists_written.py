@@ -8,7 +8,7 @@ from typing import Any
 
 from fake_engine import FakeEngine
 from fake_rows import NOW
-from studio_people import complaint, fill, log_in, shows, studio, until
+from studio_people import complaint, fill, log_in, look_in_log, shows, studio, until
 from studio_places import PLACES
 
 from medsynth_tui.widgets.window_table import WindowTable
@@ -128,12 +128,7 @@ async def test_the_log_is_written_as_it_is_filtered(store: Path) -> None:
     app = studio(store)
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "auditor")
-        app.go("audit")
-        await shows(pilot, "the newest first")
-        await pilot.press("slash")
-        await shows(pilot, "Show only records with")
-        await fill(pilot, action="session.login")
-        await pilot.press("enter")
+        await look_in_log(pilot, action="session.login")
         await shows(pilot, "with action session.login; esc shows all")
         await pilot.press("W")
         await shows(pilot, "that the filter lets through")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_engine import LONG, FakeEngine
-from studio_people import fill, log_in, seen, shows, studio, until
+from studio_people import log_in, look_in_log, seen, shows, studio, until
 
 from medsynth_engine.kernel.errors import NotFound
 from medsynth_tui.widgets.window_table import WindowTable
@@ -78,12 +78,7 @@ async def test_who_looks_for_somebody_who_was_never_here_is_told_so(store: Path)
     app = studio(store)
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "auditor")
-        app.go("audit")
-        await shows(pilot, "the newest first")
-        await pilot.press("slash")
-        await shows(pilot, "Show only records with")
-        await fill(pilot, actor="nobody")
-        await pilot.press("enter")
+        await look_in_log(pilot, actor="nobody")
         await shows(pilot, "Nobody of that name has an account here or did anything.")
         await pilot.press("escape")
         await until(pilot, lambda: "Nobody of that name" not in seen(app))
