@@ -17,7 +17,7 @@ from medsynth_engine.access import passwords, sessions
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
-from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NotFound
+from medsynth_engine.kernel.errors import BadInput, Denied, NotFound, name_taken
 from medsynth_engine.kernel.escape import plain
 
 CODE_HOURS = 24
@@ -68,7 +68,7 @@ def add(change: Change, name: str, role: Role | str, by: Actor | None) -> str:
     """
     name = checked_name(name)
     if change.session.exec(select(User).where(User.name == name)).first():
-        raise Busy("name_taken", f"There is a user {name!r} already.", "Choose another name.")
+        raise name_taken("a user", name)
     user = User(name=name, role=_role(role))
     code = _invite(user, by)
     change.session.add(user)

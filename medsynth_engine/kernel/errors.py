@@ -57,6 +57,11 @@ class Busy(MedSynthError):
     exit_code = 7
 
 
+def name_taken(what: str, name: str, hint: str = "Choose another name.") -> Busy:
+    """`what` has its article: "a cohort". The name was checked before it came this far: it may be shown."""
+    return Busy("name_taken", f"There is {what} {name!r} already.", hint)
+
+
 class NoRoom(MedSynthError):
     """Disk or memory is short."""
 

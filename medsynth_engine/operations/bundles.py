@@ -13,10 +13,11 @@ from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import subjects
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.places import existing_path
-from medsynth_engine.operations.run_checks import check_training, demand_free_name
+from medsynth_engine.operations.run_checks import check_training
 
 MOST_DAYS = 365
 DEFAULT_MINUTES = 60.0
@@ -88,7 +89,7 @@ class Bundles:
             raise BadInput("not_a_file", "A link is not taken in.", "Give the folder or the zip itself.")
         name = checked_name(name or source.stem, "run")
         with call.change(f"run:{name}", deletion_confirmed=deleted) as change:
-            demand_free_name(call.home, change.session, name)
+            demand_free_run(call.home, change.session, name)
             arguments = {"run": name, "source": str(source), "deleted": deleted}
             job = hand_over(call, change, "import_run", f"run:{name}", arguments)
         launch(call, job)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import select
-
 from medsynth_engine.access.roles import Permission
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.free_names import demand_free_cohort
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.places import existing_path
 
@@ -24,16 +23,13 @@ class CohortImports:
 
         dataset   the dataset that it says it was made from. When it is evaluated, it is compared with all others too.
         """
-        from db.tables import Cohort
-
         checked_name(cohort, "cohort")
         source = existing_path(call.home, folder)
         if not source.is_dir() or named(folder).is_symlink():
             raise BadInput("not_a_folder", "A cohort is one plain folder.", "Unpack it, and give the folder itself.")
         against = newest(call, dataset)
         with call.change(f"cohort:{cohort}", dataset=dataset) as change:
-            if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
-                raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
+            demand_free_cohort(change.session, cohort)
             arguments = {"cohort": cohort, "dataset_id": against.id, "source": str(source)}
             job = hand_over(call, change, "import_cohort", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
         launch(call, job)

@@ -16,6 +16,7 @@ from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.datasets import newest, usable
 from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.free_names import demand_free_cohort
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
 from medsynth_engine.operations.populations import Asked, checked_request, population_arguments
@@ -63,8 +64,6 @@ class Cohorts:
         processes: int = 1,
         cluster: str | None = None,
     ) -> dict[str, Any]:
-        from db.tables import Cohort
-
         checked_name(cohort, "cohort")
         if (run is None) == (weights is None) and (run is not None or dataset is None):
             raise BadInput("which_source", "Name one source.", "--run RUN, --weights NAME, or --dataset NAME for rows.")
@@ -95,8 +94,7 @@ class Cohorts:
         }
         facts = {"n": n, "balance": balance or [], "small_cells": small_cells, "rows": rows}
         with call.change(f"cohort:{cohort}", **facts) as change:
-            if cohort.lower() in {name.lower() for name in change.session.exec(select(Cohort.name))}:
-                raise Busy("name_taken", f"There is a cohort {cohort!r} already.", "Choose another name.")
+            demand_free_cohort(change.session, cohort)
             job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
         launch(call, job)
         return {"job": job, "cohort": cohort}

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.text.state import sentence, text_of, text_waits
-from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.errors import BadInput, NotFound, name_taken
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.jobs import hand_over, launch
@@ -17,6 +17,7 @@ from medsynth_engine.operations.places import existing_path, new_file, write_new
 from medsynth_engine.operations.removal import remove_dataset
 from medsynth_engine.operations.thumbnails import checked_gallery, thumbnail
 
+OR_APPEND = "Choose another name, or --append."
 CHOICES = {"slices", "axis", "series", "faces", "dates", "burned_in", "append"}
 """What an intake may be told besides its source and its table."""
 
@@ -103,7 +104,7 @@ class Datasets:
                 .order_by(col(Dataset.version).desc())
             ).first()
             if taken is not None and not append:
-                raise Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
+                raise name_taken("a dataset", name, OR_APPEND)
             if taken is None and append and not _coming(change.session, name):
                 raise NotFound(
                     "no_such_dataset", f"There is no dataset {name!r} to add to.", "Leave out --append to make it."

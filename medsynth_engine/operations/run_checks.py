@@ -7,12 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, select
-
 from medsynth_engine.gan.presets import NAMES, demand_little, resolve
 from medsynth_engine.jobs.cluster_file import cluster
 from medsynth_engine.jobs.slurm import demand_slurm
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
 from medsynth_engine.kernel.home import Home
@@ -91,15 +89,6 @@ def check_goes_on(home: Home, folder: RunFolder, job: str | None) -> None:
         where = plain(str(asked["cluster"]), 40)
         cluster(home, str(asked["cluster"]))
         demand_slurm(f"It trains on the cluster {where}: resume it where sbatch, squeue and scancel are.")
-
-
-def demand_free_name(home: Home, session: Session, name: str) -> None:
-    """Raise Busy where a run or weights of this name, or a folder of it, are there: on some disks case is nothing."""
-    from db.tables import Run, Weights
-
-    taken = [*session.exec(select(Run.name)), *session.exec(select(Weights.name))]
-    if name.lower() in {other.lower() for other in taken} or (home.runs / name).exists():
-        raise Busy("name_taken", f"There is a run or a generator {name!r} already.", "Choose another --name.")
 
 
 def _gpu_in_sight() -> bool:

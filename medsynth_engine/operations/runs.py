@@ -18,6 +18,7 @@ from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.kernel.home import low_resource as small_machine
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.jobs import launch
 from medsynth_engine.operations.removal import remove_run
 from medsynth_engine.operations.run_checks import (
@@ -27,7 +28,6 @@ from medsynth_engine.operations.run_checks import (
     check_memory,
     check_processes,
     check_training,
-    demand_free_name,
 )
 from medsynth_engine.operations.run_facts import best_of, queued_behind, run_state, shown
 from medsynth_engine.operations.run_steps import hand_over_training
@@ -102,7 +102,7 @@ class Runs:
         facts = {"dataset": dataset, "preset": preset, "simulated": simulated, **budget, **(privacy or {})}
         facts |= {"cluster": cluster} if cluster else {}
         with call.change(f"run:{name}", **facts) as change:
-            demand_free_name(call.home, change.session, name)
+            demand_free_run(call.home, change.session, name)
             change.session.add(
                 Run(
                     id=arguments["run_id"],

@@ -10,11 +10,12 @@ from sqlmodel import col, select
 
 from db.tables import new_id
 from medsynth_engine.access.roles import Permission
-from medsynth_engine.kernel.errors import BadInput, Busy, NotFound
+from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import subjects
 from medsynth_engine.operations.declare import Call, checked_name, operation
+from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.places import existing_path
@@ -64,15 +65,12 @@ class Weights:
 
     @operation("weights.import", Permission.GENERATE, about="name")
     def weights_import(self, call: Call, path: str, name: str | None = None) -> dict[str, Any]:
-        from db.tables import Weights as Row
-
         source = _weights_path(call, path)
         if not source.is_file() or named(path).is_symlink():
             raise BadInput("not_a_file", "Weights are one plain file.", "Give the .pth file itself, not a link.")
         name = checked_name(name or source.stem, "generator")
         with call.change(f"generator:{name}") as change:
-            if change.session.get(Row, name):
-                raise Busy("name_taken", f"There are weights {name!r} already.", "Choose another --name.")
+            demand_free_run(call.home, change.session, name)
             job = hand_over(call, change, "import_weights", f"generator:{name}", {"name": name, "source": str(source)})
         launch(call, job)
         return {"job": job, "weights": name}

@@ -7,9 +7,10 @@ from typing import Any
 
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_with
-from medsynth_engine.kernel.errors import Busy
+from medsynth_engine.kernel.errors import name_taken
 from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.work.desk import Desk, own_run, run
+from medsynth_engine.work.run_weights import put_aside, weights_of
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -31,26 +32,20 @@ def work(desk: Desk) -> dict[str, Any]:
         with desk.ledger.read() as session:
             taken = session.get(Weights, name)
         if taken is not None and taken.run_id != mine.id:
-            raise Busy("name_taken", "There are other weights of this run's name.", "Train under another name.")
+            raise name_taken("another generator", name, "Train under another name.")
+        kept = desk.home.weights / f"{name}.pth"
+        aside = put_aside(kept, {digest, taken.digest} if taken else {digest})
+        if aside:
+            folder.log(f"A file that was not this run's lay at weights/{kept.name}: it is weights/{aside} now.")
         with folder.generator.open("rb") as source:
-            write_with(desk.home.weights / f"{name}.pth", lambda stream: shutil.copyfileobj(source, stream))
+            write_with(kept, lambda stream: shutil.copyfileobj(source, stream))
     with desk.commit("runs.ended", f"run:{name}", state=state, generator=digest) as change:
         row = change.session.get_one(Run, mine.id)
         row.state = state
         row.generator_digest = digest
         change.session.add(row)
         if digest is not None:
-            change.session.merge(
-                Weights(
-                    name=name,
-                    owner_id=row.owner_id,
-                    digest=digest,
-                    origin="run",
-                    run_id=row.id,
-                    dataset_id=row.dataset_id,
-                    document=document,
-                )
-            )
+            change.session.merge(weights_of(row, document))
     return {"run": name, "state": state, "generator": digest}
 
 

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
-
 from db.tables import Cohort
 from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.cohort.composition import ROLES, composition
@@ -19,7 +17,8 @@ from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.operations.free_names import demand_free_cohort
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.drawing_crew import crew_of
 from medsynth_engine.work.row_models import row_model
@@ -52,8 +51,7 @@ def work(desk: Desk) -> dict[str, Any]:
     model, about_rows = row_model(desk, row, dataset_folder, dataset.schema(), training, of_weights)
     folder = desk.home.cohorts / arguments["cohort"]
     with desk.ledger.read() as session:
-        if session.exec(select(Cohort).where(Cohort.name == arguments["cohort"])).first():
-            raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
+        demand_free_cohort(session, arguments["cohort"])
     if folder.exists():
         shutil.rmtree(folder)  # killed before the ledger knew of it
     open_rows = None if about_rows["learner"] == "dp" else model

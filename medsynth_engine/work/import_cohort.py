@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlmodel import select
 
 from db.tables import Cohort
 from medsynth_engine.cohort import from_outside
@@ -20,7 +19,8 @@ from medsynth_engine.cohort.read import Cohort as CohortFolder
 from medsynth_engine.cohort.tables import Tables
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import sync_folder, write_json
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.operations.free_names import demand_free_cohort
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.work.desk import Desk, run
@@ -42,8 +42,7 @@ def work(desk: Desk) -> dict[str, Any]:
     if found.files and schema["image"] is None:
         raise BadInput("images_without_images", "The dataset is a table alone.", "Compare with one that has images.")
     with desk.ledger.read() as session:
-        if name.casefold() in {other.casefold() for other in session.exec(select(Cohort.name))}:
-            raise Busy("name_taken", "There is a cohort of this name already.", "Choose another name.")
+        demand_free_cohort(session, name)
     folder = desk.home.cohorts / name
     if folder.exists():
         shutil.rmtree(folder)  # killed before the ledger knew of it

@@ -10,15 +10,17 @@ from sqlmodel import col, select
 from db.canonical import digest
 from db.ledger import Session
 from db.tables import Dataset as DatasetRow
-from db.tables import Release, Run, Weights
+from db.tables import Release, Run
 from medsynth_engine.exchange.cloud.arrival import take_in
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest, write_new
-from medsynth_engine.kernel.errors import BadInput, Busy
+from medsynth_engine.kernel.errors import BadInput, name_taken
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
+from medsynth_engine.work.run_weights import weights_of
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -77,17 +79,16 @@ def _commit(desk: Desk, hidden: RunFolder, dataset: DatasetRow, document: dict[s
     """Ledger and folder appear together; weights are the run's, as after a training here."""
     name, folder = desk.arguments["run"], RunFolder(desk.home.runs / desk.arguments["run"])
     weights, kept = file_digest(hidden.generator), desk.home.weights / f"{name}.pth"
-    taken = Busy("name_taken", "There is a run or a generator of this name already.", "Choose another --name.")
-    if folder.path.exists() or kept.exists():
-        raise taken
     detail = {"dataset": dataset.name, "generator": weights, "deletion_confirmed": bool(desk.arguments["deleted"])}
     try:
         with hidden.generator.open("rb") as source:
             write_new(kept, lambda stream: shutil.copyfileobj(source, stream))
     except FileExistsError as error:
-        raise taken from error  # by another import meanwhile: it is not ours to take away
+        raise name_taken("a generator", name, "Choose another --name.") from error  # not ours to take away
+    moved = False
     try:
         with desk.commit("runs.imported", f"run:{name}", **detail) as change:
+            demand_free_run(desk.home, change.session, name)
             row = Run(
                 name=name,
                 dataset_id=dataset.id,
@@ -100,21 +101,12 @@ def _commit(desk: Desk, hidden: RunFolder, dataset: DatasetRow, document: dict[s
             )
             change.session.add(row)
             change.session.flush()
-            change.session.add(
-                Weights(
-                    name=name,
-                    owner_id=row.owner_id,
-                    digest=weights,
-                    origin="run",
-                    run_id=row.id,
-                    dataset_id=dataset.id,
-                    document=document,
-                )
-            )
+            change.session.add(weights_of(row, document))
             hidden.path.rename(folder.path)
+            moved = True
     except BaseException:
         kept.unlink(missing_ok=True)
-        if folder.path.exists():
+        if moved:
             folder.path.rename(hidden.path)
         raise
 

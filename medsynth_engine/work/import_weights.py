@@ -11,7 +11,8 @@ from sqlmodel import select
 
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest, write_new
-from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.errors import BadInput, name_taken
+from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.placed import PLACED
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.cards import weights_document
@@ -29,8 +30,7 @@ def work(desk: Desk) -> dict[str, Any]:
     elif file_digest(source) != digest:
         raise _changed()
     with desk.commit("weights.imported", f"generator:{name}", digest=digest) as change:
-        if change.session.get(Weights, name) is not None:
-            raise _taken()
+        demand_free_run(desk.home, change.session, name)
         # Weights that this store trained itself are known by their digest, wherever they have been since.
         known = change.session.exec(select(Run).where(Run.generator_digest == digest)).first()
         change.session.add(
@@ -50,7 +50,7 @@ def work(desk: Desk) -> dict[str, Any]:
 def _keep(source: Path, target: Path, checked: str) -> None:
     """Copy what was checked, never in the place of another file: that is somebody's, or of an import beside this one.
 
-    Raises BadInput where it is no longer what was checked, or where the name is another file's. The same bytes under
+    Raises BadInput where it is no longer what was checked, Busy where the name is another file's. The same bytes under
     that name are what this job kept before it was cut short.
     """
 
@@ -65,11 +65,7 @@ def _keep(source: Path, target: Path, checked: str) -> None:
         write_new(target, fill)
     except FileExistsError as error:
         if target.is_symlink() or not target.is_file() or file_digest(target) != checked:
-            raise _taken() from error
-
-
-def _taken() -> BadInput:
-    return BadInput("name_taken", "There is a weights file of this name already.", "Choose another --name.")
+            raise name_taken("a generator", target.stem, "Choose another --name.") from error
 
 
 def _changed() -> BadInput:

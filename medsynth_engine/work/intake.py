@@ -11,7 +11,8 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.pseudonym import load_key, source_of
 from medsynth_engine.intake.rules.profile import edition
 from medsynth_engine.intake.take_in import take_in
-from medsynth_engine.kernel.errors import Busy, Denied
+from medsynth_engine.kernel.errors import Denied, name_taken
+from medsynth_engine.operations.datasets import OR_APPEND
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.dataset_next import demand_newest, newest_of
 from medsynth_engine.work.dataset_row import (
@@ -49,7 +50,7 @@ def work(desk: Desk) -> dict[str, Any]:
                 demand_newest(change.session, earlier)
                 _demand_owner(desk, earlier)
             elif newest_version(change.session, name) is not None:
-                raise _taken(name)
+                raise name_taken("a dataset", name, OR_APPEND)
             row = add_row(change, target, name, version, earlier.owner_id if earlier else desk.actor.user_id, summary)
             if earlier is not None:
                 share_as(change.session, earlier, row)
@@ -74,7 +75,7 @@ def _earlier(desk: Desk, append: bool) -> Dataset | None:
         with desk.ledger.read() as session:
             row = newest_version(session, desk.arguments["name"])
         if row is not None and not append:
-            raise _taken(row.name)
+            raise name_taken("a dataset", row.name, OR_APPEND)
     if row is not None:
         _demand_owner(desk, row)
     return row
@@ -83,10 +84,6 @@ def _earlier(desk: Desk, append: bool) -> Dataset | None:
 def _demand_owner(desk: Desk, row: Dataset) -> None:
     if row.owner_id != desk.actor.user_id:
         raise Denied("not_yours", "This dataset belongs to somebody else.", "Only its owner can do that.")
-
-
-def _taken(name: str) -> Busy:
-    return Busy("name_taken", f"There is a dataset {name!r} already.", "Choose another name, or --append.")
 
 
 if __name__ == "__main__":

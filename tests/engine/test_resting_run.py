@@ -1,11 +1,17 @@
-"""A run that rests: drawing from it says what would give it a generator, and stopping it keeps its best."""
+"""A run that rests: drawing from it says what would give it a generator, and stopping it keeps its best.
+
+Of a file that a person had put among the generators under its name, nothing is lost.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +26,8 @@ from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations import cohorts
+from medsynth_engine.operations.declare import Recorded
+from medsynth_engine.work import finish_run
 
 
 def test_a_paused_run_with_a_best_generator_says_how_to_get_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -85,3 +93,39 @@ def test_a_resting_run_that_has_measured_nothing_is_just_stopped(tmp_path: Path)
     engine, folder = resting(tmp_path, best=False)
     assert asyncio.run(engine.runs_stop("r1"))["state"] == "stopped"
     assert not folder.generator.exists() and asyncio.run(engine.jobs_list()) == []
+
+
+def finish(engine: Engine, ledger: Ledger) -> Any:
+    """The end of run r1, as its job does it, in this process."""
+
+    @contextmanager
+    def commit(action: str, object_: str, **detail: Any) -> Iterator[Recorded]:
+        with ledger.write() as change:
+            yield Recorded(change.session, change, object_, detail)
+            change.record(actor="alice", action=action, object_=object_)
+
+    with ledger.read() as session:
+        arguments = {"run": "r1", "run_id": session.exec(select(Run)).one().id}
+    desk: Any = SimpleNamespace(home=engine.home_folder, ledger=ledger, arguments=arguments, commit=commit)
+    return finish_run.work(desk)
+
+
+def test_a_run_that_ends_keeps_what_somebody_put_under_its_name_and_replaces_its_own(tmp_path: Path) -> None:
+    engine, folder = resting(tmp_path, best=True)
+    folder.set_state("stopped")
+    theirs = engine.home_folder.weights / "r1.pth"
+    theirs.write_bytes(b"by hand")
+    with Ledger.open(engine.home_folder.ledger) as ledger:
+        first = finish(engine, ledger)["generator"]
+        assert file_digest(theirs) == first == file_digest(folder.generator)
+        (aside,) = (path for path in theirs.parent.iterdir() if path != theirs and path.is_file())
+        assert aside.read_bytes() == b"by hand" and aside.suffix != ".pth"  # no generator that would be taken in
+        assert aside.name in folder.log_file.read_text()
+        torch.manual_seed(1)
+        other = Generator(Architecture((16, 12, 8), 1, 1), Vocabulary((Categorical("finding", ("a",), (30,)),), ()))
+        document = weights.document(other, {"preset": "nano32", "kimg": 9.0, "training_digest": "ab"}, None)
+        weights.save(folder.generator, document)  # it was resumed, and ended better
+        second = finish(engine, ledger)["generator"]
+        with ledger.read() as session:
+            assert session.get_one(Weights, "r1").digest == second != first
+    assert file_digest(theirs) == second and len([path for path in theirs.parent.iterdir() if path.is_file()]) == 2

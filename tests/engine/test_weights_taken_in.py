@@ -100,7 +100,7 @@ def test_of_two_imports_of_one_name_the_second_leaves_the_first_its_file(
 ) -> None:
     late, early = (asked(engine, path, "two") for path in generators)
     after_the_check(monkeypatch, lambda: import_weights.work(early))
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(Busy) as refused:
         import_weights.work(late)
     assert refused.value.code == "name_taken"
     kept = file_digest(engine.home_folder.weights / "two.pth")
@@ -112,7 +112,7 @@ def test_two_imports_of_one_file_under_one_name_are_one_generator(
 ) -> None:
     late, early = (asked(engine, generators[0], "same") for _ in range(2))
     after_the_check(monkeypatch, lambda: import_weights.work(early))
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(Busy) as refused:
         import_weights.work(late)
     assert refused.value.code == "name_taken"
     assert known(engine, "same") == file_digest(engine.home_folder.weights / "same.pth")
@@ -139,16 +139,13 @@ def test_what_an_import_kept_before_it_was_cut_short_is_its_own(engine: Engine, 
     assert known(engine, "short") == file_digest(kept)
 
 
-def test_a_run_that_comes_in_leaves_a_generator_of_its_name_that_came_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_comes_in_leaves_a_generator_of_its_name_that_came_meanwhile(tmp_path: Path) -> None:
     home, hidden = Home(tmp_path), RunFolder(tmp_path / "hidden")
     for folder in (home.weights, hidden.path):
         folder.mkdir(exist_ok=True)
     hidden.generator.write_bytes(b"of the run")
-    theirs, real = home.weights / "g.pth", Path.exists
+    theirs = home.weights / "g.pth"
     theirs.write_bytes(b"came meanwhile")
-    monkeypatch.setattr(Path, "exists", lambda path: path != theirs and real(path))  # it looked a moment before
     desk: Any = SimpleNamespace(home=home, arguments={"run": "g", "deleted": False})
     with pytest.raises(Busy) as refused:
         import_run._commit(desk, hidden, SimpleNamespace(name="chest"), {})  # type: ignore[arg-type]
