@@ -16,14 +16,10 @@ import pyarrow as pa
 from medsynth_engine.cohort import arrow
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
-from medsynth_engine.kernel.small_cells import SMALLEST, is_open
+from medsynth_engine.kernel.small_cells import LEAST_IMAGES, LEAST_PATIENTS, SMALLEST, is_open
 from medsynth_engine.rows.ages import BANDS, band_numbers
 
 AGE_BAND = "age_band"
-LEAST_IMAGES = 20
-LEAST_PATIENTS = 10
-SUPPRESSED = SMALLEST
-"""Counts of real records or patients from 1 to 10 are never shown; zero is (CMS cell size policy)."""
 HIDDEN = "hidden"
 """Instead of a count that would give a suppressed one away by subtraction."""
 BESIDE = ("fold", "file", "patient", "age")
@@ -34,7 +30,7 @@ MOST_LEVELS = 20
 
 def shown(count: int) -> str:
     """A count of real records as a person may see it."""
-    return f"<{SUPPRESSED}" if 0 < count < SUPPRESSED else f"{count:,}"
+    return f"<{SMALLEST}" if 0 < count < SMALLEST else f"{count:,}"
 
 
 def suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
@@ -42,8 +38,8 @@ def suppressed(counts: Mapping[Any, tuple[int, int]]) -> dict[Any, Any]:
     patients, "<11"; beside them the next smallest read "hidden" (of equal ones the first by its name), as many as it
     takes that the sum of all that is hidden leaves the small ones open. Where that takes more than there are, all that
     are hidden read "hidden"."""
-    small = [value for value, both in counts.items() if 0 < min(both) < SUPPRESSED]
-    others = [value for value, both in counts.items() if min(both) >= SUPPRESSED]
+    small = [value for value, both in counts.items() if 0 < min(both) < SMALLEST]
+    others = [value for value, both in counts.items() if min(both) >= SMALLEST]
     others.sort(key=lambda value: (counts[value][0], str(value)))
     beside, closed = 0, bool(small)
     while closed and beside <= len(others):
@@ -82,7 +78,7 @@ class Count:
 def ground(count: Count) -> dict[str, str | None]:
     """What a person is told of a cell's `images` and `patients` while they try one request after another: too few, and
     roughly how few; None where there are enough. Exact counts of overlapping cells would tell small ones apart."""
-    images = shown(count.images) if count.images < SUPPRESSED else f"{SUPPRESSED}-{LEAST_IMAGES - 1}"
+    images = shown(count.images) if count.images < SMALLEST else f"{SMALLEST}-{LEAST_IMAGES - 1}"
     return {
         "images": images if count.images < LEAST_IMAGES else None,
         "patients": shown(count.patients) if count.patients < LEAST_PATIENTS else None,
@@ -144,7 +140,7 @@ class Training:
         common = [
             plain(value, 40)
             for value in self.values[attribute]
-            if self.count({attribute: (value,)}).patients >= SUPPRESSED
+            if self.count({attribute: (value,)}).patients >= SMALLEST
         ]
         raise BadInput(
             "unknown_value",

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from medsynth_engine.cohort.arrow import levels
 from medsynth_engine.cohort.arrow import numbers as numbers_of
-from medsynth_engine.cohort.cells import SUPPRESSED, ordered, suppressed
+from medsynth_engine.cohort.cells import ordered, suppressed
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.small_cells import SMALLEST
 
 OTHERS = "other values"
 UNKNOWN = "unknown"
@@ -74,7 +75,7 @@ def _words(cells: pa.ChunkedArray, people: np.ndarray) -> dict[str, Any]:
     told = suppressed(counts)
     missing = told.pop(UNKNOWN)
     by_size = sorted(told, key=lambda word: ordered(word, counts[word][0]))
-    rare = sum(counts[word][1] < SUPPRESSED for word in told)
+    rare = sum(counts[word][1] < SMALLEST for word in told)
     return {
         "values": {word: told[word] for word in by_size[:MOST_VALUES]},
         "more": max(0, len(told) - MOST_VALUES),
@@ -109,7 +110,7 @@ def _labels(cells: pa.ChunkedArray, people: np.ndarray) -> dict[str, Any]:
         without = (int((~having).sum()), len(np.unique(people[~having])))
         told[plain(label, 80)] = suppressed({"here": here, "without": without})["here"]
     missing = suppressed(dict(enumerate(_counted((places >= 0) - 1, people, 1))))[1]
-    rare = sum(0 < patients < SUPPRESSED for _, patients in counts.values())
+    rare = sum(0 < patients < SMALLEST for _, patients in counts.values())
     by_size = sorted(counts, key=lambda label: ordered(label, counts[label][0]))
     return {
         "values": {label: told[label] for label in by_size[:MOST_VALUES]},
@@ -127,7 +128,7 @@ def _binned(numbers: np.ndarray, people: np.ndarray) -> dict[str, Any]:
     places = np.where(known, np.searchsorted(edges, np.where(known, numbers, 0.0), side="right"), -1)
     counts = _counted(places, people, len(edges) + 1)
     told = list(suppressed(dict(enumerate(counts))).values())
-    enough = len(np.unique(people[known])) >= SUPPRESSED
+    enough = len(np.unique(people[known])) >= SMALLEST
     return {
         "edges": edges,
         "bins": told[:-1],
@@ -197,7 +198,7 @@ def _by_patient(numbers: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np
 def _inner_range(numbers: np.ndarray, people: np.ndarray) -> tuple[float, float] | None:
     """From the eleventh lowest patient's number to the eleventh highest's; None of fewer than 22 patients."""
     least, most = _by_patient(numbers, people)
-    return (least[SUPPRESSED - 1], most[-SUPPRESSED]) if len(least) >= 2 * SUPPRESSED else None
+    return (least[SMALLEST - 1], most[-SMALLEST]) if len(least) >= 2 * SMALLEST else None
 
 
 def _quantiles(numbers: np.ndarray, people: np.ndarray) -> dict[str, float]:

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from medsynth_engine.cohort.cells import AGE_BAND, SUPPRESSED
+from medsynth_engine.cohort.cells import AGE_BAND
 from medsynth_engine.gan.conditions import as_value
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.small_cells import SMALLEST
 from medsynth_engine.rows.bands import age_band
 from medsynth_engine.rows.table import SEPARATOR
 
@@ -99,4 +100,4 @@ def _named(held: pd.Series, patients: pd.Series, values: Sequence[str | None]) -
     words = each.map(as_value)
     words = words[words.isin(list(values))]
     counts = patients.loc[words.index].groupby(words.to_numpy()).nunique()
-    return [plain(value, 80) for value in values if counts.get(value, 0) >= SUPPRESSED][:MOST_NAMED]
+    return [plain(value, 80) for value in values if counts.get(value, 0) >= SMALLEST][:MOST_NAMED]

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from medsynth_engine.cohort.cells import AGE_BAND, SUPPRESSED, Training
+from medsynth_engine.cohort.cells import AGE_BAND, Training
 from medsynth_engine.cohort.decide import largest_remainder
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.small_cells import SMALLEST
 
 MOST_VALUES = 12
 """A margin of more values is not set by hand."""
@@ -38,7 +39,7 @@ def margins(training: Training) -> list[dict[str, Any]]:
         if not 2 <= len(values) <= MOST_VALUES:
             continue
         counts = [training.count({attribute: (value,)}) for value in values]
-        told = np.array([count.images if count.patients >= SUPPRESSED else 0 for count in counts])
+        told = np.array([count.images if count.patients >= SMALLEST else 0 for count in counts])
         points = largest_remainder(told, 100) if told.sum() else np.zeros(len(values), dtype=int)
         rows = [
             {"value": plain(value, 80), "points": int(point) if images else None}

@@ -9,8 +9,9 @@ import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import DRAWN_TOGETHER, SMALLEST, STAMP
+from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.small_cells import SMALLEST
 
 SHOWN = (
     "fidelity.fd_ratio",

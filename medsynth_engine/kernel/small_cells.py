@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 SMALLEST = 11
+LEAST_IMAGES, LEAST_PATIENTS = 20, 10
+"""Of training images, and of the patients on them: what fewer carry is neither learned as a condition nor drawn as a
+cell of its own, for a rare patient would be memorised."""
 OPEN = 5
 """Of a count that reads "<11" at least so many of the ten numbers must stay possible."""
 

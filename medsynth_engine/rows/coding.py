@@ -18,6 +18,7 @@ import pandas as pd
 from medsynth_engine.rows.table import numbers
 
 SMALLEST = 11
+"""As `kernel.small_cells`, which this package does not know: it can be taken out and used (a test compares them)."""
 OTHER = "other"
 BINS = 100
 """A number is learned to about a hundredth of its patients; within a bin it is drawn evenly on the column's grid."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from medsynth_engine.rows.coding import SMALLEST
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.private.accounting import DELTA
 from medsynth_engine.rows.private.tree import PrivateTree
@@ -17,7 +18,7 @@ from medsynth_engine.rows.table import Schema, UnusableTable
 from medsynth_engine.rows.trees import SequentialTrees
 
 NAMES = ("trees", "dp", "gan")
-FEWEST = {"trees": 11, "dp": 11, "gan": 5_000}
+FEWEST = {"trees": SMALLEST, "dp": SMALLEST, "gan": 5_000}
 """Rows from which each is offered."""
 
 

@@ -16,12 +16,11 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import TEMPORARY, write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
+from medsynth_engine.kernel.small_cells import LEAST_IMAGES, LEAST_PATIENTS
 from medsynth_engine.rows.rule import Rule
 from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
 
-LEAST_IMAGES, LEAST_PATIENTS = 20, 10
-"""A value carried by fewer is no condition: its images train as unknown, for a rare patient would be memorised."""
 MOST_VALUES = 64
 LEAST_TO_TRAIN = 32
 CONDITION_ROLES = ("sex", "ethnicity", "finding", "condition")

@@ -11,17 +11,10 @@ from medsynth_engine.gan.presets import resolve
 from medsynth_engine.gan.private import limits
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
-from medsynth_engine.rows.coding import SMALLEST
+from medsynth_engine.kernel.small_cells import LEAST_IMAGES, LEAST_PATIENTS, SMALLEST
 from medsynth_engine.work.binding_rules import travelling
 from medsynth_engine.work.desk import Desk, own_run, run
-from medsynth_engine.work.folds import (
-    LEAST_IMAGES,
-    LEAST_PATIENTS,
-    conditioning_columns,
-    learned_values,
-    trainable,
-    write_run_folder,
-)
+from medsynth_engine.work.folds import conditioning_columns, learned_values, trainable, write_run_folder
 
 
 def work(desk: Desk) -> dict[str, Any]:

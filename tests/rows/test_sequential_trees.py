@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from row_clinic import ROLES, clinic
 
+from medsynth_engine.kernel import small_cells
+from medsynth_engine.rows import coding
 from medsynth_engine.rows.columns import code_columns
 from medsynth_engine.rows.table import Schema, UnusableTable
 from medsynth_engine.rows.trees import SequentialTrees
@@ -23,6 +25,10 @@ def learned(table: pd.DataFrame, **more) -> SequentialTrees:
 @pytest.fixture(scope="module")
 def model() -> SequentialTrees:
     return learned(clinic())
+
+
+def test_rows_learn_from_no_fewer_patients_than_may_be_told_of() -> None:
+    assert coding.SMALLEST == small_cells.SMALLEST
 
 
 def test_the_sample_has_the_columns_order_and_types_of_the_training_table(model):

@@ -21,9 +21,8 @@ from medsynth_engine.intake.tables.naming import words_of
 from medsynth_engine.intake.tables.shown import Reading, readings
 from medsynth_engine.intake.tables.vocabulary import strange
 from medsynth_engine.intake.tables.words import TRUE_WORDS, yes_or_no
+from medsynth_engine.kernel.small_cells import SMALLEST
 
-RARE = 11
-"""A level that fewer people have is merged into `other` where a column has many levels (CMS cell size policy)."""
 ALONE = 2
 OTHER = "other"
 STRANGE = "Its words are no medical ones that are known here: map it, if it names nobody."
@@ -217,12 +216,12 @@ def category(
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     distinct = {word for word in mapped if word is not None}
     note = ""
-    fewest = RARE if len(distinct) > many else 1 if asked else ALONE
+    fewest = SMALLEST if len(distinct) > many else 1 if asked else ALONE
     rare = _rare(levels, mapped, patients, fewest) if fewest > 1 else set()
-    if not asked and fewest < RARE:
+    if not asked and fewest < SMALLEST:
         unknown = {word for word in distinct if strange(str(word))}
         if unknown - rare:
-            rare, fewest = rare | (unknown & _rare(levels, mapped, patients, RARE)), RARE
+            rare, fewest = rare | (unknown & _rare(levels, mapped, patients, SMALLEST)), SMALLEST
     if rare:
         mapped = [OTHER if word in rare else word for word in mapped]
         note = f"{len(rare)} of its {len(distinct)} values belong to fewer than {fewest} patients each: now `{OTHER}`."
