@@ -46,7 +46,7 @@ def work(desk: Desk) -> dict[str, Any]:
             digest = write_bundle(packed, inside / "run", cover, arguments["key"], work_folder, progress, desk.wanted)
             if (target / NAME).exists():
                 raise _there_meanwhile()
-            said = {"release": cover.bundle, "recipient": cover.recipient, "expires": cover.expires, "digest": digest}
+            said = {"recipient": cover.recipient, "expires": cover.expires}
             with desk.commit("datasets.bundled", f"dataset:{row.name}", **said) as change:
                 allowed.record(desk, change, cover.bundle, NAME, "bundle", digest)
             try:

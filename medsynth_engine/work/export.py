@@ -36,9 +36,7 @@ def work(desk: Desk) -> dict[str, Any]:
     with hidden(desk) as (target, folder):
         written = _written(desk, allowed, folder, release)
         made = Path(written["path"])
-        detail = {"audience": release.audience, "digest": written["digest"], "marks": list(release.marks)}
-        detail |= {"assessment": release.assessment} if release.assessment else {}
-        with desk.commit("cohorts.released", f"cohort:{release.name}", release=release.release, **detail) as change:
+        with desk.commit("cohorts.released", f"cohort:{release.name}") as change:
             allowed.record(desk, change, release.release, made.name, written["format"], written["digest"])
         made.rename(target / made.name)  # last: what is visible has been recorded
     path = str(target / made.name)

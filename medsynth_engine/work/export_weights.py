@@ -30,9 +30,7 @@ def work(desk: Desk) -> dict[str, Any]:
             raise allowed.refused(*CHANGED)
         write_text(made / "CARD.md", _card(allowed, release).text())
         digest = sums.write(made)
-        marks = list(allowed.verdict.marks)
-        detail = {"audience": audience, "release": release, "digest": digest, "marks": marks}
-        with desk.commit("weights.released", f"generator:{name}", **detail) as change:
+        with desk.commit("weights.released", f"generator:{name}") as change:
             allowed.record(desk, change, release, folder, "weights", digest)
         made.rename(target / folder)  # last: what is visible has been recorded
     return {"release": release, "path": str(target / folder), "files": 3, "audience": audience}

@@ -32,7 +32,10 @@ class Passage:
         return _refused(self.subject, self.audience, [{"code": code, "why": why, "what_to_do": what_to_do}])
 
     def record(self, desk: Desk, change: Recorded, release: str, path: str, format: str, digest: str) -> None:
-        """Add the release, in the transaction of its audit record. `path` is the last part of where it lies."""
+        """Add the release in the transaction of its audit record, which says the same. `path`: its last part alone."""
+        marks = list(self.verdict.marks)
+        change.detail |= {"release": release, "audience": self.audience, "digest": digest, "marks": marks}
+        change.detail |= {"assessment": self.assessment} if self.assessment else {}
         change.session.add(
             Release(
                 id=release,

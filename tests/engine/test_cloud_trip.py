@@ -134,6 +134,17 @@ def test_a_bundle_never_holds_the_holdout_or_a_pseudonym(house: House, bundle: d
     assert not remote.run.path.exists()
 
 
+def test_the_record_of_a_bundle_says_under_which_assessment_it_left_and_with_which_marks(
+    house: House, bundle: dict[str, Any]
+) -> None:
+    (record,) = run(house.of("eve").audit_list(action="datasets.bundled"))["records"]
+    (release,) = run(house.of("eve").releases_list())
+    told = record["detail"]
+    assert (told["release"], told["digest"], told["audience"]) == (bundle["release"], bundle["digest"], "recipient")
+    assert told["assessment"] == release["assessment"] is not None
+    assert told["marks"] == release["marks"] and told["recipient"] == WHO["recipient"]
+
+
 def test_only_the_owner_can_bundle_and_must_say_for_whom(house: House) -> None:
     with pytest.raises((Denied, MedSynthError)):
         run(house.of("ben").bundle("chest", **WHO))
