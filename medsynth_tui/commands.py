@@ -49,6 +49,9 @@ GoJobs = command("jobs", "", "Work")("Long work that was asked for: how far it i
 GoAudit = command("audit", "", "Audit log", Permission.READ_AUDIT)(
     "Who did what and when, in a chain that shows tampering."
 )
+GoReleases = command("releases", "", "Releases", Permission.READ_REPORTS)(
+    "What has left: when, for whom, under which assessment, and who let it."
+)
 GoUsers = command("users", "", "Users", Permission.MANAGE_USERS)("Accounts and their roles.")
 GoDisk = command("disk", "", "Disk use", Permission.READ_REPORTS)(
     "What uses the disk, kind by kind, and by name where you may see names; datasets, runs and cohorts of your own "
@@ -140,6 +143,6 @@ TOUR = (TourNext, TourBefore)
 EVERYWHERE = (Help, Palette, Jump, Quit, Redraw, Theme, LockScreen, LogOut, *TOUR)
 PLACES = (
     *(GoHome, GoDatasets, GoRuns, GoCohorts, GoAssessments, GoReview, GoJobs, GoAudit, GoUsers),
-    *(GoStore, GoDisk, GoPassword, GoSecondFactor, GoSettings),
+    *(GoStore, GoReleases, GoDisk, GoPassword, GoSecondFactor, GoSettings),
 )
 """What the palette can go to; each opens the screen of its id."""

@@ -70,6 +70,15 @@ ExportGo = command("export.go", "f6", "Export", Permission.EXPORT, footer=True)(
 ExportMend = command("export.mend", "f7", "Mend it", Permission.READ_REPORTS, footer=True)(
     "Go to what the first reason is about that is mended in the studio: the assessment, or the evidence."
 )
+ReleaseOpen = command("release.open", "enter", "Detail", footer=True, palette=False)(
+    "Show all of the release under the cursor: its marks, its digest, its assessment and who let it."
+)
+ReleaseSubject = command("release.subject", "o", "What left", footer=True, palette=False)(
+    "Open the cohort or the dataset that the release under the cursor is of."
+)
+ReleaseAssess = command("release.assess", "a", "Assessment", Permission.READ_REPORTS, footer=True, palette=False)(
+    "Open the privacy impact assessment of what left."
+)
 AuditFilter = command("audit.filter", "slash", "Filter", footer=True)(
     "Show only records of one actor, action, object or outcome, or of some days."
 )

@@ -89,6 +89,10 @@ LINE: dict[str, str] = {
     "assessment.diff": "pia show --diff",
     "export.go": "export",
     "export.mend": "gate show",
+    "releases": "releases",
+    "release.open": "releases",
+    "release.subject": "cohorts show",
+    "release.assess": "pia show",
     "audit": "audit list",
     "audit.filter": "audit list",
     "audit.open": "audit prove",
@@ -161,7 +165,6 @@ ONLY_THERE: dict[str, str] = {
     "weights import": "the form that brings a run back takes a generator alone as well",
     "weights export": "writes a file for another machine, through the gate",
     "gate override": "two admins, each from their own account and with their reason: never a key's work",
-    "releases": "what left stands in the audit log",
     "datasets report": "writes a file for the data protection officer; the dataset's screen shows the same",
     "rows plan": "the population editor shows the plan as it changes",
 }

@@ -31,6 +31,7 @@ SCREENS = {
     "assessments": "assessments:Assessments",
     "assessment": "assessment:AssessmentDetail",
     "export": "export:Export",
+    "releases": "releases:Releases",
     "audit": "audit:AuditLog",
     "store": "store:Store",
     "backups": "backups:Backups",

@@ -89,6 +89,15 @@ def _cohort_rows(documents: Rows) -> Rows:
     return [{**each, "privacy": ((each.get("gauge") or {}).get("data") or {}).get("band")} for each in documents]
 
 
+def _release_rows(documents: Rows) -> Rows:
+    """Names and marks in one cell each; marks that the log does not have stay empty, and are not none."""
+    several = ("approved_by", "marks")
+    return [
+        {**each, **{key: ", ".join(each[key]) if each[key] else None if each[key] is None else "-" for key in several}}
+        for each in documents
+    ]
+
+
 LISTS = {
     "datasets": Listed(
         "datasets_list",
@@ -121,6 +130,24 @@ LISTS = {
         "pia_list",
         ("subject", "audience", "state", "version", "author", "created", "expires"),
         version="version",
+    ),
+    "releases": Listed(
+        "releases_list",
+        (
+            "release",
+            "kind",
+            "subject",
+            "audience",
+            "format",
+            "at",
+            "actor",
+            "assessment",
+            "approved_by",
+            "overridden",
+            "marks",
+            "digest",
+        ),
+        _release_rows,
     ),
     "jobs": Listed("jobs_list", ("job", "kind", "subject", "state", "created")),
     "users": Listed("users_list", ("name", "role", "state", "second_factor", "created", "last_login")),

@@ -129,6 +129,7 @@ class Releases:
         return [
             {
                 "release": row.id,
+                "kind": row.subject_kind,
                 "subject": row.subject_name,
                 "audience": row.audience,
                 "format": row.format,

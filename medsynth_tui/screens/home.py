@@ -27,6 +27,7 @@ MENU: tuple[Command, ...] = (
     c.GoAudit,
     c.GoUsers,
     c.GoStore,
+    c.GoReleases,
     c.GoPassword,
 )
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}

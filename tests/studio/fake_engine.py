@@ -237,6 +237,26 @@ class FakeEngine(FakeRows):
         change = {"field": "need.purpose", "question": "What for? " * 12, "before": "One. " * 60, "after": "Two. " * 60}
         return {"subject": subject, "before": texts[0], "after": texts[1], "texts": texts, "changes": [change] * 9}
 
+    async def releases_list(self) -> list[dict[str, Any]]:
+        facts = {
+            "format": "folder",
+            "file": f"{LONG}-recipient.zip",
+            "at": NOW,
+            "actor": "alexandra",
+            "digest": "f" * 64,
+        }
+        signed = {**facts, "kind": "cohort", "audience": "recipient", "assessment": "e72f953b62d9", "overridden": False}
+        told = [
+            {**signed, "subject": LONG, "approved_by": ["admin"], "marks": ["DEVELOPMENT", "SIMULATED"]},
+            {**signed, "subject": "second", "kind": "generator", "approved_by": ["admin"], "marks": []},
+            {**signed, "subject": "third", "assessment": None, "overridden": True, "approved_by": ["ada", "bo"]},
+        ]
+        return (
+            []
+            if self.empty
+            else [{"marks": None, "release": f"0123456789a{at}", **each} for at, each in enumerate(told)]
+        )
+
     async def settings_list(self) -> list[dict[str, Any]]:
         return [{"key": f"a_setting_{index}", "value": LONG, "meaning": "What it means. " * 9} for index in range(30)]
 

@@ -25,6 +25,7 @@ EVERYONE: dict[str, dict[str, Any]] = {
     "assessments": {},
     "assessment": {"subject": LONG},
     "export": {"cohort": LONG},
+    "releases": {},
     "jobs": {},
     "disk": {},
     "audit": {},
