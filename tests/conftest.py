@@ -12,6 +12,9 @@ import families
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+for each in ("MEDSYNTH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    # Several workers share the cores: threads that wait for each other at every layer only take time from the others.
+    os.environ.setdefault(each, "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from medsynth_engine.features.adam import Adam
 from medsynth_engine.kernel.errors import BadInput
 
 EDITION = 1
@@ -130,7 +131,7 @@ def learn(
         torch.manual_seed(seed)
         channels = 1 if images.ndim == 3 else images.shape[3]
         network = _Network(channels, truth.shape[1])
-        optimiser = torch.optim.Adam(network.parameters(), 1e-3)
+        optimiser = Adam(network.parameters(), 1e-3)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
         for step in range(steps):
             if step % 10 == 0:

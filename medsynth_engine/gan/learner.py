@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from medsynth_engine.features.adam import Adam
 from medsynth_engine.gan import augment
 from medsynth_engine.gan.conditions import Vocabulary
 from medsynth_engine.gan.data import Data
@@ -72,7 +73,7 @@ class Learner:
         self.average = Average(generator, ema_width)
         settle(self.average.network, device)
         self.optimisers = [
-            torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.0, 0.9), eps=1e-8, fused=fused(device))
+            Adam(network.parameters(), lr=1e-3, betas=(0.0, 0.9), eps=1e-8, fused=fused(device))
             for network in (discriminator, generator)
         ]
         self.random = torch.Generator(device).manual_seed(seed + 1)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from medsynth_engine.features.adam import Adam
 from medsynth_engine.gan import augment
 from medsynth_engine.gan.conditions import Categorical, Vocabulary
 from medsynth_engine.gan.networks import Architecture, Discriminator, Generator, settle
@@ -158,7 +159,7 @@ def _adam(device: torch.device, fused: bool) -> list[Tensor]:
     """Of weights in the layout of training and of ones that do not lie in one piece (118115)."""
     usual = torch.nn.Parameter(_normal(6, 12, 12, 3, 3).to(device, memory_format=_layout(device)))
     turned = torch.nn.Parameter(_normal(7, 9, 14).to(device).mT[1:])
-    optimiser = torch.optim.Adam([usual, turned], lr=0.05, betas=(0.0, 0.9), eps=1e-8, fused=fused)
+    optimiser = Adam([usual, turned], lr=0.05, betas=(0.0, 0.9), eps=1e-8, fused=fused)
     for step in range(3):
         for parameter in (usual, turned):
             parameter.grad = _normal(8 + step, *parameter.shape).to(device)

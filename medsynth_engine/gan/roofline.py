@@ -77,6 +77,11 @@ def work(step: Callable[[], object]) -> Work:
 
 
 class _Tally(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: to skip torch's compiler, torch would import it (`features/adam.py`)."""
+        return False
+
     def __init__(self) -> None:
         super().__init__()
         self.layers: list[tuple[float, float]] = []

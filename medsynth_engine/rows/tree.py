@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.coding import SMALLEST
@@ -187,6 +186,8 @@ def grow(
         target = outcome.astype(float)
     else:
         target = places(asked, outcome) if outcome.max() >= REGRESSED else outcome
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # a second that drawing need not wait for
+
     kind = DecisionTreeClassifier if target is outcome else DecisionTreeRegressor
     candidates = []
     for smallest in _smallest_leaves(patients, leaf):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from medsynth_engine.features.adam import Adam
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
 from medsynth_engine.gan.data import Fold
 from medsynth_engine.gan.ema import Average
@@ -80,8 +81,8 @@ class PrivateLearner:
             settle(network, device)
         self.average = Average(self.generator, ema_width)
         self.optimisers = [
-            torch.optim.Adam(self.discriminator.parameters(), lr=1e-3, betas=(0.5, 0.99)),
-            torch.optim.Adam(self.generator.parameters(), lr=1e-3, betas=(0.0, 0.9)),
+            Adam(self.discriminator.parameters(), lr=1e-3, betas=(0.5, 0.99)),
+            Adam(self.generator.parameters(), lr=1e-3, betas=(0.0, 0.9)),
         ]
         self.stream = stream
         self.random = torch.Generator(device).manual_seed(stream.integer())
