@@ -21,6 +21,7 @@ from medsynth_engine.operations.doctor import quick, thorough
 from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
 from medsynth_engine.operations.machine import looked
+from medsynth_engine.operations.news import news
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -120,6 +121,7 @@ class Care:
                 select(Cohort).where(Cohort.state == "present").order_by(col(Cohort.created_at).desc())
             ).all()
             jobs = session.exec(select(Job).order_by(col(Job.created_at).desc()).limit(50)).all()
+            happened = news(session, call)
             waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
         own = call.actor.user_id
         newest: dict[str, Any] = {}  # what failed and was done again is no news
@@ -148,6 +150,7 @@ class Care:
                 for a in waiting
                 if (a.state == "returned" and a.author_id == own) or (a.state == "submitted" and not mine)
             ],
+            **happened,
             "reviews": reviews_waiting(call) if mine else [],
             "generators": newly_placed(call) if mine else [],
             "arrivals": len(found_for(call)) if mine else 0,

@@ -15,7 +15,7 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.news import Heading, Item, News, Sentence
-from medsynth_tui.words import count, said, state, work
+from medsynth_tui.words import count, said, state, when, work
 
 MENU: tuple[Command, ...] = (
     c.GoDatasets,
@@ -33,6 +33,14 @@ MENU: tuple[Command, ...] = (
 COLOURS = {"failed": "$error", "interrupted": "$warning", "running": "$primary"}
 BAD = ("failed", "interrupted")
 """How work ended that did not do what was asked of it."""
+JUDGED = {
+    "approved": ("approved", "$success"),
+    "rejected": ("rejected", "$error"),
+    "submitted": ("1 of 2 approvals", "$warning"),
+}
+"""How an admin decided, by what the assessment is now."""
+EVERY = 10.0
+"""Seconds between two looks while work goes on: it ends in another process."""
 BEGIN = "Bring in a dataset to begin: 1, then {key}."
 GO_ON = "Train on a dataset: 1, then enter and {key}."
 NOTHING = {
@@ -51,6 +59,7 @@ class HomeView(View):
     def __init__(self) -> None:
         super().__init__()
         self.menu: list[Command] = []
+        self.going_on = False
 
     def place(self) -> tuple[str, ...]:
         return ("Home",)
@@ -70,6 +79,11 @@ class HomeView(View):
         options.add_options([Option(self._line(index, command)) for index, command in enumerate(self.menu, 1)])
         options.highlighted = 0
         options.focus()
+        self.set_interval(EVERY, self._look_again)
+
+    def _look_again(self) -> None:
+        if self.going_on and self.is_current and not self.failed and not self.awaits("view"):
+            self.load()
 
     @staticmethod
     def _line(index: int, command: Command) -> Content:
@@ -90,12 +104,14 @@ class HomeView(View):
         entries += [Sentence(f"{text}.") for text in document.get("generators") or []]
         entries += _waiting(document)
         groups = (
-            ("Assessments", [_assessment(each) for each in document["assessments"]]),
+            ("Assessments", [*map(_assessment, document["assessments"]), *map(_judged, document.get("decided") or [])]),
             ("Work that did not end well", [_job(each) for each in document["jobs"] if each["state"] in BAD]),
             ("Work going on", [_job(each) for each in document["jobs"] if each["state"] not in BAD]),
+            ("Work that is done", [_done(each) for each in document.get("done") or []]),
             ("Newest runs", [_run(each) for each in document["runs"]]),
             ("Newest cohorts", [_cohort(each) for each in document["cohorts"]]),
         )
+        self.going_on = any(each["state"] not in BAD for each in document["jobs"])
         for title, items in groups:
             entries += [Heading(title), *items] if items else []
         if not entries:
@@ -133,6 +149,17 @@ def _assessment(each: dict[str, Any]) -> Item:
     came_back = each["state"] == "returned"
     more = f"for {each['audience']}, by {each['author']}"
     return Item("PIA", each["subject"], "came back" if came_back else "waits for you", "$warning", more)
+
+
+def _judged(each: dict[str, Any]) -> Item:
+    """An assessment of one's own on which an admin decided; what needs two approvals and has one still waits."""
+    state, colour = JUDGED[each["state"]]
+    note = f": {each['note']}" if each["note"] else ""
+    return Item("PIA", each["subject"], state, colour, f"for {each['audience']}, by {each['by']}{note}")
+
+
+def _done(each: dict[str, Any]) -> Item:
+    return Item(work(each["kind"]), each["subject"].partition(":")[2], when(each["at"]))
 
 
 def _job(each: dict[str, Any]) -> Item:

@@ -76,6 +76,10 @@ class FakeEngine(FakeRows):
             "jobs": [{"job": "j", "kind": "evaluate", "subject": f"cohort:{LONG}", "state": "running"}],
             "cohorts": [{"cohort": LONG, "n": 12345}],
             "assessments": [{"subject": LONG, "audience": "recipient", "state": "submitted", "author": "alice"}],
+            "decided": [
+                {"subject": LONG, "audience": "public", "state": "approved", "by": "admin", "note": "", "at": NOW},
+            ],
+            "done": [{"job": "k", "kind": "evaluate", "subject": f"cohort:{LONG}", "at": NOW}],
             "reviews": [
                 {"dataset": LONG, "undecided": 17, "held": 20, "may_decide": True},
                 {"dataset": f"{LONG}-2", "undecided": 1, "held": 1, "may_decide": False},
