@@ -15,6 +15,7 @@ from medsynth_tui.command import Command, command
 from medsynth_tui.commands import RunNew
 from medsynth_tui.commands_rows import PopulationEdit
 from medsynth_tui.planned import BROADEN, REFUSE, given_as_pairs, margins_in_words, merger
+from medsynth_tui.population_words import BUILT_IN, BY_HAND, FILE, POPULATIONS, TRAINING, even_of
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.late import WaitsForChoices
 from medsynth_tui.screens.picker import Picker
@@ -31,14 +32,6 @@ PATIENCE = 15
 """How often it is tried again."""
 ATTRIBUTES = ["sex", "age_band", "ethnicity", "finding"]
 """Offered until the dataset has said what it has."""
-TRAINING, UNIFORM, FILE, BY_HAND = "as in training", "uniform", "a file", "by hand"
-BUILT_IN = {TRAINING: None, UNIFORM: "uniform"}
-POPULATIONS = {
-    TRAINING: "Balanced below, where you pick attributes.",
-    UNIFORM: "Every sex, age band and ethnicity equally often.",
-    FILE: "{pick} picks a TOML file of margins, {edit} changes them by hand.",
-    BY_HAND: "{edit} sets the margins and shows what comes of them.",
-}
 TREES, PRIVATE = "trees", "dp"
 LEARNERS = [TREES, PRIVATE, "gan"]
 
@@ -188,6 +181,7 @@ class NewCohort(WaitsForChoices, View):
         asked = {
             "population": self.margins if target == BY_HAND else None,
             "path": self.query_one("#population", Field).value if target == FILE else "",
+            "even": even_of(target, self.query_one("#balance", Picks).value),
             "given": pairs(self.query_one("#given", Field).value),
             "small_cells": self.query_one("#small", Choice).value,
         }
@@ -201,6 +195,8 @@ class NewCohort(WaitsForChoices, View):
         small, target = self.query_one("#small", Choice), self.query_one("#target", Choice)
         small.chosen = small.options.index(answer["small_cells"])
         target.chosen = target.options.index(BY_HAND if self.margins else TRAINING)
+        if not self.margins:  # the editor showed what was picked, and it was taken away there
+            self.query_one("#balance", Picks).picked = frozenset()
         self._show_what_counts()
         target.focus()
 

@@ -47,12 +47,14 @@ class PopulationEditor(View):
     )
 
     def __init__(self, source: dict[str, str] | None = None, n: int = 500, asked: dict[str, Any] | None = None) -> None:
-        """source: `run`, `weights` or `dataset`; asked: what was answered before, or the `path` of a file."""
+        """source: `run`, `weights` or `dataset`; asked: what was answered before, or the `path` of a file, or which
+        attributes shall be `even`."""
         super().__init__()
         self.source, self.n = dict(source or {}), n
         asked = asked or {}
         self.opened: dict[str, Any] = dict(asked.get("population") or {})
         self.path = str(asked.get("path") or "")
+        self.even = frozenset(asked.get("even") or ())
         self.given: dict[str, str] = dict(asked.get("given") or {})
         self.small = str(asked.get("small_cells") or REFUSE)
         self.offered_margins: list[Margin] = []
@@ -91,17 +93,19 @@ class PopulationEditor(View):
         if self.path:
             self._read(self.path)
         else:
-            self._begin(self.opened)
+            self._begin(self.opened, self.even)
 
-    def _begin(self, opened: dict[str, Any]) -> None:
-        """The margins of the document, and beside them every attribute that it does not name."""
+    def _begin(self, opened: dict[str, Any], even: frozenset[str] = frozenset()) -> None:
+        """The margins of the document, and beside them every attribute that it does not name: as many of each value
+        where that was asked for before."""
         self.opened = opened
         axes = opened.get("axis") or {}
         own = [Margin.of_file(name, axis) for name, axis in axes.items()]
         if opened.get("name") == BY_HAND:
             offered = {each.name: each for each in self.offered_margins}
             own = [each.starting(offered.get(each.name, each)) for each in own]
-        self.query_one(Sliders).show([*own, *(each for each in self.offered_margins if each.name not in axes)])
+        others = [each for each in self.offered_margins if each.name not in axes]
+        self.query_one(Sliders).show([*own, *(each.level() if each.name in even else each for each in others)])
         self._plan()
 
     # --- the plan ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.cohort_new import NewCohort
 from medsynth_tui.screens.population import PopulationEditor
-from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.choice import Choice, Picks
 from medsynth_tui.widgets.field import Field
 from medsynth_tui.widgets.sliders import Sliders
 
@@ -147,3 +147,26 @@ async def test_a_file_that_cannot_be_read_leaves_the_margins(tmp_path: Path) -> 
         app.push_screen(PopulationEditor({"dataset": LONG}, 100, {"path": "/srv/town.toml"}))
         await shows(pilot, "cannot be used")
         assert [margin.asked for margin in app.screen.query_one(Sliders).margins] == [False] * 6
+
+
+async def test_the_margins_begin_with_the_balance_that_was_picked_and_take_it_away_for_good(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await new_cohort(pilot, app)
+        balance = app.screen.query_one("#balance", Picks)
+        await until(pilot, lambda: "sex" in balance.options, why="the attributes")
+        balance.picked = frozenset({"sex"})
+        for target, even in (("as in training", {"sex"}), ("uniform", {"sex", "age_band", "ethnicity"})):
+            choice = app.screen.query_one("#target", Choice)
+            choice.chosen = choice.options.index(target)
+            await pilot.press("f3")
+            await until(pilot, lambda: isinstance(app.screen, PopulationEditor) and app.screen.plan, why="the plan")
+            asked = [margin for margin in app.screen.query_one(Sliders).margins if margin.asked]
+            assert {margin.name for margin in asked} == even
+            assert all(max(margin.points) - min(margin.points) <= 1 for margin in asked)
+            if target == "uniform":
+                await pilot.press("t", "f6")
+            else:
+                await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
+            assert balance.value == ([] if target == "uniform" else ["sex"])
