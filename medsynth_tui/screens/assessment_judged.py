@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from medsynth_engine.kernel.errors import MedSynthError
-from medsynth_tui.screens.assessment_pages import SIGNED, opinions_of
+from medsynth_tui.screens.assessment_pages import opinions_of, signed_lines, signed_so_far
 from medsynth_tui.screens.cohort_pages import closing_lines
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.view import View
 from medsynth_tui.widgets.field import needed
-from medsynth_tui.words import said
 
 
 class Judges(View):
@@ -50,7 +49,13 @@ class Judges(View):
             Ask(
                 f"Opinion on {self.subject}",
                 "Note",
-                says=f"{evidence}A dissent needs a reason; the admin must answer it to approve nevertheless.",
+                says="\n".join(
+                    [
+                        *(signed_lines(self.document) if signed_so_far(self.document) else []),
+                        "A dissent needs a reason; the admin must answer it to approve nevertheless.",
+                        *(["", evidence.strip()] if evidence else []),
+                    ]
+                ),
                 choice=("You", ["concur", "dissent"]),
                 verb="Sign",
             ),
@@ -68,8 +73,7 @@ class Judges(View):
     def _ask_approval(self, evidence: str) -> None:
         opinions = opinions_of(self.document)
         dissent = any(each["kind"] == "dissent" for each in opinions)
-        told = [f"{each['name']} {SIGNED[each['kind']]}: {each['note'] or 'no note'}" for each in opinions]
-        told = [said(each, 300) for each in told] or ["No auditor has given an opinion yet."]
+        told = signed_lines(self.document)
         need = (
             "To approve nevertheless, say why." if dissent else "" if opinions else "To approve without one, say why."
         )
@@ -77,7 +81,7 @@ class Judges(View):
             Ask(
                 f"Approve {self.subject}",
                 "Note",
-                says="\n".join(filter(None, (evidence, *told, need))),
+                says="\n".join(filter(None, (*told, need, f"\n{evidence.strip()}" if evidence else ""))),
                 check=needed("A reason") if need else None,
                 verb="Approve",
             ),

@@ -22,6 +22,7 @@ SIGNED = {
 
 
 OPINIONS = ("concur", "dissent")
+COUNTING = (*OPINIONS, "approve")
 
 
 def heading(document: dict[str, Any]) -> Content:
@@ -40,6 +41,10 @@ def heading(document: dict[str, Any]) -> Content:
     if document.get("expires"):
         parts.append((f"  valid until {said(str(document['expires'])[:10])}", "$muted"))
     lines = [Content.assemble(*parts)]
+    signed = signed_so_far(document) if word == "submitted" else []
+    if signed:
+        told = ", ".join(f"{said(each['name'], 30)} {SIGNED[each['kind']]}" for each in signed)
+        lines.append(Content.assemble(("Signed so far  ", "$muted"), told))
     back = [each for each in document["signatures"] if each["kind"] == "return"]
     if back and word in ("returned", "draft"):
         words = f"{said(back[-1]['name'], 30)} sent it back: {said(back[-1]['note'], 300)}"
@@ -73,10 +78,24 @@ def touched(admin: str, user: str, kind: str) -> str:
 
 def opinions_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Each auditor's last opinion on the text as it was last submitted; earlier rounds do not count any more."""
+    return [each for each in signed_so_far(document) if each["kind"] in OPINIONS]
+
+
+def signed_so_far(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each person's last opinion on the text as it was last submitted, or their approval of it."""
     signed = document["signatures"]
     start = max((place for place, each in enumerate(signed) if each["kind"] == "submit"), default=0)
-    given = [each for each in signed[start:] if each["kind"] in OPINIONS and each["digest"] == document["digest"]]
+    given = [each for each in signed[start:] if each["kind"] in COUNTING and each["digest"] == document["digest"]]
     return list({each["name"]: each for each in given}.values())
+
+
+def signed_lines(document: dict[str, Any]) -> list[str]:
+    """A sentence for each of them, for whoever signs next; without an opinion that there is none."""
+    lines = [
+        f"{said(each['name'], 30)} {SIGNED[each['kind']]}: {said(each['note'] or 'no note', 160)}"
+        for each in signed_so_far(document)
+    ]
+    return lines if opinions_of(document) else ["No auditor has given an opinion yet.", *lines]
 
 
 def rows_of(document: dict[str, Any], glyphs: Glyphs) -> list[tuple[str, list[Any]]]:

@@ -15,6 +15,7 @@ from medsynth_tui.widgets.choice import Choice
 AUDITED = [
     {"name": "alice", "role": "researcher", "kind": "submit", "note": "", "digest": "d", "at": NOW},
     {"name": "otto", "role": "auditor", "kind": "dissent", "note": "Too few patients.", "digest": "d", "at": NOW},
+    {"name": "ada", "role": "admin", "kind": "approve", "note": "It says so.", "digest": "d", "at": NOW},
 ]
 
 
@@ -38,15 +39,20 @@ async def test_a_cohort_says_what_its_evaluation_comes_to(tmp_path: Path) -> Non
             await shows(pilot, label)
 
 
-async def test_an_approver_reads_of_the_dissent_at_the_head_and_where_it_is_signed(tmp_path: Path) -> None:
+async def test_an_approver_reads_of_the_dissent_at_the_head_and_where_it_is_signed_before_the_evidence(
+    tmp_path: Path,
+) -> None:
     app = judging(tmp_path, "admin", AUDITED)
     async with app.run_test(size=(80, 24)) as pilot:
         await log_in(pilot, "somebody", "some words")
         app.go("assessment", subject="c1")
         await shows(pilot, "otto dissents: Too few patients.")
+        assert "Signed so far  otto dissents, ada approved it" in seen(app)
         await pilot.press("a")
         await shows(pilot, "To approve nevertheless, say why.")
         assert "otto dissents: Too few patients." in seen(app) and "Private" in seen(app)
+        signed = seen(app).index("ada approved it: It says so.")
+        assert signed < seen(app).index("Faithful") and "Approve" in seen(app)[signed:]
         await pilot.press("enter")
         await shows(pilot, "A reason")
 
