@@ -15,6 +15,7 @@ from medsynth_engine.kernel.errors import Busy, Denied, MedSynthError, NotFound,
 from medsynth_engine.kernel.folders import ENDED
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.accounts import Accounts
+from medsynth_engine.operations.acted_on import acted_on, declared_in
 from medsynth_engine.operations.arrivals import Arrivals
 from medsynth_engine.operations.assessments import Assessments
 from medsynth_engine.operations.audit import Audit
@@ -34,7 +35,6 @@ from medsynth_engine.operations.factors import Factors
 from medsynth_engine.operations.files import Files
 from medsynth_engine.operations.jobs import Jobs
 from medsynth_engine.operations.lists import Lists
-from medsynth_engine.operations.named import acted_on, declared_in
 from medsynth_engine.operations.populations import Populations
 from medsynth_engine.operations.preferences import Preferences
 from medsynth_engine.operations.proofs import Proofs

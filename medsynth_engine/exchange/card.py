@@ -9,7 +9,7 @@ import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP
+from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.small_cells import SMALLEST
 

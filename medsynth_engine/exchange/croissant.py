@@ -10,7 +10,7 @@ import pandas as pd
 
 from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP
+from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.atomic import file_digest
 
 TERMS = (
@@ -42,7 +42,7 @@ def croissant(
     """The document for an export folder whose tables are written already.
 
     table       as it leaves (`records.leaving_table`); extension: of the images, None where there are none
-    evaluation  as it leaves (`release.leaving`)
+    evaluation  as it leaves (`governance.rounded`)
     """
     return {
         "@context": CONTEXT,

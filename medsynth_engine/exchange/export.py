@@ -19,7 +19,7 @@ from medsynth_engine.exchange.card import card, hub_card
 from medsynth_engine.exchange.croissant import croissant
 from medsynth_engine.exchange.records import each_image, leaving_table, save_png, write_tables
 from medsynth_engine.exchange.release import FORMATS, Release
-from medsynth_engine.governance.leaving import leaving
+from medsynth_engine.governance.rounded import rounded
 from medsynth_engine.kernel.atomic import file_digest, sync_folder, write_json, write_text
 from medsynth_engine.kernel.disk import demand_free, size_of, trouble
 from medsynth_engine.kernel.errors import Busy, WrongUsage
@@ -99,7 +99,7 @@ def _fill(
             else:
                 save_png(pixels, file)
     write_tables(staging, out)
-    _describe(staging, out, extension, format, release, leaving(evaluation))
+    _describe(staging, out, extension, format, release, rounded(evaluation))
 
 
 def _describe(

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from db.canonical import digest
-from medsynth_engine.governance.leaving import leaving
+from medsynth_engine.governance.rounded import rounded
 from medsynth_engine.kernel.escape import plain
 
 SIGNED = {
@@ -47,7 +47,7 @@ def html(
     environment.filters["plain"] = lambda text: plain(str(text), 6_000)
     return environment.get_template("assessment.html").render(
         shown=shown,
-        evidence=leaving(document["evaluation"])["evidence"],
+        evidence=rounded(document["evaluation"])["evidence"],
         signed=[
             {**each, "words": SIGNED.get(each["kind"], each["kind"]), "about": _about(each["digest"], shown, texts)}
             for each in shown["signatures"]

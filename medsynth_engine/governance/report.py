@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.governance import figures
-from medsynth_engine.governance.leaving import DRAWN_TOGETHER, STAMP, leaving
+from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP, rounded
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.measures import heading, in_words, source, spoken
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, Verdict, group_verdict, verdict
@@ -81,7 +81,7 @@ def html(
     assessment  the document of `medsynth pia show`, or None
     sheet       a PNG of some synthetic images, or None
     """
-    document = _judged(leaving(evaluation), evaluation)
+    document = _judged(rounded(evaluation), evaluation)
     environment = Environment(
         loader=PackageLoader("medsynth_engine.governance", "templates"),
         autoescape=True,

@@ -11,8 +11,8 @@ from db.canonical import digest
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.governance import assessment as documents
 from medsynth_engine.governance import workflow
-from medsynth_engine.governance.leaving import stand_ins
 from medsynth_engine.governance.rating import LONGEST_ANSWER
+from medsynth_engine.governance.rounded import stand_ins
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations import gatekeeping, independence, subjects, texts

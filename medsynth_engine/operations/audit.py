@@ -12,10 +12,10 @@ from typing import IO, Any
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.operations.acted_on import declared_in, named_before
 from medsynth_engine.operations.audit_actions import OBJECT_KINDS, demand_known, demand_outcome
 from medsynth_engine.operations.audit_formats import EXTENSIONS, LINES
 from medsynth_engine.operations.declare import Call, Declaration, operation
-from medsynth_engine.operations.named import declared_in, named_before
 from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
 
 PAGE_LIMIT = 500

@@ -15,9 +15,9 @@ from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.places import existing_path
 from medsynth_engine.operations.run_checks import check_training
+from medsynth_engine.operations.way_out import demand_open, target_folder
 
 MOST_DAYS = 365
 DEFAULT_MINUTES = 60.0

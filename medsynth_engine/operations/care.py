@@ -100,9 +100,9 @@ class Care:
     def home(self, call: Call) -> dict[str, Any]:
         from db.tables import Assessment, Cohort, Job, Run, User
         from medsynth_engine.operations.checks import sweep_checks
+        from medsynth_engine.operations.found_weights import newly_placed, take_in_placed
         from medsynth_engine.operations.half_out import sweep_half_out
         from medsynth_engine.operations.overdue import sweep_reviews
-        from medsynth_engine.operations.placed import newly_placed, take_in_placed
 
         look_at_all(call.ledger, call.home)
         sweep(call)

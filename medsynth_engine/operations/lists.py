@@ -69,7 +69,7 @@ def _disk_rows(document: Mapping[str, Any]) -> Rows:
 
 def _dataset_rows(documents: Rows) -> Rows:
     """Counts of real records to the nearest ten, 1 to 10 hidden: a table goes to people who may not see the store."""
-    from medsynth_engine.governance.leaving import about
+    from medsynth_engine.governance.rounded import about
 
     return [
         {**each, **{key: about(each[key]) for key in REAL_COUNTS if each.get(key) is not None}} for each in documents
@@ -78,9 +78,9 @@ def _dataset_rows(documents: Rows) -> Rows:
 
 def _evidence_rows(document: Mapping[str, Any]) -> Rows:
     """Rounded, and small counts of real people hidden, as in a report."""
-    from medsynth_engine.governance.leaving import leaving
+    from medsynth_engine.governance.rounded import rounded
 
-    rows: Rows = leaving(document)["evidence"]
+    rows: Rows = rounded(document)["evidence"]
     return rows
 
 
@@ -96,6 +96,11 @@ def _release_rows(documents: Rows) -> Rows:
         {**each, **{key: ", ".join(each[key]) if each[key] else None if each[key] is None else "-" for key in several}}
         for each in documents
     ]
+
+
+def _review_rows(documents: Rows) -> Rows:
+    """`called` as the review's operations call them: one picture may wait in two datasets."""
+    return [{**each, "called": f"{each['dataset']}/{each['id']}"} for each in documents]
 
 
 LISTS = {
@@ -148,6 +153,12 @@ LISTS = {
             "digest",
         ),
         _release_rows,
+    ),
+    "review": Listed(
+        "review_list",
+        ("id", "dataset", "version", "reason", "width", "height", "waiting_days", "decision", "may_decide"),
+        _review_rows,
+        "called",
     ),
     "jobs": Listed("jobs_list", ("job", "kind", "subject", "state", "created")),
     "users": Listed("users_list", ("name", "role", "state", "second_factor", "created", "last_login")),

@@ -19,8 +19,8 @@ from medsynth_engine.operations import gatekeeping, independence, subjects
 from medsynth_engine.operations.cohorts import own_cohort
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.subjects import Subject
+from medsynth_engine.operations.way_out import demand_open, target_folder
 
 VOTES_NEEDED = 2
 RELEASED = ("cohorts.released", "weights.released", "datasets.bundled")
@@ -173,7 +173,7 @@ def _who_let(session: Session, row: Any) -> list[str]:
 
 
 def _marks(session: Session, row: Any) -> list[str] | None:
-    """The marks that left with it, as the log keeps them; None where it keeps none (a bundle's, a sealed record's)."""
+    """The marks that left with it, as the log keeps them; None where it keeps none (an early bundle's, a sealed record's)."""
     from db import chain
 
     about = f"{row.subject_kind}:{row.subject_name}"

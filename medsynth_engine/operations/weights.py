@@ -17,8 +17,8 @@ from medsynth_engine.operations import subjects
 from medsynth_engine.operations.declare import Call, checked_name, operation
 from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.jobs import hand_over, launch
-from medsynth_engine.operations.leaving import demand_open, target_folder
 from medsynth_engine.operations.places import existing_path
+from medsynth_engine.operations.way_out import demand_open, target_folder
 
 
 def own_weights(call: Call, name: str) -> Any:
@@ -51,7 +51,7 @@ class Weights:
     @operation("weights.list", Permission.GENERATE)
     def weights_list(self, call: Call) -> list[dict[str, Any]]:
         from db.tables import Weights as Row
-        from medsynth_engine.operations.placed import take_in_placed
+        from medsynth_engine.operations.found_weights import take_in_placed
 
         take_in_placed(call)
         with call.read() as session:

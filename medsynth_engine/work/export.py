@@ -15,7 +15,7 @@ from medsynth_engine.cohort.read import Cohort
 from medsynth_engine.exchange.export import export
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.gan.label import is_promise
-from medsynth_engine.governance.leaving import patients_about, stand_ins
+from medsynth_engine.governance.rounded import patients_about, stand_ins
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.letting_out import Passage, hidden, passage
 

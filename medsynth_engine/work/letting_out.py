@@ -14,7 +14,7 @@ from medsynth_engine.kernel.errors import Refused
 from medsynth_engine.operations import gatekeeping, subjects
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.half_out import hidden_folder
-from medsynth_engine.operations.leaving import demand_place
+from medsynth_engine.operations.way_out import demand_place
 from medsynth_engine.work.desk import Desk
 
 

@@ -17,8 +17,8 @@ from db.ledger import Ledger
 from medsynth_engine.engine import Engine, operations
 from medsynth_engine.kernel.errors import BadInput, Denied
 from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations.acted_on import KINDS, acted_on, kind_of
 from medsynth_engine.operations.audit_actions import UNASKED
-from medsynth_engine.operations.named import KINDS, acted_on, kind_of
 
 DECLARED = {each.name: each for each in operations().values()}
 NO_ACTION = (".json", ".id", ".name", ".store_copies")

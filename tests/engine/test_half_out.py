@@ -18,7 +18,7 @@ from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home
-from medsynth_engine.operations.leaving import demand_place
+from medsynth_engine.operations.way_out import demand_place
 from medsynth_engine.work import import_cohort, import_run, import_weights
 
 

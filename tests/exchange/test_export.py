@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin
 from medsynth_engine.exchange import sums
 from medsynth_engine.exchange.export import FORMATS, export
 from medsynth_engine.exchange.release import Release
-from medsynth_engine.governance.leaving import leaving
+from medsynth_engine.governance.rounded import rounded
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted, NoRoom, WrongUsage
 
 SECRET = "JANE_DOE_MRN_0012345"
@@ -309,4 +309,4 @@ def test_nothing_is_overwritten_and_formats_are_known(cohort: Path, tmp_path: Pa
 
 
 def test_an_empty_evaluation_can_leave() -> None:
-    assert leaving({})["evidence"] == []
+    assert rounded({})["evidence"] == []

@@ -12,8 +12,8 @@ import pytest
 
 from medsynth_engine.evidence.document import document
 from medsynth_engine.evidence.inputs import Inputs
-from medsynth_engine.governance.leaving import leaving
 from medsynth_engine.governance.report import Cover, _groups_off, _judged, html
+from medsynth_engine.governance.rounded import rounded
 from medsynth_engine.kernel.verdicts import group_verdict
 
 VOID = {"meta", "br", "img", "link", "hr", "rect", "circle", "line"}
@@ -176,13 +176,13 @@ def test_what_is_rounded_is_judged_as_it_was_measured_and_real_counts_are_rounde
     coverage |= {"direction": "higher", "adversary": "", "reads_as": "It is near.", "method": ""}
     row = {"value": "F", "synthetic": 0.5, "training": 0.5, "reference": 0.5, "ratio": 1.01, "low": 1.003, "high": 1.02}
     bias = [{"attribute": "sex", "reference": "the training data", "rows": [{**row, "flag": "even"}]}]
-    told = _judged(leaving({"evidence": [coverage], "bias": bias}), {"evidence": [coverage], "bias": bias})
+    told = _judged(rounded({"evidence": [coverage], "bias": bias}), {"evidence": [coverage], "bias": bias})
     assert (
         told["evidence"][0]["low"] == told["evidence"][0]["control"] and told["evidence"][0]["verdict"].code == "good"
     )
     assert told["bias"][0]["rows"][0]["low"] == 1 and told["bias"][0]["rows"][0]["verdict"].short == "rather more"
     assert told["evidence"][0]["n"] == 60
-    assert leaving({"evidence": [coverage], "sizes": {"synthetic": {"records": 57}}})["evidence"][0]["n"] == 57
+    assert rounded({"evidence": [coverage], "sizes": {"synthetic": {"records": 57}}})["evidence"][0]["n"] == 57
     assert html(COVER, {**evaluation, "evidence": [coverage], "bias": bias}).count("rather more") >= 1
 
 

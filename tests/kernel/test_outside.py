@@ -15,8 +15,8 @@ from medsynth_engine.kernel.errors import BadInput, MedSynthError
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.kernel.outside import LARGEST_TEXT, named, small_text, toml
 from medsynth_engine.operations.keeping import checked_anchor
-from medsynth_engine.operations.leaving import target_folder
 from medsynth_engine.operations.places import existing_path, new_file
+from medsynth_engine.operations.way_out import target_folder
 
 NO_PATHS = ("~nobody-is-called-so/x", "/tmp/a\0b", "x" * 5_000, f"/{'y' * 300}/z", f"/tmp/{'y' * 300}")
 

@@ -21,13 +21,13 @@ DRAWN_TOGETHER = (
 _PERCENT = re.compile(r"(\d+\.\d+)%")
 
 
-def leaving(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+def rounded(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """An evaluation as it may leave: numbers to two decimals, percents whole, counts of real people under 11 hidden.
 
     A number that is hidden, not unknown, is None with `hidden` beside it. `n` is told to the nearest ten too, except
     where it counts the cohort's own records, images or patients. Evidence and rows of `bias` keep their order.
     """
-    document = dict(_rounded(dict(evaluation)))
+    document = dict(_to_decimals(dict(evaluation)))
     document.pop("identifying", None)
     sizes = dict(document.get("sizes") or {})
     own = set((sizes.get("synthetic") or {}).values())
@@ -67,13 +67,13 @@ def stand_ins(summary: Mapping[str, Any]) -> str:
     return "lesions or studies" if "group" in (summary.get("columns") or {}) else "records"
 
 
-def _rounded(value: Any) -> Any:
+def _to_decimals(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, float):
         return round(value, DECIMALS)
     if isinstance(value, Mapping):
-        return {key: _rounded(inner) for key, inner in value.items()}
+        return {key: _to_decimals(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(inner) for inner in value]
+        return [_to_decimals(inner) for inner in value]
     return value
