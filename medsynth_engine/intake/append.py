@@ -105,7 +105,7 @@ def likeness_beside(
     """Groups of like pictures among the earlier pictures (first, as in `Earlier.pictures`) and the new ones."""
     old = earlier.pictures
     count = len(old)
-    if "cell" not in base or old["file"].isna().all():
+    if base.empty or "cell" not in base or old["file"].isna().all():
         return Groups(count + len(base))
     cells = base["cell"].to_numpy(np.int64)
 

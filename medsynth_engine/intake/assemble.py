@@ -69,6 +69,8 @@ def people_of(
     def named(of: str, word: str) -> str:
         return stacks.get(of + word) or stacks.setdefault(of + word, "p" + keyed(key, f"patient of {of}", word)[:16])
 
+    called = {group: clean(group) for group in set(groups)}
+    groups = [called[group] for group in groups]
     columns = zip(records, identifiers, headers, groups, studies, files, strict=True)
     for number, (record, identifier, header, group, study, file) in enumerate(columns):
         own = memo.get(identifier)
@@ -76,14 +78,14 @@ def people_of(
             word = clean(identifier)
             own = memo.setdefault(identifier, patient_of(key, word) if word else "")
         names = [name for name in (own, header) if name]
-        if clean(group):
-            names.append(named("group", clean(group)))
+        if group:
+            names.append(named("group", group))
         names += [named("stack", stack) for stack in (study, file) if stack]
         found, *others = names or ["p" + keyed(key, "patient of record", record)[:16]]
         ties += [(number, other) for other in others if other != found]
         patient.append(found)
         known.append(bool(own or header))
-    labels = [f"g\0{clean(group)}" if clean(group) else study for group, study in zip(groups, studies, strict=True)]
+    labels = [f"g\0{group}" if group else study for group, study in zip(groups, studies, strict=True)]
     return People(np.array(patient, dtype=object), np.array(known, bool), np.array(labels, dtype=object), ties=ties)
 
 

@@ -221,7 +221,9 @@ def _finish(staging: Path, target: Path, built: Built) -> None:
     write_json(staging / "report.json", to_keep(built.document))
     for name in ("journal.jsonl", "thumbnails.u8", "intake.json", "lock"):
         (staging / name).unlink(missing_ok=True)
-    os.sync()  # one call instead of ten thousand: the pictures must be on disk before the dataset appears
+    if belongs:
+        os.sync()  # one call instead of ten thousand: the pictures must be on disk before the dataset appears
+    sync_folder(staging)
     staging.rename(target)
     sync_folder(target.parent)
 

@@ -39,6 +39,8 @@ def ties_of(records: pd.Series, ties: Iterable[Tie], earlier: pd.DataFrame | Non
 
 def kept(ties: pd.DataFrame, *tables: pd.DataFrame) -> pd.DataFrame:
     """The ties of records that one of the tables has; what has gone is forgotten."""
+    if not len(ties):
+        return ties
     there = {record for table in tables if len(table) for record in table["record"]}
     return ties[ties["record"].isin(there)].reset_index(drop=True)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,27 @@ class Levels:
         texts = tuple(raw.tolist())
         return cls(name, codes, texts, np.bincount(codes, minlength=len(texts)), tuple(map(normalise.clean, texts)))
 
+    @cached_property
+    def numbers(self) -> dict[str, float] | None:
+        """word -> number where the column holds numbers (see `amounts`), else None.
+
+        One cell in twenty may hold something else (`<0.5`, `not done`) where there are more than 20 different numbers:
+        it is then missing, and counted. A column of few numbers and a word is one of levels, as are few numbers with a
+        0 in front.
+        """
+        numbers = amounts.numbers_of(set(self.cleaned) - {""})
+        if not numbers:
+            return None
+        others = {word for word in self.cleaned if word and word not in numbers}
+        if any(_CODE.fullmatch(word) and not _SPREADSHEET_DATE.fullmatch(word) for word in others):
+            return None
+        other = self.cells([word in others for word in self.cleaned])
+        if other and (other > UNREADABLE_SHARE * self.cells(self.cleaned) or len(numbers) <= FEW_NUMBERS):
+            return None
+        few = len(numbers) <= FEW_LEVELS
+        padded = few and any(word[0] == "0" and word.isdigit() and len(word) > 1 for word in numbers)
+        return None if padded else numbers
+
     def values(self, patients: np.ndarray | None = None) -> Values:
         """What `judge` sees. `patients`: a code a row; without them no value counts as one patient's own."""
         words = tuple(sorted(set(self.cleaned) - {""}))
@@ -110,8 +132,7 @@ def typed(
     A column whose values could name people is dropped even when it was asked for.
     """
     levels = Levels.of(name, column)
-    numbers = _numbers(levels)
-    values = levels.values(patients)
+    numbers, values = levels.numbers, levels.values(patients)
     if not values.words:
         return Dropped(name, Verdict("", "It is empty."), 0)
     verdict = judge(name, values, None if numbers is None else numbers.values())
@@ -122,7 +143,7 @@ def typed(
         return Dropped(name, Verdict(verdict.kind if verdict else "", why), values.cells)
     few = asked and len(values.words) <= FEW_LEVELS
     if few and verdict is not None and verdict.kind == "free_text" and values.unique_share < 0.5:
-        return category(name, column, patients, role, many=0)  # a person vouches for it; rare texts go all the same
+        return category(levels, patients, role, many=0)  # a person vouches for it; rare texts go all the same
     vouched = verdict is not None and ((few and verdict.by_name) or (asked and verdict.mappable))
     if verdict is not None and not vouched:
         return Dropped(name, verdict, values.cells)
@@ -133,7 +154,7 @@ def typed(
         return _amounts(levels, numbers, role)
     if not asked and sum(map(strange, values.words)) * 2 > len(values.words):
         return Dropped(name, Verdict("free_text", STRANGE), values.cells)
-    return category(name, column, patients, role, asked=asked)
+    return category(levels, patients, role, asked=asked)
 
 
 def _answer(word: str) -> bool | None:
@@ -173,45 +194,19 @@ def _two_ways(levels: Levels) -> bool:
     return levels.cells(unclear) > UNREADABLE_SHARE * levels.cells(levels.cleaned)
 
 
-def _numbers(levels: Levels) -> dict[str, float] | None:
-    """word -> number where the column holds numbers (see `amounts`), else None.
-
-    One cell in twenty may hold something else (`<0.5`, `not done`) where there are more than 20 different numbers: it
-    is then missing, and counted. A column of few numbers and a word is one of levels, as are few numbers with a 0 in
-    front.
-    """
-    numbers = amounts.numbers_of(set(levels.cleaned) - {""})
-    if not numbers:
-        return None
-    others = {word for word in levels.cleaned if word and word not in numbers}
-    if any(_CODE.fullmatch(word) and not _SPREADSHEET_DATE.fullmatch(word) for word in others):
-        return None
-    other = levels.cells([word in others for word in levels.cleaned])
-    if other and (other > UNREADABLE_SHARE * levels.cells(levels.cleaned) or len(numbers) <= FEW_NUMBERS):
-        return None
-    padded = len(numbers) <= FEW_LEVELS and any(word[0] == "0" and word.isdigit() and len(word) > 1 for word in numbers)
-    return None if padded else numbers
-
-
 def _is_code(name: str, numbers: dict[str, float]) -> bool:
     whole = all(number.is_integer() for number in numbers.values())
     return whole and len(numbers) <= FEW_LEVELS and bool(CODE_WORDS & set(words_of(name)))
 
 
 def category(
-    name: str,
-    column: pd.Series,
-    patients: np.ndarray,
-    role: str = "column",
-    many: int = FEW_LEVELS,
-    asked: bool = True,
+    levels: Levels, patients: np.ndarray, role: str = "column", many: int = FEW_LEVELS, asked: bool = True
 ) -> Typed:
     """A closed list of levels. More than `many` of them: those of fewer than 11 patients become `other`; in a column
     that nobody asked for those of one patient always do, for such a word may be anything, and below 11 patients those
     with a word that no vocabulary knows."""
-    levels = Levels.of(name, column)
     mapping = normalise.category_map(levels.raw)
-    if _whole(levels):
+    if levels.numbers is not None and all(number.is_integer() for number in levels.numbers.values()):  # `3.0` is `3`
         mapping = {raw: word.removesuffix(".0") for raw, word in mapping.items()}
     mapped: list[object] = [mapping[value] or None for value in levels.raw]
     distinct = {word for word in mapped if word is not None}
@@ -228,17 +223,11 @@ def category(
     return levels.read(role, "category", mapped, tuple(sorted({str(word) for word in mapped if word})), note)
 
 
-def _whole(levels: Levels) -> bool:
-    """Whether all levels are whole numbers: `3.0` is then the level `3`."""
-    numbers = _numbers(levels)
-    return numbers is not None and all(number.is_integer() for number in numbers.values())
-
-
 def _rare(levels: Levels, mapped: list[object], patients: np.ndarray, fewest: int) -> set[object]:
     word_of, words = pd.factorize(np.array(mapped, dtype=object))  # several raw values may be one word
     taken = word_of[levels.codes].astype(np.int64)
     width = int(patients.max(initial=0)) + 1
-    pairs = np.unique(taken[taken >= 0] * width + patients[taken >= 0])
+    pairs = pd.unique(taken[taken >= 0] * width + patients[taken >= 0])
     people = np.bincount(pairs // width, minlength=len(words))
     return {word for word, count in zip(words.tolist(), people.tolist(), strict=True) if count < fewest}
 

@@ -137,8 +137,9 @@ def _roles(frame: pd.DataFrame, single: dict[str, str], made: Described) -> None
         _sex(frame[single["sex"]], made)
     if "ethnicity" in single:
         raw = frame[single["ethnicity"]]
-        groups = typing.category("ethnicity", raw, np.arange(len(frame)), "ethnicity")
-        _level_role(groups, typing.Levels.of("ethnicity", raw).values(), single, made)
+        levels = typing.Levels.of("ethnicity", raw)
+        groups = typing.category(levels, np.arange(len(frame)), "ethnicity")
+        _level_role(groups, levels.values(), single, made)
     if "finding" in single:
         findings = typing.multi("finding", frame[single["finding"]], "finding")
         _level_role(findings, Values(findings.values, int(findings.series.notna().sum())), single, made)
@@ -190,7 +191,7 @@ def _known(frame: pd.DataFrame, made: Described) -> Identifiers:
         known.add_names(frame[names[start : start + NAMES_TOGETHER]])
     for name, kind in made.identifying.items():
         if kind in CODES:
-            known.add_codes(frame[name].unique())
+            known.add_codes(frame[name].unique().tolist())
     return known
 
 

@@ -75,6 +75,10 @@ STEMS = (
     "address", "email", "postcode", "zipcode",
 )  # fmt: skip
 """At the beginning or the end of a longer word they tell as much: `referringphysician`, `operatorcode`."""
+_STEMS_OF = tuple(
+    (kind, tuple(s for s in STEMS if s in known or any(s.endswith(word) for word in known if len(word) > 3)))
+    for kind, known in NAME_WORDS
+)
 NAME_ALONE = listed("given first last middle family")
 """The whole name of a column of names; in a longer one (`contrast given`) they say nothing."""
 
@@ -95,8 +99,7 @@ def kind_by_name(name: str) -> str:
             continue
         if any(word in known for word in words) or (len(joined) > 5 and joined in known):
             return kind
-    for kind, known in NAME_WORDS:
-        stems = [stem for stem in STEMS if stem in known or any(stem.endswith(word) for word in known if len(word) > 3)]
-        if any(joined.startswith(stem) or joined.endswith(stem) for stem in stems):
+    for kind, stems in _STEMS_OF:
+        if joined.startswith(stems) or joined.endswith(stems):
             return kind
     return ""

@@ -74,7 +74,7 @@ def _zip(dropped: Dropped, column: pd.Series, people: list[str], role: str) -> T
     if three is None:
         return Dropped(dropped.name, Verdict("geography", "It holds no ZIP codes of the United States."), dropped.cells)
     cut = column.map(dict(zip(levels.raw, (three.get(word, "") for word in levels.cleaned), strict=True))).astype("str")
-    return typing.category(f"{dropped.name}3", cut, pd.factorize(np.array(people, dtype=object))[0], role)
+    return typing.category(Levels.of(f"{dropped.name}3", cut), pd.factorize(np.array(people, dtype=object))[0], role)
 
 
 def _dates(dropped: Dropped, column: pd.Series, people: list[str], dates: Dates, role: str) -> Typed | Dropped:
