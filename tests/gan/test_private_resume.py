@@ -119,7 +119,7 @@ def test_a_pause_that_is_taken_back_while_it_is_written_is_clean_no_more_and_cos
 
 @pytest.mark.slow
 def test_killed_for_real_it_spends_no_more_than_was_promised(make_private: MakeRun):
-    folder = make_private(steps=60)
+    folder = make_private(steps=30)
     environment = {**os.environ, "MEDSYNTH_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "medsynth_engine.gan.train", str(folder.path)]
     process, begin = subprocess.Popen(command, env=environment), time.monotonic()
@@ -132,5 +132,5 @@ def test_killed_for_real_it_spends_no_more_than_was_promised(make_private: MakeR
     assert lost >= 2 * len(ticks(folder)), "a step is charged on the disk before it is told"
     assert subprocess.run(command, env=environment).returncode == 0
     told = folder.state()["privacy"]
-    assert told["private_steps"] == 60 and told["epsilon"] <= 8
-    assert saved(folder)["steps"][0] == 60 - lost
+    assert told["private_steps"] == 30 and told["epsilon"] <= 8
+    assert saved(folder)["steps"][0] == 30 - lost

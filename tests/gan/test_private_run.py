@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gan_shapes import write_run
 from PIL import Image
-from private_parts import BATCH, STEPS, charged, checkpoint_every, saved, stop_after, ticks
+from private_parts import BATCH, STEPS, charged, checkpoint_every, planned, saved, stop_after, ticks
 
 from medsynth_engine.gan import schedule, train
 from medsynth_engine.gan.private import stream
@@ -26,6 +27,17 @@ MakeRun = Callable[..., RunFolder]
 def same_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same noise in every run: what differs then is due to something else."""
     monkeypatch.setattr(stream.secrets, "token_bytes", lambda count: b"k" * count)
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Trained to its end without a disturbance, with the same noise as all that `same_key` trains."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOW_RESOURCE_MODE", "false")
+        patch.setattr(stream.secrets, "token_bytes", lambda count: b"k" * count)
+        folder = write_run(tmp_path_factory.mktemp("private") / "calm", 1602, preset="dp32", privacy={"epsilon": 8})
+        assert train.train(planned(folder, STEPS)) == 0
+    return folder
 
 
 def weights_of(folder: RunFolder) -> dict[str, torch.Tensor]:
@@ -65,20 +77,18 @@ def test_a_private_run_tells_what_is_spent_and_ends_when_all_is(make_private: Ma
     assert Image.open(min(folder.samples.glob("*.png"))).size[0] > 300
 
 
-def test_nothing_that_rests_on_real_images_is_told(make_private: MakeRun):
-    folder = make_private()
-    assert train.train(folder) == 0
-    lines = folder.lines()[0]
+def test_nothing_that_rests_on_real_images_is_told(calm: RunFolder):
+    lines = calm.lines()[0]
     assert {line["kind"] for line in lines} == {"tick", "event"}
     told = {key for line in lines for key in line}
     assert not {"loss_discriminator", "accuracy_real", "slope_real", "overfitting", "fd_ratio_validation", "kid"} & told
-    assert not (folder.checkpoints / "best.pth").exists()
+    assert not (calm.checkpoints / "best.pth").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("same_key")
-def test_the_validation_fold_is_not_looked_at(make_private: MakeRun):
-    clean, poisoned = make_private("clean"), make_private("poisoned")
+def test_the_validation_fold_is_not_looked_at(make_private: MakeRun, calm: RunFolder):
+    poisoned = make_private("poisoned")
     with np.load(poisoned.data) as archive:
         arrays = dict(archive)
     held_out = arrays["fold"] == 1
@@ -87,43 +97,40 @@ def test_the_validation_fold_is_not_looked_at(make_private: MakeRun):
     arrays["categorical"][held_out] = 0
     arrays["continuous"][held_out] = 1e6
     np.savez(poisoned.data, **arrays)
-    for folder in (clean, poisoned):
-        assert train.train(folder) == 0
-    assert_same(clean, poisoned)
+    assert train.train(poisoned) == 0
+    assert_same(calm, poisoned)
     timeless = [
         [{key: line[key] for key in ("kimg", "lead", "loss_generator", "epsilon")} for line in ticks(folder)]
-        for folder in (clean, poisoned)
+        for folder in (calm, poisoned)
     ]
     assert timeless[0] == timeless[1]
-    sheets = [{path.name: path.read_bytes() for path in folder.samples.glob("*.png")} for folder in (clean, poisoned)]
+    sheets = [{path.name: path.read_bytes() for path in folder.samples.glob("*.png")} for folder in (calm, poisoned)]
     assert sheets[0] == sheets[1]
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("same_key")
-def test_counts_means_and_ranges_of_the_folder_are_not_looked_at(make_private: MakeRun):
+def test_counts_means_and_ranges_of_the_folder_are_not_looked_at(make_private: MakeRun, calm: RunFolder):
     """What `config.json` counted on real patients changes nothing, and is not in the weights."""
     vocabulary = {
         "categorical": [{"name": "finding", "values": ["disc", "bar"], "counts": [7, 99999]}],
         "continuous": [{"name": "age", "mean": 20.0, "std": 3.0, "low": 1.0, "high": 2.0}],
     }
-    usual, other = make_private("usual"), make_private("other", conditions=vocabulary)
-    for folder in (usual, other):
-        assert train.train(folder) == 0
-    for folder in (usual, other):
+    other = make_private("other", conditions=vocabulary)
+    assert train.train(other) == 0
+    for folder in (calm, other):
         found = Drawer(folder.generator, "cpu").vocabulary
         assert found.continuous[0].mean == 50.0 and found.continuous[0].high == 100.0
         assert 99999 not in found.categorical[0].counts
-    assert Drawer(usual.generator, "cpu").vocabulary == Drawer(other.generator, "cpu").vocabulary
+    assert Drawer(calm.generator, "cpu").vocabulary == Drawer(other.generator, "cpu").vocabulary
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("same_key")
 def test_paused_and_resumed_it_is_the_same_run_and_costs_the_same(
-    make_private: MakeRun, monkeypatch: pytest.MonkeyPatch
+    make_private: MakeRun, calm: RunFolder, monkeypatch: pytest.MonkeyPatch
 ):
-    calm, torn = make_private("calm"), make_private("torn")
-    assert train.train(calm) == 0
+    torn = make_private("torn")
     with monkeypatch.context() as patch:
         stop_after(patch, 5, lambda: torn.set_wish("pause"))
         assert train.train(torn) == 0
@@ -137,9 +144,8 @@ def test_paused_and_resumed_it_is_the_same_run_and_costs_the_same(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("same_key")
-def test_interrupted_it_goes_on_the_same(make_private: MakeRun, monkeypatch: pytest.MonkeyPatch):
-    calm, torn = make_private("calm"), make_private("torn")
-    assert train.train(calm) == 0
+def test_interrupted_it_goes_on_the_same(make_private: MakeRun, calm: RunFolder, monkeypatch: pytest.MonkeyPatch):
+    torn = make_private("torn")
     with monkeypatch.context() as patch:
         stop_after(patch, 5, lambda: os.kill(os.getpid(), signal.SIGTERM))
         assert train.train(torn) == 130

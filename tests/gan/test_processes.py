@@ -16,7 +16,7 @@ from gan_runs import BATCH, MakeRun, events, start, tensors, ticks, until, with_
 from medsynth_engine.gan import checkpoint
 from medsynth_engine.kernel.folders import RunFolder
 
-STEPS = 20
+STEPS = 11
 NEVER = BATCH * 10**6
 
 
@@ -45,8 +45,8 @@ def torchruns(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_of_one_with_the_same_batch(make_run: MakeRun):
-    """To the last of the digits that a line tells, over 20 steps. At a gentle rate: at the recipe's rounding grows past
-    that from the 12th step on."""
+    """To the last of the digits that a line tells. At a gentle rate: at the recipe's rounding grows past that from the
+    12th step on."""
     calm = {"tick": BATCH, "learning_rate": 1e-5}
     one, two = (with_plan(make_run(name, count=400), BATCH * STEPS, **calm) for name in ("one", "two"))
     assert start(one).wait() == 0
@@ -171,8 +171,9 @@ def test_a_signal_while_it_is_started_is_no_death(make_run: MakeRun):
 
 
 @pytest.mark.slow
-@pytest.mark.family(always=("launcher",))
-@pytest.mark.parametrize("which", ["launcher", "torchrun"])
+@pytest.mark.parametrize(
+    "which", ["launcher", pytest.param("torchrun", marks=pytest.mark.whole("the launcher is killed the same way"))]
+)
 def test_when_who_started_them_is_killed_they_save_and_leave(make_run: MakeRun, which: str):
     folder = with_plan(make_run(), BATCH * 10_000)
     process = launch(folder, 2)
