@@ -173,7 +173,7 @@ def _who_let(session: Session, row: Any) -> list[str]:
 
 
 def _marks(session: Session, row: Any) -> list[str] | None:
-    """The marks that left with it, as the log keeps them; None where it keeps none (of early bundles, sealed records)."""
+    """The marks that left with it, as the log keeps them; None where it keeps none (early bundles, sealed records)."""
     from db import chain
 
     about = f"{row.subject_kind}:{row.subject_name}"
