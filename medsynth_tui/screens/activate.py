@@ -8,14 +8,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from medsynth_tui.view import View
+from medsynth_tui.secret_form import SecretForm
 from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 
 
-class Activate(View):
+class Activate(SecretForm):
     """Ends at the login, with the name filled in."""
+
+    SECRET = "password"
 
     def __init__(self, name: str = "") -> None:
         super().__init__()
@@ -28,32 +30,16 @@ class Activate(View):
         yield Static(Content("An admin gave you a code. It works once, for 24 hours."), classes="heading")
         yield Field("Name", "name", value=self.given_name, check=needed("Your name")).add_class("gap")
         yield Field("Code", "code", check=needed("The code"))
-        yield Field(
-            "New password",
-            "password",
-            password=True,
-            check=needed("A password"),
-            hint="A few unrelated words: easy to keep, hard to guess.",
-        )
-        yield Field("The same again", "again", password=True, check=self._same)
+        yield self.new_password()
+        yield self.same_again()
         with Horizontal(classes="buttons"):
             yield Go("Activate", id="go")
 
     def on_mount(self) -> None:
         self.query_one("#code" if self.given_name else "#name", Field).focus_input()
 
-    def _same(self, text: str) -> str:
-        return "" if text == self.query_one("#password", Field).value else "The two passwords differ."
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        if event.input is self.query_one("#again", Field).typed:
-            self._send()
-        else:
-            self.focus_next()
-
     @on(Go.Pressed)
-    def _send(self) -> None:
+    def send(self) -> None:
         self.clear()
         fields = list(self.query(Field))
         if not filled_in(fields):

@@ -9,25 +9,29 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import commands_backup as b
 from medsynth_tui.command import Command
 from medsynth_tui.screens.backups import EVERYTHING, LEDGER, SMALL, WHOLE, facts
 from medsynth_tui.screens.confirm import Tell
-from medsynth_tui.view import View
+from medsynth_tui.secret_form import SecretForm
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, filled_in, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed, told_at
 from medsynth_tui.words import count, said
 
+FIELDS = {"short_passphrase": "passphrase"} | dict.fromkeys(("bad_target", "inside_store", "not_writable"), "path")
+"""The field at which each refusal is said."""
 HINTS = {SMALL: f"Holds {LEDGER}.", WHOLE: f"Holds {EVERYTHING}."}
 
 
-class BackupNew(View):
+class BackupNew(SecretForm):
     """The file appears when it is whole; what was typed as its passphrase is forgotten then."""
 
     HERE: ClassVar[tuple[Command, ...]] = (b.BackupWrite,)
+    SECRET = "passphrase"
+    PLURAL = "passphrases"
 
     def __init__(self, written: Callable[[str], None] | None = None) -> None:
         """`written` is told the path of a backup that was made."""
@@ -55,7 +59,7 @@ class BackupNew(View):
             check=needed("A passphrase"),
             hint="Four or five words that do not belong together.",
         ).add_class("gap")
-        yield Field("The same again", "again", password=True, check=self._same)
+        yield self.same_again()
         with Horizontal(classes="buttons"):
             yield Go("Make the backup", id="go")
         yield Static(
@@ -66,20 +70,13 @@ class BackupNew(View):
     def on_mount(self) -> None:
         self.query_one("#path", Field).focus_input()
 
-    def _same(self, text: str) -> str:
-        return "" if text == self.query_one("#passphrase", Field).value else "The two passphrases differ."
-
     @on(Choice.Changed)
     def _chose(self, event: Choice.Changed) -> None:
         event.choice.hint = HINTS[event.choice.value]
         event.choice.refresh()
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        if event.input is self.query_one("#again", Field).typed:
-            self.do_backup_write()
-        else:
-            self.focus_next()
+    def send(self) -> None:
+        self.do_backup_write()
 
     @on(Go.Pressed)
     def do_backup_write(self) -> None:
@@ -100,14 +97,7 @@ class BackupNew(View):
         )
 
     def _refused(self, error: MedSynthError) -> bool:
-        """What is wrong with one field is said at that field."""
-        where = {"short_passphrase": "passphrase", "bad_target": "path", "inside_store": "path", "not_writable": "path"}
-        if error.code not in where:
-            return False
-        field = self.query_one(f"#{where[error.code]}", Field)
-        field.focus_input()
-        field.tell(error.message)
-        return True
+        return told_at(self, FIELDS, error)
 
     def _made(self, document: dict[str, Any]) -> None:
         for name in ("passphrase", "again"):

@@ -27,13 +27,14 @@ from medsynth_tui.widgets.field import (
     needed,
     or_nothing,
     positive,
+    told_at,
     whole_number,
 )
 from medsynth_tui.words import count, said
 
 AUDIENCE = "recipient"
-KEY_TO_COME = "The bundle is still being begun, and its key is told only once."
 """A bundle holds real images and goes to named people: the gate is always asked for these."""
+KEY_TO_COME = "The bundle is still being begun, and its key is told only once."
 MOST_DAYS = 365
 FIELDS = {"bad_days": "days", "bad_key": "key"} | dict.fromkeys(
     ("bundle_exists", "no_such_folder", "inside_store", "holds_store", "not_writable"), "to"
@@ -134,12 +135,7 @@ class Bundle(View):
         if isinstance(error, Refused):
             self._show_gate({"open": False, "reasons": error.reasons})
             return True
-        if error.code not in FIELDS:
-            return False
-        field = self.query_one(f"#{FIELDS[error.code]}", Field)
-        field.focus_input()
-        field.tell(error.message)
-        return True
+        return told_at(self, FIELDS, error)
 
     def _begun(self, document: dict[str, Any]) -> None:
         self.follow(document["job"], f"Packing {self.dataset}", self._made)

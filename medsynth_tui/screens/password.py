@@ -6,14 +6,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from medsynth_tui.view import View
+from medsynth_tui.secret_form import SecretForm
 from medsynth_tui.widgets.field import Field, Go, filled_in, needed
 
 
-class Password(View):
+class Password(SecretForm):
     """The old one, the new one, the new one again."""
+
+    SECRET = "new"
 
     def place(self) -> tuple[str, ...]:
         return ("Change password",)
@@ -21,32 +23,16 @@ class Password(View):
     def compose_body(self) -> ComposeResult:
         yield Static(Content("A new password for your own account."), classes="heading")
         yield Field("Old password", "old", password=True, check=needed("The old password")).add_class("gap")
-        yield Field(
-            "New password",
-            "new",
-            password=True,
-            check=needed("A new password"),
-            hint="A few unrelated words: easy to keep, hard to guess.",
-        )
-        yield Field("The same again", "again", password=True, check=self._same)
+        yield self.new_password()
+        yield self.same_again()
         with Horizontal(classes="buttons"):
             yield Go("Change it", id="go")
 
     def on_mount(self) -> None:
         self.query_one("#old", Field).focus_input()
 
-    def _same(self, text: str) -> str:
-        return "" if text == self.query_one("#new", Field).value else "The two passwords differ."
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        if event.input is self.query_one("#again", Field).typed:
-            self._send()
-        else:
-            self.focus_next()
-
     @on(Go.Pressed)
-    def _send(self) -> None:
+    def send(self) -> None:
         self.clear()
         fields = list(self.query(Field))
         if not filled_in(fields):

@@ -18,7 +18,7 @@ from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.picker import Picker
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Field, Go, filled_in, needed
+from medsynth_tui.widgets.field import Field, Go, filled_in, needed, told_at
 from medsynth_tui.words import said
 
 RUN, GENERATOR = "a run", "a generator alone"
@@ -117,12 +117,7 @@ class RunImport(View):
             )
 
     def _refused(self, error: MedSynthError) -> bool:
-        if error.code not in FIELDS:
-            return False
-        field = self.query_one(f"#{FIELDS[error.code]}", Field)
-        field.focus_input()
-        field.tell(error.message)
-        return True
+        return told_at(self, FIELDS, error)
 
     def _begun(self, document: dict[str, Any], deleted: bool) -> None:
         self.follow(document["job"], f"Reading {document['run']}", lambda found: self._run(found, deleted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -12,8 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui.widgets.drawn import Drawn
 
 Check = Callable[[str], str]
@@ -178,3 +180,13 @@ def filled_in(fields: Iterable[Field]) -> bool:
     if wrong:
         wrong[0].focus_input()
     return not wrong
+
+
+def told_at(form: Widget, fields: Mapping[str, str], error: MedSynthError) -> bool:
+    """Say a refusal at the field of `form` whose id `fields` has for its code, and go there. False: it has none."""
+    if error.code not in fields:
+        return False
+    field = form.query_one(f"#{fields[error.code]}", Field)
+    field.focus_input()
+    field.tell(error.message)
+    return True
