@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -10,28 +11,40 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from medsynth_tui.command import Command, bindings
+from medsynth_tui.commands_list import ListFilter, ListSort
+from medsynth_tui.screens.listing import HasList
 from medsynth_tui.view import Dialog
-from medsynth_tui.widgets.window_table import WINDOW, Column, WindowTable
+from medsynth_tui.widgets.cell import Cell
+from medsynth_tui.widgets.list_line import ListLine
+from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said
 from medsynth_tui.work import Asking
 
 COLUMNS = (Column("name"), Column("kind", 8), Column("size", 10, right=True))
 
 
-class Picker(Asking, Dialog):
-    """Answers a path. Enter opens a folder or takes a file, space takes the folder under the cursor as it is."""
+class Picker(HasList, Asking, Dialog):
+    """Answers a path. Enter opens a folder or takes a file, space takes the folder under the cursor as it is.
+
+    A list as every other: filtered and sorted by the same keys; what is filtered away in one folder is not in the next.
+    """
 
     EXPLAINS = "The files of the machine where MedSynth runs; over ssh that is the server, not your own."
     KEYS = (
         ("enter", "Open a folder, or take a file."),
         ("space", "Take the folder under the cursor as it is."),
         ("← h", "Go up to the folder around this one (also backspace)."),
+        ("/", "Show only the names that hold what you type; esc shows all again."),
+        ("s", "Sort by name, kind or size; the same one again turns the order round."),
     )
+    HERE: ClassVar[tuple[Command, ...]] = (ListFilter, ListSort)
 
     CSS_PATH = "picker.tcss"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("space", "take", "Take", show=False),
         Binding("backspace,left,h", "up", "Up", show=False),
+        *bindings(HERE),
     ]
 
     def __init__(self, start: str = "", kinds: tuple[str, ...] = ()) -> None:
@@ -43,10 +56,31 @@ class Picker(Asking, Dialog):
         yield Static("Looking", classes="title", id="where")
         yield WindowTable(COLUMNS)
         yield Static("", classes="muted", id="note")
+        yield ListLine()
         yield Static("enter open or take   space take a folder   backspace up   esc close", classes="muted")
 
     def on_mount(self) -> None:
         self._open(self.start or None)
+
+    def key(self, command: Command) -> str:
+        return self.studio.keymap.label(command)
+
+    def label(self, command: Command) -> str:
+        return command.title
+
+    def clear(self) -> None:
+        """A question has no strip of its own to be cleared."""
+
+    def place_changed(self) -> None:
+        self.refresh_bindings()
+
+    def action_leave(self) -> None:
+        """First back to the whole folder, then out."""
+        if self.filtering:
+            self._arrange(words="")
+            self.on_list_line_done()
+        else:
+            super().action_leave()
 
     def _open(self, path: str | None) -> None:
         self.ask(lambda engine: engine.browse(path), self._show, refused=lambda _: self._elsewhere(path))
@@ -64,17 +98,21 @@ class Picker(Asking, Dialog):
         rows = [
             (
                 each["name"],
-                [each["name"] + ("/" if each["kind"] == "folder" else ""), each["kind"], _size(each["size"])],
+                [
+                    each["name"] + ("/" if each["kind"] == "folder" else ""),
+                    each["kind"],
+                    Cell(_size(each["size"]), by=each["size"]),
+                ],
             )
             for each in entries
         ]
         self.query_one("#where", Static).update(Content(said(document["path"])))
-        table = self.query_one(WindowTable)
+        table, note = self.query_one(WindowTable), self.query_one("#note", Static)
+        table.arrange_rows(replace(table.arrangement, words=""))
         table.show(rows)
-        left_out = len(rows) - WINDOW
-        note = f"{left_out:,} more are not shown: type the path instead." if left_out > 0 else ""
-        self.query_one("#note", Static).update(Content(note or ("" if rows else "Nothing here that could be taken.")))
-        table.focus()
+        note.update(Content("Nothing here that could be taken."))
+        note.display = not rows
+        self.on_list_line_done()
 
     def _entry(self) -> dict[str, Any] | None:
         key = self.query_one(WindowTable).current_key

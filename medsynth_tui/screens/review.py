@@ -16,10 +16,10 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands as c
 from medsynth_tui import commands_review as r
 from medsynth_tui.command import Command
-from medsynth_tui.commands_list import ListCopy, ListFilter
+from medsynth_tui.commands_list import LISTED
 from medsynth_tui.intake_words import came_back
-from medsynth_tui.screens.listing import HasList
 from medsynth_tui.screens.review_words import ask_boxes, boxes_of, key_of, what_was_read, why_held
+from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
 from medsynth_tui.widgets.boxed_picture import BoxedPicture
 from medsynth_tui.widgets.picture import Pixels
@@ -41,7 +41,7 @@ LOOK, LOOK_LARGER = 256, 2048
 DECIDING = (r.ReviewAccept, r.ReviewMask, r.ReviewBoxes, r.ReviewReject, r.ReviewUndo)
 
 
-class ReviewQueue(HasList, View):
+class ReviewQueue(WritesList, View):
     """The queue on the left, the picture with what was found in it on the right; every decision by one key."""
 
     CSS_PATH = "review.tcss"
@@ -53,10 +53,9 @@ class ReviewQueue(HasList, View):
         r.ReviewUndo,
         r.ReviewLarger,
         r.ReviewBoxes,
-        ListFilter,
-        ListCopy,
+        *LISTED,
     )
-    ROOMY = False
+    LIST, ROOMY = "review", False
     ALWAYS: ClassVar[tuple[Command, ...]] = (r.ReviewAgain, c.Back, c.CancelJob)
 
     def __init__(self, dataset: str | None = None) -> None:
@@ -143,6 +142,10 @@ class ReviewQueue(HasList, View):
         """Whether the picture under the cursor is on the screen: nobody takes what they have not seen."""
         one = self.current
         return one is not None and self.looked_at.get("key") == key_of(one) and bool(self.looked_at.get("picture"))
+
+    def narrowed(self) -> bool:
+        """Of one dataset's queue no other's is written."""
+        return super().narrowed() or self.dataset is not None
 
     # --- the picture ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,65 @@
+"""The picker of files and the review queue have the keys that every other list has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fake_engine import LONG, FakeEngine
+from studio_people import log_in, seen, shows, studio, until
+
+from medsynth_tui.screens.picker import Picker
+from medsynth_tui.widgets.window_table import WindowTable
+
+
+async def test_a_folder_is_filtered_and_sorted_and_esc_shows_all_of_it_before_it_closes(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    answered: list[Any] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        picker = Picker()
+        app.push_screen(picker, answered.append)
+        await shows(pilot, "405 rows; the first 200 are shown")
+        await pilot.press("slash", *"-399", "enter")
+        await shows(pilot, "1 of 405 with “-399”")
+        await pilot.press("escape", "s")
+        await shows(pilot, "Sort by")
+        await pilot.press("down", "down", "enter")  # by size
+        table = picker.query_one(WindowTable)
+        await until(pilot, lambda: table.arrangement.by == "size", why="the order")
+        assert table.shown[0][0] == f"{LONG}-399.png" and table.shown[-1][0].startswith("folder-")
+        await pilot.press("slash", *"folder", "enter")
+        await shows(pilot, "5 of 405")
+        await pilot.press("enter")
+        await until(pilot, lambda: table.counts() == (405, 405), why="another folder, whole")
+        assert table.arrangement.by == "size" and answered == []
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: answered, why="the file")
+    assert answered == [f"/srv/inbox/{LONG}/{LONG}-399.png"]
+
+
+async def test_the_review_queue_is_sorted_and_written_as_it_is_seen(tmp_path: Path) -> None:
+    asked: list[Any] = []
+
+    class Written(FakeEngine):
+        async def lists_export(self, name: str, path: str, of: Any = None, only: Any = None) -> dict[str, Any]:
+            asked.append((name, only))
+            return {"path": path, "rows": 300}
+
+    app = studio(tmp_path, engine=Written())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        for dataset in (None, "chest"):
+            app.go("review", dataset=dataset)
+            await shows(pilot, "Read:")
+            await pilot.press("W")
+            await shows(pilot, "Write this list")
+            await pilot.press("enter")
+            await until(pilot, lambda wanted=dataset: len(asked) == 1 + bool(wanted), why="the file")  # type: ignore[misc]
+        await pilot.press("s")
+        await shows(pilot, "Sort by")
+        await pilot.press("down", "down", "enter")  # what is decided
+        await shows(pilot, "by decided, a to z")
+        assert "Read:" in seen(app)
+    (whole, of_one) = asked
+    assert whole == ("review", None) and len(of_one[1]) == 300 and of_one[1][0].startswith("chest/")
