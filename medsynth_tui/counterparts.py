@@ -174,8 +174,3 @@ ONLY_THERE: dict[str, str] = {
 def on_the_line(identifier: str) -> str:
     """What does the same on the command line, or nothing."""
     return LINE.get(identifier, "")
-
-
-def why_only_here(identifier: str) -> str:
-    """Why the command line has it not, or nothing where nobody said."""
-    return ONLY_HERE.get(identifier) or ONLY_HERE.get(f"{identifier.partition('.')[0]}.*", "")
