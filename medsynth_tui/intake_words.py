@@ -52,6 +52,25 @@ def words(code: Any) -> str:
     return plain(str(code), 60).replace("_", " ")
 
 
+def looked_at(code: Any) -> str:
+    """What a person must look at, in a few words; `patients unknown` over a number of patients would deny it."""
+    return "without a patient id" if code == "patients_unknown" else words(code)
+
+
+def who_is_known(document: Document) -> str:
+    """Of the number of patients: how many are known by an id, and how many are records that have none."""
+    patients = document.get("patients")
+    if not isinstance(patients, int) or not patients:
+        return ""
+    looked = document.get("look_at") or []
+    alone = next((one["count"] for one in looked if one.get("code") == "patients_unknown"), 0)
+    if document.get("patients_known") is False or (isinstance(alone, int) and alone >= patients):
+        return "no ids: each record counts as a patient"
+    if not isinstance(alone, int) or not alone:
+        return ""
+    return f"{patients - alone:,} known by an id; {counted(alone, 'record')} without one, each counted as a patient"
+
+
 def counted(number: int, one: str, several: str = "") -> str:
     """`1 file`, `2 files`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"

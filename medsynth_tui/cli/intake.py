@@ -24,7 +24,7 @@ def show_intake(face: Face, document: Document) -> None:
     show.pairs(
         face,
         [
-            ("patients", document.get("patients")),
+            ("patients", _patients(document)),
             ("duplicates", said.duplicates(document)),
             ("split", said.split(document)),
             ("removed", None if document.get("categories") else document.get("identifiers_removed")),
@@ -52,6 +52,11 @@ def show_intake(face: Face, document: Document) -> None:
     known = tuple(f"{row['count']} x {show.words(row['code'])}:" for row in looked)
     notes = [warning for warning in document.get("warnings") or [] if not _in_words(warning).startswith(known)]
     show.sentences(face, "Note", map(_in_words, notes))
+
+
+def _patients(document: Document) -> str | None:
+    number, known = document.get("patients"), said.who_is_known(document)
+    return f"{show.text(number)} ({known})" if known else None if number is None else show.text(number)
 
 
 def _columns(face: Face, titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
-from medsynth_tui.intake_words import counted, dropped, kept, readings, unreadable
+from medsynth_tui.intake_words import counted, dropped, kept, looked_at, readings, unreadable, who_is_known
 from medsynth_tui.intake_words import words as in_words
 from medsynth_tui.words import count, plain, said
 
@@ -52,6 +52,8 @@ def report(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
         lines += [Content(""), heading("Not taken")]
         lines += [line(in_words(code), n) for code, n in reasons.items()]
     lines += [Content(""), heading("Split"), line("patients", document.get("patients"))]
+    if who_is_known(document):
+        lines.append(Content.assemble((glyphs.text(who_is_known(document)), "$muted")))
     lines += [line(label, document.get(key)) for key, label in FOLDS]
     lines += _columns(document, glyphs)
     lines += _removed(document)
@@ -69,7 +71,7 @@ def _to_look_at(things: list[dict[str, Any]], glyphs: Glyphs) -> list[Content]:
         return []
     lines = [Content(""), heading("A person must look at")]
     for one in things:
-        lines.append(line(in_words(one.get("code")), one.get("count"), "$warning"))
+        lines.append(line(looked_at(one.get("code")), one.get("count"), "$warning"))
         lines.append(Content.assemble((glyphs.text(said(one.get("sentence"), 400)), "$muted")))
     return lines
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from medsynth_tui.glyphs import UNICODE
+from medsynth_tui.intake_words import who_is_known
 from medsynth_tui.screens.intake_report import report
 
 DOCUMENT: dict[str, Any] = {
@@ -85,3 +86,15 @@ def test_duplicates_and_codes_are_in_words() -> None:
     assert lines[lines.index("kept, never split over folds") - 1].split() == ["duplicates", "18"]
     assert any("94 x no pixels: No pixels." in line for line in lines)
     assert not any("_" in line for line in lines)
+
+
+def test_of_the_patients_it_says_how_many_are_known_and_how_many_are_records_without_an_id() -> None:
+    few = [{"code": "patients_unknown", "count": 3, "sentence": "There is no patient id for these records."}]
+    lines = lines_of({**DOCUMENT, "patients_known": True, "look_at": few})
+    assert any(line.split() == ["without", "a", "patient", "id", "3"] for line in lines)
+    assert "16 known by an id; 3 records without one, each counted as a patient" in lines
+    assert not any("unknown" in line for line in lines)
+    none = [{**few[0], "count": 19}]
+    assert "no ids: each record counts as a patient" in lines_of({**DOCUMENT, "patients_known": False, "look_at": none})
+    assert not any("known by" in line or "no ids" in line for line in lines_of(DOCUMENT))
+    assert who_is_known({"patients": "<11", "look_at": few}) == ""
