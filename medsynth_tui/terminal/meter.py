@@ -8,7 +8,9 @@ from statistics import median
 
 SLOW_SECONDS = 0.7
 """Median time until a frame is acknowledged from which the line counts as slow."""
-FIRST_PAINT_SECONDS = 1.0
+FIRST_SECONDS = 1.0
+FIRST_BYTES = 700
+"""A frame of so many bytes that took so long says at once that the line is slow: the next ones may be pictures."""
 FAST_SECONDS = 0.2
 FAST_BYTES_PER_SECOND = 20_000.0
 """What a line must show before it counts as fast again: a slow profile's small frames are soon there on any."""
@@ -35,7 +37,7 @@ class LinkMeter:
         if size >= LARGE:
             alone = self._shortest if len(self._times) > 1 else 0.0
             self._rates.append(size / max(seconds - alone, 1e-4))
-        if self.slow is None and size >= LARGE and seconds > FIRST_PAINT_SECONDS:
+        if self.slow is None and size >= FIRST_BYTES and seconds > FIRST_SECONDS:
             self.slow = True
         elif len(self._times) == ENOUGH:
             self._judge()

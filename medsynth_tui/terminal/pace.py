@@ -18,6 +18,9 @@ from medsynth_tui.terminal.meter import LinkMeter
 PROBE = "\x1b[6n"
 TRIES = 3
 """Frames that are followed by the question before a terminal that never answered is left in peace."""
+FIRST_ANSWER_SECONDS = 2.0
+"""How long what follows the first frame waits for the first answer of all. Without that a slow line is filled with
+seconds of frames before anything is known of it; a terminal that never answers costs its person this much, once."""
 SMALL = 240
 """Bytes of a frame that may follow another at once when a key caused it: it would only wait for a round trip more."""
 MOST_IN_FLIGHT = 3
@@ -56,6 +59,7 @@ class Pace:
     """What the profile takes the line for."""
     slices: bool = False
     """Whether frames are cut (see `slice_size`): on a slow line, and until it is known what kind of line it is."""
+    _first_frame: float | None = None
     _key: bool = False
     _last_answer: float = 0.0
     _asked_again: float | None = None
@@ -68,8 +72,20 @@ class Pace:
     def in_flight(self) -> int:
         return len(self._flying) if self.trusted else 0
 
+    @property
+    def unheard(self) -> float:
+        """Seconds for which frames still wait for this terminal's first answer; 0 where they need not."""
+        if self.answers or self.given_up or self._first_frame is None:
+            return 0.0
+        return max(0.0, self._first_frame + FIRST_ANSWER_SECONDS - self.clock())
+
     def may_write(self, size: int) -> bool:
-        """Whether a frame of `size` bytes may leave now. A held frame is asked for again when an answer comes."""
+        """Whether a frame of `size` bytes may leave now. A held frame is asked for again when an answer comes, or when
+        `unheard` is over.
+        """
+        if self.unheard:
+            self.waited += 1
+            return False
         if not self.in_flight:
             return True
         room = 2 * self.slice_size() - sum(each.size for each in self._flying)
@@ -91,6 +107,8 @@ class Pace:
         """A frame of `size` bytes leaves; what has to follow it."""
         self.frames += 1
         self._key = False
+        if size and self._first_frame is None:
+            self._first_frame = self.clock()
         if self.given_up or (not self.answers and self.asked >= TRIES):
             return ""
         self.asked += 1

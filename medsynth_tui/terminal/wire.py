@@ -114,6 +114,8 @@ class Wire(Base):
             return False
         if not self.pace.may_write(len(frame.data)):
             self._held = True
+            if self.pace.unheard:
+                self.set_timer(self.pace.unheard, self._paint)
             return False
         ending = Strokes(window, frame.hand, self._skills)
         ending.rest(*at)

@@ -20,6 +20,7 @@ import pyte
 UNREAD = re.compile(rb"\x1b\[[<>=?][0-9;]*[up]|\x1b\[\?[0-9;]*\$p|\x1bP[^\x1b]*\x1b\\")
 """Keyboard protocols and queries that pyte does not know."""
 SYNC_QUERY = b"\x1b[?2026$p"
+WHERE_QUERY = b"\x1b[6n"
 DRAIN_SECONDS = 10
 
 
@@ -50,12 +51,13 @@ class Terminal:
         self._answered = False
 
     def read(self, seconds: float = 0.1) -> bool:
-        """Take what it writes within `seconds`; answer the question that a terminal would answer.
+        """Take what it writes within `seconds`; answer the questions that a terminal would answer.
 
         Looks at least once, however late it is. Returns False where the other end is gone and all was read.
         """
         end = time.monotonic() + seconds
         while select.select([self.descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+            seen = max(0, len(self.output) - len(WHERE_QUERY) + 1)
             try:
                 self.output += os.read(self.descriptor, 65536)
             except OSError:  # the other end is gone
@@ -63,6 +65,7 @@ class Terminal:
             if not self._answered and SYNC_QUERY in self.output:
                 self._answered = True
                 os.write(self.descriptor, b"\x1b[?2026;2$y")
+            os.write(self.descriptor, b"\x1b[1;1R" * self.output.count(WHERE_QUERY, seen))
             if time.monotonic() > end:
                 break
         return True

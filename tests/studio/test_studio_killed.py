@@ -141,7 +141,7 @@ def begin_training(terminal: Terminal, home: Home) -> Training:
 
 def stop(terminal: Terminal) -> None:
     """By keyboard, from home. Waits each time for words that no screen before it has."""
-    for keys, words in (("2", "chest"), ("\r", "Pause"), ("s", "Let it run")):
+    for keys, words in (("2", "1 row"), ("\r", "Pause"), ("s", "Let it run")):
         terminal.press(keys)
         terminal.wait_for(words, LONG)
     terminal.press("\t\r")

@@ -70,7 +70,7 @@ def nearest_of_256(colour: str) -> str:
 
 
 class Twin(MedSynth):
-    """Writes to two terminals. The answers to our frames come late, as on a slow line."""
+    """Writes to two terminals. The answers to our frames come at once, or `late`, as on a slow line."""
 
     CSS_PATH = Path(medsynth_tui.__file__).parent / "base.tcss"
     is_headless = False  # type: ignore[assignment]
@@ -80,13 +80,14 @@ class Twin(MedSynth):
         self.lateness = lateness
         self.ours = self.theirs = Glass(1, 1)
         self.compared = self.unanswered = 0
-        self.listening = False
+        self.listening = self.late = False
 
     def listen(self) -> None:
         """From now on, beginning with the whole screen."""
         assert self._driver is not None
         self._driver.write = self.wrote  # type: ignore[method-assign]
         self.pace.flown()
+        self.pace.answered()  # the first question of all
         self.forget_screen()
         self.screen.refresh()
         self.ours, self.theirs = Glass(*self.size), Glass(*self.size)
@@ -106,12 +107,18 @@ class Twin(MedSynth):
         self.ours.stream.feed(frame)
         if asked:
             self.unanswered += 1
+        if not self.late:
+            self.answer()
 
     def answer(self) -> None:
         """The terminal answers what it was asked."""
         while self.unanswered:
             self.unanswered -= 1
             self.post_message(CursorPosition(0, 0))
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        super().on_cursor_position(event)
+        self.compare()
 
     def compare(self) -> None:
         if self.listening and not self._held:
@@ -126,7 +133,7 @@ def truecolor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def walk(pilot: Any, app: Twin, steps: int) -> None:
-    chance = app.lateness
+    chance, app.late = app.lateness, True
     for step in range(steps):
         if step % 12 == 0:
             place = chance.choice(PLACES)

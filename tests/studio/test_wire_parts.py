@@ -16,7 +16,7 @@ from textual.strip import Segment, Strip
 from medsynth_tui.terminal import selfcheck
 from medsynth_tui.terminal.inks import Depth, Inks, depth_for, nearest
 from medsynth_tui.terminal.meter import LinkMeter
-from medsynth_tui.terminal.pace import LOST_SECONDS, PROBE, SLICE, SMALL, TRIES, Pace
+from medsynth_tui.terminal.pace import FIRST_ANSWER_SECONDS, LOST_SECONDS, PROBE, SLICE, SMALL, TRIES, Pace
 from medsynth_tui.terminal.painter import Hand, Skills, move, paint, skills_for
 from medsynth_tui.terminal.pen import BOLD, PLAIN, REVERSE, UNDERLINE, Pen, change
 from medsynth_tui.terminal.profile import AUTO_FAST, AUTO_SLOW, FAST, SLOW, after_measuring, profile_for
@@ -263,10 +263,28 @@ def test_on_a_slow_line_two_slices_are_under_way_and_their_distance_tells_the_ra
 
 
 def test_a_terminal_that_never_answers_is_asked_three_times_and_not_waited_for() -> None:
-    pace = Pace(Clock())
+    clock = Clock()
+    pace = Pace(clock)
     asked = [pace.sent(100) for _ in range(6)]
     assert asked == [PROBE] * TRIES + [""] * (6 - TRIES)
+    clock.now = FIRST_ANSWER_SECONDS
     assert pace.may_write(100_000)
+
+
+def test_what_follows_the_first_frame_waits_for_the_first_answer_but_not_for_ever() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    pace.sent(0)
+    assert pace.may_write(700), "the question before the first frame holds nothing up"
+    pace.sent(700)
+    clock.now = 0.5
+    assert not pace.may_write(3_000), "nothing is known of the line yet"
+    assert pace.unheard == FIRST_ANSWER_SECONDS - 0.5
+    pace.answered()
+    assert pace.unheard == 0
+    assert not pace.may_write(3_000), "but the frame that was sent is still on its way"
+    assert pace.answered()
+    assert pace.may_write(3_000)
 
 
 def test_a_peer_that_is_gone_is_asked_once_more_and_then_nothing_is_written() -> None:
@@ -294,6 +312,12 @@ def test_the_meter_tells_a_modem_from_a_network() -> None:
     modem, network = LinkMeter(), LinkMeter()
     modem.frame(3_000, 3.2)
     assert modem.slow
+    first = LinkMeter()
+    first.frame(0, 0.4)
+    first.frame(740, 0.9)
+    assert first.slow is None
+    first.frame(1_000, 1.2)
+    assert first.slow, "the first slice tells it, before a picture follows"
     assert modem.seconds_for(960) == pytest.approx(4.2, abs=0.5)
     for _ in range(5):
         network.frame(2_000, 0.03)
