@@ -87,11 +87,7 @@ def show_list(face: Face, found: list[Document]) -> None:
 
 
 def _conditions(document: Document) -> str:
-    conditions = document.get("conditions") or {}
-    if isinstance(conditions, dict) and ("categorical" in conditions or "continuous" in conditions):
-        found = [*conditions.get("categorical", []), *conditions.get("continuous", [])]
-        return ", ".join(str(one.get("name", "")) for one in found)
-    return show.text(list(conditions))
+    return show.text(list(document.get("conditions") or ()))
 
 
 def show_one(face: Face, document: Document) -> None:
