@@ -14,7 +14,12 @@ from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.options import path, toml
 
-pia = group("pia", "The Privacy Impact Assessment of a cohort, a dataset or a generator.", "medsynth pia draft c1", "medsynth pia submit c1")
+pia = group(
+    "pia",
+    "The Privacy Impact Assessment of a cohort, a dataset or a generator.",
+    "medsynth pia draft c1",
+    "medsynth pia submit c1",
+)
 gate = group("gate", "What stands between a cohort and the outside.", "medsynth gate show c1 --audience internal")
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="A cohort, or dataset:NAME, or generator:NAME.")]
 
@@ -159,7 +164,9 @@ def attach(root: typer.Typer) -> None:
         face: Face,
         cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name.")],
         audience: For = Audience.internal,
-        format: Annotated[str, typer.Option("--format", help="folder, zip, dicom, or hf: for a hub of data sets.")] = "folder",
+        format: Annotated[
+            str, typer.Option("--format", help="folder, zip, dicom, or hf: for a hub of data sets.")
+        ] = "folder",
         to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where to; else generated/.")] = None,
     ) -> None:
         """Let a cohort out, through the gate.
