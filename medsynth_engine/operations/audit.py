@@ -249,5 +249,5 @@ def _instant(given: str | None, option: str) -> datetime | None:
 
 
 def visible_actor(call: Call, actor: str | None) -> str | None:
-    """Whose records may be seen: one's own, or those asked for."""
-    return call.actor.name if call.scope is Scope.OWN else actor
+    """Whose records may be seen: one's own, or those asked for; `no login`, as lists say it, is the log's `anyone`."""
+    return call.actor.name if call.scope is Scope.OWN else "anyone" if actor == "no login" else actor

@@ -12,6 +12,7 @@ import typer
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, WrongUsage
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.kernel.outside import named, small_text
+from medsynth_tui.audit_words import verdict
 from medsynth_tui.cli import show
 from medsynth_tui.cli.audit_list import show_records
 from medsynth_tui.cli.command import command, group
@@ -21,7 +22,7 @@ from medsynth_tui.cli.options import PASSPHRASE, passwords, path
 app = group(
     "audit", "Who did what; and that nobody changed the record.", "medsynth audit list", "medsynth audit verify"
 )
-Actor = Annotated[str | None, typer.Option("--actor", help="Who did it.")]
+Actor = Annotated[str | None, typer.Option("--actor", help="Who did it; anyone: without a login.")]
 Action = Annotated[str | None, typer.Option("--action", help="What was done: datasets.add, runs.train ...")]
 Object = Annotated[str | None, typer.Option("--object", help="To what: cohort:c1, assessment:e72f953b62d9 ...")]
 Outcome = Annotated[str | None, typer.Option("--outcome", help="done, denied, refused or failed.")]
@@ -195,7 +196,7 @@ def _new_name(face: Face, stem: str, extension: str) -> Path:
 
 
 def show_verified(face: Face, document: Document) -> None:
-    show.title(face, _judged(document))
+    show.title(face, verdict(document))
     if document.get("code_alone"):
         show.sentences(face, "If the code is right", ["Records were cut off or changed since then."])
     if not document.get("unreadable"):
@@ -209,17 +210,6 @@ def show_verified(face: Face, document: Document) -> None:
         show.pairs(face, pairs)
     show.sentences(face, "Problem", document.get("problems") or [])
     show.sentences(face, "Note", document.get("notes") or [])
-
-
-def _judged(document: Document) -> str:
-    """The verdict in one sentence; what cannot be read is not said to have been changed."""
-    if document["ok"]:
-        known = document.get("key_known")
-        return "The record is whole." if known else "The record is whole; who signed it is not known."
-    if document.get("code_alone"):
-        return "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
-    unreadable = {"no_log": "Not a file that can be verified.", "damaged": "The record cannot be read."}
-    return unreadable.get(str(document.get("unreadable")), "The record has been changed.")
 
 
 def show_checkpoint(face: Face, document: Document) -> None:

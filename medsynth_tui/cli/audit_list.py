@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from medsynth_tui import audit_words
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
 
@@ -24,19 +25,19 @@ def show_records(face: Face, document: Document) -> None:
         face.out.print("[dim]No records.[/dim]")
     else:
         _show(face, rows)
-    if document.get("unknown_actor"):
-        show.line(face, "Nobody of that name has an account here or did anything.")
-    if document.get("near"):
-        show.sentences(face, "Actions on record that contain it", [", ".join(document["near"])])
-    if document.get("near_objects"):
-        show.sentences(face, "Objects on record of that name", [", ".join(document["near_objects"])])
+    for words, near in audit_words.meant(document):
+        if near:
+            show.sentences(face, words, [near])
+        else:
+            show.line(face, words)
     if document.get("next"):
         show.hint(face, f"medsynth audit list --before {document['next']}")
 
 
 def _cells(one: Document, first: int) -> tuple[str, ...]:
     """The columns of a record; `first` is where in its time the part begins that is shown."""
-    told = [show.text(one[key]) for key in ("actor", "action", "object", "outcome")]
+    outcome = audit_words.outcome(one)
+    told = [show.text(value) for value in (audit_words.who(one), one["action"], one["object"], outcome)]
     return (show.text(one["seq"]), show.moment(one["at"])[first:], *told)
 
 

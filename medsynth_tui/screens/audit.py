@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
+from medsynth_tui import audit_words
 from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands import Back
@@ -37,7 +38,7 @@ COLUMNS = (
 )
 PAGE = 100
 FILTERS = {
-    "actor": "A user's name.",
+    "actor": "A user's name; anyone: without a login.",
     "action": "For instance session.login or cohorts.export.",
     "object": "For instance dataset:brain or cohort:c1.",
     "outcome": "done, denied, refused or failed.",
@@ -105,14 +106,14 @@ class AuditLog(WritesList, View):
 
     @staticmethod
     def _row(each: dict[str, Any]) -> list[Any]:
-        bad = each["outcome"] != "done"
+        outcome = audit_words.outcome(each)
         return [
             each["seq"],
             when(each["at"]),
-            each["actor"],
+            audit_words.who(each),
             each["action"],
             each["object"],
-            (each["outcome"], "bold" if bad else ""),
+            (outcome, "bold" if outcome not in ("done", "begun") else ""),
         ]
 
     def offered(self, command: Command) -> bool:
@@ -198,21 +199,22 @@ class AuditLog(WritesList, View):
     def _verified(self, document: dict[str, Any]) -> None:
         self.load()
         facts = Content.assemble((f"{count(document['records'])} records, head {said(document['head'], 16)}", "$muted"))
+        notes = [Content(said(note, 400)) for note in document.get("notes", [])[:4]]
         if document["ok"]:
             words = Content.assemble(
-                ("The chain is whole. ", "bold $success"), "No record was changed, removed or put in."
+                (f"{audit_words.verdict(document)} ", "bold $success"), "Nothing was changed, removed or put in."
             )
             signed = f"Signed up to record {count(document.get('signed', 0))}."
-            notes = [Content(said(note, 400)) for note in document.get("notes", [])[:4]]
             self.studio.push_screen(Tell("Verified", words, signed, *notes, facts))
         else:
             problems = [said(each if isinstance(each, str) else json.dumps(each), 300) for each in document["problems"]]
             self.studio.push_screen(
                 Tell(
-                    "The chain is broken",
-                    Content.assemble(("Somebody changed the log, or the file is damaged.", "bold $error")),
+                    "Not verified",
+                    Content.assemble((audit_words.verdict(document), "bold $error")),
                     Content("\n".join(problems[:12])),
-                    facts,
+                    *notes,
+                    *([] if document.get("unreadable") else [facts]),
                     "Keep the store as it is, and tell whoever is responsible for it.",
                 )
             )
@@ -220,9 +222,7 @@ class AuditLog(WritesList, View):
 
 def _nobody(document: dict[str, Any]) -> str:
     """Why a filter finds nothing, where the store knows."""
-    lines = ["Nobody of that name has an account here or did anything."] if document.get("unknown_actor") else []
-    near = ", ".join(said(action, 40) for action in document.get("near") or ())
-    return "\n".join([*lines, *([f"Actions on record that contain it: {near}"] if near else [])])
+    return "\n".join(f"{words}: {said(near, 200)}" if near else words for words, near in audit_words.meant(document))
 
 
 class FilterAudit(Dialog):
@@ -275,10 +275,11 @@ def proved(proof: dict[str, Any]) -> Content:
 
 def detail(record: dict[str, Any]) -> list[Content]:
     """Everything that the record says, a line a field."""
+    told = {**record, "actor": audit_words.who(record), "outcome": audit_words.outcome(record)}
     lines = []
     for key in ("at", "actor", "role", "face", "session", "action", "object", "outcome", "reason", "hash"):
-        if record.get(key):
-            lines.append(Content.assemble((f"{key:<9}", "$muted"), said(record[key], 200)))
+        if told.get(key):
+            lines.append(Content.assemble((f"{key:<9}", "$muted"), said(told[key], 200)))
     for key, value in (record.get("detail") or {}).items():
         words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         lines.append(Content.assemble((f"  {said(key, 24)}: ", "$accent"), said(words, 400)))

@@ -60,6 +60,13 @@ def test_a_name_without_its_kind_is_answered_with_what_is_called_so(capsys: Any)
     assert said == "No records. Objects on record of that name: cohort:balanced"
 
 
+def test_who_had_no_login_and_what_was_only_begun_are_said_so(capsys: Any) -> None:
+    begun = {**RECORD, "outcome": "done", "detail": {"begun": True}}
+    anyone = {**RECORD, "actor": "anyone", "outcome": "denied", "detail": {}}
+    said = printed(capsys, show_records, {"records": [begun, anyone], "next": None})
+    assert " begun" in said and "no login" in said and "anyone" not in said
+
+
 RELEASE: dict[str, Any] = {
     "release": "0123456789ab", "subject": "c1", "audience": "recipient", "format": "folder", "actor": "alice",
     "at": "2026-11-27T04:42:41+00:00", "assessment": "e72f953b62d9", "approved_by": ["admin"], "overridden": False,

@@ -149,3 +149,13 @@ def test_every_action_that_the_code_records_is_known() -> None:
 def test_every_operation_can_name_what_it_was_denied() -> None:
     """A denial is recorded while it is raised: an operation of a new family must not fail there."""
     assert {kind_of(each) for each in DECLARED.values()} <= {*KINDS, "preference", "setting", "user", "generator", ""}
+
+
+def test_who_had_no_login_is_found_by_the_words_that_lists_show_and_by_that_of_the_log(
+    home: Home, auditor: Engine
+) -> None:
+    with Ledger.open(home.ledger) as ledger, ledger.write() as change:
+        change.record(actor="anyone", action="datasets.list", outcome="denied")
+    for actor in ("no login", "anyone"):
+        found = run(auditor.audit_list(actor=actor))
+        assert {each["actor"] for each in found["records"]} == {"anyone"} and "unknown_actor" not in found

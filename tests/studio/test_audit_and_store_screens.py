@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_engine import FakeEngine
-from studio_people import shows
+from studio_people import fill, shows, studio
 from studio_places import enter, fake
 
 from medsynth_tui.screens.store import Store
@@ -22,8 +23,33 @@ async def test_a_broken_chain_is_said_plainly(tmp_path: Path) -> None:
         app.open("audit")
         await shows(pilot, "1,000,000")
         await pilot.press("v")
-        await shows(pilot, "The chain is broken")
+        await shows(pilot, "The record has been changed")
         await shows(pilot, "record 7")
+
+
+async def test_the_log_says_who_had_no_login_what_was_only_begun_and_which_objects_were_meant(tmp_path: Path) -> None:
+    class Log(FakeEngine):
+        async def audit_list(self, **filters: Any) -> dict[str, Any]:
+            usual = await super().audit_list()
+            facts = {**usual["records"][1], "actor": "anyone", "action": "datasets.list", "outcome": "denied"}
+            begun = {**facts, "seq": 7, "actor": "ada", "outcome": "done", "detail": {"begun": True}}
+            if filters.get("object"):
+                return {"records": [], "next": None, "near_objects": ["cohort:even", "dataset:even"]}
+            return {"records": [facts, begun], "next": None}
+
+    app = studio(tmp_path, engine=Log("auditor"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await enter(pilot)
+        app.open("audit")
+        await shows(pilot, "no login")
+        await shows(pilot, "begun")
+        await pilot.press("down", "enter")
+        await shows(pilot, "outcome  begun")
+        await pilot.press("escape", "slash")
+        await shows(pilot, "anyone: without a login")
+        await fill(pilot, object="even")
+        await pilot.press("enter")
+        await shows(pilot, "Objects on record of that name: cohort:even, dataset:even")
 
 
 async def test_a_record_is_shown_with_the_proof_that_it_was_signed_and_a_code_to_write_down(tmp_path: Path) -> None:

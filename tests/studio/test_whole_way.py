@@ -221,7 +221,7 @@ async def read_the_audit_log(pilot: Pilot[Any]) -> None:
     await pilot.press("enter")
     await shows(pilot, "submitted")
     await pilot.press("escape", "v")
-    await shows(pilot, "The chain is whole", LONG)
+    await shows(pilot, "The record is whole", LONG)
     await pilot.press("escape")
     assert "Audit log" in seen(app)
 
