@@ -23,6 +23,8 @@ FIGURES = [
     ("rows.json", ("quality", "diabetes130 1000 trees", "detection_auc"), "{:.2f}", "0.80, 0.70, 0.61, 0.55"),
     ("evidence.json", ("results", 1, "processor_seconds"), "{}", "56.6 s of processor time"),
     ("ledger.json", ("verify_processor_seconds",), "{:.1f}", "in 6.1 s of processor time"),
+    ("gauge.json", ("rates", 1, "refused", "recipient"), "{}", "verbatim or nearly, 20 of 20 each"),
+    ("gauge.json", ("rates", 8, "refused", "recipient"), "{}", "the trees 1 of 20"),
     ("bundle.json", ("rows", 2, "seconds"), "{:.1f}", "55.0 s (11.1"),
 ]
 
