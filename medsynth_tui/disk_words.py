@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 KINDS = {
     "dataset": "Datasets",
     "run": "Runs",
@@ -14,8 +17,9 @@ KINDS = {
     "work": "Work of jobs",
     "logs": "Logs",
     "moved_aside": "Stores moved aside",
-    "unfinished": "Unfinished",
+    "unfinished": "Unfinished work",
 }
+OF = {"store": "a backup or a restore", "dataset": "datasets", "run": "runs", "cohort": "cohorts", "job": "jobs"}
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -27,3 +31,14 @@ def size(octets: int) -> str:
             break
         value /= 1000
     return f"{value:.1f} {unit}" if value < 9.95 and unit != "B" else f"{value:.0f} {unit}"
+
+
+def unfinished(document: Mapping[str, Any]) -> str:
+    """Of what the unfinished work is, and what to do about it; nothing where there is none."""
+    parts = [f"{size(each['bytes'])} of {OF[each['of']]}" for each in document.get("unfinished") or ()]
+    if not parts:
+        return ""
+    return (
+        f"Unfinished work: {', '.join(parts)}. It is under way or was broken off. Nothing is to be done: what was "
+        "broken off is swept when somebody opens the studio's home or removes something of their own."
+    )

@@ -90,6 +90,17 @@ def _gauge_rows(gauge: Mapping[str, Mapping[str, Any]], look: Look) -> list[Row]
     return rows
 
 
+def called(document: Mapping[str, Any], key: str) -> str:
+    """What a row is called where it is copied: a measure by its name, a bar of the gauge by what it says."""
+    scenario = key.removeprefix(GAUGE)
+    if scenario == key:
+        return key
+    reading = (document.get("gauge") or {}).get(scenario) or {}
+    upper = "" if reading.get("reading") is None else f", up to {number(reading['reading'], 2)}"
+    band = str(reading.get("band") or "grey")
+    return f"{SCENARIOS.get(scenario, scenario)}: {BANDS.get(band, band)}{upper}"
+
+
 def group_rows(document: Mapping[str, Any], look: Look) -> list[Row]:
     """Each group before rebalancing (training), after it (cohort) and its goal."""
     rows: list[Row] = []

@@ -167,6 +167,11 @@ def state(word: Any) -> str:
     return STATES.get(str(word), said(word, 20))
 
 
+def account_state(person: Mapping[str, Any]) -> str:
+    """Who has logged in once was not invited just now: an admin has reset the password."""
+    return "reset" if person["state"] == "invited" and person.get("last_login") else str(person["state"])
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` columns."""
     import textwrap

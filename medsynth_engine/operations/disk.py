@@ -77,6 +77,7 @@ class Disk:
             "total": whole.total,
             "used": sum(kinds.values()) + sum(kept.values()),
             "kinds": [{"kind": kind, "bytes": size} for kind, size in (kinds | kept).items()],
+            "unfinished": [{"of": kind, "bytes": size} for kind, size in _unfinished(call.home).items() if size],
             "owners": _owners(things, people, call.actor, everything),
             "things": [_shown(each, people, call.actor) for each in sorted(seen, key=_largest_first)],
         }
@@ -164,18 +165,21 @@ def _kept(home: Home) -> dict[str, int]:
 
     aside = [path for start in (REPLACED, KEPT) for path in home.data.glob(f"{start}*")]
     aside += [path for kind in FOLDERS for path in getattr(home, kind).glob(f"{ASIDE}*")]
-    unfinished = [
-        path
-        for folder in (home.data, home.datasets, home.runs, home.cohorts, home.jobs)
-        for start in (TEMPORARY, TRASH, STAGING)
-        for path in folder.glob(f"{start}*")
-    ]
     return {
         "ledger": sum(taken(path) for path in home.data.glob(f"{home.ledger.name}*")),
         "work": taken(home.jobs),
         "logs": taken(home.logs),
         "moved_aside": sum(map(taken, aside)),
-        "unfinished": sum(map(taken, unfinished)),
+        "unfinished": sum(_unfinished(home).values()),
+    }
+
+
+def _unfinished(home: Home) -> dict[str, int]:
+    """Of what is being brought in, trained, drawn or restored, or was broken off: how much, by what it is of."""
+    folders = {"store": home.data, "dataset": home.datasets, "run": home.runs, "cohort": home.cohorts, "job": home.jobs}
+    return {
+        kind: sum(taken(path) for start in (TEMPORARY, TRASH, STAGING) for path in folder.glob(f"{start}*"))
+        for kind, folder in folders.items()
     }
 
 

@@ -7,7 +7,7 @@ import typer
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command
 from medsynth_tui.cli.face import Document, Face
-from medsynth_tui.disk_words import KINDS, size
+from medsynth_tui.disk_words import KINDS, size, unfinished
 
 VERBS = {"dataset": "medsynth datasets remove", "run": "medsynth runs remove", "cohort": "medsynth cohorts remove"}
 
@@ -29,6 +29,8 @@ def show_disk(face: Face, document: Document) -> None:
         [(KINDS.get(each["kind"], each["kind"]), size(each["bytes"])) for each in document["kinds"] if each["bytes"]],
         right=(1,),
     )
+    if unfinished(document):
+        show.line(face, unfinished(document))
     show.table(
         face,
         ("whose", "size"),

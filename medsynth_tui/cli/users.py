@@ -10,6 +10,7 @@ import typer
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.words import account_state
 
 app = group("users", "People and their roles (admin).", "medsynth users add carla --role researcher")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
@@ -76,7 +77,7 @@ def show_users(face: Face, people: list[Document]) -> None:
         (
             one["name"],
             one["role"],
-            _state(one),
+            account_state(one),
             "on" if one["second_factor"] else "",
             show.moment(one["created"]),
             show.moment(one["last_login"]),
@@ -93,11 +94,6 @@ def show_person(face: Face, person: Document) -> None:
 def show_closed(face: Face, person: Document) -> None:
     show_person(face, person)
     show.line(face, f"To open it again: medsynth users reset {person['name']}")
-
-
-def _state(person: Document) -> str:
-    """Who has logged in once was not invited just now: an admin has reset the password."""
-    return "reset" if person["state"] == "invited" and person["last_login"] else str(person["state"])
 
 
 def show_code(face: Face, person: Document) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 from medsynth_tui import commands_disk as c
 from medsynth_tui.command import Command
 from medsynth_tui.commands_list import LISTED
-from medsynth_tui.disk_words import KINDS, size
+from medsynth_tui.disk_words import KINDS, size, unfinished
 from medsynth_tui.screens.confirm import ConfirmByName, Tell
 from medsynth_tui.screens.dataset import remains_words
 from medsynth_tui.screens.writing import WritesList
@@ -43,7 +43,6 @@ NOTES = {
     "work": "What jobs were asked and wrote down. It goes with nothing yet.",
     "logs": "Reports of unexpected errors, without names or values of anybody.",
     "moved_aside": "What a restore or a database replaced. An admin removes the folder by hand, once the new is good.",
-    "unfinished": "Work under way, or broken off; what is left of it is swept when somebody opens the home screen.",
 }
 
 
@@ -155,7 +154,9 @@ class DiskUse(WritesList, View):
             words = f"{said(thing['name'], 64)} can be removed {who if who.startswith('by ') else f'by {who}'}."
         else:
             kind = key.removeprefix("rest:")
-            words = NOTES.get(kind, OTHERS if kind != key else "")
+            words = (
+                unfinished(self.document) if kind == "unfinished" else NOTES.get(kind, OTHERS if kind != key else "")
+            )
         self.query_one("#note", Static).update(Content(self.studio.glyphs.text(words)))
         self.place_changed()
 

@@ -215,6 +215,9 @@ class EvidenceView(WritesList, View):
         """The number under the cursor, in the place below the table."""
         self.query_one("#reading", Clipped).show(self._under_cursor())
 
+    def copied(self) -> str:
+        return words.called(self.document, super().copied())
+
     def nothing_under_cursor(self) -> None:
         self._read()
 
@@ -248,8 +251,7 @@ class EvidenceView(WritesList, View):
             return
         assert isinstance(page, WindowTable)
         key = page.current_key or ""
-        each = self._measured(key)
-        scenario = key.removeprefix(words.GAUGE)
+        scenario, each = key.removeprefix(words.GAUGE), self._measured(key)
         if key.startswith(words.GAUGE):
             gauge = self.document.get("gauge") or {}
             needle = next(reading for reading in words.readings(gauge) if reading.scenario == scenario)
@@ -291,8 +293,7 @@ class EvidenceView(WritesList, View):
 
     def do_cohort_report(self) -> None:
         self.clear()
-        name = self.cohort
-        self.ask(lambda engine: engine.report(name), self._reporting, group="report")
+        self.ask(lambda engine: engine.report(self.cohort), self._reporting, group="report")
 
     def _reporting(self, document: dict[str, Any]) -> None:
         title = f"Writing the report on {self.cohort}"

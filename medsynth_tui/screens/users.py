@@ -17,7 +17,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import said
+from medsynth_tui.words import account_state, said
 
 CODE_TO_COME = "The code is still being made, and is told only once."
 ROLES = ["researcher", "admin", "auditor"]
@@ -60,7 +60,7 @@ class Users(WritesList, View):
         last = at(each["last_login"]) if each.get("last_login") else Cell("never", by="")
         emphasis = "" if each["state"] == "active" else "bold"
         factor = "on" if each.get("second_factor") else ""
-        return [each["name"], each["role"], (each["state"], emphasis), factor, at(each["created"]), last]
+        return [each["name"], each["role"], (account_state(each), emphasis), factor, at(each["created"]), last]
 
     def _who(self) -> str | None:
         return self.query_one(WindowTable).current_key

@@ -166,3 +166,22 @@ async def test_the_command_line_tells_the_same(home: Path, capsys: pytest.Captur
     assert "drawn-out" in said
     assert "secret-study" not in said
     assert max(map(len, said.splitlines())) <= 80
+
+
+async def test_unfinished_work_says_of_what_it_is_and_what_to_do(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, found = await disk_of(home, "auditor")
+    assert found["unfinished"] == []
+    show_disk(Face(Manner(plain=True)), found)
+    assert "Unfinished" not in capsys.readouterr().out
+    fill(home / "data" / "datasets" / ".staging-chest-v3", 64)
+    (home / "data" / "runs" / ".partial-0123456789ab-state.json").write_bytes(bytes(9_000))
+    found = await before.disk()
+    before.close()
+    told = {each["of"]: each["bytes"] for each in found["unfinished"]}
+    assert set(told) == {"dataset", "run"} and told["dataset"] >= 64 * KILOBYTE
+    assert {each["kind"]: each["bytes"] for each in found["kinds"]}["unfinished"] == sum(told.values())
+    show_disk(Face(Manner(plain=True)), found)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "kB of runs. It is under way or was broken off. Nothing is to be done" in said

@@ -65,10 +65,14 @@ async def test_what_has_no_names_is_a_section_of_its_own_and_is_sorted_within_it
         table.arrange_rows(Arrangement(by="size"))
         keys = [key for key, _ in table.shown]
         whole = keys.index("-whole")
-        assert keys[whole : whole + 3] == ["-whole", "rest:work", "rest:ledger"]
+        assert keys[whole : whole + 4] == ["-whole", "rest:work", "rest:unfinished", "rest:ledger"]
         assert keys[whole - 1] == "rest:generator"  # the largest of its section
         table.arrange_rows(Arrangement(words="ledger"))
         assert [key for key, _ in table.shown] == ["-whole", "rest:ledger"]
+        table.arrange_rows(Arrangement(words="unfinished"))
+        table.move_cursor(row=1)
+        await shows(pilot, "Unfinished work: 4.0 kB of datasets, 1.0 kB of runs.")
+        await shows(pilot, "broken off is swept when")
 
 
 async def test_an_auditor_sees_sums_and_no_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The picker of files and the review queue have the keys that every other list has."""
+"""Lists that were less than the others: the picker, the review queue, the gauge among the evidence, the accounts."""
 
 from __future__ import annotations
 
@@ -63,3 +63,30 @@ async def test_the_review_queue_is_sorted_and_written_as_it_is_seen(tmp_path: Pa
         assert "Read:" in seen(app)
     (whole, of_one) = asked
     assert whole == ("review", None) and len(of_one[1]) == 300 and of_one[1][0].startswith("chest/")
+
+
+async def test_what_is_copied_of_the_gauge_is_what_it_says(tmp_path: Path) -> None:
+    app = studio(tmp_path, engine=FakeEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("evidence", cohort=LONG, page="privacy")
+        await shows(pilot, "Privacy gauge")
+        await pilot.press("g")
+        assert app.screen.copied().startswith("Data: somebody holds the cohort: ")  # type: ignore[attr-defined]
+        await pilot.press("G")
+        assert app.screen.copied().startswith("privacy.")  # type: ignore[attr-defined]
+
+
+async def test_both_faces_say_reset_of_who_was_not_invited_just_now(tmp_path: Path) -> None:
+    class Reset(FakeEngine):
+        async def users_list(self) -> list[dict[str, Any]]:
+            (first, second, *_) = await super().users_list()
+            return [{**first, "last_login": first["created"]}, second]
+
+    app = studio(tmp_path, engine=Reset("admin"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("users")
+        await shows(pilot, "2 accounts")
+        states = [cells[2][0] for _, cells in app.screen.query_one(WindowTable).shown]
+        assert states == ["reset", "invited"]
