@@ -15,6 +15,7 @@ from textual.widget import Widget
 from medsynth_tui.command import REGISTRY, Command, bindings
 from medsynth_tui.commands import Back, CancelJob, Help, Jump, Quit, Redraw, Refresh
 from medsynth_tui.keymap import bind
+from medsynth_tui.option_words import in_fields
 from medsynth_tui.shelter import Sheltered
 from medsynth_tui.widgets.hints import Hints
 from medsynth_tui.widgets.job_progress import JobProgress
@@ -176,7 +177,7 @@ class View(Commanded, Asking, Screen[None]):
 
     def complain(self, message: str, hint: str = "") -> None:
         """A sentence and a way out, in the strip above the hints."""
-        self.query_one(Strip).show_trouble(message, hint)
+        self.query_one(Strip).show_trouble(in_fields(message), in_fields(hint))
 
     def say(self, message: str) -> None:
         """Good news, in the same place."""

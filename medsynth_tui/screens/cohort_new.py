@@ -27,6 +27,7 @@ from medsynth_tui.widgets.field import Field, Go, NumberField, filled_in, positi
 from medsynth_tui.words import said
 
 MOST = 10_000_000
+TRAIN_FIRST = "Train a generator first: Runs, then"
 TRY_AGAIN_SECONDS = 2.0
 PATIENCE = 15
 """How often it is tried again."""
@@ -124,7 +125,7 @@ class NewCohort(WaitsForChoices, View):
         self.query_one("#source", Choice).offer(list(sources), wanted)
         self._ask_attributes()
         if not sources:
-            self.complain("There is nothing to draw with yet.", f"Train one first: Runs, then {self.key(RunNew)}.")
+            self.complain("There is nothing to draw with yet.", f"{TRAIN_FIRST} {self.key(RunNew)}.")
 
     @on(Choice.Changed, "#source")
     def _ask_attributes(self) -> None:
@@ -222,7 +223,7 @@ class NewCohort(WaitsForChoices, View):
             return
         source = {key: value for key, value in self._source().items() if key != "of"}
         if not source:
-            self.complain("Choose what to draw with.", "Train a generator first where there is none.")
+            self.complain("Choose what to draw with.", f"Where there is nothing: {TRAIN_FIRST} {self.key(RunNew)}.")
             return
         target = self.query_one("#target", Choice).value
         if (target == BY_HAND and not self.margins) or (

@@ -9,6 +9,7 @@ from textual.content import Content
 from medsynth_tui.glyphs import Glyphs
 from medsynth_tui.intake_words import counted, dropped, kept, looked_at, readings, unreadable, who_is_known
 from medsynth_tui.intake_words import words as in_words
+from medsynth_tui.option_words import in_fields
 from medsynth_tui.words import count, plain, said
 
 WIDTH = 22
@@ -61,7 +62,9 @@ def report(document: dict[str, Any], glyphs: Glyphs) -> list[Content]:
     warnings = [_with_words(text) for text in document.get("warnings") or [] if _code(text) not in in_above]
     if warnings:
         lines += [Content(""), heading("Mind")]
-        lines += [Content.assemble(("! ", "bold $warning"), glyphs.text(said(text, 400))) for text in warnings]
+        lines += [
+            Content.assemble(("! ", "bold $warning"), glyphs.text(said(in_fields(text), 400))) for text in warnings
+        ]
     return lines
 
 

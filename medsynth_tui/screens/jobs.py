@@ -14,6 +14,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.commands import CancelJob, DatasetCheck
 from medsynth_tui.commands_list import LISTED
 from medsynth_tui.evidence_words import Row
+from medsynth_tui.option_words import in_fields
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.writing import WritesList
 from medsynth_tui.view import View
@@ -124,7 +125,7 @@ class Jobs(WritesList, View):
         progress, over = document.get("progress") or {}, document["state"] not in ALIVE
         lines = [state(document["state"]), so_far({**progress, "say": None} if over else progress, 200)]
         error = document.get("error") or {}
-        lines += [said(error.get(part), 600) for part in ("message", "hint") if error.get(part)]
+        lines += [said(in_fields(str(error[part])), 600) for part in ("message", "hint") if error.get(part)]
         if document["kind"] == "check_text" and over and document["state"] != "finished":
             lines.append(f"{self.key(DatasetCheck)} on the dataset's page asks for it again.")
         title, text = what(document), self.studio.glyphs.text

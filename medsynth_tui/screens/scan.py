@@ -79,7 +79,7 @@ class ScanResult(View):
     @on(DataTable.RowSelected)
     def do_upload_columns(self) -> None:
         role = self.query_one(WindowTable).current_key
-        if role is None:
+        if role is None or not self.offered(c.UploadColumns):
             return
         several = " Several are set apart by commas." if role in SEVERAL else ""
         now = self.mapped.get(role) or self.columns.get(role, "")

@@ -59,7 +59,7 @@ class Settings(WritesList, View):
     @on(DataTable.RowSelected)
     def do_setting_change(self) -> None:
         key = self.query_one(WindowTable).current_key
-        if key is not None:
+        if key is not None and self.offered(r.SettingChange):
             each = self.documents[key]
             value = str(each["value"])
             self.studio.push_screen(

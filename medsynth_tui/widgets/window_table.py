@@ -174,6 +174,12 @@ class WindowTable(DataTable[Text]):
         room = (self.size.width or self.app.size.width - 4) - SCROLLBAR - fixed - PADDING * len(self.layout_columns)
         return [max(6, room) if column.width is None else column.width for column in self.layout_columns]
 
+    def _post_selected_message(self) -> None:
+        """By enter or by the mouse: what the screen does with `enter`, it does where it offers it now."""
+        here = [each for each in getattr(self.screen, "HERE", ()) if "enter" in each.keys.split(",")]
+        if not here or any(self.screen.offered(each) for each in here):  # type: ignore[attr-defined]
+            super()._post_selected_message()
+
     def leave_heading(self) -> None:
         """A cursor that stands on a heading goes to the first row below it that is none."""
         if (self.current_key or "").startswith("-"):

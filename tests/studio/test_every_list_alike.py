@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fake_engine import LONG, FakeEngine
 from studio_people import log_in, seen, shows, studio, until
 
+from medsynth_tui.screens.compare import Compare
+from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.picker import Picker
+from medsynth_tui.screens.settings import Settings
 from medsynth_tui.widgets.window_table import WindowTable
 
 
@@ -90,3 +94,26 @@ async def test_both_faces_say_reset_of_who_was_not_invited_just_now(tmp_path: Pa
         await shows(pilot, "2 accounts")
         states = [cells[2][0] for _, cells in app.screen.query_one(WindowTable).shown]
         assert states == ["reset", "invited"]
+
+
+async def test_a_click_and_enter_do_no_more_than_the_keys_offer_to_the_role(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = studio(tmp_path, engine=FakeEngine("auditor"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("settings")  # no key of an auditor leads here
+        await shows(pilot, "a_setting_0")
+        await pilot.press("enter")
+        await pilot.click(WindowTable, offset=(6, 2))
+        await pilot.click(WindowTable, offset=(6, 2))
+        assert isinstance(app.screen, Settings)
+        app.go("compare", cohorts=[LONG, f"{LONG}-2", f"{LONG}-3"])
+        await shows(pilot, "lies wholly behind.")  # the whole sentence, also at this width
+        monkeypatch.setattr(Compare, "offered", lambda *_: False)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Compare)
+        monkeypatch.undo()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Explained), why="what is behind it")

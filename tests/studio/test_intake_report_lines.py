@@ -8,6 +8,7 @@ import pytest
 
 from medsynth_tui.glyphs import UNICODE
 from medsynth_tui.intake_words import who_is_known
+from medsynth_tui.option_words import in_fields
 from medsynth_tui.screens.intake_report import report
 
 DOCUMENT: dict[str, Any] = {
@@ -98,3 +99,13 @@ def test_of_the_patients_it_says_how_many_are_known_and_how_many_are_records_wit
     assert "no ids: each record counts as a patient" in lines_of({**DOCUMENT, "patients_known": False, "look_at": none})
     assert not any("known by" in line or "no ids" in line for line in lines_of(DOCUMENT))
     assert who_is_known({"patients": "<11", "look_at": few}) == ""
+
+
+def test_an_option_of_the_command_line_is_called_as_the_form_calls_it() -> None:
+    lines = lines_of(
+        {**DOCUMENT, "warnings": ["Another one is named with --metadata.", "3 rows were left out by --where."]}
+    )
+    assert any(line.endswith("Another one is named with the field Table.") for line in lines)
+    assert any("left out by the field Only rows where" in line for line in lines)
+    for kept in ("medsynth generate COHORT --dataset NAME", "It takes --append.", "a--metadata"):
+        assert in_fields(kept) == kept
