@@ -13,7 +13,6 @@ from medsynth_engine.evidence import fidelity, fidelity_rows, pictures
 from medsynth_engine.evidence.bias import bias
 from medsynth_engine.evidence.classes import k_map, l_diversity, t_closeness
 from medsynth_engine.evidence.fidelity_groups import image_groups, row_groups
-from medsynth_engine.evidence.fidelity_inception import inception_distance
 from medsynth_engine.evidence.identity import k_anonymity
 from medsynth_engine.evidence.image_privacy import image_privacy
 from medsynth_engine.evidence.inference import inference
@@ -155,6 +154,8 @@ def _image_steps(inputs: Inputs) -> Iterator[_Step]:
     if inputs.encoder is not None:
         yield _Step("images: fidelity to the site's encoder", like_encoded)
     if (network := inputs.inception) is not None:
+        from medsynth_engine.evidence.fidelity_inception import inception_distance  # torchvision takes a second
+
         yield _Step("images: FID", lambda rng: [inception_distance(seen, network, rng)])
     yield _Step("images: copies", close)
     yield _Step("images: membership", member)

@@ -108,9 +108,6 @@ class Dataset:
 
 def _square(pixels: np.ndarray, size: int, channels: int) -> np.ndarray:
     """(h, w[, 3]) -> (size, size, channels); see Dataset.images for the rule."""
-    import torch
-    from torchvision.transforms.v2.functional import InterpolationMode, resize
-
     height, width = pixels.shape[:2]
     if pixels.ndim == 3:
         side = min(height, width)
@@ -126,6 +123,9 @@ def _square(pixels: np.ndarray, size: int, channels: int) -> np.ndarray:
         pixels = padded
     planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     if planes.shape[1] != size:
+        import torch
+        from torchvision.transforms.v2.functional import InterpolationMode, resize
+
         tensor = torch.from_numpy(planes.copy())  # torch warns of arrays that it may not write to
         planes = resize(tensor, [size, size], InterpolationMode.BILINEAR, antialias=True).numpy()
     return np.repeat(planes[0][..., None], channels, 2) if len(planes) == 1 else planes.transpose(1, 2, 0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from PIL import Image
 
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import scan, take_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readers_that_wait_for_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Reading for burned-in text steps back behind all other work, which here are other tests: it would wait for all of
+    them, and its own test with it."""
+    folder = tmp_path_factory.mktemp("eager")
+    (folder / "sitecustomize.py").write_text("import os\nos.nice = lambda by: 0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture

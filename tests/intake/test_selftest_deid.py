@@ -107,6 +107,7 @@ def test_the_command_says_which_table_rules(capsys: pytest.CaptureFixture[str]) 
     assert (told["edition"], told["rows"], len(told["sha256"])) == ("2024e", 621, 64)
 
 
+@pytest.mark.whole("a leak makes the same verdict fail above")
 def test_a_source_that_is_not_taken_in_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(suite.EXPECTED, "pictures", {"accepted": 6, "quarantined": 0, "rejected": 0})
     told = suite.run(tmp_path)
