@@ -101,7 +101,7 @@ def clinic(n: int, seed: int) -> pd.DataFrame:
 
 
 def auc(train: pd.DataFrame, test: pd.DataFrame, task: Task, seed: int = 0) -> float:
-    """AUC on `test` of gradient boosting trained on `train`."""
+    """AUC on `test` of gradient boosting trained on `train`. A column without a value in `train` teaches nothing."""
     features = [name for name in test if name != task.outcome]
     words = [name for name in features if not pd.api.types.is_numeric_dtype(test[name])]
     common = {name: test[name].value_counts().index[:60] for name in words}
@@ -109,6 +109,8 @@ def auc(train: pd.DataFrame, test: pd.DataFrame, task: Task, seed: int = 0) -> f
         frame[features].assign(**{name: frame[name].where(frame[name].isin(common[name])) for name in words})
         for frame in (train, test)
     ]
+    told = [name for name in features if frames[0][name].notna().any()]
+    frames, words = [frame[told] for frame in frames], [name for name in words if name in told]
     encode = ColumnTransformer(
         [("words", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), words)],
         remainder="passthrough",
