@@ -96,7 +96,7 @@ class Ledger:
     def _join(self, frozen: bool) -> None:
         self._connect(frozen)
         with self.read() as session:
-            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp", "created")}
+            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp")}
 
     def _connect(self, frozen: bool) -> None:
         self.frozen, self._file = frozen, self._found()
@@ -150,10 +150,6 @@ class Ledger:
     def stamp(self) -> str:
         """`development` or `production`."""
         return str(self._facts["stamp"])
-
-    @property
-    def created(self) -> datetime:
-        return datetime.fromisoformat(str(self._facts["created"]))
 
     @contextmanager
     def read(self) -> Iterator[Session]:

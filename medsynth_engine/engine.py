@@ -175,7 +175,7 @@ class Engine(
             )
         if declaration.fresh and scope_of(who.role, declaration.permission) is not Scope.NONE:
             from medsynth_engine.access import sessions
-            from medsynth_engine.operations.care import setting
+            from medsynth_engine.operations.settings import setting
 
             with ledger.read() as session:
                 sessions.demand_fresh(who, setting(session, "confirm_minutes"))

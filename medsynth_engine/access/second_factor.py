@@ -20,6 +20,7 @@ from sqlmodel import Session, col, delete, select
 from db.ledger import Change, Ledger
 from db.tables import CredentialTouch, RecoveryCode, SecondFactor, Store, User
 from medsynth_engine.access.actor import Actor
+from medsynth_engine.access.endings import end_all
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import BadInput, Denied
 
@@ -175,9 +176,7 @@ def spend(change: Change, user_id: str, spent: Spent, now: datetime) -> None:
 
 def _end_other_sessions(change: Change, actor: Actor) -> int:
     """Whoever came in by what was enough until now comes in anew."""
-    from medsynth_engine.access import sessions  # which asks here what a login owes
-
-    return sessions.end_all(change, actor.user_id, "second factor changed", but=actor.session_id)
+    return end_all(change, actor.user_id, "second factor changed", but=actor.session_id)
 
 
 def _forget(change: Change, user_id: str) -> None:

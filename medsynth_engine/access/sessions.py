@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from db.errors import LedgerBusy, LedgerFull
 from db.ledger import Change, Ledger
@@ -16,6 +16,7 @@ from db.tables import LoginSession, User
 from medsynth_engine.access import second_factor
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.before import Before, since_last_login
+from medsynth_engine.access.endings import end
 from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import Denied
@@ -136,24 +137,6 @@ def expires(session: Session, session_id: str) -> datetime:
     """When the session ends if it is not used any more."""
     row = session.get_one(LoginSession, session_id)
     return min(row.expires_at, row.last_seen_at + _limits(row.face).idle)
-
-
-def end(change: Change, session_id: str, reason: str, now: datetime | None = None) -> bool:
-    """End one session; the caller records why. False where it had ended before."""
-    row = change.session.get(LoginSession, session_id)
-    if row is None or row.ended_at is not None:
-        return False
-    row.ended_at, row.end_reason = now or datetime.now(UTC), reason
-    change.session.add(row)
-    return True
-
-
-def end_all(change: Change, user_id: str, reason: str, but: str = "") -> int:
-    """End every session of a user (but one); how many that were. The caller records it."""
-    running = change.session.exec(
-        select(LoginSession).where(LoginSession.user_id == user_id, col(LoginSession.ended_at).is_(None))
-    ).all()
-    return sum(end(change, row.id, reason) for row in running if row.id != but)
 
 
 _SENTENCES = {

@@ -13,8 +13,9 @@ from sqlmodel import Session, col, func, select
 
 from db.ledger import SYSTEM, Change, Ledger
 from db.tables import CredentialTouch, LoginSession, Store, User
-from medsynth_engine.access import passwords, sessions
+from medsynth_engine.access import passwords
 from medsynth_engine.access.actor import Actor
+from medsynth_engine.access.endings import end_all
 from medsynth_engine.access.proof import Given, accept, proven
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import BadInput, Denied, NotFound, name_taken
@@ -122,7 +123,7 @@ def change_password(ledger: Ledger, actor: Actor, old: Given | str, new: str, fa
             user = accept(change, proof)
             user.password_hash, user.must_change = fresh, False
             change.session.add(user)
-            ended = sessions.end_all(change, user.id, "password changed", but=actor.session_id)
+            ended = end_all(change, user.id, "password changed", but=actor.session_id)
             _record(change, actor, "user.password", user, sessions_ended=ended)
 
 
@@ -133,7 +134,7 @@ def set_role(change: Change, name: str, role: Role | str, by: Actor) -> None:
         _demand_another_admin(change.session, user)
     before, user.role = user.role, wanted
     change.session.add(user)
-    ended = sessions.end_all(change, user.id, "role changed")
+    ended = end_all(change, user.id, "role changed")
     _record(change, by, "user.role", user, before=before, role=user.role, sessions_ended=ended)
 
 
@@ -144,7 +145,7 @@ def disable(change: Change, name: str, by: Actor) -> None:
     user.state = "disabled"
     user.activation_hash = user.activation_expires = None
     change.session.add(user)
-    ended = sessions.end_all(change, user.id, "disabled")
+    ended = end_all(change, user.id, "disabled")
     _record(change, by, "user.disable", user, sessions_ended=ended)
 
 
@@ -157,7 +158,7 @@ def reset(change: Change, name: str, by: Actor) -> str:
     code = _invite(user, by)
     change.session.add(user)
     _touch(change, user, by, "reset")
-    ended = sessions.end_all(change, user.id, "reset")
+    ended = end_all(change, user.id, "reset")
     _record(change, by, "user.reset", user, before=before, sessions_ended=ended)
     return code
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 import numpy as np
 
+from medsynth_engine.kernel.disk import write_all
 from medsynth_engine.kernel.png import pngs
 
+Mode = Literal["xb", "wb"]
 PIECE = 64
 """Images that one thread encodes at a time; little else than compression, which holds no lock."""
 AHEAD = 4
@@ -30,7 +33,8 @@ class Pictures:
 
     def __init__(self, folder: Path, threads: int | None = None, start: int = 0, shared: bool = False) -> None:
         folder.mkdir(mode=0o700, exist_ok=shared)
-        self.folder, self._start, self._mode = folder, start, ("wb",) if shared else ()
+        self.folder, self._start = folder, start
+        self._mode: Mode = "wb" if shared else "xb"
         self.count = self.written = 0
         threads = threads or cores()
         self._most = AHEAD * threads
@@ -43,7 +47,7 @@ class Pictures:
         for first in range(0, len(images), PIECE):
             piece = images[first : first + PIECE]
             place = self._start + self.count + 1
-            self._waiting.append(self._pool.submit(_write, self.folder, place, piece, *self._mode))
+            self._waiting.append(self._pool.submit(_write, self.folder, place, piece, self._mode))
             self.count += len(piece)
         while len(self._waiting) > self._most:
             self.written += self._waiting.popleft().result()
@@ -77,10 +81,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _write(folder: Path, first: int, images: np.ndarray, mode: str = "xb") -> int:
+def _write(folder: Path, first: int, images: np.ndarray, mode: Mode) -> int:
     prefix = os.fspath(folder)
     for number, data in enumerate(pngs(images), first):
         with open(f"{prefix}/{name(number)}", mode, buffering=0) as stream:  # noqa: PTH123 - a Path costs as much as the file
-            if stream.write(data) != len(data):  # a disk that is nearly full takes a part
-                raise OSError(28, "no room for an image")
+            write_all(stream, data)
     return len(images)

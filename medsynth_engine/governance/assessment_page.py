@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from db.canonical import digest
 from medsynth_engine.governance.rounded import rounded
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.page import WARNINGS, template
 
 SIGNED = {
     "submit": "submitted it",
@@ -21,7 +20,6 @@ SIGNED = {
     "reject": "rejected it",
     "withdraw": "withdrew it",
 }
-WARNINGS = {"DEVELOPMENT": "Made in a development store with well-known passwords. For development only."}
 
 
 def html(
@@ -37,15 +35,8 @@ def html(
     """
     if digest(document) != shown["digest"]:
         raise ValueError("the assessment's digest is not that of its text")
-    environment = Environment(
-        loader=PackageLoader("medsynth_engine.governance", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = lambda text: plain(str(text), 6_000)
-    return environment.get_template("assessment.html").render(
+    page = template("medsynth_engine.governance", "templates", "assessment.html", plain=_plain)
+    return page.render(
         shown=shown,
         evidence=rounded(document["evaluation"])["evidence"],
         signed=[
@@ -55,6 +46,10 @@ def html(
         warnings=[(mark, WARNINGS.get(mark, "")) for mark in marks],
         at=at,
     )
+
+
+def _plain(text: object) -> str:
+    return plain(str(text), 6_000)
 
 
 def _about(signed: str, shown: Mapping[str, Any], texts: Sequence[str]) -> str:

@@ -8,20 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.governance import figures
 from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP, rounded
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.measures import heading, in_words, source, spoken
+from medsynth_engine.kernel.page import WARNINGS, template
 from medsynth_engine.kernel.verdicts import BAD, EVEN, GOOD, GOOD_WORDS, PLAIN, UNKNOWN, Verdict, group_verdict, verdict
 
-WARNINGS = {
-    "DEVELOPMENT": "Made in a development store with well-known passwords. For development only.",
-    "SIMULATED": "Made in simulated mode: no model was trained. Nothing here means anything.",
-    "OVERRIDDEN": "The release gate was closed and overridden by two administrators.",
-}
 FAMILIES = {
     "fidelity": "Fidelity: is it like real data?",
     "privacy": "Privacy: what does it give away?",
@@ -82,20 +76,8 @@ def html(
     sheet       a PNG of some synthetic images, or None
     """
     document = _judged(rounded(evaluation), evaluation)
-    environment = Environment(
-        loader=PackageLoader("medsynth_engine.governance", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": _percent,
-        "number": _number,
-        "plain": lambda text: plain(text, 2_000),
-        "spoken": spoken,
-    }
-    return environment.get_template("report.html").render(
+    filters = {"percent": _percent, "number": _number, "plain": lambda text: plain(text, 2_000), "spoken": spoken}
+    return template("medsynth_engine.governance", "templates", "report.html", **filters).render(
         cover=cover,
         warnings=[(mark, WARNINGS.get(mark, "")) for mark in cover.marks],
         stamp=STAMP,

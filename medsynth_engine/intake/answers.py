@@ -9,11 +9,11 @@ from typing import Any
 
 from medsynth_engine.intake import pool
 from medsynth_engine.intake.archives import archive, arrays
+from medsynth_engine.intake.items import Item
 from medsynth_engine.intake.journal import Journal, item_key
 from medsynth_engine.intake.known import Known
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, identifiers_of
-from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.stacks import asks_headers, choose
 from medsynth_engine.intake.worker import NO_DISK, NO_ROOM, Setup, Task
 from medsynth_engine.kernel.disk import failed, full

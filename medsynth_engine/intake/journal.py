@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from medsynth_engine.intake.duplicates import THUMBNAIL
+from medsynth_engine.intake.items import Item
 from medsynth_engine.intake.pseudonym import keyed
 from medsynth_engine.intake.reasons import outcome
-from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.told import Keeper, Told
 from medsynth_engine.intake.worker import IMAGES, QUARANTINE
-from medsynth_engine.intake.write import write_all
+from medsynth_engine.kernel.disk import write_all
 
 CELL = THUMBNAIL * THUMBNAIL
 VOLATILE = {"crashed", "timeout", "out_of_memory"}

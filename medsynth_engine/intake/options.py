@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from medsynth_engine.intake import choice
+from medsynth_engine.kernel import stack_choice
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 
@@ -73,7 +73,7 @@ class Options:
     columns          role -> columns of the table, in the table's own words; what is not mapped is guessed
     where            column -> values; only rows with one of them are taken, before anything is decoded
     characteristics  which patient characteristics of DICOM headers are kept: age, sex, ethnicity
-    slices           which pictures of a stack (multi-frame file, volume, DICOM series); see `choice`
+    slices           which pictures of a stack (multi-frame file, volume, DICOM series); see `stack_choice`
     axis             along which a volume (NIfTI) is cut: axial, coronal or sagittal
     series           DICOM series to take, by the keyed ids that a scan lists; empty takes all
     faces            what to do with head slices that may show a face: a person reviews them, or keep
@@ -120,7 +120,7 @@ class Options:
                     f"{plain(str(getattr(self, option)), 40)!r} is no choice for --{option.replace('_', '-')}.",
                     f"Choose from {', '.join(words)}.",
                 )
-        object.__setattr__(self, "slices", choice.checked(self.slices))
+        object.__setattr__(self, "slices", stack_choice.checked(self.slices))
 
     def reading(self, key: bytes) -> Reading:
         """What a decoder has to know of these options."""

@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from medsynth_engine.intake.items import ArrayTable, Item, Source, TableFile
 from medsynth_engine.intake.options import HEADER_COLUMNS, Options
-from medsynth_engine.intake.sources import ArrayTable, Item, Source, TableFile, metadata_file, open_source
+from medsynth_engine.intake.sources import metadata_file, open_source
 from medsynth_engine.intake.tables import headers
 from medsynth_engine.intake.tables import roles as role_finding
 from medsynth_engine.intake.tables.dates import Dates

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from medsynth_engine.intake import choice
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan
+from medsynth_engine.kernel import stack_choice
 from medsynth_engine.kernel.errors import BadInput
 
 Heads = Mapping[int, Mapping[str, Any]]
@@ -63,7 +63,7 @@ def _slices(ordinals: list[int], options: Options, heads: Heads) -> set[int]:
             taken.add(ordinal)
     for members in series.values():
         ordered = sorted(members, key=lambda ordinal: (_position(heads[ordinal]), ordinal))
-        numbers = choice.chosen(options.slices, len(ordered)) if len(ordered) > 1 else (0,)
+        numbers = stack_choice.chosen(options.slices, len(ordered)) if len(ordered) > 1 else (0,)
         taken.update(ordered[number] for number in numbers)
     return taken
 

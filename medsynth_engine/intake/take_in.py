@@ -24,7 +24,7 @@ from medsynth_engine.intake.journal import Journal, item_key
 from medsynth_engine.intake.known import Known
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan, make_plan
-from medsynth_engine.intake.pseudonym import KEY_BYTES, keyed
+from medsynth_engine.intake.pseudonym import keyed
 from medsynth_engine.intake.reasons import Code, sentence
 from medsynth_engine.intake.removed import NAME as REMOVED
 from medsynth_engine.intake.report.report import to_keep
@@ -33,6 +33,7 @@ from medsynth_engine.intake.worker import IMAGES, QUARANTINE
 from medsynth_engine.kernel.atomic import sweep, sync_folder, write_json, write_with
 from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
+from medsynth_engine.kernel.store_key import KEY_BYTES
 
 FORMAT = 2
 
@@ -62,7 +63,7 @@ def take_in(
 ) -> dict[str, Any]:
     """Make the dataset folder `target`, which must not exist yet; see docs/rooms.md for what it holds.
 
-    key       the store's secret, from `pseudonym.load_key`
+    key       the store's secret, from `store_key.load_key`
     progress  called with (done, total or None, what is being done), never with a name of a file
     wanted    turns False to stop; what is done stays in the staging folder and the same call continues
     earlier   the folder of the dataset that this one is a new version of; it is left as it is

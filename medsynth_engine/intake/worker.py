@@ -26,13 +26,13 @@ from medsynth_engine.intake.archives.archive import read_member
 from medsynth_engine.intake.deidentify import checked
 from medsynth_engine.intake.duplicates import is_blank, perceptual_hash, thumbnail
 from medsynth_engine.intake.formats import decode as decoding
+from medsynth_engine.intake.formats.decoded import Decoded, Opened
 from medsynth_engine.intake.formats.faces import HEAD_SLICES
 from medsynth_engine.intake.options import HEADER_COLUMNS, Limits, Reading
 from medsynth_engine.intake.pseudonym import is_somebody, keyed, patient_of, record_of, series_of
 from medsynth_engine.intake.reasons import Code, Rejected, outcome
 from medsynth_engine.intake.sources import opened_below, opened_without_links
-from medsynth_engine.intake.write import write_all
-from medsynth_engine.kernel.disk import FULL, TROUBLE
+from medsynth_engine.kernel.disk import FULL, TROUBLE, write_all
 from medsynth_engine.kernel.parent import leave_with_parent
 
 IMAGES, QUARANTINE = "images", "quarantine"
@@ -112,7 +112,7 @@ class Desk:
             told |= {"place": place, "last": place == len(opened.chosen) - 1, "record": record_of(self.key, *parts)}
             yield self._answer(task, dict(told), opened, number)
 
-    def _answer(self, task: Task, answer: dict[str, Any], opened: decoding.Opened, number: int) -> Answer:
+    def _answer(self, task: Task, answer: dict[str, Any], opened: Opened, number: int) -> Answer:
         try:
             return self._kept(task, answer, opened.frame(number), opened.total)
         except Rejected as refusal:
@@ -142,10 +142,10 @@ class Desk:
         except OSError:
             raise Rejected(Code.NOT_A_FILE) from None
 
-    def _opened(self, task: Task, data: bytes) -> decoding.Opened:
+    def _opened(self, task: Task, data: bytes) -> Opened:
         if task.entry is not None:
             entry = task.entry
-            return decoding.Opened(1, (0,), lambda _: decoding.decode_entry(data, *entry))
+            return Opened(1, (0,), lambda _: decoding.decode_entry(data, *entry))
         return decoding.opened(data, self.setup.reading)
 
     def _surveyed(self, data: bytes) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class Desk:
         told = {name: getattr(head, name) for name in ("position", "pictures", *HEADER_COLUMNS)}
         return {**told, "series": series_of(self.key, head.series)}
 
-    def _kept(self, task: Task, answer: dict[str, Any], decoded: decoding.Decoded, frames: int) -> Answer:
+    def _kept(self, task: Task, answer: dict[str, Any], decoded: Decoded, frames: int) -> Answer:
         pixels, key = decoded.pixels, self.key
         heads = decoded.found[HEAD_SLICES]
         later = {HEAD_SLICES: heads} if heads else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from io import RawIOBase
 from pathlib import Path
 
 from medsynth_engine.kernel.errors import NoRoom
@@ -39,6 +40,16 @@ def failed(left: str = "nothing was changed") -> NoRoom:
         f"The disk could not be read or written; {left}.",
         "It may be failing, or a network disk went away: ask who looks after the machine; then try again.",
     )
+
+
+def write_all(stream: RawIOBase, data: bytes) -> None:
+    """Every byte, to a stream without a buffer.
+
+    A disk that is nearly full takes a part and says nothing about the rest; asked again it raises OSError.
+    """
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) or 0 :]
 
 
 def demand_free(place: Path, need: int, left: str = "nothing was begun") -> None:

@@ -8,6 +8,7 @@ from medsynth_engine.access.roles import Permission, Role, permissions_of
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.served import key_holder
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.declare import Call, operation
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ class Accounts:
                 begun = not users.all_users(session)  # killed before anybody was let in: go on from there
             if not begun:
                 raise Busy("store_exists", "There is a store here already.", "Log in, or choose another --home.")
-        from medsynth_engine.intake.pseudonym import load_key
 
         stamp = "development" if development else "production"
         store = call.store or create_store(call.home.ledger, stamp)
@@ -100,18 +100,18 @@ class Accounts:
 
     @operation("session.logout", Permission.OWN_ACCOUNT, early=True)
     def logout(self, call: Call) -> dict[str, Any]:
-        from medsynth_engine.access import sessions
+        from medsynth_engine.access.endings import end
 
         with call.change(f"user:{call.actor.name}") as change:
-            sessions.end(change.change, call.actor.session_id, "logout")
+            end(change.change, call.actor.session_id, "logout")
         self.token = None
         return {"name": call.actor.name}
 
     @operation("session.whoami", Permission.OWN_ACCOUNT, early=True)
     def whoami(self, call: Call) -> dict[str, Any]:
         from medsynth_engine.access import second_factor, sessions
-        from medsynth_engine.operations.care import setting
         from medsynth_engine.operations.preferences import preferred
+        from medsynth_engine.operations.settings import setting
 
         with call.read() as session:
             expires = sessions.expires(session, call.actor.session_id)
@@ -197,7 +197,6 @@ def demand_own_key(call: Call, name: str) -> None:
 def shown(call: Call, password: str, code: str) -> Given:
     """What the person gave; the store's key is read only where a second factor has to be opened."""
     from medsynth_engine.access.proof import Given
-    from medsynth_engine.intake.pseudonym import load_key
 
     return Given(password, code, lambda: load_key(call.home.key))
 

@@ -13,12 +13,14 @@ from typing import Any
 from sqlmodel import select
 
 from medsynth_engine.access.roles import Permission
-from medsynth_engine.intake.pseudonym import load_key, source_of
+from medsynth_engine.intake.pseudonym import source_of
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.outside import named
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import demand_apart
+from medsynth_engine.operations.settings import setting
 
 SETTING = "drop_box"
 QUIET_SECONDS = 60.0
@@ -40,8 +42,6 @@ class Arrivals:
 
 def found_for(call: Call) -> list[dict[str, Any]]:
     """What lies in the drop box, is quiet, and was not brought in by this person since; the newest first."""
-    from medsynth_engine.operations.care import setting
-
     with call.read() as session:
         place = setting(session, SETTING)
     if not place or not Path(place).is_dir():
@@ -79,8 +79,6 @@ def _taken(call: Call) -> dict[str, datetime]:
 
 def count_arriving(call: Call) -> int:
     """How many entries of the drop box changed a moment ago, so that they are not offered yet."""
-    from medsynth_engine.operations.care import setting
-
     with call.read() as session:
         place = setting(session, SETTING)
     return sum(not _is_quiet(facts) for _, _, facts in _entries(Path(place))) if place else 0

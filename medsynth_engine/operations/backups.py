@@ -116,7 +116,7 @@ class Backups:
 
 
 def _recipients(call: Call, passphrase: str | None, recipient: str | None) -> list[str]:
-    from medsynth_engine.operations.care import setting
+    from medsynth_engine.operations.settings import setting
 
     if passphrase and recipient:
         raise BadInput("one_key", "Encrypt with a passphrase, or for a recipient.", "Give one of the two.")
@@ -172,7 +172,7 @@ def _demand_may_replace(call: Call, token: str | None, replace: bool) -> None:
         return
     from medsynth_engine.access import sessions
     from medsynth_engine.jobs.watch import look_at_all
-    from medsynth_engine.operations.care import setting
+    from medsynth_engine.operations.settings import setting
 
     actor = sessions.resolve(call.ledger, token or "")
     if actor.role != Role.ADMIN or actor.owes:

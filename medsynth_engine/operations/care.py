@@ -25,40 +25,8 @@ from medsynth_engine.operations.news import news
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
-
-SETTINGS: dict[str, tuple[Any, str]] = {
-    "evaluations_per_dataset": (10, "How often a dataset may be evaluated before an admin extends it"),
-    "quarantine_days": (30, "Days that a quarantined picture waits for a review; then it is rejected and purged"),
-    "second_factor_roles": ("", "Roles that need a second factor, such as admin,auditor; none: nobody"),
-    "confirm_minutes": (15, "Minutes for which a password that was given is enough for exports, signatures, removals"),
-    "lock_minutes": (10, "Minutes without a key after which the studio hides its screen"),
-    "anchor_file": (
-        "",
-        "A file on another machine's disk that gets the audit log's checkpoints; empty: none",
-    ),
-    "anchor_syslog": ("no", "Whether the system's log gets the audit log's checkpoints: yes or no"),
-    "backup_recipient": (
-        "",
-        "The key (age1...) that backups without a passphrase are encrypted for; empty: none",
-    ),
-    "inception_file": (
-        "",
-        "The file pt_inception-2015-12-05-6726825d.pth, for those who want FID beside our own measures; empty: no FID",
-    ),
-    JOB_MEMORY: (0, "Gigabytes of memory that the work of one job may take, 2 or more; 0: no limit"),
-    "drop_box": ("", "A folder whose arrivals are offered to researchers; empty: none"),
-}
-"""The default and the meaning of each; a value is of its default's type."""
-LARGEST = {"confirm_minutes": 60, "lock_minutes": 30}
-"""Where a setting may not be set as high as the others."""
-
-
-def setting(session: Any, name: str) -> Any:
-    """The setting's value, or its default."""
-    from db.tables import Store
-
-    row = session.get(Store, f"setting.{name}")
-    return row.value if row is not None else SETTINGS[name][0]
+from medsynth_engine.operations.settings import LARGEST, SETTINGS, setting
+from medsynth_engine.operations.subjects import label_of
 
 
 class Care:
@@ -142,7 +110,7 @@ class Care:
             ][:5],
             "assessments": [
                 {
-                    "subject": a.subject_name if a.subject_kind == "cohort" else f"{a.subject_kind}:{a.subject_name}",
+                    "subject": label_of(a.subject_kind, a.subject_name),
                     "audience": a.audience,
                     "state": a.state,
                     "author": people.get(a.author_id, ""),

@@ -11,9 +11,9 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, operation
-from medsynth_engine.operations.row_rules import learner_arguments
 
-EPSILON = 3.0
+LEARNERS = ("trees", "dp", "gan")
+EPSILON, MOST_EPSILON = 3.0, 100.0
 FEWEST_ROWS, FEWEST_PATIENTS = 5_000, 1_000
 """Of the training fold: from how many rows the GAN learns, and from how many patients private rows say something."""
 EVERY, OF_THE_SCHEMA = "*", "schema"
@@ -54,6 +54,17 @@ def learner_told(rows: str, epsilon: float | None, declare: dict[str, str] | Non
             "Rows that trees or a GAN learned are not differentially private.",
         )
     return learner_arguments(rows, EPSILON if epsilon is None else epsilon, declare)
+
+
+def learner_arguments(rows: str, epsilon: float, declare: dict[str, str] | None) -> dict[str, Any]:
+    """What a job that learns rows is told, checked. Raises BadInput."""
+    if rows not in LEARNERS:
+        raise BadInput("bad_learner", "There is no such learner of rows.", "--rows trees|dp|gan")
+    if not 0.01 <= epsilon <= MOST_EPSILON:
+        raise BadInput("bad_epsilon", "Epsilon lies between 0.01 and 100.", "For instance: --epsilon 3")
+    if declare and rows != "dp":
+        raise BadInput("not_private", "Only private rows need declarations.", "--rows dp --declare ...")
+    return {"rows": rows, "epsilon": float(epsilon), "declare": dict(declare or {})}
 
 
 def demand_declared(call: Call, dataset_id: str, declare: Mapping[str, str]) -> None:

@@ -9,17 +9,17 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from db.errors import LedgerError
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import doctor_ready, doctor_services
 from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.doctor_says import Check, check
+from medsynth_engine.operations.settings import setting
 
 LITTLE_ROOM = 2 * 10**9
 BACKUP_DAYS = 30
 LATE_SECONDS = 26 * 3600
-Check = dict[str, Any]
 
 
 def quick(call: Call) -> list[Check]:
@@ -43,10 +43,6 @@ def thorough(call: Call) -> list[Check]:
     from medsynth_engine.operations import doctor_log
 
     return [*checks, doctor_log.records(call), _typed_passwords(call), _backup(call), *doctor_ready.checks(call)]
-
-
-def check(name: str, ok: bool, good: str, bad: str, what_to_do: str) -> Check:
-    return {"name": name, "ok": ok, "says": good if ok else bad, "what_to_do": "" if ok else what_to_do}
 
 
 def _store(call: Call) -> Check:
@@ -92,7 +88,6 @@ def _signing(call: Call) -> Iterator[Check]:
     from db import checkpoints
     from db.dialect import run
     from db.note import Signer
-    from medsynth_engine.operations.care import setting
 
     key = checkpoints.key_path(call.home.ledger, call.ledger.store_id)
     with call.read() as session:

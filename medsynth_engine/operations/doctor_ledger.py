@@ -11,7 +11,7 @@ from db.dialect import run
 from db.ledger import Ledger
 from db.sqlite import PARTS
 from medsynth_engine.operations.declare import Call
-from medsynth_engine.operations.doctor import Check, check
+from medsynth_engine.operations.doctor_says import Check, check
 
 RESTORE = "Keep a copy of the data folder, then put a backup back: medsynth restore FILE --replace"
 

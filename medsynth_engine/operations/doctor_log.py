@@ -9,9 +9,9 @@ from pathlib import Path
 from db import anchors
 from db.dialect import run
 from db.errors import LedgerError
-from medsynth_engine.operations.care import setting
 from medsynth_engine.operations.declare import Call
-from medsynth_engine.operations.doctor import Check, check
+from medsynth_engine.operations.doctor_says import Check, check
+from medsynth_engine.operations.settings import setting
 
 MOST = 200_000
 """So many records are walked in about a second."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.declare import Call
-
-Check = dict[str, Any]
+from medsynth_engine.operations.doctor_says import Check, check
+from medsynth_engine.operations.settings import setting
 
 
 def checks(call: Call) -> list[Check]:
@@ -19,8 +18,6 @@ def checks(call: Call) -> list[Check]:
     from sqlmodel import func, select
 
     from db.tables import User
-    from medsynth_engine.operations.care import setting
-    from medsynth_engine.operations.doctor import check
 
     active = select(func.count()).select_from(User).where(User.role == Role.ADMIN, User.state == "active")
     with call.read() as session:
@@ -62,7 +59,6 @@ def checks(call: Call) -> list[Check]:
 
 def account(home: Home) -> list[Check]:
     """Only root comes as far as this in another account's store, and may not have meant to."""
-    from medsynth_engine.operations.doctor import check
 
     if os.geteuid() == home.data.stat().st_uid:
         return []

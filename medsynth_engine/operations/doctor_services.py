@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.served import served
 from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.doctor_says import Check, check
 
 LATE_SECONDS = 60.0
 """A service starts what may start within a second; a machine that is busy takes longer."""
 
 
-def checks(call: Call) -> list[dict[str, Any]]:
+def checks(call: Call) -> list[Check]:
     """One check where services start the work here; none elsewhere."""
     if not served() or call.store is None:
         return []
     from medsynth_engine.jobs.serve import first_in_line
-    from medsynth_engine.operations.doctor import check
 
     with call.read() as session:
         waiting = first_in_line(session)

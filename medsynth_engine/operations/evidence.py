@@ -45,7 +45,7 @@ class Evaluations:
 
         Where this cohort is being evaluated already, that job: two would cost the dataset's patients two evaluations.
         """
-        from medsynth_engine.operations.care import setting
+        from medsynth_engine.operations.settings import setting
 
         row = own_cohort(call, cohort)
         with call.read() as session:

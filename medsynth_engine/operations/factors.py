@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.access.roles import Permission
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.accounts import shown
 from medsynth_engine.operations.declare import Call, operation
+
+if TYPE_CHECKING:
+    from db.ledger import Change
 
 
 class Factors:
@@ -30,7 +36,6 @@ class Factors:
     def totp_begin(self, call: Call) -> dict[str, Any]:
         """A secret for the app, shown once; it counts after `totp_confirm`."""
         from medsynth_engine.access import second_factor
-        from medsynth_engine.intake.pseudonym import load_key
 
         begun = second_factor.begin(call.ledger, load_key(call.home.key), call.actor, call.face)
         return {"secret": begun.secret, "text": begun.text}
@@ -38,7 +43,6 @@ class Factors:
     @operation("account.totp_confirm", Permission.OWN_ACCOUNT, early=True)
     def totp_confirm(self, call: Call, code: str) -> dict[str, Any]:
         from medsynth_engine.access import second_factor
-        from medsynth_engine.intake.pseudonym import load_key
 
         codes = second_factor.confirm(call.ledger, load_key(call.home.key), call.actor, code, call.face)
         return {"name": call.actor.name, "recovery_codes": codes}
@@ -46,14 +50,8 @@ class Factors:
     @operation("account.totp_off", Permission.OWN_ACCOUNT, early=True)
     def totp_off(self, call: Call, password: str, code: str) -> dict[str, Any]:
         from medsynth_engine.access import second_factor
-        from medsynth_engine.access.proof import accept, proven
 
-        given = shown(call, password, code)
-        with (
-            proven(call.ledger, call.actor.name, given, call.face, session_id=call.actor.session_id) as proof,
-            call.ledger.write(call.face) as change,
-        ):
-            accept(change, proof)
+        with _proven_again(call, password, code) as change:
             second_factor.turn_off(change, call.actor)
         return {"name": call.actor.name}
 
@@ -61,24 +59,33 @@ class Factors:
     def totp_codes(self, call: Call, password: str, code: str) -> dict[str, Any]:
         """Fresh recovery codes; the old ones are worth nothing any more."""
         from medsynth_engine.access import second_factor
-        from medsynth_engine.access.proof import accept, proven
 
-        given = shown(call, password, code)
-        with (
-            proven(call.ledger, call.actor.name, given, call.face, session_id=call.actor.session_id) as proof,
-            call.ledger.write(call.face) as change,
-        ):
-            accept(change, proof)
+        with _proven_again(call, password, code) as change:
             codes = second_factor.renew_codes(change, call.actor)
         return {"name": call.actor.name, "recovery_codes": codes}
 
     @operation("users.totp_reset", Permission.MANAGE_USERS, fresh=True, about="name")
     def users_totp_reset(self, call: Call, name: str) -> dict[str, Any]:
         """Take somebody's lost second factor away; their sessions end, and the admin may not judge them for 30 days."""
-        from medsynth_engine.access import second_factor, sessions, users
+        from medsynth_engine.access import second_factor, users
+        from medsynth_engine.access.endings import end_all
 
         with call.ledger.write(call.face) as change:
             person = users.by_name(change.session, name)
             second_factor.reset(change, person, call.actor)
-            sessions.end_all(change, person.id, "second factor reset")
+            end_all(change, person.id, "second factor reset")
         return {"name": person.name, "role": person.role, "state": person.state}
+
+
+@contextmanager
+def _proven_again(call: Call, password: str, code: str) -> Iterator[Change]:
+    """A change by who gives password and code once more. Raises Denied where they are wrong."""
+    from medsynth_engine.access.proof import accept, proven
+
+    given = shown(call, password, code)
+    with (
+        proven(call.ledger, call.actor.name, given, call.face, session_id=call.actor.session_id) as proof,
+        call.ledger.write(call.face) as change,
+    ):
+        accept(change, proof)
+        yield change

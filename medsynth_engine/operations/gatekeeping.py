@@ -118,7 +118,7 @@ def settled(session: Session, row: Any) -> Assessment:
 
 def label(row: Any) -> str:
     """The assessed subject as a person writes it."""
-    return row.subject_name if row.subject_kind == "cohort" else f"{row.subject_kind}:{row.subject_name}"
+    return subjects.label_of(row.subject_kind, row.subject_name)
 
 
 def shown(session: Session, row: Any) -> dict[str, Any]:

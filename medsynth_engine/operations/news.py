@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from db.tables import Assessment, Job, LoginSession, Signature, User
 from medsynth_engine.operations.declare import Call
+from medsynth_engine.operations.subjects import label_of
 
 AT_LEAST, AT_MOST = timedelta(days=1), timedelta(days=14)
 """News stay for so long, however often one logs in; and no longer, however long one was away."""
@@ -48,9 +49,8 @@ def _decided(session: Session, author: str, start: datetime) -> list[dict[str, A
             continue  # withdrawn, expired, superseded or sent back since
         if assessment.submitted_at and signature.at < assessment.submitted_at:
             continue  # of an earlier round
-        kind, name = assessment.subject_kind, assessment.subject_name
         told = {
-            "subject": name if kind == "cohort" else f"{kind}:{name}",
+            "subject": label_of(assessment.subject_kind, assessment.subject_name),
             "audience": assessment.audience,
             "state": assessment.state,
             "by": user.name,

@@ -14,12 +14,11 @@ from medsynth_engine.access.roles import Permission
 from medsynth_engine.kernel.errors import BadInput, NotFound
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.datasets import newest
+from medsynth_engine.operations.declarations import LEARNERS, demand_declared, learner_arguments
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
 
-LEARNERS = ("trees", "dp", "gan")
 RULES = "row_rules"
-MOST_EPSILON = 100.0
 
 
 class RowRules:
@@ -74,11 +73,7 @@ class RowRules:
         if declare and learners and "dp" not in learners:
             raise BadInput("not_private", "Only private rows need declarations.", "Leave --declare, or compare dp too.")
         told = learner_arguments("dp", epsilon, declare)
-        if declare or "dp" in (
-            learners or ()
-        ):  # else what was not asked for is told beside the others, not in their way
-            from medsynth_engine.operations.declarations import demand_declared
-
+        if declare or "dp" in (learners or ()):  # else what was not asked for is not in the others' way
             demand_declared(call, row.id, told["declare"])
         arguments = {
             "dataset_id": row.id,
@@ -91,17 +86,6 @@ class RowRules:
             job = hand_over(call, change, "compare_rows", subject, arguments)
         launch(call, job)
         return {"job": job, "dataset": row.name}
-
-
-def learner_arguments(rows: str, epsilon: float, declare: dict[str, str] | None) -> dict[str, Any]:
-    """What a job that learns rows is told, checked. Raises BadInput."""
-    if rows not in LEARNERS:
-        raise BadInput("bad_learner", "There is no such learner of rows.", "--rows trees|dp|gan")
-    if not 0.01 <= epsilon <= MOST_EPSILON:
-        raise BadInput("bad_epsilon", "Epsilon lies between 0.01 and 100.", "For instance: --epsilon 3")
-    if declare and rows != "dp":
-        raise BadInput("not_private", "Only private rows need declarations.", "--rows dp --declare ...")
-    return {"rows": rows, "epsilon": float(epsilon), "declare": dict(declare or {})}
 
 
 def rules_of(session: Session, row: Any) -> list[dict[str, Any]]:

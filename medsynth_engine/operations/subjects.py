@@ -39,7 +39,7 @@ class Subject:
     @property
     def label(self) -> str:
         """As a person writes it."""
-        return self.name if self.kind == "cohort" else f"{self.kind}:{self.name}"
+        return label_of(self.kind, self.name)
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -49,6 +49,11 @@ class Subject:
 
 LISTED = {"cohort": "cohorts", "dataset": "datasets", "generator": "weights"}
 """What lists the subjects of that kind."""
+
+
+def label_of(kind: str, name: str) -> str:
+    """What `parse` reads."""
+    return name if kind == "cohort" else f"{kind}:{name}"
 
 
 def parse(subject: str) -> tuple[str, str]:

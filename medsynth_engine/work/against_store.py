@@ -5,7 +5,6 @@ Nothing of another's dataset is shown, only how many of the cohort's records are
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from sqlmodel import select
 
@@ -16,6 +15,7 @@ from medsynth_engine.evidence.tables import Column, columns
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.evidence import Evidence
 from medsynth_engine.work.desk import Desk
+from medsynth_engine.work.judging import pictures_of
 
 PIECE = 1_000
 """Images of a dataset that are held at a time."""
@@ -48,13 +48,11 @@ def _shared(dataset: Dataset, records: pd.DataFrame, synthetic: pd.DataFrame) ->
 
 def _add_images(desk: Desk, search: ImageSearch, dataset: Dataset, records: pd.DataFrame) -> None:
     size, channels = search.images.shape[1], 3 if search.images.ndim == 4 else 1
-
-    def of(some: pd.DataFrame) -> np.ndarray:
-        found = dataset.images(some, size, channels)
-        return found[..., 0] if channels == 1 else found
-
     for start in range(0, len(records), PIECE):
         desk.stop_if_unwanted()
-        search.add(of(records.iloc[start : start + PIECE]))
+        search.add(pictures_of(dataset, records.iloc[start : start + PIECE], size, channels))
     unseen, others = (records[records["fold"] == fold] for fold in ("holdout", "training"))
-    search.control(of(unseen.iloc[:CONTROLS]), of(others.iloc[: 4 * CONTROLS]))
+    shown = (
+        pictures_of(dataset, some, size, channels) for some in (unseen.iloc[:CONTROLS], others.iloc[: 4 * CONTROLS])
+    )
+    search.control(*shown)

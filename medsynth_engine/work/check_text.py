@@ -9,10 +9,10 @@ from typing import Any
 
 from db.tables import Dataset
 from medsynth_engine.intake.revise.revised_tables import Change
-from medsynth_engine.intake.text.check import Checked, Finding, check
+from medsynth_engine.intake.text.check import Checked, check
 from medsynth_engine.intake.text.note import note
 from medsynth_engine.intake.text.state import text_of
-from medsynth_engine.intake.text.verdicts import of_findings
+from medsynth_engine.intake.text.verdicts import Finding, of_findings
 from medsynth_engine.work.dataset_next import make_next, newest_of, set_summary, settle_earlier, text_summary
 from medsynth_engine.work.desk import Desk, run
 

@@ -19,7 +19,7 @@ from medsynth_engine.rows.table import UnusableTable
 from medsynth_engine.work.bakeoff import judged
 from medsynth_engine.work.binding_rules import binding, of_dataset
 from medsynth_engine.work.desk import Desk, run
-from medsynth_engine.work.row_models import learned
+from medsynth_engine.work.learned_rows import learned
 
 FEWEST, MOST = 60, 20_000
 """Rows with which a comparison says anything, and with which it need not take longer."""

@@ -16,12 +16,12 @@ from sqlmodel import Session, col, select
 
 from db.tables import Cohort, Dataset, Evaluation, Run, Weights
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
-from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.revise.revise import revise
 from medsynth_engine.intake.revise.revised_tables import Change
 from medsynth_engine.intake.text.state import text_of
 from medsynth_engine.intake.text.verdicts import count_unread, read_verdicts
 from medsynth_engine.kernel.errors import Busy, Interrupted
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.decisions import lineage
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.operations.quarantine import forget_decided

@@ -49,7 +49,7 @@ def work(desk: Desk) -> dict[str, Any]:
 def _judge(desk: Desk, row: CohortRow, unknown_training: bool) -> dict[str, Any]:
     # Imported here: what was judged before is shown without waiting for torch.
     from medsynth_engine.evidence.document import document
-    from medsynth_engine.operations.care import setting
+    from medsynth_engine.operations.settings import setting
     from medsynth_engine.work.gathered import gathered
     from medsynth_engine.work.inception import with_inception
     from medsynth_engine.work.site_encoder import with_encoder

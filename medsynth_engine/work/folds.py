@@ -17,14 +17,13 @@ from medsynth_engine.kernel.atomic import TEMPORARY, write_text, write_with
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.kernel.small_cells import LEAST_IMAGES, LEAST_PATIENTS
+from medsynth_engine.rows.learners import Choice
 from medsynth_engine.rows.rule import Rule
-from medsynth_engine.rows.table import Schema
-from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.work.learned_rows import learned
 
 MOST_VALUES = 64
 LEAST_TO_TRAIN = 32
 CONDITION_ROLES = ("sex", "ethnicity", "finding", "condition")
-CONDITIONING_FIRST = ("sex", "age_band", "age", "ethnicity", "finding")
 MEASURED = ("number", "integer")
 FOLDS = {"training": 0, "validation": 1}
 
@@ -88,7 +87,7 @@ def write_run_folder(
         facts = {**facts, "privacy": {**facts["privacy"], "columns": columns}}
     else:
         progress(len(used), len(used), "learning the rows")
-        write_text(folder.rows, learn_rows(training, schema, rng).under(rules).to_json())
+        write_text(folder.rows, learned(Choice(), training, schema, rng).under(rules).to_json())
     folder.set_config(
         {
             "format": 1,
@@ -195,13 +194,6 @@ def _write_folds(
         "continuous": continuous,
     }
     write_with(path, lambda stream: np.savez(stream, **arrays))
-
-
-def learn_rows(training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> SequentialTrees:
-    columns = Schema.from_document(schema)
-    first = tuple(name for name in CONDITIONING_FIRST if name in columns)
-    table = training[[column.name for column in columns.columns]]
-    return SequentialTrees.fit(table, columns, rng, first=first, patients=training["patient"].to_numpy())
 
 
 def _augmentation(modality: str | None, channels: int) -> str:

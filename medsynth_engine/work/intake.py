@@ -8,10 +8,11 @@ from typing import Any
 from db.tables import Dataset
 from medsynth_engine.intake.dataset import Dataset as DatasetFolder
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.pseudonym import load_key, source_of
+from medsynth_engine.intake.pseudonym import source_of
 from medsynth_engine.intake.rules.profile import edition
 from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.kernel.errors import Denied, name_taken
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.datasets import OR_APPEND
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.dataset_next import demand_newest, newest_of

@@ -38,7 +38,7 @@ def gather(dataset: Dataset, cohort: Cohort, row: CohortRow, unknown_training: b
                 prints[fold] = _prints(dataset, found, *shape)
                 rows[fold] = some_patients(patients(found), MOST_IMAGES, rng)
                 found = found.iloc[rows[fold]]
-            images[fold] = _pictures(dataset, found, *shape)
+            images[fold] = pictures_of(dataset, found, *shape)
     return Inputs(
         training=folds["training"],
         holdout=folds["holdout"],
@@ -70,11 +70,12 @@ def _prints(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -
         [
             Prints.of(found, np.arange(start, start + len(found)))
             for start in pieces
-            for found in [_pictures(dataset, records.iloc[start : start + PIECE], size, channels)]
+            for found in [pictures_of(dataset, records.iloc[start : start + PIECE], size, channels)]
         ]
     )
 
 
-def _pictures(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -> np.ndarray:
+def pictures_of(dataset: Dataset, records: pd.DataFrame, size: int, channels: int) -> np.ndarray:
+    """uint8 (n, size, size) of grey, or (n, size, size, 3): real pictures in the form of a cohort's."""
     found = dataset.images(records, size, channels)
     return found[..., 0] if channels == 1 else found

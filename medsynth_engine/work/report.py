@@ -64,9 +64,9 @@ def work(desk: Desk) -> dict[str, Any]:
         raise BadInput("cohort_changed", "The cohort's files are not the ones that were evaluated.", "Draw it again.")
     sheet = _sheet(folder) if desk.actor.user_id == row.owner_id and not copied else None
     target = desk.home.generated / f"report-{row.name}-{now:%Y%m%d-%H%M%S}.html"
-    digest = write_text(target, html(cover, subject.document, signed, sheet))
-    with desk.commit("cohorts.reported", f"cohort:{row.name}", digest=digest):
-        pass
+    page = html(cover, subject.document, signed, sheet)
+    with desk.commit("cohorts.reported", f"cohort:{row.name}") as change:  # no page without a record of it
+        change.detail["digest"] = digest = write_text(target, page)
     return {"cohort": row.name, "path": str(target), "digest": digest}
 
 

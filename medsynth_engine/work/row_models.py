@@ -21,14 +21,14 @@ from db.canonical import digest
 from db.tables import Dataset as DatasetRow
 from medsynth_engine.kernel.atomic import write_text
 from medsynth_engine.operations.decisions import lineage
-from medsynth_engine.rows.learners import Choice, learn, read
+from medsynth_engine.rows.learners import Choice, read
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.private.accounting import epsilon_of
 from medsynth_engine.rows.private.tree import PrivateTree
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import UnusableTable
 from medsynth_engine.work.binding_rules import in_force, of_dataset
 from medsynth_engine.work.desk import Desk
-from medsynth_engine.work.folds import CONDITIONING_FIRST
+from medsynth_engine.work.learned_rows import learned
 
 PRIVATE = "private_rows"
 """In the summary of a dataset's row: what each private learning cost. In its folder: the models."""
@@ -64,14 +64,6 @@ def row_model(
             raise
     rules = in_force(name, of_dataset(desk, row), model.rules, arguments.get("run_id") is not None)
     return model.under(rules), {**about, "rules": len(rules)}
-
-
-def learned(choice: Choice, training: pd.DataFrame, schema: dict[str, Any], rng: np.random.Generator) -> RowModel:
-    """A model of the schema's columns, the ones that populations ask for first."""
-    columns = Schema.from_document(schema)
-    first = tuple(name for name in CONDITIONING_FIRST if name in columns)
-    table = training[[column.name for column in columns.columns]]
-    return learn(choice, table, columns, rng, first, training["patient"].to_numpy())
 
 
 def spent(session: Session, row: DatasetRow, delta: float) -> dict[str, Any]:

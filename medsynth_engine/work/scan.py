@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.pseudonym import load_key
 from medsynth_engine.intake.take_in import scan
+from medsynth_engine.kernel.store_key import load_key
 from medsynth_engine.operations.places import source_still_apart
 from medsynth_engine.work.desk import Desk, run
 

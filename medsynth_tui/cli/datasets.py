@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medsynth_engine.intake.choice import GRAMMAR
+from medsynth_engine.kernel.stack_choice import GRAMMAR
 from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from medsynth_engine.kernel import stack_choice
+from medsynth_engine.kernel.errors import BadInput
 from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.screens.picker import Picker
@@ -24,7 +26,6 @@ SAY_NOTHING = ("images", "image", "data", "files", "png", "jpg", "dicom", "metad
 """Names of folders after which no dataset should be called."""
 CHARACTERISTICS = ["age", "sex", "ethnicity"]
 NO_ARRIVAL = "none"
-SLICES = re.compile(r"all|first|middle(:[1-9]\d{0,5})?|every:[1-9]\d{0,5}|[1-9]\d{0,5}-[1-9]\d{0,5}", re.ASCII)
 WITHOUT_SLICES = (".csv", ".tsv", ".data", ".xlsx", ".xls", ".ods", ".parquet", ".npz", ".png", ".jpg", ".jpeg", ".bmp")
 """What is no stack of slices, by the end of its name."""
 
@@ -200,7 +201,11 @@ def _where(text: str) -> str:
 
 
 def _slices(text: str) -> str:
-    return "" if SLICES.fullmatch(text or "all") else "all, first, middle, middle:5, every:10 or 20-40."
+    try:
+        stack_choice.checked(text or "all")
+    except BadInput:
+        return "all, first, middle, middle:5, every:10 or 20-40."
+    return ""
 
 
 def _arrival_name(arrival: dict[str, Any]) -> str:

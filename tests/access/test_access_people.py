@@ -19,6 +19,7 @@ from db.tables import LoginSession, Store, User
 from medsynth_engine.access import passwords, sessions, throttle, users
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.blocklist import common_passwords, guessable
+from medsynth_engine.access.endings import end
 from medsynth_engine.access.roles import Role
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NotFound
 
@@ -288,7 +289,7 @@ def test_looking_who_is_there_seldom_writes(store: Ledger) -> None:
 def test_a_logout_ends_one_session_and_a_made_up_token_opens_nothing(store: Ledger) -> None:
     one, two = (sessions.login(store, "root", GOOD, "cli") for _ in range(2))
     with store.write() as change:
-        assert sessions.end(change, one.actor.session_id, "logout")
+        assert end(change, one.actor.session_id, "logout")
         change.record(actor=one.actor, action="session.logout")
     with pytest.raises(Denied):
         sessions.resolve(store, one.token)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from medsynth_engine.access import blocklist, passwords, second_factor, throttle
-from medsynth_engine.operations.care import SETTINGS
+from medsynth_engine.operations.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()

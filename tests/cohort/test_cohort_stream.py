@@ -114,7 +114,7 @@ def test_pictures_decode_to_the_pixels_they_were(tmp_path: Path):
 def test_a_file_that_cannot_be_written_leaves_no_cohort(
     tmp_path: Path, model, records, monkeypatch: pytest.MonkeyPatch
 ):
-    def full(folder: Path, first: int, images: np.ndarray) -> None:
+    def full(folder: Path, first: int, images: np.ndarray, mode: str) -> None:
         raise OSError(28, "no space")
 
     monkeypatch.setattr(pictures, "_write", full)

@@ -16,8 +16,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from review_store import World, run
 
 from db.ledger import Ledger
-from medsynth_engine.intake.pseudonym import load_key, source_of
+from medsynth_engine.intake.pseudonym import source_of
 from medsynth_engine.kernel.errors import BadInput, Denied
+from medsynth_engine.kernel.store_key import load_key
 
 
 @pytest.fixture(scope="module")

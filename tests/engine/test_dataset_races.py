@@ -16,9 +16,9 @@ from review_store import World, run
 
 from db.ledger import Ledger
 from db.tables import Dataset, Job
+from medsynth_engine.intake.items import place_of
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import Code
-from medsynth_engine.intake.sources import place_of
 from medsynth_engine.intake.worker import Desk as WorkerDesk
 from medsynth_engine.intake.worker import Setup, Task
 from medsynth_engine.jobs.start import launch

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 
 from medsynth_engine.intake.formats import decode
-from medsynth_engine.intake.formats.decode import Decoded
+from medsynth_engine.intake.formats.decoded import Decoded
 from medsynth_engine.intake.options import Reading
 
 

@@ -17,8 +17,9 @@ from medsynth_engine.intake import folds
 from medsynth_engine.intake.assemble import people_of, place
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import Groups, is_blank, link_duplicates, perceptual_hash, thumbnail
-from medsynth_engine.intake.pseudonym import keyed, load_key, patient_of
+from medsynth_engine.intake.pseudonym import keyed, patient_of
 from medsynth_engine.kernel.errors import BadInput
+from medsynth_engine.kernel.store_key import load_key
 
 
 def test_copies_are_found_however_they_are_coded(tmp_path: Path, take: Callable) -> None:

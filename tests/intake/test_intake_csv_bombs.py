@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from intake_pieces import APART
 
+from medsynth_engine.intake.items import TableFile
 from medsynth_engine.intake.options import Limits, Options
-from medsynth_engine.intake.sources import TableFile
 from medsynth_engine.intake.tables.dates import Dates
 from medsynth_engine.intake.tables.describe import describe
 from medsynth_engine.intake.tables.roles import Roles, find_roles

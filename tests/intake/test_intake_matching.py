@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from medsynth_engine.intake.items import Item
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.tables.describe import describe
 from medsynth_engine.intake.tables.matching import Match, Names, by_file, by_patient
 from medsynth_engine.intake.tables.roles import find_roles

@@ -17,10 +17,11 @@ from pydicom.dataset import Dataset as Header
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
-from medsynth_engine.intake import choice, pool
+from medsynth_engine.intake import pool
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import take_in
+from medsynth_engine.kernel import stack_choice
 from medsynth_engine.kernel.errors import BadInput
 
 UID = "1.2.826.0.1.3680043.8.498."
@@ -166,10 +167,10 @@ def test_what_waits_in_quarantine_is_not_taken_twice(data_folder: Path, tmp_path
 
 @given(st.integers(0, 400), st.sampled_from(("all", "first", "middle", "middle:7", "every:3", "5-9", "300-999")))
 def test_a_choice_is_rising_inside_the_stack_and_the_same_every_time(count: int, word: str) -> None:
-    numbers = choice.chosen(word, count)
+    numbers = stack_choice.chosen(word, count)
     assert list(numbers) == sorted(set(numbers))
     assert all(0 <= number < count for number in numbers)
-    assert numbers == choice.chosen(word, count)
+    assert numbers == stack_choice.chosen(word, count)
     if count and "-" not in word:
         assert numbers
     if word == "middle:7":
@@ -179,7 +180,7 @@ def test_a_choice_is_rising_inside_the_stack_and_the_same_every_time(count: int,
 @pytest.mark.parametrize("word", ["", "some", "middle:0", "every:-1", "9-5", "0-3", "1,2", "all;rm"])
 def test_a_word_that_is_no_choice_is_refused(word: str) -> None:
     with pytest.raises(BadInput):
-        choice.chosen(word, 10)
+        stack_choice.chosen(word, 10)
 
 
 def test_studies_without_a_name_are_not_one_patient(tmp_path: Path, take: Callable) -> None:

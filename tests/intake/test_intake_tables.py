@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.items import Item
 from medsynth_engine.intake.options import Limits
-from medsynth_engine.intake.sources import Item
 from medsynth_engine.intake.tables.columns import Dropped, Typed, typed
 from medsynth_engine.intake.tables.matching import Names, by_file
 from medsynth_engine.intake.tables.table import parse_table

@@ -24,9 +24,8 @@ from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import perceptual_hash, thumbnail
 from medsynth_engine.intake.revise.revise import revise
 from medsynth_engine.intake.revise.revised_tables import Change
-from medsynth_engine.intake.text.check import Finding
 from medsynth_engine.intake.text.note import note
-from medsynth_engine.intake.text.verdicts import count_unread, of_findings, read_verdicts
+from medsynth_engine.intake.text.verdicts import Finding, count_unread, of_findings, read_verdicts
 from medsynth_engine.kernel.errors import BadInput, Interrupted
 
 BOX = (20, 30, 100, 24)

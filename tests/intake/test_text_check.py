@@ -22,8 +22,9 @@ from text_pieces import NAME, dataset, film, mixed, written
 
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.revise.revised_tables import Change
-from medsynth_engine.intake.text.check import JOURNAL, Checked, Finding, check, spoken
+from medsynth_engine.intake.text.check import JOURNAL, Checked, check, spoken
 from medsynth_engine.intake.text.readers import UNREAD, Task, read_all
+from medsynth_engine.intake.text.verdicts import Finding
 from medsynth_engine.kernel.errors import Interrupted
 
 PROGRAM = """

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from medsynth_engine.intake.archives import tar
 from medsynth_engine.intake.archives.directory import count_entries
+from medsynth_engine.intake.items import TABLE_ENDINGS, Item, Source, TableFile, is_litter
 from medsynth_engine.intake.options import Limits, Options
 from medsynth_engine.intake.reasons import Code, Rejected
-from medsynth_engine.intake.sources import TABLE_ENDINGS, Item, Source, TableFile, is_litter
 from medsynth_engine.kernel.errors import BadInput
 
 ENCRYPTED_FLAG = 0x1

@@ -19,8 +19,8 @@ import numpy as np
 
 from medsynth_engine.intake.archives.directory import count_entries
 from medsynth_engine.intake.archives.medmnist import names_of
+from medsynth_engine.intake.items import ArrayTable, Item, Source
 from medsynth_engine.intake.options import Limits, Options
-from medsynth_engine.intake.sources import ArrayTable, Item, Source
 from medsynth_engine.kernel.errors import BadInput
 
 SPLITS = {

@@ -14,7 +14,7 @@ from pydicom.pixels import apply_color_lut, get_decoder, pixel_array
 from pydicom.uid import JPEGExtended12Bit
 
 from medsynth_engine.intake.formats import faces
-from medsynth_engine.intake.formats.decode import Decoded, Opened, stack
+from medsynth_engine.intake.formats.decoded import Decoded, Opened, stack
 from medsynth_engine.intake.formats.dicom_header import orientation
 from medsynth_engine.intake.formats.dicom_objects import PIXEL_KEYWORDS, no_image
 from medsynth_engine.intake.formats.dicom_read import DICOM_ERRORS, frames_of, guarded, number, read, text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pydicom
 
 from medsynth_engine.intake.formats import faces
-from medsynth_engine.intake.formats.decode import Header
+from medsynth_engine.intake.formats.decoded import Header
 from medsynth_engine.intake.formats.dicom_objects import no_image
 from medsynth_engine.intake.formats.dicom_read import DICOM_ERRORS, frames_of, guarded, read, text
 from medsynth_engine.intake.formats.dicom_tags import described

@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from medsynth_engine.intake.formats import faces
-from medsynth_engine.intake.formats.decode import Decoded, Opened, stack
+from medsynth_engine.intake.formats.decoded import Decoded, Opened, stack
 from medsynth_engine.intake.formats.intensity import PERCENTILES, percentiles
 from medsynth_engine.intake.formats.nifti_header import (
     GZIP,

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from medsynth_engine.intake.formats import tiff
 from medsynth_engine.intake.formats.carriers import found_in_bmp, found_in_jpeg, found_in_png, found_in_webp, plain_png
-from medsynth_engine.intake.formats.decode import Decoded, Opened, stack
+from medsynth_engine.intake.formats.decoded import Decoded, Opened, stack
 from medsynth_engine.intake.formats.pixels import over_black, settle, upright, whole_numbers
 from medsynth_engine.intake.options import Limits, Reading
 from medsynth_engine.intake.reasons import Code, Rejected

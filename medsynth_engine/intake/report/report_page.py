@@ -6,18 +6,13 @@ Light: it knows documents only, and no table is loaded for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from medsynth_engine.intake.reasons import outcome, sentence
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.page import WARNINGS, template
+from medsynth_engine.kernel.small_cells import SMALLEST
 
-WARNINGS = {
-    "DEVELOPMENT": "Made in a development store with well-known passwords. For development only.",
-    "SIMULATED": "Made in simulated mode. Nothing here means anything.",
-}
 LIMITS = (
     "What is stored are pixels and typed values of allow-listed columns. Files, headers, names and free text are not.",
     "The self-check looks for identifiers in the bytes of what is written. It does not read text that is burned into "
@@ -29,7 +24,7 @@ LIMITS = (
     "The best tools of the field still miss about 7 in 10,000 actions (MIDI-B, 2025): automatic is not enough.",
 )
 """What nobody should read into the report."""
-LEVELS = "Levels with at least 11 patients"
+LEVELS = f"Levels with at least {SMALLEST} patients"
 """What a stored dataset tells of its levels (work/dataset_row.py): rarer ones are in no document."""
 KINDS_SHOWN = 12
 SERIES_SHOWN = 30
@@ -43,7 +38,8 @@ def html(document: Mapping[str, Any], marks: Sequence[str] = ()) -> str:
               from a document without.
     marks     DEVELOPMENT, SIMULATED
     """
-    return _template().render(
+    filters = {"plain": lambda text: plain(str(text), 1_000), "words": _words, "count": _count}
+    return template("medsynth_engine.intake.report", "", "report_page.html", **filters).render(
         document=document,
         name=document.get("dataset") or "a scan",
         warnings=[(mark, WARNINGS.get(mark, "")) for mark in marks],
@@ -69,19 +65,6 @@ def html(document: Mapping[str, Any], marks: Sequence[str] = ()) -> str:
         limits=LIMITS,
         most=KINDS_SHOWN,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("medsynth_engine.intake.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"plain": lambda text: plain(str(text), 1_000), "words": _words, "count": _count}
-    return environment.get_template("report_page.html")
 
 
 def _of(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

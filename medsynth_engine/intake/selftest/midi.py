@@ -19,11 +19,11 @@ import pandas as pd
 from PIL import Image
 
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.pseudonym import KEY_BYTES
 from medsynth_engine.intake.selftest.canaries import Aviary
 from medsynth_engine.intake.selftest.search import Search
 from medsynth_engine.intake.selftest.study import Slice, write_study
 from medsynth_engine.intake.take_in import take_in
+from medsynth_engine.kernel.store_key import KEY_BYTES
 
 HIPAA, STANDARD, PRACTICE = "HIPAA", "DICOM", "best practice"
 WEIGHTS = {HIPAA: 70, STANDARD: 20, PRACTICE: 10}

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.intake.options import Options
-from medsynth_engine.intake.pseudonym import KEY_BYTES
 from medsynth_engine.intake.rules import profile
 from medsynth_engine.intake.selftest import dicom, midi, names, pictures, tables, volumes
 from medsynth_engine.intake.selftest.canaries import FAMILIES, NEEDED, Aviary
 from medsynth_engine.intake.selftest.search import Search
 from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.kernel.errors import Interrupted
+from medsynth_engine.kernel.store_key import KEY_BYTES
 
 TARGET_SCORE = 0.999
 EXPECTED = {

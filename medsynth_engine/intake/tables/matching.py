@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
+from medsynth_engine.intake.items import Item
 from medsynth_engine.intake.pseudonym import patient_of
-from medsynth_engine.intake.sources import Item
 from medsynth_engine.kernel.errors import BadInput
 
 AMBIGUOUS = -2

@@ -13,8 +13,8 @@ from itertools import chain
 
 import pandas as pd
 
+from medsynth_engine.intake.items import TableFile
 from medsynth_engine.intake.options import Limits
-from medsynth_engine.intake.sources import TableFile
 from medsynth_engine.intake.tables import sheet
 from medsynth_engine.intake.tables.encoding import SAMPLE, delimiter_of, encoding_of, lines_of
 from medsynth_engine.intake.tables.headers import HIDDEN, is_a_row, look_like_values, named

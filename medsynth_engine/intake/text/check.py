@@ -19,41 +19,16 @@ import pandas as pd
 
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
-from medsynth_engine.intake.reasons import Code
 from medsynth_engine.intake.text.readers import UNREAD, Task, read_all, seconds_for
-from medsynth_engine.intake.text.verdicts import read_verdicts
+from medsynth_engine.intake.text.verdicts import Box, Finding, read_verdicts
 
 Progress = Callable[[int, int | None, str], None]
 Wanted = Callable[[], bool]
-Box = tuple[int, int, int, int]
 EXEMPT = "exempt"
 VERDICTS = ("clean", "markers", "text", UNREAD, EXEMPT)
 JOURNAL = "journal.jsonl"
 LEARNING = 4
 """So many pictures must be read before anything is said about the time that is left."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found in one picture.
-
-    held   it is in quarantine already, whatever was found
-    boxes  x, y, width, height of the lines in question, in pixels; read: their text
-    left   text remained after a trial of masking it (only where masking was asked for)
-    """
-
-    record: str
-    pixels: str
-    verdict: str
-    held: bool
-    boxes: tuple[Box, ...] = ()
-    read: tuple[str, ...] = ()
-    left: bool = False
-
-    @property
-    def code(self) -> Code | None:
-        """Why the picture goes to a person, if it does and is not there already."""
-        return {"text": Code.TEXT, UNREAD: Code.UNREAD}.get(self.verdict)
 
 
 @dataclass(frozen=True)

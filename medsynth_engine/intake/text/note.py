@@ -9,8 +9,7 @@ from typing import Any
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.held import NAME, read_held, write_held
 from medsynth_engine.intake.revise.revised_report import looked_at
-from medsynth_engine.intake.text.check import Finding
-from medsynth_engine.intake.text.verdicts import TEXT, count_unread, merged, of_findings, read_verdicts
+from medsynth_engine.intake.text.verdicts import TEXT, Finding, count_unread, merged, of_findings, read_verdicts
 from medsynth_engine.kernel.atomic import write_json, write_with
 
 

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from medsynth_engine.intake.formats.dicom_tags import READABLE_SIDE
+from medsynth_engine.intake.reasons import Code
+from medsynth_engine.intake.text.readers import UNREAD
 
-if TYPE_CHECKING:
-    from medsynth_engine.intake.text.check import Finding
-
+Box = tuple[int, int, int, int]
 TEXT = "text.parquet"
 COLUMNS = ("record", "pixels", "verdict", "boxes")
 """pixels: the keyed digest of the pixels that were read, so that a verdict never outlives them; boxes: JSON text."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found in one picture.
+
+    held   it is in quarantine already, whatever was found
+    boxes  x, y, width, height of the lines in question, in pixels; read: their text
+    left   text remained after a trial of masking it (only where masking was asked for)
+    """
+
+    record: str
+    pixels: str
+    verdict: str
+    held: bool
+    boxes: tuple[Box, ...] = ()
+    read: tuple[str, ...] = ()
+    left: bool = False
+
+    @property
+    def code(self) -> Code | None:
+        """Why the picture goes to a person, if it does and is not there already."""
+        return {"text": Code.TEXT, UNREAD: Code.UNREAD}.get(self.verdict)
 
 
 def of_findings(findings: Iterable[Finding]) -> pd.DataFrame:
