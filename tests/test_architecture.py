@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import tomllib
@@ -17,6 +18,12 @@ LONG = {
     "db/migrations/versions/0001_first.py": "the first ledger, as it was: migrations never change",
 }
 LONGEST = 300
+CIRCLES = {
+    frozenset({"db.place", "db.postgres_ledger"}): "which ledger is in charge opens one of them, and that one asks",
+    frozenset(f"medsynth_tui.{name}" for name in ("view", "work", "screens.confirm", "screens.prove")): "a screen asks "
+    "the engine, and may have to ask the person first, on a screen",
+}
+"""Files that know each other, and why. Everywhere else the way leads on."""
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +71,37 @@ def test_every_path_that_the_page_names_is_there() -> None:
 def test_a_file_is_no_longer_than_one_can_read_but_for_two_that_say_why() -> None:
     long = {file.relative_to(ROOT).as_posix() for file in sources() if len(file.read_text().splitlines()) > LONGEST}
     assert long == set(LONG)
+
+
+def known_by(file: Path, modules: set[str]) -> set[str]:
+    """Modules of ours that a file needs when it runs, also inside a function; those for types alone are not needed."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    typed = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typed:
+            found |= {f"{node.module}.{name.name}" for name in node.names} | {node.module}
+        elif isinstance(node, ast.Import) and id(node) not in typed:
+            found |= {name.name for name in node.names}
+    return found & modules
+
+
+def test_the_way_from_file_to_file_turns_back_nowhere_but_where_it_says_why() -> None:
+    files = {".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in sources()}
+    needs = {name: known_by(file, set(files)) for name, file in files.items()}
+    reached: dict[str, set[str]] = {}
+    for name in needs:
+        seen, waiting = set[str](), list(needs[name])
+        while waiting:
+            other = waiting.pop()
+            if other not in seen:
+                seen.add(other)
+                waiting += needs[other]
+        reached[name] = seen
+    circles = {frozenset(other for other in reached[name] if name in reached[other]) for name in needs}
+    assert circles - {frozenset()} == set(CIRCLES)

@@ -14,6 +14,7 @@ import typer
 from medsynth_engine.kernel.errors import CheckFailed, Interrupted, MedSynthError, Refused
 from medsynth_tui.cli import own_home, show
 from medsynth_tui.cli.command import command
+from medsynth_tui.cli.demo_names import BALANCE, BALANCED, DATASET, RUN, TRAINED
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.own_home import PEOPLE
 from medsynth_tui.cli.waiting import LEFT_RUNNING, wait
@@ -21,8 +22,6 @@ from medsynth_tui.cli.waiting import LEFT_RUNNING, wait
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
-DATASET, RUN, TRAINED, BALANCED = "phantom", "first-run", "as-trained", "balanced"
-BALANCE = ["sex", "age_band"]
 ANSWERS = {
     "need": {"purpose": "Trying MedSynth out."},
     "processing": {"source": "The built-in phantom cohort: drawn by a program, nobody's data."},

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from medsynth_tui.cli import show
-from medsynth_tui.cli.demo import BALANCE, BALANCED, PEOPLE, TRAINED
+from medsynth_tui.cli.demo_names import BALANCE, BALANCED, TRAINED
 from medsynth_tui.cli.evidence import band, measure
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.cli.own_home import PEOPLE
 from medsynth_tui.cli.pictures import Picture, can_show, show_row
 
 FIDELITY = ("fidelity.fd_ratio", "fidelity.coverage", "fidelity.rows.pairwise", "fidelity.rows.detection_auc")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from medsynth_engine.kernel.errors import Interrupted, MedSynthError
 from medsynth_engine.kernel.run_records import measured
-from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import shown
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
+    from medsynth_tui.cli.face import Document, Face
 
 LOOK_EVERY_SECONDS = 1.0
 LEFT_RUNNING = "left_running"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from medsynth_engine.kernel.escape import markup
 from medsynth_engine.kernel.run_records import measured
 from medsynth_tui.cli import show
-from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.progress import LINE_EVERY_SECONDS
 from medsynth_tui.words import of_a_run
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from medsynth_engine.engine import Engine
+    from medsynth_tui.cli.face import Document, Face
 
 LOOK_EVERY_SECONDS = 1.0
 UNDER_WAY = ("queued", "running")
