@@ -78,12 +78,12 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("way")
-    return World(folder / "home", write_phantom(folder / "hospital", 600, seed=3, size=32))
+    return World(folder / "home", write_phantom(folder / "hospital", 360, seed=3, size=32))
 
 
 def test_the_counts_add_up_and_no_name_is_in_any_byte_of_the_store(world: World) -> None:
     counts = world.intake
-    assert counts["submitted"] == counts["accepted"] + counts["quarantined"] + counts["rejected"] == 600
+    assert counts["submitted"] == counts["accepted"] + counts["quarantined"] + counts["rejected"] == 360
     lines = (world.source / "metadata.csv").read_text().splitlines()[1:]
     names = {line.split(",")[0].split("_")[0].encode() for line in lines}
     planted = {name for name in names if len(name) > 5}

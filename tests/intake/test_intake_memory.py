@@ -13,7 +13,7 @@ from intake_apart import GIGABYTE, take_apart
 from medsynth_engine.intake.options import Limits
 from medsynth_engine.kernel.png import png
 
-SOME, MORE, MOST = 2_000, 5_000, 100_000
+SOME, MORE, MOST = 1_000, 3_000, 100_000
 BYTES_A_PICTURE = 1_600
 """That Python and numpy ask for; 1,250 were measured, whatever the count."""
 RESIDENT_A_PICTURE = 2_660
