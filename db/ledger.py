@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -20,6 +19,7 @@ from db import anchors, checkpoints, migrate, proof
 from db.change import SYSTEM, Change, Who, end
 from db.dialect import run
 from db.errors import LedgerBusy, LedgerConflict, LedgerError, LedgerMissing, UnrecordedChange, moved
+from db.facts import fact, setting
 from db.sqlite import (
     BUSY_SECONDS,
     cannot_write,
@@ -96,7 +96,7 @@ class Ledger:
     def _join(self, frozen: bool) -> None:
         self._connect(frozen)
         with self.read() as session:
-            self._facts = {key: _fact(session, key) for key in ("store_id", "stamp")}
+            self._facts = {key: fact(session, key) for key in ("store_id", "stamp")}
 
     def _connect(self, frozen: bool) -> None:
         self.frozen, self._file = frozen, self._found()
@@ -256,14 +256,9 @@ def file_at(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _fact(session: Session, key: str) -> Any:
-    row = session.get(Store, key)
-    return row.value if row else None
-
-
 def _anchor_settings(session: Session) -> tuple[str, bool]:
     """Where signed checkpoints are carried to: a file, the system's log."""
-    return str(_fact(session, "setting.anchor_file") or ""), _fact(session, "setting.anchor_syslog") == "yes"
+    return str(setting(session, "anchor_file") or ""), setting(session, "anchor_syslog") == "yes"
 
 
 def _exists() -> LedgerConflict:

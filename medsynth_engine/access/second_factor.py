@@ -17,8 +17,9 @@ from functools import cache
 
 from sqlmodel import Session, col, delete, select
 
+from db.facts import setting
 from db.ledger import Change, Ledger
-from db.tables import CredentialTouch, RecoveryCode, SecondFactor, Store, User
+from db.tables import CredentialTouch, RecoveryCode, SecondFactor, User
 from medsynth_engine.access.actor import Actor
 from medsynth_engine.access.endings import end_all
 from medsynth_engine.access.roles import Role
@@ -53,8 +54,7 @@ class Enrolment:
 
 def required_of(session: Session, role: str) -> bool:
     """Whether an admin asks a second factor of everybody with this role (setting `second_factor_roles`)."""
-    row = session.get(Store, f"setting.{REQUIRED}")
-    return row is not None and role in str(row.value).split(",")
+    return role in str(setting(session, REQUIRED) or "").split(",")
 
 
 def checked_roles(text: str) -> str:

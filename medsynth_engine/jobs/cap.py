@@ -11,8 +11,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from db.facts import setting
 from db.ledger import Ledger
-from db.tables import Store
 from medsynth_engine.kernel.errors import BadInput, NoRoom
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.kernel.home import low_resource
@@ -28,8 +28,7 @@ GPU = Path("/dev/nvidiactl")
 def cap_of(ledger: Ledger, run: RunFolder | None) -> int:
     """Bytes that the next step may take, 0 where there is no limit. `run` is what the step trains, None for others."""
     with ledger.read() as session:
-        row = session.get(Store, f"setting.{SETTING}")
-    wished = int(row.value) << 30 if row is not None else 0
+        wished = int(setting(session, SETTING) or 0) << 30
     small = SMALL if run is not None and low_resource(bool(run.config().get("low_resource"))) else 0
     return min(filter(None, (wished, small)), default=0)
 

@@ -42,7 +42,7 @@ class Care:
 
     @operation("settings.set", Permission.MANAGE_SETTINGS, fresh=True, about="key")
     def settings_set(self, call: Call, key: str, value: str) -> dict[str, Any]:
-        from db.tables import Store
+        from db.facts import keep_setting
 
         if key not in SETTINGS:
             raise BadInput("no_such_setting", f"There is no setting {plain(key)!r}.", "See: medsynth settings list")
@@ -59,7 +59,7 @@ class Care:
         # A path may name a person or a place: the record says that it was set, not to what.
         shown = bool(checked) if key in ("drop_box", "anchor_file", "inception_file") else checked
         with call.change(f"setting:{key}", value=shown) as change:
-            change.session.merge(Store(key=f"setting.{key}", value=checked))
+            keep_setting(change.session, key, checked)
         if key.startswith("anchor_") and checked:
             call.ledger.checkpoint(call.actor, call.face)  # so that it is seen at once whether the anchor is reached
         return {"key": key, "value": checked, "meaning": SETTINGS[key][1]}

@@ -35,7 +35,7 @@ LARGEST = {"confirm_minutes": 60, "lock_minutes": 30}
 
 def setting(session: Any, name: str) -> Any:
     """The setting's value, or its default."""
-    from db.tables import Store
+    from db import facts
 
-    row = session.get(Store, f"setting.{name}")
-    return row.value if row is not None else SETTINGS[name][0]
+    value = facts.setting(session, name)
+    return value if value is not None else SETTINGS[name][0]
