@@ -163,8 +163,13 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert any(not check["ok"] and check["what_to_do"] for check in answer.document["checks"])
 
 
-def test_the_doctor_measures_what_fits_the_machine_where_it_is_asked_to(tmp_path: Path) -> None:
+def test_the_doctor_measures_nothing_where_it_is_not_asked_to(tmp_path: Path) -> None:
     person = Person(tmp_path / "empty", tmp_path / "user")
     assert person.asks("doctor").document["fit"] is None  # a program that looks after stores costs nothing
+
+
+@pytest.mark.whole("tests/gan/test_fits.py measures the same steps")
+def test_the_doctor_measures_what_fits_the_machine_where_it_is_asked_to(tmp_path: Path) -> None:
+    person = Person(tmp_path / "empty", tmp_path / "user")
     said = person.types("doctor", "--measure", "--home", tmp_path / "empty")
     assert "Ctrl-C skips it" in said.err and "an hour gives" in said.out

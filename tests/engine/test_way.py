@@ -197,8 +197,17 @@ def test_weights_of_this_store_are_known_again_and_a_broken_file_is_refused(worl
 
 def test_a_simulated_run_says_so_and_gives_nothing(world: World) -> None:
     ann = world.of("ann")
-    run(_done(ann, run(ann.train("chest", name="play", kimg=0.2, simulated=True))))
-    assert run(ann.runs_show("play"))["simulated"] is True
+
+    async def begin_and_stop() -> dict[str, Any]:
+        started = await ann.train("chest", name="play", kimg=0.2, simulated=True)
+        while not any(r.get("kind") == "tick" for r in (await ann.runs_watch("play"))["records"]):
+            await asyncio.sleep(0.2)
+        await ann.runs_stop("play")
+        await ann.finish(started["job"])
+        return await ann.runs_show("play")
+
+    shown = run(begin_and_stop())
+    assert (shown["simulated"], shown["state"]) == (True, "stopped")
     with pytest.raises(BadInput, match="simulated"):
         run(ann.generate("never", 5, run="play"))
 

@@ -175,10 +175,14 @@ def test_adam_is_fused_on_mps_only_where_it_steps_like_the_cpu(monkeypatch: pyte
     probes.fused.cache_clear()
 
 
-def test_the_self_test_prints_a_table_and_a_document():
-    words = [sys.executable, "-m", "medsynth_engine.gan.device"]
-    table = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+def test_the_self_test_prints_a_table_and_a_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    words = [sys.executable, "-m", "medsynth_engine.gan.device", "--json"]
+    monkeypatch.setattr(sys, "argv", words[2:3])
+    assert device.main() == 0
+    table = capsys.readouterr().out
     assert "convolutions on views" in table and "cpu" in table and "BAD" not in table
-    document = json.loads(subprocess.run([*words, "--json"], capture_output=True, text=True, check=True).stdout)
+    document = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     assert document["ok"] and document["devices"][-1]["device"] == "cpu"
     assert len(document["devices"][-1]["probes"]) == len(probes.PROBES)

@@ -110,6 +110,7 @@ def test_several_processes_are_interrupted_and_stopped_like_one_and_go_on_where_
     assert not psutil.pid_exists(process.pid)
 
 
+@pytest.mark.whole("one says so in tests/gan/test_training.py; several that end badly are told above")
 def test_a_folder_that_cannot_be_trained_says_so_with_several_processes_too(make_run: MakeRun):
     folder = make_run(augmentation="selfie")
     process = launch(folder, 2)

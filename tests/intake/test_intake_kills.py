@@ -183,7 +183,7 @@ def test_cancelled_it_ends_soon(ward: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is set from outside")
-@pytest.mark.family(share=0.5)
+@pytest.mark.family(share=0.25)
 @pytest.mark.parametrize("limit", [1_000, 60_000, 400_000, 1_100_000])
 def test_files_that_may_not_grow_end_it_cleanly_and_it_continues(
     limit: int, ward: Path, undisturbed: tuple[dict[str, bytes], float], tmp_path: Path
