@@ -3,8 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Of the tests: one more than the smallest machine has cores, because many wait for processes that they started.
-WORKERS ?= 3
+# Of the tests: two more than the smallest machine has cores, because many wait for processes that they started.
+WORKERS ?= 4
 ROUNDS ?= 20
 
 .PHONY: setup demo test test-fast test-full flaky check check-lint check-format check-types check-walls wheel architecture keys commands fuzz faults soak cluster bench bench-peers resolve-macos snapshots pictures recording clean

@@ -90,7 +90,8 @@ class Hospital:
 def found_hospital(folder: Path) -> Hospital:
     home = folder / "store"
     people = {name: Person(home, folder / "users" / name) for name in (*PASSWORDS, "nobody")}
-    assert people["nobody"].asks("init", "--dev").code == 0
+    made = people["nobody"].asks("init", "--dev")
+    assert made.code == 0, made.out + made.err
     (home / "data" / "pseudonym.key").write_bytes(bytes(range(32)))  # known: the same patients are held out every time
     for name, password in PASSWORDS.items():
         answer = people[name].asks("login", name, "--password-stdin", stdin=password + "\n")

@@ -107,7 +107,7 @@ class Bench:
     def look(self, job: str) -> str:
         return watch.look(self.ledger, self.home, job)
 
-    def until(self, job: str, *states: str, seconds: float = 20) -> str:
+    def until(self, job: str, *states: str, seconds: float = 120) -> str:
         wait_for(lambda: self.look(job) in states, seconds, lambda: f"{self.look(job)}: {self.folder(job).log_tail()}")
         return self.look(job)
 
@@ -140,7 +140,7 @@ class Bench:
             return [r.action for r in chain.page(session, object_=f"job:{job}")][::-1]
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 20, say: Callable[[], str] = lambda: "") -> None:
+def wait_for(true: Callable[[], bool], seconds: float = 120, say: Callable[[], str] = lambda: "") -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, say()
