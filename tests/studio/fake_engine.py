@@ -326,7 +326,8 @@ class FakeEngine(FakeRows):
             "total": 500_000_000_000,
             "used": 9_300_000_000,
             "kinds": [{"kind": kind, "bytes": 10**9 * n} for n, kind in enumerate(("dataset", "run", "generator"), 1)]
-            + [{"kind": "ledger", "bytes": 3_000_000}, {"kind": "work", "bytes": 812}, {"kind": "unfinished", "bytes": 5_000}],
+            + [{"kind": "ledger", "bytes": 3_000_000}, {"kind": "work", "bytes": 812}]
+            + [{"kind": "unfinished", "bytes": 5_000}],
             "unfinished": [{"of": "dataset", "bytes": 4_000}, {"of": "run", "bytes": 1_000}],
             "owners": [{"owner": "alexandra", "bytes": 10**9}, {"owner": "", "bytes": 10**8}] if names else [],
             "things": [
