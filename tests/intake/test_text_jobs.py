@@ -111,6 +111,14 @@ def world(empty: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="module")
+def masked_once(empty: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, dict[str, Any]]:
+    """One whose films were masked, and what the check told."""
+    made = World(tmp_path_factory.mktemp("masked"), empty)
+    made.take("mask")
+    return made, made.check()
+
+
+@pytest.fixture(scope="module")
 def held_back_once(empty: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(tmp_path_factory.mktemp("held"), empty)
     made.take("quarantine")
@@ -124,9 +132,8 @@ def held_back(held_back_once: World, tmp_path: Path) -> World:
     return World(tmp_path, held_back_once)
 
 
-def test_text_is_masked_in_a_new_version_and_the_old_one_goes(world: World) -> None:
-    world.take("mask")
-    told = world.check()
+def test_text_is_masked_in_a_new_version_and_the_old_one_goes(masked_once: tuple[World, dict[str, Any]]) -> None:
+    world, told = masked_once
     assert told["to_mask"] == 2 and told["read"] == 9
     old, new = world.version(1), world.version(2)
     assert (old.state, old.name) == ("removed", f"films~{old.id}") and new.name == "films"
@@ -209,9 +216,10 @@ def test_a_version_that_stays_forgets_the_pictures_that_were_rejected(held_back:
     assert not list(world.home.datasets.rglob(f"*{first}*"))
 
 
-def test_a_dataset_that_is_removed_meanwhile_is_left_alone(world: World) -> None:
-    world.take("mask")
-    world.check()
+def test_a_dataset_that_is_removed_meanwhile_is_left_alone(
+    masked_once: tuple[World, dict[str, Any]], tmp_path: Path
+) -> None:
+    world = World(tmp_path, masked_once[0])
     name = world.version(2).id
     world.ask("datasets_remove", "films")
     with pytest.raises(MedSynthError, match="removed"):
