@@ -118,6 +118,14 @@ class Pictures(Widget):
         self._strips: list[Strip] = []
         self._laid_out_for = Size(0, 0)
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._in_other_colours())
+
+    def _in_other_colours(self) -> None:
+        """Boxes, and the ground beside a picture, are of the theme's colours."""
+        self._laid_out_for = Size(0, 0)
+        self.refresh()
+
     def show(self, pictures: Sequence[Pixels], note: str = "") -> None:
         self.held = ()
         if (tuple(pictures), note) != (self.pictures, self.note):
