@@ -94,6 +94,8 @@ class Releases(WritesList, View):
 
     def offered(self, command: Command) -> bool:
         chosen = self._chosen() if self.is_mounted else None
+        if command is r.ReleaseOpen:
+            return chosen is not None
         if command is r.ReleaseSubject:
             return chosen is not None and chosen["kind"] in SCREENS
         if command is r.ReleaseAssess:
