@@ -39,6 +39,8 @@ JUDGED = {
     "submitted": ("1 of 2 approvals", "$warning"),
 }
 """How an admin decided, by what the assessment is now."""
+HAPPENED = "What happened"
+TURN = "more: PgDn, PgUp"
 EVERY = 10.0
 """Seconds between two looks while work goes on: it ends in another process."""
 BEGIN = "Bring in a dataset to begin: 1, then {key}."
@@ -70,7 +72,7 @@ class HomeView(View):
                 yield Static("Where to", classes="heading")
                 yield Menu(id="menu")
             with VerticalScroll(id="news", can_focus=False):
-                yield Static("What happened", classes="heading")
+                yield Static(HAPPENED, id="heading-news", classes="heading")
                 yield News(id="happened")
 
     def on_mount(self) -> None:
@@ -96,6 +98,15 @@ class HomeView(View):
         if number <= len(self.menu):
             self.studio.go(self.menu[number - 1].id)
 
+    def action_turn(self, pages: int) -> None:
+        """What happened may be longer than the window; the menu keeps the keys."""
+        news = self.query_one("#news")
+        news.scroll_to(y=news.scroll_y + pages * news.size.height, animate=False)
+
+    def _say_whether_all(self) -> None:
+        more = self.query_one("#news").max_scroll_y > 0
+        self.query_one("#heading-news", Static).update(f"{HAPPENED} ({TURN})" if more else HAPPENED)
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_choose(event.option_index + 1)
 
@@ -120,6 +131,7 @@ class HomeView(View):
             if self.studio.session.may(c.DatasetAdd.permission):
                 self.ask(lambda engine: engine.datasets_list(), self._advise)
         self.query_one(News).show(entries)
+        self.call_after_refresh(self._say_whether_all)
 
     def _advise(self, datasets: list[dict[str, Any]]) -> None:
         """With what to begin, where nothing happens; a dataset may be there already."""
@@ -181,5 +193,7 @@ class Menu(OptionList):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("j", "cursor_down", "Down", show=False),
         Binding("k", "cursor_up", "Up", show=False),
+        Binding("pagedown", "screen.turn(1)", "More news", show=False),
+        Binding("pageup", "screen.turn(-1)", "Earlier news", show=False),
         *[Binding(str(number), f"screen.choose({number})", show=False) for number in range(1, 10)],
     ]
