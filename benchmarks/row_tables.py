@@ -110,7 +110,9 @@ def auc(train: pd.DataFrame, test: pd.DataFrame, task: Task, seed: int = 0) -> f
         for frame in (train, test)
     ]
     told = [name for name in features if frames[0][name].notna().any()]
-    frames, words = [frame[told] for frame in frames], [name for name in words if name in told]
+    words = [name for name in words if name in told]
+    numbers = {name: "float64" for name in told if name not in words}  # private rows may leave integers out
+    frames = [frame[told].astype(numbers) for frame in frames]
     encode = ColumnTransformer(
         [("words", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), words)],
         remainder="passthrough",
