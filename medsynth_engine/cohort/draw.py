@@ -23,7 +23,7 @@ from medsynth_engine.kernel.atomic import sync_folder, write_json
 from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import BadInput, Busy, Interrupted
 from medsynth_engine.rows.bands import age_band
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 
 FORMAT = 1
 _ROWS, _ORDER = 1, 2  # separate streams of the one seed

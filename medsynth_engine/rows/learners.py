@@ -14,8 +14,9 @@ from medsynth_engine.rows.coding import SMALLEST
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.private.accounting import DELTA
 from medsynth_engine.rows.private.tree import PrivateTree
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.rows.unusable import UnusableTable
 
 NAMES = ("trees", "dp", "gan")
 FEWEST = {"trees": SMALLEST, "dp": SMALLEST, "gan": 5_000}

@@ -26,7 +26,7 @@ from medsynth_engine.rows.people import People
 from medsynth_engine.rows.request import ask
 from medsynth_engine.rows.rule import Rule, obeyed
 from medsynth_engine.rows.step import Step
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 @dataclass(frozen=True)

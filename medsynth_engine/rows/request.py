@@ -13,7 +13,7 @@ from medsynth_engine.rows.bands import BANDS, band_numbers, limits
 from medsynth_engine.rows.coding import Bins
 from medsynth_engine.rows.columns import AGE_BAND, Inner
 from medsynth_engine.rows.joint import Request
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 @dataclass(frozen=True)

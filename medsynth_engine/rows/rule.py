@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from medsynth_engine.rows.columns import split
-from medsynth_engine.rows.table import UnusableTable, numbers
+from medsynth_engine.rows.table import numbers
+from medsynth_engine.rows.unusable import UnusableTable
 
 ORIGINS = ("known", "learned", "own")
 """From the list that comes with MedSynth, found in the real table, or written by a person."""

@@ -9,7 +9,8 @@ import numpy as np
 from medsynth_engine.rows.coding import Levels
 from medsynth_engine.rows.columns import AGE_BAND, Coded, Inner
 from medsynth_engine.rows.joint import LARGEST
-from medsynth_engine.rows.table import ROLES, Schema, UnusableTable
+from medsynth_engine.rows.table import ROLES, Schema
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 def in_order(coded: list[Coded], schema: Schema, first: Sequence[str]) -> tuple[list[Coded], int]:

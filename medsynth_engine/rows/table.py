@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from medsynth_engine.rows.unusable import UnusableTable
+
 ROLES = ("age", "sex", "ethnicity", "finding", "condition", "column")
 KINDS = ("number", "integer", "category", "multi", "boolean")
 SEPARATOR = "|"
@@ -17,19 +19,6 @@ SEPARATOR = "|"
 
 DAYS = "_day"
 """How the names of columns end that hold dates as whole days (`intake/tables/reduced.py`)."""
-
-
-class UnusableTable(ValueError):
-    """A table, a request or a stored model that rows cannot be learned or drawn from.
-
-    Carries `code`, `message` and `hint` like the engine's own errors, so that a caller can raise it on as bad input.
-    """
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from medsynth_engine.rows.columns import AGE_BAND, Coded, code_columns
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.sequence import in_order, nominal, one_row_each, place, smallest_leaf
 from medsynth_engine.rows.step import Lesson, Step, learn
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 @dataclass(frozen=True)

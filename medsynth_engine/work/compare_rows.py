@@ -15,7 +15,7 @@ import pandas as pd
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.rows.learners import Choice
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 from medsynth_engine.work.bakeoff import judged
 from medsynth_engine.work.binding_rules import binding, of_dataset
 from medsynth_engine.work.desk import Desk, run

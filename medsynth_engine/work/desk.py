@@ -19,7 +19,7 @@ from medsynth_engine.kernel.errors import BadInput, Interrupted
 from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.kernel.home import Home, default_home
 from medsynth_engine.operations.declare import Recorded, record_as
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 @dataclass(frozen=True)

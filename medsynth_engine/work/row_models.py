@@ -25,7 +25,7 @@ from medsynth_engine.rows.learners import Choice, read
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.private.accounting import epsilon_of
 from medsynth_engine.rows.private.tree import PrivateTree
-from medsynth_engine.rows.table import UnusableTable
+from medsynth_engine.rows.unusable import UnusableTable
 from medsynth_engine.work.binding_rules import in_force, of_dataset
 from medsynth_engine.work.desk import Desk
 from medsynth_engine.work.learned_rows import learned

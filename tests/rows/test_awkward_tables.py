@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from medsynth_engine.rows.adversarial.gan import TabularGan
 from medsynth_engine.rows.private.tree import PrivateTree
-from medsynth_engine.rows.table import Column, Schema, UnusableTable
+from medsynth_engine.rows.table import Column, Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.rows.unusable import UnusableTable
 
 WORDS = st.text(min_size=0, max_size=8).filter(lambda text: "\x00" not in text)
 

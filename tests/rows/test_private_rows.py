@@ -16,7 +16,8 @@ from medsynth_engine.rows.private.accounting import Budget
 from medsynth_engine.rows.private.domain import declared, encode
 from medsynth_engine.rows.private.marginals import grouped, onto_simplex
 from medsynth_engine.rows.private.tree import PrivateTree, _Counted
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 def learned(table: pd.DataFrame, epsilon: float = 10.0, **more) -> PrivateTree:

@@ -15,8 +15,9 @@ from medsynth_engine.rows.adversarial.gan import TabularGan
 from medsynth_engine.rows.choose import choose
 from medsynth_engine.rows.private.tree import PrivateTree
 from medsynth_engine.rows.rule import Rule, Test
-from medsynth_engine.rows.table import Column, Schema, UnusableTable
+from medsynth_engine.rows.table import Column, Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.rows.unusable import UnusableTable
 
 RULES = (
     Rule("women", "Effusion is found in women only.", (Test("finding", ("effusion",)),), Test("sex", ("F",))),

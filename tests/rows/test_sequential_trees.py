@@ -14,8 +14,9 @@ from row_clinic import ROLES, clinic
 from medsynth_engine.kernel import small_cells
 from medsynth_engine.rows import coding
 from medsynth_engine.rows.columns import code_columns
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import SequentialTrees
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 def learned(table: pd.DataFrame, **more) -> SequentialTrees:

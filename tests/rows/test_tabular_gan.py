@@ -13,7 +13,8 @@ from medsynth_engine.rows.adversarial.training import Sampler
 from medsynth_engine.rows.coding import Bins
 from medsynth_engine.rows.columns import Inner
 from medsynth_engine.rows.learners import Choice, learn, read
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 def learned(table: pd.DataFrame, **more) -> TabularGan:

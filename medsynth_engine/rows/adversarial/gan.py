@@ -24,8 +24,9 @@ from medsynth_engine.rows.coding import Bins
 from medsynth_engine.rows.columns import ages_of_bands
 from medsynth_engine.rows.model import RowModel
 from medsynth_engine.rows.step import Step
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import Teacher, joint_of, prepared
+from medsynth_engine.rows.unusable import UnusableTable
 
 FEWEST = 5_000
 """Rows from which it is offered."""

@@ -16,7 +16,8 @@ import pandas as pd
 from medsynth_engine.rows.bands import BANDS, EDGES, band_numbers
 from medsynth_engine.rows.coding import Bins, Levels
 from medsynth_engine.rows.columns import AGE_BAND, Inner, split
-from medsynth_engine.rows.table import SEPARATOR, Column, Schema, UnusableTable
+from medsynth_engine.rows.table import SEPARATOR, Column, Schema
+from medsynth_engine.rows.unusable import UnusableTable
 
 BINS = 64
 """A number is counted in at most so many equal parts of its bounds."""

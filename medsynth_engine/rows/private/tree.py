@@ -24,8 +24,9 @@ from medsynth_engine.rows.private.domain import declared, dtype_of, encode
 from medsynth_engine.rows.private.marginals import agreeing, grouped, noisy, of_codes, onto_simplex
 from medsynth_engine.rows.private.noise import Below, exponential_mechanism
 from medsynth_engine.rows.sequence import in_order
-from medsynth_engine.rows.table import Schema, UnusableTable
+from medsynth_engine.rows.table import Schema
 from medsynth_engine.rows.trees import checked, outer_columns
+from medsynth_engine.rows.unusable import UnusableTable
 
 
 @dataclass(frozen=True)
