@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
@@ -76,16 +77,12 @@ def _versions(session: Session, name: str, owner: str) -> list[DatasetRow]:
 
 
 def _commit(desk: Desk, hidden: RunFolder, dataset: DatasetRow, document: dict[str, Any]) -> None:
-    """Ledger and folder appear together; weights are the run's, as after a training here."""
+    """Ledger, folder and weights appear together, under the ledger's write lock: no run of this name begins or ends
+    meanwhile, so that what is taken back after a failure is what was put there here."""
     name, folder = desk.arguments["run"], RunFolder(desk.home.runs / desk.arguments["run"])
     weights, kept = file_digest(hidden.generator), desk.home.weights / f"{name}.pth"
     detail = {"dataset": dataset.name, "generator": weights, "deletion_confirmed": bool(desk.arguments["deleted"])}
-    try:
-        with hidden.generator.open("rb") as source:
-            write_new(kept, lambda stream: shutil.copyfileobj(source, stream))
-    except FileExistsError as error:
-        raise name_taken("a generator", name, "Choose another --name.") from error  # not ours to take away
-    moved = False
+    written = moved = False
     try:
         with desk.commit("runs.imported", f"run:{name}", **detail) as change:
             demand_free_run(desk.home, change.session, name)
@@ -102,13 +99,25 @@ def _commit(desk: Desk, hidden: RunFolder, dataset: DatasetRow, document: dict[s
             change.session.add(row)
             change.session.flush()
             change.session.add(weights_of(row, document))
+            _keep(hidden.generator, kept)
+            written = True
             hidden.path.rename(folder.path)
             moved = True
     except BaseException:
-        kept.unlink(missing_ok=True)
+        if written:
+            kept.unlink(missing_ok=True)
         if moved:
             folder.path.rename(hidden.path)
         raise
+
+
+def _keep(generator: Path, kept: Path) -> None:
+    """Copy the generator to where nothing is yet. Raises Busy where something is: that is not ours to take away."""
+    try:
+        with generator.open("rb") as source:
+            write_new(kept, lambda stream: shutil.copyfileobj(source, stream))
+    except FileExistsError as error:
+        raise name_taken("a generator", kept.stem, "Choose another --name.") from error
 
 
 if __name__ == "__main__":

@@ -6,22 +6,23 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from sqlmodel import select
 
+from db.change import Change as LedgerChange
 from db.ledger import Ledger
-from db.tables import Weights
+from db.tables import Dataset, Run, User, Weights
 from medsynth_engine.engine import Engine
 from medsynth_engine.gan import weights
 from medsynth_engine.gan.conditions import Categorical, Vocabulary
 from medsynth_engine.gan.networks import Architecture, Generator
-from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.atomic import file_digest, write_bytes
 from medsynth_engine.kernel.errors import BadInput, Busy
 from medsynth_engine.kernel.folders import JobFolder, RunFolder
-from medsynth_engine.kernel.home import Home
+from medsynth_engine.operations import bundles
 from medsynth_engine.operations import weights as asking
 from medsynth_engine.work import import_run, import_weights
 from medsynth_engine.work.desk import Desk
@@ -139,14 +140,74 @@ def test_what_an_import_kept_before_it_was_cut_short_is_its_own(engine: Engine, 
     assert known(engine, "short") == file_digest(kept)
 
 
-def test_a_run_that_comes_in_leaves_a_generator_of_its_name_that_came_meanwhile(tmp_path: Path) -> None:
-    home, hidden = Home(tmp_path), RunFolder(tmp_path / "hidden")
-    for folder in (home.weights, hidden.path):
-        folder.mkdir(exist_ok=True)
+@pytest.fixture(scope="module")
+def dataset(store: Engine) -> Dataset:
+    with Ledger.open(store.home_folder.ledger) as ledger, ledger.write() as change:
+        alice = change.session.exec(select(User).where(User.name == "alice")).one().id
+        row = Dataset(id="d", name="chest", owner_id=alice, folder="chest-v1", digest="d" * 64)
+        change.session.add(row)
+        change.record(actor="alice", action="test.dataset")
+    return row
+
+
+def arrived(engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Desk, RunFolder]:
+    """A run that was trained elsewhere, looked at and about to be committed."""
+    monkeypatch.setattr(bundles, "launch", lambda call, job: None)
+    hidden = RunFolder(engine.home_folder.runs / f".arriving-{name}")
+    hidden.path.mkdir()
+    hidden.set_state("finished")
     hidden.generator.write_bytes(b"of the run")
-    theirs = home.weights / "g.pth"
+    source = tmp_path / "back.zip"
+    source.touch()
+    job = asyncio.run(engine.runs_import(str(source), name))["job"]
+    return Desk(JobFolder(engine.home_folder.jobs / job)), hidden
+
+
+def test_a_run_that_comes_in_leaves_a_generator_of_its_name_that_came_meanwhile(
+    engine: Engine, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, hidden = arrived(engine, "g", monkeypatch, tmp_path)
+    theirs = engine.home_folder.weights / "g.pth"
     theirs.write_bytes(b"came meanwhile")
-    desk: Any = SimpleNamespace(home=home, arguments={"run": "g", "deleted": False})
     with pytest.raises(Busy) as refused:
-        import_run._commit(desk, hidden, SimpleNamespace(name="chest"), {})  # type: ignore[arg-type]
+        import_run._commit(desk, hidden, dataset, {"preset": "tiny64"})
     assert refused.value.code == "name_taken" and theirs.read_bytes() == b"came meanwhile"
+    assert hidden.path.is_dir() and known(engine, "g") is None
+
+
+def test_a_run_that_comes_in_leaves_the_generator_of_a_run_of_its_name_that_ended_meanwhile(
+    engine: Engine, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, hidden = arrived(engine, "r1", monkeypatch, tmp_path)
+    theirs, commit = engine.home_folder.weights / "r1.pth", Desk.commit
+
+    def ends_first(self: Desk, *about: Any, **detail: Any) -> Any:
+        write_bytes(theirs, b"of the other run")
+        with self.ledger.write() as change:
+            facts = {"owner_id": dataset.owner_id, "preset": "tiny64", "folder": "r1"}
+            change.session.add(Run(name="r1", dataset_id="d", generator_digest=file_digest(theirs), **facts))
+            change.record(actor="alice", action="test.ended")
+        return commit(self, *about, **detail)
+
+    monkeypatch.setattr(Desk, "commit", ends_first)
+    with pytest.raises(Busy):
+        import_run._commit(desk, hidden, dataset, {"preset": "tiny64"})
+    assert theirs.read_bytes() == b"of the other run"
+
+
+def test_a_run_that_cannot_be_kept_leaves_nothing_and_one_that_can_has_its_generator(
+    engine: Engine, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk, hidden = arrived(engine, "r2", monkeypatch, tmp_path)
+    kept, folder = engine.home_folder.weights / "r2.pth", RunFolder(engine.home_folder.runs / "r2")
+    with monkeypatch.context() as broken:
+        broken.setattr(LedgerChange, "record", _disk_is_full)
+        with pytest.raises(OSError, match="full"):
+            import_run._commit(desk, hidden, dataset, {"preset": "tiny64"})
+    assert hidden.path.is_dir() and not folder.path.exists() and not kept.exists()
+    import_run._commit(desk, hidden, dataset, {"preset": "tiny64"})
+    assert known(engine, "r2") == file_digest(kept) == file_digest(folder.generator)
+
+
+def _disk_is_full(*about: Any, **detail: Any) -> None:
+    raise OSError("the disk is full")
