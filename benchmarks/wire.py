@@ -174,6 +174,7 @@ def measure_ssh(sshd: str, presses: int) -> dict[str, Any]:
                 for name, how, packed in (
                     ("ours, slow", OURS, False),
                     ("ours, slow, ssh -C", OURS, True),
+                    ("ours, auto", ["--link", "auto"], False),
                     ("plain Textual", PLAIN, False),
                     ("plain Textual, ssh -C", PLAIN, True),
                 ):

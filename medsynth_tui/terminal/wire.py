@@ -27,6 +27,8 @@ else:
 
 AT_ONCE = 64
 """Bytes of a frame from which it is worth sixteen more that all of it appears at once."""
+SOONEST = 0.02
+"""Seconds of the shortest timer."""
 BEGIN, END = "\x1b[?2026h", "\x1b[?2026l"
 
 
@@ -114,8 +116,8 @@ class Wire(Base):
             return False
         if not self.pace.may_write(len(frame.data)):
             self._held = True
-            if self.pace.unheard:
-                self.set_timer(self.pace.unheard, self._paint)
+            if not self.pace.in_flight:  # no answer will come that would have it painted
+                self.set_timer(max(self.pace.unheard, SOONEST), self._paint)
             return False
         ending = Strokes(window, frame.hand, self._skills)
         ending.rest(*at)

@@ -32,6 +32,8 @@ class Terminal:
     columns: int = 80
     lines: int = 24
     environment: Mapping[str, str] = field(default_factory=dict)
+    says_where: bool = True
+    """Whether it answers where its cursor is."""
 
     def __post_init__(self) -> None:
         self.output = bytearray()
@@ -65,7 +67,8 @@ class Terminal:
             if not self._answered and SYNC_QUERY in self.output:
                 self._answered = True
                 os.write(self.descriptor, b"\x1b[?2026;2$y")
-            os.write(self.descriptor, b"\x1b[1;1R" * self.output.count(WHERE_QUERY, seen))
+            if self.says_where:
+                os.write(self.descriptor, b"\x1b[1;1R" * self.output.count(WHERE_QUERY, seen))
             if time.monotonic() > end:
                 break
         return True

@@ -79,6 +79,17 @@ def test_a_terminal_gets_what_it_can_show(
         assert SYNCHRONISED not in output, "it would print a p for the question"
 
 
+def test_a_terminal_that_never_says_where_its_cursor_is_gets_the_whole_screen_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STUDIO.replace("{home!r}", repr(str(tmp_path)))]
+    terminal = Terminal(command, says_where=False)
+    try:
+        terminal.wait_for("Press F3 to make one", 120)
+        terminal.press("\x1bOR")
+        terminal.wait_for("What is it for?", 120)
+    finally:
+        terminal.close()
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
