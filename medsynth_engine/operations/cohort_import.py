@@ -9,7 +9,7 @@ from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations.datasets import newest
 from medsynth_engine.operations.declare import Call, checked_name, operation
-from medsynth_engine.operations.free_names import demand_free_cohort
+from medsynth_engine.operations.free_names import cohort_queue, demand_free_cohort
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.places import existing_path
 
@@ -31,6 +31,6 @@ class CohortImports:
         with call.change(f"cohort:{cohort}", dataset=dataset) as change:
             demand_free_cohort(change.session, cohort)
             arguments = {"cohort": cohort, "dataset_id": against.id, "source": str(source)}
-            job = hand_over(call, change, "import_cohort", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
+            job = hand_over(call, change, "import_cohort", f"cohort:{cohort}", arguments, queue=cohort_queue(cohort))
         launch(call, job)
         return {"job": job, "cohort": cohort}

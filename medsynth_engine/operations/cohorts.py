@@ -16,7 +16,7 @@ from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.datasets import newest, usable
 from medsynth_engine.operations.declarations import demand_declared, learner_told
 from medsynth_engine.operations.declare import Call, checked_name, operation
-from medsynth_engine.operations.free_names import demand_free_cohort
+from medsynth_engine.operations.free_names import cohort_queue, demand_free_cohort
 from medsynth_engine.operations.jobs import hand_over, launch
 from medsynth_engine.operations.judged import newest_evaluation, outdated_because, pairs_path
 from medsynth_engine.operations.populations import Asked, checked_request, population_arguments
@@ -95,7 +95,7 @@ class Cohorts:
         facts = {"n": n, "balance": balance or [], "small_cells": small_cells, "rows": rows}
         with call.change(f"cohort:{cohort}", **facts) as change:
             demand_free_cohort(change.session, cohort)
-            job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=f"cohort:{cohort}")
+            job = hand_over(call, change, "generate", f"cohort:{cohort}", arguments, queue=cohort_queue(cohort))
         launch(call, job)
         return {"job": job, "cohort": cohort}
 

@@ -13,10 +13,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from db.ledger import SYSTEM
-from db.tables import Job, Run, Weights
+from db.tables import Job, Weights
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.operations.declare import Call, Recorded, checked_name
+from medsynth_engine.operations.free_names import generator_called, run_called
 from medsynth_engine.operations.jobs import hand_over, launch
 
 PLACED = "placed"
@@ -75,10 +76,10 @@ def _is_ours_to_look_at(path: Path) -> bool:
 
 
 def _is_new(session: Session, path: Path) -> bool:
-    """Whether neither a generator nor a run has this name (a run is about to tell of its own), and the file was not
-    looked at as it is now: what was refused once is refused again."""
+    """Whether neither a generator nor a run has this name (a run is about to tell of its own), in whatever letters, and
+    the file was not looked at as it is now: what was refused once is refused again."""
     name = path.stem
-    if session.get(Weights, name) or session.exec(select(Run).where(Run.name == name, Run.state != "removed")).first():
+    if generator_called(session, name) or run_called(session, name):
         return False
     about = select(Job).where(Job.kind == "import_weights", Job.subject == f"generator:{name}")
     last = session.exec(about.order_by(col(Job.created_at).desc())).first()

@@ -9,34 +9,58 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, select
 
-from medsynth_engine.kernel.errors import name_taken
+from medsynth_engine.kernel.errors import Busy, name_taken
 from medsynth_engine.kernel.home import Home
+
+ANOTHER = "Choose another --name."
 
 
 def demand_free_run(home: Home, session: Session, name: str) -> None:
     """Raise Busy where a run, a generator (runs leave theirs under their own name) or a run's folder is called so."""
-    from db.tables import Run
-
-    if _is_in(name, session.exec(select(Run.name))) or (home.runs / name).exists():
-        raise name_taken("a run", name, "Choose another --name.")
+    there = run_called(session, name) or (name if (home.runs / name).exists() else None)
+    if there is not None:
+        raise _taken("a run", name, there, ANOTHER)
     demand_free_generator(session, name)
 
 
 def demand_free_generator(session: Session, name: str) -> None:
     """Raise Busy where a generator is called so."""
-    from db.tables import Weights
-
-    if _is_in(name, session.exec(select(Weights.name))):
-        raise name_taken("a generator", name, "Choose another --name.")
+    there = generator_called(session, name)
+    if there is not None:
+        raise _taken("a generator", name, there, ANOTHER)
 
 
 def demand_free_cohort(session: Session, name: str) -> None:
     """Raise Busy where a cohort is called so."""
     from db.tables import Cohort
 
-    if _is_in(name, session.exec(select(Cohort.name))):
-        raise name_taken("a cohort", name)
+    there = _alike(name, session.exec(select(Cohort.name)))
+    if there is not None:
+        raise _taken("a cohort", name, there, "Choose another name.")
 
 
-def _is_in(name: str, names: Iterable[str]) -> bool:
-    return name.casefold() in {other.casefold() for other in names}
+def cohort_queue(name: str) -> str:
+    """The queue of what makes a cohort of this name: one at a time, in whatever letters."""
+    return f"cohort:{name.casefold()}"
+
+
+def run_called(session: Session, name: str) -> str | None:
+    """How the run is spelled that has this name, or one that differs in upper and lower case alone."""
+    from db.tables import Run
+
+    return _alike(name, session.exec(select(Run.name)))
+
+
+def generator_called(session: Session, name: str) -> str | None:
+    """How the generator is spelled that has this name, or one that differs in upper and lower case alone."""
+    from db.tables import Weights
+
+    return _alike(name, session.exec(select(Weights.name)))
+
+
+def _alike(name: str, names: Iterable[str]) -> str | None:
+    return next((other for other in names if other.casefold() == name.casefold()), None)
+
+
+def _taken(what: str, name: str, there: str, hint: str) -> Busy:
+    return name_taken(what, there, hint if name == there else f"{hint} Upper and lower case alone make no other.")

@@ -107,6 +107,7 @@ def _commit(
     shown = {**drawn.document(), **document, "composition": composition(table, schema, suppress=False)}
     name, digest = arguments["cohort"], drawn.digest()
     with desk.commit("cohorts.drawn", f"cohort:{name}", n=arguments["n"], digest=digest) as change:
+        demand_free_cohort(change.session, name)
         change.session.add(
             Cohort(
                 name=name,

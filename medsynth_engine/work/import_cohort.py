@@ -114,6 +114,7 @@ def _commit(desk: Desk, schema: dict[str, Any], folder: Path, facts: dict[str, A
     name, digest = desk.arguments["cohort"], taken.digest()
     document = {**taken.document(), "composition": composition(taken.table(), schema, suppress=False)}
     with desk.commit("cohorts.imported", f"cohort:{name}", n=facts["n"], digest=digest) as change:
+        demand_free_cohort(change.session, name)
         change.session.add(
             Cohort(
                 name=name,
