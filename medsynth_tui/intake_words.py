@@ -58,17 +58,14 @@ def looked_at(code: Any) -> str:
 
 
 def who_is_known(document: Document) -> str:
-    """Of the number of patients: how many are known by an id, and how many are records that have none."""
-    patients = document.get("patients")
-    if not isinstance(patients, int) or not patients:
+    """Of the number of patients: how many are known by an id, and what the others are. Empty where all are, and where
+    a document does not tell: records without an id are no measure of it, since those of one file are of one patient."""
+    patients, known = document.get("patients"), document.get("patients_with_id")
+    if not isinstance(patients, int) or not isinstance(known, int) or known >= patients:
         return ""
-    looked = document.get("look_at") or []
-    alone = next((one["count"] for one in looked if one.get("code") == "patients_unknown"), 0)
-    if document.get("patients_known") is False or (isinstance(alone, int) and alone >= patients):
-        return "no ids: each record counts as a patient"
-    if not isinstance(alone, int) or not alone:
-        return ""
-    return f"{patients - alone:,} known by an id; {counted(alone, 'record')} without one, each counted as a patient"
+    if not known:
+        return "no ids: each is a record, or a whole file, study or group"
+    return f"{known:,} known by an id, {patients - known:,} only by a record, or a whole file, study or group"
 
 
 def counted(number: int, one: str, several: str = "") -> str:

@@ -16,6 +16,7 @@ from medsynth_engine.intake import folds
 from medsynth_engine.intake.assemble import FIXED, People, Placed, group_of
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.duplicates import Groups, link_duplicates, thumbnail
+from medsynth_engine.intake.identified import Identified
 from medsynth_engine.intake.merged import Column
 from medsynth_engine.intake.pseudonym import uniform_of
 from medsynth_engine.intake.removed import read_removed
@@ -36,6 +37,7 @@ class Earlier:
     salt: int
     ties: pd.DataFrame
     removed: dict[str, str]
+    identified: Identified
 
     @classmethod
     def of(cls, folder: Path) -> Earlier:
@@ -50,7 +52,9 @@ class Earlier:
         records = dataset.records()
         ties = kept(read_ties(folder), records, quarantined)
         removed = read_removed(folder, dataset.submissions())
-        return cls(folder, records, quarantined, columns, bool(schema["patients_known"]), bits, salt, ties, removed)
+        known = bool(schema["patients_known"])
+        identified = Identified.told(dataset.summary(), known, len(records))
+        return cls(folder, records, quarantined, columns, known, bits, salt, ties, removed, identified)
 
     @cached_property
     def pictures(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from medsynth_engine.intake import assemble
 from medsynth_engine.intake.append import Earlier, likeness_beside, place_beside
 from medsynth_engine.intake.assemble import FIXED, People
 from medsynth_engine.intake.duplicates import Groups
+from medsynth_engine.intake.identified import Identified
 from medsynth_engine.intake.merged import merged
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.pseudonym import patient_of
@@ -144,16 +145,18 @@ def _finished(
         quarantined["file"] = quarantined["file"].str.replace("images/", "quarantine/", regex=False)
     accepted = (base["code"] == "").to_numpy()
     share = float(base.loc[accepted, "known"].mean()) if accepted.any() else 0.0
+    identified = Identified.of(base)
     bits = int(base["bits"].max()) if "bits" in base and len(base) and int(base["bits"].max()) > 8 else 16
     known = share >= 0.5
     if earlier is not None:
+        identified = identified.beside(earlier.identified, base, earlier.records["patient"])
         records, columns, lost = merged(earlier.records, earlier.columns, records, columns)
         plan.warnings += [OF_ANOTHER_KIND.format(plain(column, 80)) for column in lost]
         quarantined = pd.concat([earlier.quarantined, quarantined], ignore_index=True)
         bits, known = max(bits, earlier.bits), known and earlier.known
     schema = assemble.schema_of(records, columns, known, _modality(records), bits)
     submissions = submitted.table()
-    document = report.document(plan, submissions, found, base, records, quarantined, schema, share, placed, name)
+    document = report.document(plan, submissions, found, base, records, quarantined, schema, identified, placed, name)
     removed = removed_table(earlier.removed if earlier is not None else {})
     return Built(
         records, quarantined, submissions, schema, document, placed.salt, kept(ties, records, quarantined), removed

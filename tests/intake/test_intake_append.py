@@ -111,3 +111,31 @@ def test_columns_of_both_are_kept_and_kinds_that_differ_are_joined(tmp_path: Pat
     assert (records.groupby("patient")["fold"].nunique() == 1).all()
     assert np.isclose(records["dose"].dropna().max(), 29.5)
     assert records["smoker"].isna().sum() == 60
+
+
+def stacks(folder: Path, ids: list[str], pages: tuple[int, ...]) -> Path:
+    """Pictures of patients whom a table names, and files of several pages of patients whom nobody names."""
+    folder.mkdir()
+    seed = sum(map(ord, folder.name + "".join(ids)))
+    names = [f"{one}.png" for one in ids]
+    for number, name in enumerate(names):
+        Image.fromarray(photograph(seed + number)).save(folder / name)
+    for number, count in enumerate(pages):
+        first, *more = (Image.fromarray(photograph(seed + 100 * (number + 1) + page)) for page in range(count))
+        first.save(folder / f"scan{number}.tif", save_all=True, append_images=more)
+    (folder / "t.csv").write_text("filename,patient_id\n" + "".join(f"{one}.png,{one}\n" for one in ids))
+    return folder
+
+
+def test_patients_with_an_id_are_counted_apart_from_files_without_one(tmp_path: Path, take: Callable) -> None:
+    def count(document: dict) -> tuple[int, int, int]:
+        without = next((one["count"] for one in document["look_at"] if one["code"] == "patients_unknown"), 0)
+        return document["patients"], document["patients_with_id"], without
+
+    document, folder = take(stacks(tmp_path / "one", ["A11", "B22", "C33", "D44", "E55", "F66"], (10, 10)))
+    assert count(document) == (8, 6, 20)
+    assert any(line.startswith("77% of the records have no patient id: each") for line in document["warnings"])
+    assert not any("There is no patient id" in line for line in document["warnings"])
+    document = add(stacks(tmp_path / "two", ["F66", "G77"], (3,)), folder, tmp_path / "v2")
+    assert count(document) == (10, 7, 23)  # F is there already
+    assert any(line.startswith("74% of the records") for line in document["warnings"])

@@ -89,16 +89,17 @@ def test_duplicates_and_codes_are_in_words() -> None:
     assert not any("_" in line for line in lines)
 
 
-def test_of_the_patients_it_says_how_many_are_known_and_how_many_are_records_without_an_id() -> None:
-    few = [{"code": "patients_unknown", "count": 3, "sentence": "There is no patient id for these records."}]
-    lines = lines_of({**DOCUMENT, "patients_known": True, "look_at": few})
-    assert any(line.split() == ["without", "a", "patient", "id", "3"] for line in lines)
-    assert "16 known by an id; 3 records without one, each counted as a patient" in lines
+def test_of_the_patients_it_says_how_many_are_known_by_an_id_and_never_that_each_other_is_a_record() -> None:
+    few = [{"code": "patients_unknown", "count": 6, "sentence": "There is no patient id for these records."}]
+    lines = lines_of({**DOCUMENT, "patients_with_id": 17, "look_at": few})
+    assert any(line.split() == ["without", "a", "patient", "id", "6"] for line in lines)
+    assert "17 known by an id, 2 only by a record, or a whole file, study or group" in lines
     assert not any("unknown" in line for line in lines)
-    none = [{**few[0], "count": 19}]
-    assert "no ids: each record counts as a patient" in lines_of({**DOCUMENT, "patients_known": False, "look_at": none})
-    assert not any("known by" in line or "no ids" in line for line in lines_of(DOCUMENT))
-    assert who_is_known({"patients": "<11", "look_at": few}) == ""
+    assert "no ids: each is a record, or a whole file, study or group" in lines_of({**DOCUMENT, "patients_with_id": 0})
+    for all_of_them in (19, None):  # and where a document does not tell, nothing is said
+        lines = lines_of({**DOCUMENT, "patients_with_id": all_of_them, "patients_known": False, "look_at": few})
+        assert not any("known by" in line or "no ids" in line for line in lines)
+    assert who_is_known({"patients": "<11", "patients_with_id": 3}) == ""
 
 
 def test_an_option_of_the_command_line_is_called_as_the_form_calls_it() -> None:

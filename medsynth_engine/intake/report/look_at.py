@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from medsynth_engine.intake.identified import UNKNOWN
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.reasons import outcome, sentence
 
@@ -18,7 +19,7 @@ def look_at(
     reasons: Mapping[str, int],
     removed: Mapping[str, int],
     records: pd.DataFrame,
-    unknown_patients: int,
+    without_id: int,
     small_cells: int,
     unreadable: Mapping[str, Mapping[str, int]],
     options: Options,
@@ -28,7 +29,7 @@ def look_at(
     reasons           code -> records that were not accepted for it
     removed           kind -> count, of what the source carried
     records           the accepted ones
-    unknown_patients  records that count as patients of their own
+    without_id        records of which no patient's id is known
     small_cells       groups of people in the training fold that are small
     unreadable        column -> raw value -> cells
     """
@@ -43,8 +44,8 @@ def look_at(
         ),
         ("text_unread", _readable(records), "The text check has not read these pictures yet. Nothing leaves before."),
         (
-            "patients_unknown",
-            unknown_patients,
+            UNKNOWN,
+            without_id,
             "There is no patient id for these records: pictures of one person may lie in two folds.",
         ),
         (

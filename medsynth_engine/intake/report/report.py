@@ -12,6 +12,7 @@ import pandas as pd
 
 from medsynth_engine.intake.assemble import FIXED, Placed
 from medsynth_engine.intake.folds import ENOUGH_PATIENTS
+from medsynth_engine.intake.identified import Identified
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.plan import Plan
 from medsynth_engine.intake.reasons import outcome, sentence
@@ -24,6 +25,7 @@ SHOWN_ONCE = ("preview", "value_maps", "roles", "unreadable")
 """Keys that may show values of single patients."""
 MOVED_SHARE = 0.05
 """By so much of all records may the holdout grow or shrink by what is in quarantine before that is said."""
+STAND_INS = "each record counts as a patient of its own, or those of one file, study or group as one"
 SMALL_CELL = 10
 """Fewer patients than this in a group of people: it cannot be balanced for, and is easily singled out."""
 
@@ -47,8 +49,8 @@ def fold_warnings(records: pd.DataFrame, known: bool, official: bool, spanning: 
     warnings = []
     holdout = records.loc[records["fold"] == "holdout", "patient"].nunique()
     if not known:
-        instead = "each lesion or study" if grouped else "each record"
-        warnings.append(f"There is no patient id: {instead} counts as a patient of its own, which may split a patient.")
+        instead = "each lesion or study counts as a patient" if grouped else STAND_INS
+        warnings.append(f"There is no patient id: {instead}, which may split a patient.")
     if len(records) and holdout < ENOUGH_PATIENTS:
         warnings.append(
             f"The holdout has {holdout} {'patient' if holdout == 1 else 'patients'}. With fewer than {ENOUGH_PATIENTS} "
@@ -125,7 +127,7 @@ def document(
     records: pd.DataFrame,
     quarantined: pd.DataFrame,
     schema: dict[str, Any],
-    known_share: float,
+    identified: Identified,
     placed: Placed,
     name: str,
 ) -> dict[str, Any]:
@@ -137,8 +139,8 @@ def document(
     reasons = count_reasons(codes)
     removed = Counter(plan.described.removed) + found
     small, options = small_cells(records), plan.options
+    few, without = sum(map(len, small.values())), identified.without
     unreadable = plan.described.unreadable
-    unknown = round((1 - known_share) * len(records))
     if not plan.table_alone and plan.source.arrays is None:
         removed["file_names"] += len(plan.items)
     folds = Counter(records["fold"])
@@ -149,10 +151,10 @@ def document(
         *plan.warnings,
         *reason_warnings(reasons),
         *_frame_warnings(base),
-        *_known_warnings(known_share),
+        *_known_warnings(without, len(records)),
         *fold_warnings(
             records,
-            schema["patients_known"],
+            without < len(records),
             any(item.split for item in plan.items),
             placed.spanning,
             "group" in plan.roles.single,
@@ -170,6 +172,7 @@ def document(
             "reasons": reasons,
             "patients": int(records["patient"].nunique()),
             "patients_known": schema["patients_known"],
+            "patients_with_id": identified.patients,
             "duplicates": int((base["duplicate"] & (base["code"] == "")).sum()),
             "identifiers_removed": {kind: count for kind, count in sorted(removed.items()) if count},
             "train": folds["training"],
@@ -185,7 +188,7 @@ def document(
             "categories": safe_harbor.categories(removed, done_otherwise(options)),
             "rules": profile.edition().document(),
             "series": series_of(base),
-            "look_at": look_at(reasons, removed, records, unknown, sum(map(len, small.values())), unreadable, options),
+            "look_at": look_at(reasons, removed, records, without, few, unreadable, options),
             "schema": schema,
             "preview": preview(records),
             "warnings": warnings,
@@ -239,9 +242,7 @@ def _frame_warnings(base: pd.DataFrame) -> list[str]:
     return [f"{files} several pictures ({held} in all); {taken} of these {'was' if taken == 1 else 'were'} taken."]
 
 
-def _known_warnings(share: float) -> list[str]:
-    return (
-        [f"{1 - share:.0%} of the records have no patient id and count as patients of their own."]
-        if 0 < share < 1
-        else []
-    )
+def _known_warnings(without: int, records: int) -> list[str]:
+    if not 0 < without < records:
+        return []
+    return [f"{without / records:.0%} of the records have no patient id: {STAND_INS}."]

@@ -56,6 +56,7 @@ def revised_report(
     outcomes, folds = Counter(outcome(code) for code in codes), Counter(records["fold"])
     reasons = count_reasons(codes)
     known = bool(schema["patients_known"])
+    same = set(records["record"]) == set(before[0]["record"])  # of others none knows any more who had an id
 
     def said(parts: Parts, counted: dict[str, int]) -> list[str]:
         people = [*fold_warnings(parts[0], True, False, 0, False), *quarantine_warnings(*parts)]
@@ -69,6 +70,7 @@ def revised_report(
             "reasons": reasons,
             "patients": int(records["patient"].nunique()),
             "patients_known": known,
+            "patients_with_id": document.get("patients_with_id") if same else None,
             "duplicates": min(int(document["duplicates"]), len(records)),
             "train": folds["training"],
             "validation": folds["validation"],
