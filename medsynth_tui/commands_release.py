@@ -74,10 +74,10 @@ ReleaseOpen = command("release.open", "enter", "Detail", footer=True, palette=Fa
     "Show all of the release under the cursor: its marks, its digest, its assessment and who let it."
 )
 ReleaseSubject = command("release.subject", "o", "What left", footer=True, palette=False)(
-    "Open the cohort or the dataset that the release under the cursor is of."
+    "Open the cohort or the dataset that left, where it is there as it left."
 )
 ReleaseAssess = command("release.assess", "a", "Assessment", Permission.READ_REPORTS, footer=True, palette=False)(
-    "Open the privacy impact assessment of what left."
+    "Open the privacy impact assessment of what left; a later one says that it is not the release's."
 )
 AuditFilter = command("audit.filter", "slash", "Filter", footer=True)(
     "Show only records of one actor, action, object or outcome, or of some days."

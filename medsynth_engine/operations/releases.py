@@ -126,6 +126,8 @@ class Releases:
             seen = [row for row in rows if call.scope is Scope.ALL or row.actor_id == call.actor.user_id]
             let = {row.id: [people.get(each, "") for each in _who_let(session, row)] for row in seen}
             marks = {row.id: _marks(session, row) for row in seen}
+            now = {about: subjects.digest_of(session, *about) for about in {_about(row) for row in seen}}
+            there = {row.id: now[_about(row)] is not None and now[_about(row)] == _judged(session, row) for row in seen}
         return [
             {
                 "release": row.id,
@@ -141,6 +143,7 @@ class Releases:
                 "overridden": row.overridden,
                 "marks": marks[row.id],
                 "digest": row.digest,
+                "there": there[row.id],
             }
             for row in seen
         ]
@@ -148,19 +151,10 @@ class Releases:
 
 def _who_let(session: Session, row: Any) -> list[str]:
     """The ids of who approved the release's assessment before it left; where overridden, of who had voted for that."""
-    from db.tables import Override, Signature
+    from db.tables import Signature
 
     if row.overridden:
-        votes = session.exec(
-            select(Override)
-            .where(
-                Override.subject_kind == row.subject_kind,
-                Override.subject_name == row.subject_name,
-                Override.audience == row.audience,
-                Override.at <= row.at,
-            )
-            .order_by(col(Override.at))
-        ).all()
+        votes = _votes(session, row)
         found = [vote.admin_id for vote in votes if vote.subject_digest == votes[-1].subject_digest]
     else:
         approved = (
@@ -170,6 +164,37 @@ def _who_let(session: Session, row: Any) -> list[str]:
         )
         found = [signed.user_id for signed in session.exec(approved)]
     return list(dict.fromkeys(found))
+
+
+def _votes(session: Session, row: Any) -> Sequence[Any]:
+    """The votes to let the release's subject out against the gate that were there before it left, the newest last."""
+    from db.tables import Override
+
+    return session.exec(
+        select(Override)
+        .where(
+            Override.subject_kind == row.subject_kind,
+            Override.subject_name == row.subject_name,
+            Override.audience == row.audience,
+            Override.at <= row.at,
+        )
+        .order_by(col(Override.at))
+    ).all()
+
+
+def _about(row: Any) -> tuple[str, str]:
+    return row.subject_kind, row.subject_name
+
+
+def _judged(session: Session, row: Any) -> str | None:
+    """The digest of what left, as its assessment, or the newest vote against the gate, was bound to it."""
+    from db.tables import Assessment
+
+    if row.overridden:
+        votes = _votes(session, row)
+        return votes[-1].subject_digest if votes else None
+    signed = session.get(Assessment, row.assessment_id) if row.assessment_id else None
+    return signed.subject_digest if signed else None
 
 
 def _marks(session: Session, row: Any) -> list[str] | None:

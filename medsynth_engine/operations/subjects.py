@@ -80,6 +80,20 @@ def find(session: Session, subject: str) -> Subject:
     return found
 
 
+def digest_of(session: Session, kind: str, name: str) -> str | None:
+    """The digest of what goes by that name now, without its evaluation; None where nothing does."""
+    from db.tables import Cohort, Dataset, Weights
+
+    chosen = {
+        "cohort": select(Cohort.digest).where(Cohort.name == name, Cohort.state == "present"),
+        "dataset": select(Dataset.digest)
+        .where(Dataset.name == name, Dataset.state == "present")
+        .order_by(col(Dataset.version).desc()),
+        "generator": select(Weights.digest).where(Weights.name == name),
+    }
+    return session.exec(chosen[kind]).first()
+
+
 def _cohort(session: Session, name: str) -> Subject | None:
     from db.tables import Cohort, Weights
 

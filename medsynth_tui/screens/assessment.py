@@ -54,10 +54,11 @@ class AssessmentDetail(Judges):
         r.AssessmentDiff,
     )
 
-    def __init__(self, subject: str, audience: str = "") -> None:
-        """`audience`: for whom a new one is meant, where whoever came here knows that."""
+    def __init__(self, subject: str, audience: str = "", left_under: str = "") -> None:
+        """`audience`: for whom a new one is meant, where whoever came here knows that. `left_under`: the id of the
+        assessment that a release names, from which one came here; where it is an earlier one, that is said."""
         super().__init__()
-        self.subject, self.audience = subject, audience
+        self.subject, self.audience, self.left_under = subject, audience, left_under
         self.document: dict[str, Any] = {}
         self.missing = False
         self._one_at_a_time, self._answers = asyncio.Lock(), itertools.count()
@@ -100,7 +101,7 @@ class AssessmentDetail(Judges):
     def _show(self, document: dict[str, Any]) -> None:
         was_missing = self.missing
         self.document, self.missing = document, False
-        self.query_one("#head", Static).update(heading(document))
+        self.query_one("#head", Static).update(heading(document, self.left_under))
         table = self.query_one("#parts", WindowTable)
         table.display = True
         table.show(rows_of(document, self.studio.glyphs))

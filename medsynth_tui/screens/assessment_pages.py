@@ -25,8 +25,9 @@ OPINIONS = ("concur", "dissent")
 COUNTING = (*OPINIONS, "approve")
 
 
-def heading(document: dict[str, Any]) -> Content:
-    """State, audience, what still keeps it from going on."""
+def heading(document: dict[str, Any], left_under: str = "") -> Content:
+    """State, audience, what still keeps it from going on; `left_under`: the id that a release names, if one came from
+    there."""
     colours = {"approved": "$success", "rejected": "$error", "returned": "$warning"}
     word = document["state"]
     parts: list[tuple[str, str]] = [
@@ -41,6 +42,9 @@ def heading(document: dict[str, Any]) -> Content:
     if document.get("expires"):
         parts.append((f"  valid until {said(str(document['expires'])[:10])}", "$muted"))
     lines = [Content.assemble(*parts)]
+    if left_under and left_under != document.get("id"):
+        words = f"The release left under an earlier assessment, {said(left_under, 20)}; this one was drafted since."
+        lines.append(Content.assemble(("! ", "bold $warning"), words))
     signed = signed_so_far(document) if word == "submitted" else []
     if signed:
         told = ", ".join(f"{said(each['name'], 30)} {SIGNED[each['kind']]}" for each in signed)

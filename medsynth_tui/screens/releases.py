@@ -97,20 +97,20 @@ class Releases(WritesList, View):
         if command is r.ReleaseOpen:
             return chosen is not None
         if command is r.ReleaseSubject:
-            return chosen is not None and chosen["kind"] in SCREENS
+            return chosen is not None and _to_be_seen(chosen)
         if command is r.ReleaseAssess:
             return chosen is not None and bool(chosen["assessment"])
         return super().offered(command)
 
     def do_release_subject(self) -> None:
         chosen = self._chosen()
-        if chosen is not None and chosen["kind"] in SCREENS:
+        if chosen is not None and _to_be_seen(chosen):
             self.studio.open(SCREENS[chosen["kind"]], name=chosen["subject"])
 
     def do_release_assess(self) -> None:
         chosen = self._chosen()
         if chosen is not None and chosen["assessment"]:
-            self.studio.open("assessment", subject=subject_of(chosen))
+            self.studio.open("assessment", subject=subject_of(chosen), left_under=chosen["assessment"])
 
     @on(DataTable.RowSelected)
     def do_release_open(self) -> None:
@@ -126,6 +126,7 @@ class Releases(WritesList, View):
             ("Marks", _marks(each)),
             ("Digest", said(each.get("digest"), 80)),
             ("File", said(each.get("file"), 200)),
+            ("In the store", "as it left" if each.get("there") else "no more: removed, or another by that name"),
         )
         self.studio.push_screen(Tell(f"{said(subject_of(each), 80)} left", lines))
 
@@ -133,6 +134,11 @@ class Releases(WritesList, View):
 def subject_of(each: dict[str, Any]) -> str:
     """What left, as an assessment names it: a cohort by its name alone, all else with its kind."""
     return str(each["subject"] if each["kind"] == "cohort" else f"{each['kind']}:{each['subject']}")
+
+
+def _to_be_seen(each: dict[str, Any]) -> bool:
+    """Whether it has a page, and that is of what left: another by the same name may have been made since."""
+    return each["kind"] in SCREENS and bool(each.get("there"))
 
 
 def _let_by(each: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from governance_clinic import Clinic
 from sqlmodel import select
 
-from db.tables import Override, Release, User
+from db.tables import Dataset, Override, Release, User
 
 ANSWERS = {
     "need": {"purpose": "To train on a larger machine"},
@@ -40,7 +40,11 @@ async def test_what_left_names_its_assessment_by_the_id_that_show_and_list_tell_
     with clinic.ledger() as ledger, ledger.write() as change:
         detail = {"release": "signed", "marks": ["DEVELOPMENT"]}
         change.record(actor="alice", action="weights.released", object_="dataset:chest", detail=detail)
+    now = {each["release"]: each for each in await clinic.auditor.releases_list()}
+    assert now["signed"]["there"] and not now["forced"]["there"]  # the vote was on other data
+    clinic.change(lambda session: setattr(session.exec(select(Dataset)).one(), "digest", "d"))
     found = {each["release"]: each for each in await clinic.auditor.releases_list()}
     assert (found["signed"]["assessment"], found["signed"]["approved_by"]) == (told["id"], ["admin"])
     assert found["signed"]["marks"] == ["DEVELOPMENT"] and found["forced"]["marks"] is None
     assert (found["forced"]["approved_by"], found["forced"]["assessment"]) == (["admin"], None)
+    assert found["forced"]["there"] and not found["signed"]["there"]

@@ -250,15 +250,16 @@ class FakeEngine(FakeRows):
             "digest": "f" * 64,
         }
         signed = {**facts, "kind": "cohort", "audience": "recipient", "assessment": "e72f953b62d9", "overridden": False}
+        forced = {"assessment": None, "overridden": True, "approved_by": ["ada", "bo"]}
         told = [
             {**signed, "subject": LONG, "approved_by": ["admin"], "marks": ["DEVELOPMENT", "SIMULATED"]},
             {**signed, "subject": "second", "kind": "generator", "approved_by": ["admin"], "marks": []},
-            {**signed, "subject": "third", "assessment": None, "overridden": True, "approved_by": ["ada", "bo"]},
+            {**signed, **forced, "subject": "third", "there": False},
         ]
         return (
             []
             if self.empty
-            else [{"marks": None, "release": f"0123456789a{at}", **each} for at, each in enumerate(told)]
+            else [{"marks": None, "there": True, "release": f"0123456789a{at}", **each} for at, each in enumerate(told)]
         )
 
     async def settings_list(self) -> list[dict[str, Any]]:
