@@ -126,7 +126,7 @@ class Releases(WritesList, View):
             ("Marks", _marks(each)),
             ("Digest", said(each.get("digest"), 80)),
             ("File", said(each.get("file"), 200)),
-            ("In the store", "as it left" if each.get("there") else "no more: removed, or another by that name"),
+            ("In store", "as it left" if each.get("there") else "no more: removed, or another by that name"),
         )
         self.studio.push_screen(Tell(f"{said(subject_of(each), 80)} left", lines))
 
