@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from db.tables import Assessment, Job, LoginSession, Signature, User
+from medsynth_engine.operations import gatekeeping
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.subjects import label_of
 
@@ -17,6 +18,8 @@ MOST = 3
 """Told of each kind."""
 JUDGED = ("approve", "reject")
 """What is sent back waits for its author, and stands among what waits."""
+REMOVED = "~"
+"""In the name of what was removed, before the id that keeps it apart from the next of that name."""
 TOLD_ELSEWHERE = ("scan", "train", "generate", "import_weights")
 """Kinds of work whose end is seen among the runs, the cohorts and the generators, or that store nothing."""
 
@@ -45,14 +48,17 @@ def _decided(session: Session, author: str, start: datetime) -> list[dict[str, A
     )
     found: dict[str, dict[str, Any]] = {}
     for signature, assessment, user in session.exec(signed):
-        if assessment.state not in ("approved", "rejected", "submitted"):
-            continue  # withdrawn, expired, superseded or sent back since
+        if REMOVED in assessment.subject_name:
+            continue  # what it is about is not there any more
+        state = gatekeeping.settled(session, assessment).state
+        if state not in ("approved", "rejected", "submitted"):
+            continue  # withdrawn, expired, superseded or sent back since, or what was approved has changed
         if assessment.submitted_at and signature.at < assessment.submitted_at:
             continue  # of an earlier round
         told = {
             "subject": label_of(assessment.subject_kind, assessment.subject_name),
             "audience": assessment.audience,
-            "state": assessment.state,
+            "state": state,
             "by": user.name,
             "note": signature.note,
             "at": signature.at.isoformat(timespec="seconds"),

@@ -9,7 +9,7 @@ from governance_clinic import Clinic
 from sqlmodel import col, select
 from test_what_left import ANSWERS
 
-from db.tables import Job, LoginSession, Signature, User
+from db.tables import Dataset, Job, LoginSession, Signature, User
 
 
 async def submit(clinic: Clinic) -> None:
@@ -33,6 +33,31 @@ async def test_home_tells_the_author_alone_that_an_assessment_was_approved_or_re
     await clinic.second.pia_approve("dataset:chest")
     assert ("dataset:chest", "approved", "second") in await decided(clinic)
     assert await decided(clinic, "admin") == await decided(clinic, "auditor") == []
+
+
+async def approve(clinic: Clinic) -> None:
+    await submit(clinic)
+    await clinic.auditor.pia_opinion("dataset:chest", True)
+    for admin in (clinic.admin, clinic.second):
+        if (await admin.pia_approve("dataset:chest"))["state"] == "approved":
+            return
+
+
+async def test_an_approval_of_what_has_changed_or_was_removed_since_is_no_news(clinic: Clinic) -> None:
+    await approve(clinic)
+    assert [state for _, state, _ in await decided(clinic)] == ["approved"]
+
+    def another_digest(session: Any) -> None:
+        for dataset in session.exec(select(Dataset)):
+            dataset.digest = "e" * 64
+
+    clinic.change(another_digest)
+    assert (await clinic.alice.pia_show("dataset:chest"))["state"] == "expired" and await decided(clinic) == []
+    await submit(clinic)
+    await clinic.admin.pia_reject("dataset:chest", "The risk is too high.")
+    assert [state for _, state, _ in await decided(clinic)] == ["rejected"]
+    await clinic.alice.datasets_remove("chest")
+    assert await decided(clinic) == []
 
 
 async def test_news_grow_old_from_the_login_before_this_one_on(clinic: Clinic) -> None:
