@@ -66,6 +66,12 @@ class Desk:
             yield recorded
             record_as(change, actor, "job", action, recorded.object_, detail=recorded.detail)
 
+    def record_failed(self, action: str, object_: str, **detail: Any) -> None:
+        """Append that what was recorded as done, before it could be, was not done after all."""
+        with self.ledger.write() as change:
+            detail = {"job": self.folder.name, **detail}
+            record_as(change, self.actor, "job", action, object_, outcome="failed", detail=detail)
+
     def dataset(self, dataset_id: str) -> tuple[DatasetRow, Path]:
         """The dataset's row and folder. Raises BadInput where it was removed meanwhile."""
         with self.ledger.read() as session:

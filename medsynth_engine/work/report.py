@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import itertools
 from datetime import UTC, datetime
@@ -64,10 +65,21 @@ def work(desk: Desk) -> dict[str, Any]:
         raise BadInput("cohort_changed", "The cohort's files are not the ones that were evaluated.", "Draw it again.")
     sheet = _sheet(folder) if desk.actor.user_id == row.owner_id and not copied else None
     target = desk.home.generated / f"report-{row.name}-{now:%Y%m%d-%H%M%S}.html"
-    page = html(cover, subject.document, signed, sheet)
-    with desk.commit("cohorts.reported", f"cohort:{row.name}") as change:  # no page without a record of it
-        change.detail["digest"] = digest = write_text(target, page)
+    digest = _write(desk, row.name, target, html(cover, subject.document, signed, sheet))
     return {"cohort": row.name, "path": str(target), "digest": digest}
+
+
+def _write(desk: Desk, cohort: str, target: Path, page: str) -> str:
+    """The page, and that it was made; its SHA-256."""
+    done, about, digest = "cohorts.reported", f"cohort:{cohort}", hashlib.sha256(page.encode()).hexdigest()
+    with desk.commit(done, about, digest=digest):
+        pass  # first the record: a kill leaves a record without a page, never a page without its record
+    try:
+        write_text(target, page)
+    except BaseException:
+        desk.record_failed(done, about, digest=digest)
+        raise
+    return digest
 
 
 def _names_somebody(document: dict[str, Any]) -> bool:
