@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from medsynth_engine.cohort.population import Plan
-from medsynth_engine.gan.conditions import as_value
+from medsynth_engine.gan.cell import as_value
 from medsynth_engine.kernel.errors import BadInput
 from medsynth_engine.kernel.escape import plain
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from medsynth_engine.cohort.cells import AGE_BAND
-from medsynth_engine.gan.conditions import as_value
+from medsynth_engine.gan.cell import as_value
 from medsynth_engine.kernel.escape import plain
 from medsynth_engine.kernel.small_cells import SMALLEST
 from medsynth_engine.rows.bands import age_band

@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from medsynth_engine.kernel.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,10 @@ class Vocabulary:
     def encode_table(self, table: pd.DataFrame) -> Conditions:
         """From rows whose columns carry the attributes' names. A missing column, an empty cell or a value that
         was never seen in training means unknown. Columns that are no conditions are ignored."""
+        import pandas as pd  # which a training never needs: it has codes and numbers
+
+        from medsynth_engine.gan.cell import as_value
+
         categorical = np.full((len(table), len(self.categorical)), -1, np.int64)
         for position, attribute in enumerate(self.categorical):
             if attribute.name in table:
@@ -178,21 +184,3 @@ class Vocabulary:
 def _on_device(numbers: tuple[int, ...], device: torch.device) -> Tensor:
     """Brought there once: a copy to a GPU waits for all that it has to do."""
     return torch.tensor(numbers, device=device)
-
-
-def as_value(cell: object) -> str | None:
-    """A cell as the text a vocabulary holds: 1.0 and 1 are the same, True is `true`, an empty cell is None."""
-    if cell is None or cell is pd.NA or cell is pd.NaT:
-        return None
-    if isinstance(cell, (bool, np.bool_)):
-        return "true" if cell else "false"
-    if isinstance(cell, (float, np.floating)):
-        if math.isnan(cell):
-            return None
-        return str(int(cell)) if float(cell).is_integer() else str(float(cell))
-    text = str(cell).strip()
-    if text.lower() in ("true", "false"):
-        return text.lower()
-    if text.endswith(".0") and text[:-2].lstrip("-").isdigit():
-        return text[:-2]
-    return text or None

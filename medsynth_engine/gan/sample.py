@@ -6,16 +6,18 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from medsynth_engine.gan import device as devices
 from medsynth_engine.gan import weights
 from medsynth_engine.gan.conditions import Conditions, Vocabulary
 from medsynth_engine.gan.networks import settle
+
+if TYPE_CHECKING:
+    import pandas as pd  # a training, which draws its sheets with this, holds no tables
 
 BLOCK = 256
 """Records that share a seed: a cohort drawn in shards of whole blocks is the cohort drawn at once."""

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -27,13 +28,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from medsynth_engine.gan.heed import Wished
 from medsynth_engine.gan.memory import no_memory, out_of_memory
 from medsynth_engine.gan.private import limits
-from medsynth_engine.gan.private.trainer import PrivateTrainer
 from medsynth_engine.gan.team import Alone, gather, leave
 from medsynth_engine.gan.trainer import Trainer
 from medsynth_engine.kernel.atomic import sweep
 from medsynth_engine.kernel.disk import trouble
 from medsynth_engine.kernel.errors import Busy, Interrupted, MedSynthError, NoRoom, NotFound
 from medsynth_engine.kernel.folders import RunFolder
+
+if TYPE_CHECKING:
+    from medsynth_engine.gan.private.trainer import PrivateTrainer
 
 RESERVE_BYTES = 64 * 1024
 """Set aside while training, and given back when the disk is full: so that it can be said."""
@@ -60,8 +63,7 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
             _reserve(folder).write_bytes(os.urandom(RESERVE_BYTES))
             folder.set_state("running", pid=os.getpid(), error=None)
         team = gather()
-        kind = PrivateTrainer if limits.wanted(folder.config()) else Trainer
-        state = kind(folder, started, team).run()
+        state = _trainer(folder, started, team).run()
     except Wished as asked:
         if first:
             folder.log(asked.message)
@@ -78,6 +80,14 @@ def _train(folder: RunFolder, started: float, first: bool) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what became of the run is written, and we are leaving
         leave()
     return 130 if state == "interrupted" else 0
+
+
+def _trainer(folder: RunFolder, started: float, team: Alone) -> Trainer | PrivateTrainer:
+    if not limits.wanted(folder.config()):
+        return Trainer(folder, started, team)
+    from medsynth_engine.gan.private.trainer import PrivateTrainer  # scipy, which only a promise is counted with
+
+    return PrivateTrainer(folder, started, team)
 
 
 @contextmanager

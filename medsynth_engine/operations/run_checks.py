@@ -50,14 +50,14 @@ def check_memory(preset: str, device: str, low_resource: bool) -> None:
 
     Which device `auto` is shows only later, where torch may be loaded; a machine without any sign of a GPU has none.
     """
-    if preset == "auto" or not (device == "cpu" or (device == "auto" and not _gpu_in_sight())):
+    if preset == "auto" or not (device == "cpu" or (device == "auto" and not gpu_in_sight())):
         return
     demand_little(resolve(preset, 0, 0, "cpu", low_resource), low_resource)
 
 
 def check_device(device: str) -> None:
     """Raise BadInput for a device that this machine shows no sign of: better now than in the job."""
-    missing = (device == "cuda" and (sys.platform == "darwin" or not _gpu_in_sight())) or (
+    missing = (device == "cuda" and (sys.platform == "darwin" or not gpu_in_sight())) or (
         device == "mps" and sys.platform != "darwin"
     )
     if missing:
@@ -91,7 +91,8 @@ def check_goes_on(home: Home, folder: RunFolder, job: str | None) -> None:
         demand_slurm(f"It trains on the cluster {where}: resume it where sbatch, squeue and scancel are.")
 
 
-def _gpu_in_sight() -> bool:
+def gpu_in_sight() -> bool:
+    """Whether this machine shows a sign of a GPU, asked without torch: where it shows none, there is none."""
     return sys.platform != "linux" or any(Path(driver).exists() for driver in DRIVERS)
 
 
@@ -106,7 +107,7 @@ def check_processes(processes: int, device: str) -> None:
             "one_device", "A Mac has one GPU: several processes cannot share it.", "Leave --processes out, or use cpu."
         )
     cores = os.cpu_count() or 1
-    if processes > cores and (device == "cpu" or not _gpu_in_sight()):
+    if processes > cores and (device == "cpu" or not gpu_in_sight()):
         raise BadInput(
             "too_many_processes",
             f"{processes} processes would share {cores} cores: that is slower than one process.",

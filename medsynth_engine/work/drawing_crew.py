@@ -8,17 +8,17 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from medsynth_engine.cohort.processes import Processes
 from medsynth_engine.cohort.shards import Crew, lost, write_order
-from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.jobs import slurm
 from medsynth_engine.jobs.cluster_file import Cluster, cluster
 from medsynth_engine.kernel.errors import NoRoom
 from medsynth_engine.work.desk import Desk
+
+if TYPE_CHECKING:
+    from medsynth_engine.gan.sample import Drawer
 
 PLACE = ".drawing-"
 """Where a cluster draws a cohort: beside the runs, on the disk that both machines see."""
@@ -38,8 +38,7 @@ def crew_of(desk: Desk, drawer: Drawer | None, generator: Path | None) -> Crew |
         sweep(desk.home.runs, arguments["cohort"])
         return Jobs(count, generator, where, desk.home.runs / f"{PLACE}{arguments['cohort']}-{secrets.token_hex(4)}")
     if count > 1:
-        cuda = torch.cuda.device_count() if drawer.device.type == "cuda" else 0
-        return Processes(count, generator, _names(cuda))
+        return Processes(count, generator, _names(_gpus(drawer)))
     return None
 
 
@@ -47,6 +46,12 @@ def sweep(runs: Path, cohort: str) -> None:
     """What a killed job left of an earlier attempt; whoever still draws there finds its folder gone, and ends."""
     for left in runs.glob(f"{PLACE}{cohort}-????????"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _gpus(drawer: Drawer) -> int:
+    import torch  # which a drawer has loaded, and rows alone never need
+
+    return torch.cuda.device_count() if drawer.device.type == "cuda" else 0
 
 
 def _names(count: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from db.canonical import digest
 from medsynth_engine.gan.presets import Preset
-from medsynth_engine.gan.private.histogram import AGE
+from medsynth_engine.gan.private.limits import AGE
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import TEMPORARY, write_text, write_with
 from medsynth_engine.kernel.errors import BadInput

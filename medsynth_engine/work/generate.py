@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db.tables import Cohort
 from medsynth_engine.cohort.cells import AGE_BAND
@@ -14,7 +14,6 @@ from medsynth_engine.cohort.learned import demand_learned
 from medsynth_engine.cohort.not_drawn import not_drawn
 from medsynth_engine.cohort.population import plan
 from medsynth_engine.cohort.read import Cohort as CohortFolder
-from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.errors import BadInput
@@ -22,6 +21,9 @@ from medsynth_engine.operations.free_names import demand_free_cohort
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.drawing_crew import crew_of
 from medsynth_engine.work.row_models import row_model
+
+if TYPE_CHECKING:
+    from medsynth_engine.gan.sample import Drawer
 
 FEWEST_PRIVATE = 1_000
 """Training patients below which private rows come with a warning."""
@@ -94,6 +96,8 @@ def _drawer(desk: Desk, path: Path | None) -> Drawer | None:
     digest = file_digest(path) if path.exists() else None
     if digest != desk.arguments["generator_digest"]:
         raise BadInput("generator_changed", "The generator's file is not the one that the ledger knows.", "Import it.")
+    from medsynth_engine.gan.sample import Drawer  # torch, which rows alone never need
+
     drawer = Drawer(path)
     drawer.info["digest"] = digest
     return drawer

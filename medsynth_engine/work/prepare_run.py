@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from medsynth_engine.gan.device import choose
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.gan.private import limits
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.kernel.small_cells import LEAST_IMAGES, LEAST_PATIENTS, SMALLEST
+from medsynth_engine.operations.run_checks import gpu_in_sight
 from medsynth_engine.work.binding_rules import travelling
 from medsynth_engine.work.desk import Desk, own_run, run
 from medsynth_engine.work.folds import conditioning_columns, learned_values, trainable, write_run_folder
@@ -27,14 +27,13 @@ def work(desk: Desk) -> dict[str, Any]:
     privacy = arguments.get("privacy")
     if privacy:
         limits.delta_for(training["patient"].nunique(), privacy.get("delta"))
-    kind = arguments["device"] if arguments.get("cluster") else choose(arguments["device"])[0].type
     desk.stop_if_unwanted()
     folder = RunFolder(desk.home.runs / arguments["run"])
     result = write_run_folder(
         dataset,
         folder,
         name=arguments["run"],
-        preset=resolve(arguments["preset"], typical_side, len(training), kind),
+        preset=resolve(arguments["preset"], typical_side, len(training), _kind(arguments)),
         facts={
             **{key: arguments[key] for key in ("budget", "seed", "device", "low_resource")},
             "processes": arguments.get("processes", 1),
@@ -48,6 +47,18 @@ def work(desk: Desk) -> dict[str, Any]:
     if privacy:  # exact counts are no part of the promise: a private run names what passed its noisy threshold
         return result
     return {**result, "too_rare": say_what_is_too_rare(folder, training, dataset.schema())}
+
+
+def _kind(arguments: dict[str, Any]) -> str:
+    """Of the device, for the preset that is chosen by it. Raises BadInput where this machine has none of that kind."""
+    device = str(arguments["device"])
+    if arguments.get("cluster"):
+        return device
+    if device == "cpu" or (device == "auto" and (arguments["preset"] != "auto" or not gpu_in_sight())):
+        return "cpu"  # it was asked for, nothing hangs on it, or there is nothing else
+    from medsynth_engine.gan.device import choose  # torch, where there is a GPU to try
+
+    return choose(device)[0].type
 
 
 def say_what_is_too_rare(folder: RunFolder, training: pd.DataFrame, schema: dict[str, Any]) -> list[dict[str, Any]]:

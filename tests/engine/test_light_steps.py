@@ -6,15 +6,24 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ("torch", "torchvision", "pandas", "pyarrow", "numpy", "sklearn", "scipy")
 
 
-def loaded(program: str, *arguments: str) -> list[str]:
-    """The heavy libraries that a process of its own holds after `program`."""
-    program += f"\nimport sys, json; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
-    told = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    return json.loads(told.stdout.splitlines()[-1])
-
-
-def test_the_desk_of_every_step_is_light() -> None:
-    assert loaded("import medsynth_engine.work.desk") == []
+@pytest.mark.parametrize(
+    ("module", "used"),
+    [
+        ("work.desk", []),
+        ("work.finish_run", []),
+        ("work.prepare_run", ["pandas", "pyarrow", "numpy"]),
+        ("work.generate", ["pandas", "pyarrow", "numpy"]),
+        ("gan.train", ["torch", "numpy"]),
+    ],
+)
+def test_a_process_begins_with_what_all_of_its_work_needs(module: str, used: list[str]) -> None:
+    program = (
+        f"import medsynth_engine.{module}, sys, json; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == used

@@ -14,7 +14,7 @@ from private_parts import KEY
 
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.presets import DP32
-from medsynth_engine.gan.private import histogram
+from medsynth_engine.gan.private import histogram, limits
 from medsynth_engine.gan.private.patients import Patients
 from medsynth_engine.gan.private.stream import Stream
 from medsynth_engine.kernel.folders import RunFolder
@@ -185,7 +185,7 @@ def test_a_private_folder_holds_no_count_and_no_scale_of_its_patients_and_keeps_
     _, arrays, config = written(table)
     assert config["conditions"] == {
         "categorical": [{"name": "finding", "values": ["None"], "counts": [0]}],
-        "continuous": [{"name": "age", **histogram.AGE}],
+        "continuous": [{"name": "age", **limits.AGE}],
     }
     assert np.flatnonzero(arrays["categorical"][:, 0] >= 0).tolist() == [3]
     assert arrays["continuous"][3, 0] == 101 and np.isnan(arrays["continuous"][:, 0]).sum() == 39

@@ -16,14 +16,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from medsynth_engine.gan.conditions import Categorical, Conditions, Continuous, Vocabulary
+from medsynth_engine.gan.private.limits import AGE
 from medsynth_engine.gan.private.stream import Stream
 
 LEAST = 20
 """Patients whose common value stays hidden. One would do for the promise; the names of small groups are kept too."""
 MOST_VALUES = 64
 """Values of an attribute that are published at most: those with the most patients, by the noisy counts."""
-AGE = {"mean": 50.0, "std": 25.0, "low": 0.0, "high": 100.0}
-"""Scale of every measured attribute, in its own unit (years): fixed beforehand instead of read off the patients."""
 
 
 def threshold(deviation: float, columns: int, delta: float) -> float:

@@ -12,6 +12,8 @@ MOST_EPSILON = 100.0
 LEAST_PATIENTS = 1_000
 POOR_BELOW = 5_000
 MOST_SIGMA = 20.0
+AGE = {"mean": 50.0, "std": 25.0, "low": 0.0, "high": 100.0}
+"""Scale of every measured attribute, in its own unit (years): fixed beforehand instead of read off the patients."""
 INSTEAD = (
     "Train nano32 without --epsilon, keep the generator in the house, and let the privacy evidence and the gate judge "
     "what leaves; or share tables alone."
