@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ for path in home.rglob("*"):
 """
 PASSWORD = "four words are quite long"
 T = TypeVar("T")
+ENOUGH = 120
+"""Seconds that a training may take to begin: it takes some, and many times that on a busy machine."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -38,6 +40,26 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 async def _done(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
     return await engine.finish(asked["job"])
+
+
+async def _learns(engine: Engine, name: str) -> bool:
+    return any(each.get("kind") == "tick" for each in (await engine.runs_watch(name))["records"])
+
+
+async def _runs(engine: Engine, name: str) -> bool:
+    return bool((await engine.runs_show(name))["state"] == "running")
+
+
+async def _until(there: Callable[[Engine, str], Coroutine[Any, Any, bool]], engine: Engine, name: str) -> None:
+    """Wait until something is so of a run; where the run ends before, or it takes too long, the test says so."""
+    deadline = time.monotonic() + ENOUGH
+    while True:
+        state = (await engine.runs_show(name))["state"]  # before the rest is asked: what ends meanwhile may be there
+        if await there(engine, name):
+            return
+        assert state not in ("finished", "stopped", "failed"), f"{name} ended before: {state}"
+        assert time.monotonic() < deadline, f"{name} is {state} after {ENOUGH} seconds"
+        await asyncio.sleep(0.2)
 
 
 class World:
@@ -167,15 +189,13 @@ def test_a_stopped_training_can_be_drawn_from_and_a_paused_one_goes_on(world: Wo
 
     async def pause_and_go_on() -> dict[str, Any]:
         started = await ann.train("chest", name="r2", preset="nano32", kimg=40)
-        while not any(r.get("kind") == "tick" for r in (await ann.runs_watch("r2"))["records"]):
-            await asyncio.sleep(0.2)
+        await _until(_learns, ann, "r2")
         await ann.runs_pause("r2")
         async for job in ann.follow(started["job"]):
             last = job["state"]
         assert (last, (await ann.runs_show("r2"))["state"]) == ("paused", "paused")
         resumed = await ann.runs_resume("r2")
-        while (await ann.runs_show("r2"))["state"] != "running":
-            await asyncio.sleep(0.2)
+        await _until(_runs, ann, "r2")
         await ann.runs_stop("r2")
         await ann.finish(resumed["job"])
         return await ann.runs_show("r2")
@@ -200,8 +220,7 @@ def test_a_simulated_run_says_so_and_gives_nothing(world: World) -> None:
 
     async def begin_and_stop() -> dict[str, Any]:
         started = await ann.train("chest", name="play", kimg=0.2, simulated=True)
-        while not any(r.get("kind") == "tick" for r in (await ann.runs_watch("play"))["records"]):
-            await asyncio.sleep(0.2)
+        await _until(_learns, ann, "play")
         await ann.runs_stop("play")
         await ann.finish(started["job"])
         return await ann.runs_show("play")
