@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from db.ledger import Ledger
 from db.place import VARIABLE, asked, create_store, open_store
 
 RESULTS = Path(__file__).with_name("results")
+YEAR, WEEK = timedelta(days=365), timedelta(days=7)
 
 
 def append(path: Path, name: str, count: int) -> None:
@@ -39,8 +40,9 @@ def append(path: Path, name: str, count: int) -> None:
                 change.record(actor=name, role="researcher", action="test.write", object_=f"thing:{number}")
 
 
-def grow(ledger: Ledger, count: int) -> None:
-    """Make the chain `count` records longer, in transactions of ten thousand."""
+def grow(ledger: Ledger, count: int, begun: datetime) -> None:
+    """Make the chain `count` records longer, those of a year from `begun`, in transactions of ten thousand."""
+    first, apart = int(begun.timestamp() * 1e9), int(YEAR.total_seconds() * 1e9) // count
     actions = ("dataset.add", "runs.train", "session.login", "cohorts.generate")
     for start in range(0, count, 10_000):
         with ledger.write() as change:
@@ -53,6 +55,7 @@ def grow(ledger: Ledger, count: int) -> None:
                     object_=f"thing:{number % 5000}",
                     outcome="denied" if number % 97 == 0 else "done",
                     detail={"number": number},
+                    ts_ns=first + number * apart,
                 )
             change.record(actor="system", action="test.grow")
 
@@ -65,7 +68,6 @@ def seconds(work: Callable[[], object]) -> float:
 
 def measure(folder: Path, records: int) -> dict[str, Any]:
     path = folder / "data" / "medsynth.sqlite3"
-    start = datetime.now(UTC)
     found: dict[str, Any] = {"create_seconds": seconds(lambda: create_store(path, "development").close())}
     found["open_seconds"] = statistics.median(seconds(lambda: open_store(path).close()) for _ in range(5))
     found["appends_per_second_1_process"] = 500 / seconds(lambda: append(path, "one", 500))
@@ -82,9 +84,10 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
     with open_store(path) as ledger, ledger.read() as session:
         times = [record.ts_ns for record in chain.page(session, limit=800)]  # without the starts of the processes
     found["appends_per_second_4_processes"] = len(times) / ((times[0] - times[-1]) / 1e9)
+    begun = datetime.now(UTC)
     with open_store(path) as ledger:
         busy = time.process_time()
-        found["grow_records_per_second"] = records / seconds(lambda: grow(ledger, records))
+        found["grow_records_per_second"] = records / seconds(lambda: grow(ledger, records, begun))
         found["grow_processor_seconds"] = time.process_time() - busy
         verified: list[proof.Verification] = []
         busy = time.process_time()
@@ -100,11 +103,11 @@ def measure(folder: Path, records: int) -> dict[str, Any]:
             ("denied", {"outcome": "denied"}),
             ("object", {"object_": "thing:7"}),
             ("none", {"actor": "nobody"}),
-            ("since", {"since": datetime.now(UTC)}),
-            ("until", {"until": start}),
+            ("since", {"since": begun + YEAR - WEEK}),
+            ("until", {"until": begun + WEEK}),
             ("middle", {"before": records // 2}),
             ("actor_and_outcome", {"actor": "user-7", "outcome": "denied"}),
-            ("actor_object_until", {"actor": "user-7", "object_": "thing:7", "until": datetime.now(UTC)}),
+            ("actor_object_until", {"actor": "user-7", "object_": "thing:7", "until": begun + YEAR / 2}),
         ):
             with ledger.read() as session:
                 times = [seconds(lambda: chain.page(session, **narrow)) for _ in range(5)]  # type: ignore[arg-type]  # noqa: B023
