@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from medsynth_engine.gan import beginning, checkpoint, heed, pace, precision, roofline, schedule
+from medsynth_engine.gan.card import made
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.effort import Effort
 from medsynth_engine.gan.ending import Shelf
@@ -242,7 +243,7 @@ class Trainer:
             if "kimg" in kept:
                 facts |= {"best_kimg": kept["kimg"], "fd_ratio_validation": kept["fd_ratio_validation"]}
             self.diary.event("stop" if event == "stop" else "finish", self.seen, **facts)
-            self._tell(state, kept=kept, ended=why)
+            self._tell(state, kept=kept, ended=why, made=made(self.folder.generator))
         self.team.wait()
         return state
 

@@ -10,7 +10,7 @@ from medsynth_engine.kernel.atomic import file_digest, write_with
 from medsynth_engine.kernel.errors import name_taken
 from medsynth_engine.kernel.folders import ENDED, RunFolder
 from medsynth_engine.work.desk import Desk, own_run, run
-from medsynth_engine.work.run_weights import put_aside, weights_of
+from medsynth_engine.work.run_weights import generator_document, put_aside, weights_of
 
 
 def work(desk: Desk) -> dict[str, Any]:
@@ -26,9 +26,8 @@ def work(desk: Desk) -> dict[str, Any]:
     document: dict[str, Any] = {}
     digest = None
     if made:
-        from medsynth_engine.work.cards import weights_document  # torch, which simulated runs never need
-
-        document, digest = weights_document(folder.generator), file_digest(folder.generator)
+        digest = file_digest(folder.generator)
+        document = generator_document(folder, digest)
         with desk.ledger.read() as session:
             taken = session.get(Weights, name)
         if taken is not None and taken.run_id != mine.id:

@@ -13,13 +13,13 @@ from db.ledger import Session
 from db.tables import Dataset as DatasetRow
 from db.tables import Release, Run
 from medsynth_engine.exchange.cloud.arrival import take_in
+from medsynth_engine.gan.card import weights_document
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.kernel.atomic import file_digest, write_new
 from medsynth_engine.kernel.errors import BadInput, name_taken
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.places import source_still_apart
-from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.run_weights import weights_of
 

@@ -10,12 +10,12 @@ from typing import IO, Any
 from sqlmodel import select
 
 from db.tables import Run, Weights
+from medsynth_engine.gan.card import weights_document
 from medsynth_engine.kernel.atomic import file_digest, write_new
 from medsynth_engine.kernel.errors import BadInput, name_taken
 from medsynth_engine.operations.found_weights import PLACED
 from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.places import source_still_apart
-from medsynth_engine.work.cards import weights_document
 from medsynth_engine.work.desk import Desk, run
 
 

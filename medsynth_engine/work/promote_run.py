@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.gan import weights
+from medsynth_engine.gan.card import made
 from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.work.desk import Desk, own_run, run
@@ -30,7 +31,7 @@ def promote(folder: RunFolder) -> dict[str, Any]:
     rows = folder.rows.read_text() if folder.rows.exists() else None
     weights.save(folder.generator, weights.document(kept.generator, kept.info, rows))
     facts = {"kimg": kept.info["kimg"], "fd_ratio_validation": kept.info["fd_ratio_validation"]}
-    folder.set_state("stopped", kept={"generator": "best", **facts, "why": WHY})
+    folder.set_state("stopped", kept={"generator": "best", **facts, "why": WHY}, made=made(folder.generator))
     return facts
 
 

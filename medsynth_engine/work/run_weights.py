@@ -7,10 +7,11 @@ from typing import Any
 
 from db.tables import Run, Weights
 from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.folders import RunFolder
 
 
 def weights_of(run: Run, document: dict[str, Any]) -> Weights:
-    """The row of the generator that `run` made, which is called as the run is. document: as `cards.weights_document`"""
+    """The row of the generator that `run` made, which is called as the run is. document: as `generator_document`"""
     assert run.generator_digest is not None
     return Weights(
         name=run.name,
@@ -21,6 +22,21 @@ def weights_of(run: Run, document: dict[str, Any]) -> Weights:
         dataset_id=run.dataset_id,
         document=document,
     )
+
+
+def generator_document(folder: RunFolder, digest: str) -> dict[str, Any]:
+    """What the run's generator (its file's SHA-256) says of itself: `gan.card.weights_document`.
+
+    The training has written it down beside the digest of what it made. Where another file lies there, or an earlier
+    version trained, the file is read and checked. Raises BadInput for a file that is no generator.
+    """
+    made = folder.state().get("made") or {}
+    if made.get("digest") == digest:
+        told: dict[str, Any] = made["document"]
+        return told
+    from medsynth_engine.gan.card import weights_document  # torch
+
+    return weights_document(folder.generator)
 
 
 def put_aside(path: Path, ours: set[str]) -> str:

@@ -28,6 +28,7 @@ from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations import cohorts
 from medsynth_engine.operations.declare import Recorded
 from medsynth_engine.work import finish_run
+from medsynth_engine.work.promote_run import promote
 
 
 def test_a_paused_run_with_a_best_generator_says_how_to_get_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -112,7 +113,7 @@ def finish(engine: Engine, ledger: Ledger) -> Any:
 
 def test_a_run_that_ends_keeps_what_somebody_put_under_its_name_and_replaces_its_own(tmp_path: Path) -> None:
     engine, folder = resting(tmp_path, best=True)
-    folder.set_state("stopped")
+    promote(folder)
     theirs = engine.home_folder.weights / "r1.pth"
     theirs.write_bytes(b"by hand")
     with Ledger.open(engine.home_folder.ledger) as ledger:
@@ -124,8 +125,9 @@ def test_a_run_that_ends_keeps_what_somebody_put_under_its_name_and_replaces_its
         torch.manual_seed(1)
         other = Generator(Architecture((16, 12, 8), 1, 1), Vocabulary((Categorical("finding", ("a",), (30,)),), ()))
         document = weights.document(other, {"preset": "nano32", "kimg": 9.0, "training_digest": "ab"}, None)
-        weights.save(folder.generator, document)  # it was resumed, and ended better
+        weights.save(folder.generator, document)  # it was resumed and ended better, by a version that says less of it
         second = finish(engine, ledger)["generator"]
         with ledger.read() as session:
-            assert session.get_one(Weights, "r1").digest == second != first
+            row = session.get_one(Weights, "r1")
+            assert row.digest == second != first and row.document["kimg"] == 9.0
     assert file_digest(theirs) == second and len([path for path in theirs.parent.iterdir() if path.is_file()]) == 2

@@ -13,10 +13,12 @@ from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from medsynth_engine.gan import beginning, checkpoint, learner, train, trainer
+from medsynth_engine.gan.card import weights_document
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.evaluate import Evaluator, Measured
 from medsynth_engine.gan.sample import Drawer
 from medsynth_engine.gan.team import Alone
+from medsynth_engine.kernel.atomic import file_digest
 from medsynth_engine.kernel.folders import Wish
 
 
@@ -27,6 +29,7 @@ def test_a_run_writes_everything_that_others_read(make_run: MakeRun):
     state = folder.state()
     assert state["state"] == "finished" and state["kimg"] == 0.64 and state["simulated"] is False
     assert state["best"]["fd_ratio_validation"] > 0
+    assert state["made"] == {"digest": file_digest(folder.generator), "document": weights_document(folder.generator)}
     line = ticks(folder)[-1]
     wanted = "kimg seconds epoch loss_generator loss_discriminator accuracy_real accuracy_fake images_per_second"
     assert set(line) >= {*wanted.split(), "overfitting", "augmentation", "eta_seconds"}

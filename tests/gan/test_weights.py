@@ -15,11 +15,11 @@ import torch
 
 from db import canonical
 from medsynth_engine.gan import label, weights
+from medsynth_engine.gan.card import weights_document
 from medsynth_engine.gan.conditions import Categorical, Continuous, Vocabulary
 from medsynth_engine.gan.networks import Architecture, Generator
 from medsynth_engine.gan.sample import BLOCK, Drawer
 from medsynth_engine.kernel.errors import BadInput, NotFound
-from medsynth_engine.work.cards import weights_document
 
 VOCABULARY = Vocabulary((Categorical("finding", ("a", "b"), (30, 20)),), (Continuous("age", 50, 10, 20, 80),))
 

@@ -14,6 +14,7 @@ import torch
 
 from medsynth_engine.gan import checkpoint, heed, roofline, schedule, weights
 from medsynth_engine.gan.beginning import setting_of, sheet_path
+from medsynth_engine.gan.card import made
 from medsynth_engine.gan.diary import Diary
 from medsynth_engine.gan.hearing import hearing
 from medsynth_engine.gan.private import beginning, limits
@@ -156,7 +157,7 @@ class PrivateTrainer:
             "The promise covers the images and the list of conditions. The model of rows is not trained with "
             "differential privacy and does not travel with this generator."
         )
-        self._tell(state, kept=kept)
+        self._tell(state, kept=kept, made=made(self.folder.generator))
         return state
 
     def _document(self) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from medsynth_engine.gan.weights import load
+from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.errors import BadInput
 
 
 def weights_document(path: Path) -> dict[str, Any]:
@@ -25,3 +27,13 @@ def weights_document(path: Path) -> dict[str, Any]:
         "rows": loaded.rows is not None,
         "privacy": loaded.info["privacy"],
     }
+
+
+def made(path: Path) -> dict[str, Any] | None:
+    """`digest` (SHA-256) and `document` of a generator that was just written, read back from its file: whoever finds
+    the same file in its place knows it without torch. None for one that nobody could use."""
+    digest = file_digest(path)
+    try:
+        return {"digest": digest, "document": weights_document(path)}
+    except BadInput:
+        return None
