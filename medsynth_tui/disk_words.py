@@ -39,6 +39,7 @@ def unfinished(document: Mapping[str, Any]) -> str:
     if not parts:
         return ""
     return (
-        f"Unfinished work: {', '.join(parts)}. It is under way or was broken off. Nothing is to be done: what was "
-        "broken off is swept when somebody opens the studio's home or removes something of their own."
+        f"Unfinished work: {', '.join(parts)}. It is under way or was broken off. What was broken off is swept when "
+        "somebody opens the studio's home or removes something of their own, within a day; what stays all the same, "
+        "medsynth doctor tells an admin."
     )

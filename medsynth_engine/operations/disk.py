@@ -21,7 +21,7 @@ from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.backup_file import ASIDE, FOLDERS, REPLACED
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.doctor import standing
-from medsynth_engine.operations.removal import TRASH
+from medsynth_engine.operations.removal import STAGING, TRASH
 
 if TYPE_CHECKING:
     from medsynth_engine.access.actor import Actor
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 BLOCK = 512
 """Bytes of one `st_blocks` (POSIX)."""
 BACKUP_BEGINS = b"age-encryption.org/v1"
-STAGING = ".staging-"
 REMOVED_BY = {
     "dataset": "its owner",
     "run": "its owner",

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from db.errors import LedgerError
+from medsynth_engine.kernel.atomic import TEMPORARY
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations import doctor_ready, doctor_services
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.doctor_says import Check, check
+from medsynth_engine.operations.removal import STAGING, UNFINISHED, changed
 from medsynth_engine.operations.settings import setting
 
 LITTLE_ROOM = 2 * 10**9
 BACKUP_DAYS = 30
 LATE_SECONDS = 26 * 3600
+HOUR = timedelta(hours=1)
 
 
 def quick(call: Call) -> list[Check]:
@@ -136,20 +138,22 @@ def _anchor(file: Path, home: Home, signed: int) -> Check:
 
 
 def _broken_off(home: Home) -> Check:
-    """What a killed process left in the data folder itself, or where the runs are."""
-    places = (home.data, home.runs) if home.data.is_dir() else ()
-    leftovers = [path for place in places for path in place.glob(".partial-*") if _old(path)]
+    """What a killed process left, and no look at the store sweeps: it may be another's, or the ledger an older copy."""
+    kept = (home.datasets, home.runs, home.cohorts, home.weights) if home.data.is_dir() else ()
+    old = [path for place in (home.data, *kept) for path in place.glob(f"{TEMPORARY}*") if _unchanged(path, HOUR)]
+    old += [path for place in kept for path in place.glob(f"{STAGING}*") if _unchanged(path, 2 * UNFINISHED)]
     return check(
         "leftovers",
-        not leftovers,
-        "No killed backup or restore left anything.",
-        f"{len(leftovers)} half-written files or folders of a killed backup or restore are left.",
-        "Remove what begins with .partial- in the data folder and the runs folder.",
+        not old,
+        "Nothing is left of work that was killed.",
+        f"{len(old)} half-written files or folders of work that was killed are left.",
+        f"Remove what begins with {TEMPORARY} or {STAGING} in the data folder, and where datasets, runs, cohorts and "
+        "weights are.",
     )
 
 
-def _old(path: Path) -> bool:
-    return time.time() - path.lstat().st_mtime > 3600
+def _unchanged(path: Path, since: timedelta) -> bool:
+    return datetime.now(UTC) - changed(path) > since
 
 
 def _typed_passwords(call: Call) -> Check:

@@ -30,7 +30,8 @@ def hidden_folder(target: Path, job_folder: str) -> Path:
 
 
 def sweep_half_out(call: Call) -> None:
-    """Remove what killed jobs and processes left where things leave. Cheap where there is nothing."""
+    """Remove what killed jobs and processes left where things leave, and half-written files where things are kept.
+    Cheap where there is nothing."""
     with call.read() as session:
         broken = session.exec(
             select(Job.arguments, Job.folder).where(col(Job.kind).in_(LETS_OUT), col(Job.state).in_(MAY_LEAVE_HALF))
@@ -40,7 +41,8 @@ def sweep_half_out(call: Call) -> None:
         with suppress(OSError):  # a disk that is out, another account's, a server that does not answer: another look
             if stat.S_ISDIR(left.lstat().st_mode):
                 shutil.rmtree(left, ignore_errors=True)
-    for place in {call.home.generated, call.home.outbox, call.home.weights}:
+    home = call.home
+    for place in {home.generated, home.outbox, home.weights, home.datasets, home.runs, home.cohorts, home.jobs}:
         for half in _halves(place):
             with suppress(OSError):  # gone meanwhile, by another look than ours, or on a disk that is read alone
                 if _dead(half):

@@ -24,7 +24,7 @@ from medsynth_engine.operations import dataset_use, remains
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.quarantine import forget_decided
 
-TRASH = ".trash-"
+STAGING, TRASH = ".staging-", ".trash-"
 DATASET_REMAINS = ("train.npz", "checkpoints")
 """What of a run's folder holds real images."""
 BUNDLE = "bundle"
@@ -83,10 +83,12 @@ def _gone(home: Home, session: Session) -> list[tuple[Path, Path]]:
     datasets = session.exec(select(Dataset)).all()
     runs, cohorts = session.exec(select(Run)).all(), session.exec(select(Cohort)).all()
     removed = {row.id for row in datasets if row.state == "removed"}
+    drawn = _being_made(session, "cohort:")
     gone = [
         *((home.datasets, path) for path in _left(home.datasets, datasets, set())),
         *((home.runs, path) for path in _left(home.runs, runs, _being_made(session, "run:"))),
-        *((home.cohorts, path) for path in _left(home.cohorts, cohorts, _being_made(session, "cohort:"))),
+        *((home.cohorts, path) for path in _left(home.cohorts, cohorts, drawn)),
+        *((home.cohorts, path) for path in _broken_off(home.cohorts, drawn)),
     ]
     gone += [
         (home.runs, home.runs / run.folder / part)
@@ -116,6 +118,26 @@ def _left(root: Path, rows: Sequence[Dataset] | Sequence[Run] | Sequence[Cohort]
         if not any((root / other).exists() and path.samefile(root / other) for other in alike):
             left.append(path)
     return left
+
+
+def _broken_off(root: Path, being_made: set[str]) -> list[Path]:
+    """Cohorts that a killed job left half drawn. Also where this ledger knows of no job, as after a restore, nobody
+    may be drawing there: for a day no picture came."""
+    return [
+        path
+        for path in root.glob(f"{STAGING}*")
+        if path.name.removeprefix(STAGING).casefold() not in being_made
+        and datetime.now(UTC) - changed(path) > UNFINISHED
+    ]
+
+
+def changed(path: Path) -> datetime:
+    """When a file, or what a folder or the folders in it hold, last changed; what is gone meanwhile changed now."""
+    times = []
+    with suppress(OSError):
+        times.append(path.lstat().st_mtime)
+        times += [each.lstat().st_mtime for each in path.iterdir()]
+    return datetime.fromtimestamp(max(times), UTC) if times else datetime.now(UTC)
 
 
 def _being_made(session: Session, kind: str) -> set[str]:

@@ -184,4 +184,4 @@ async def test_unfinished_work_says_of_what_it_is_and_what_to_do(
     assert {each["kind"]: each["bytes"] for each in found["kinds"]}["unfinished"] == sum(told.values())
     show_disk(Face(Manner(plain=True)), found)
     said = " ".join(capsys.readouterr().out.split())
-    assert "kB of runs. It is under way or was broken off. Nothing is to be done" in said
+    assert "kB of runs. It is under way or was broken off." in said and "medsynth doctor tells an admin" in said

@@ -90,7 +90,7 @@ def test_what_a_killed_restore_left_on_the_runs_disk_is_told(home: Home, other_d
     left.mkdir()
     os.utime(left, (1e9, 1e9))
     (told,) = [each for each in run(of(home).doctor())["checks"] if each["name"] == "leftovers"]
-    assert not told["ok"] and "runs folder" in told["what_to_do"]
+    assert not told["ok"] and "where datasets, runs" in told["what_to_do"]
 
 
 def test_who_has_the_store_open_goes_on_in_the_one_that_was_put_back(home: Home, tmp_path: Path) -> None:

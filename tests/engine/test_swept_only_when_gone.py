@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -94,11 +96,14 @@ def test_a_run_that_is_just_being_committed_under_a_free_name_lives(home: Home) 
 def test_a_cohort_whose_job_is_under_way_lives_and_what_a_failed_one_left_goes(home: Home, state: str) -> None:
     put(home, Cohort, name="c1")
     job(home, "generate", "cohort:C1", state)
-    (home.cohorts / "c1").mkdir()
+    half = home.cohorts / ".staging-c1"
+    for folder in (home.cohorts / "c1", half):
+        folder.mkdir()
+    os.utime(half, (time.time() - 40 * 86400,) * 2)
     from medsynth_engine.operations import removal
 
     with Ledger.open(home.ledger) as ledger, ledger.read() as session:
-        assert bool(removal._gone(home, session)) is (state == "failed")
+        assert len(removal._gone(home, session)) == (2 if state == "failed" else 0)
 
 
 def test_where_a_disk_takes_two_spellings_for_one_folder_the_living_one_stays(home: Home) -> None:
@@ -130,3 +135,24 @@ def test_readable_images_of_a_killed_bundle_go_and_those_of_a_living_one_stay(ho
 
     with Ledger.open(home.ledger) as ledger, ledger.read() as session:
         assert removal._gone(home, session) == []
+
+
+def test_what_was_broken_off_is_swept_or_told_by_the_doctor_and_what_is_under_way_is_neither(home: Home) -> None:
+    half = ".partial-0123456789ab-state.json"
+    swept = [folder / half for folder in (home.datasets, home.runs, home.cohorts, home.jobs)]
+    swept.append(home.cohorts / ".staging-killed")
+    told = [home.data / ".partial-killed", home.datasets / ".staging-elsewhere-v1"]
+    young = home.cohorts / ".staging-young"
+    for path in (*swept, *told, young):
+        inside = path / "images" / "0000001.png" if "." not in path.name[1:] else path
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        inside.write_bytes(b"x")
+        for each in {inside, inside.parent, path}:
+            os.utime(each, (time.time() - 40 * 86400,) * 2)
+    (young / "images" / "0000002.png").write_bytes(b"a picture that came just now")
+    look(home)
+    assert [path.name for path in swept if path.exists()] == []
+    assert [path for path in (*told, young) if not path.exists()] == []
+    checks = asyncio.run(Engine(home.root).doctor())["checks"]
+    (left,) = [check for check in checks if check["name"] == "leftovers"]
+    assert not left["ok"] and left["says"].startswith("2 ")

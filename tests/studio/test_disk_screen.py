@@ -73,6 +73,7 @@ async def test_what_has_no_names_is_a_section_of_its_own_and_is_sorted_within_it
         table.move_cursor(row=1)
         await shows(pilot, "Unfinished work: 4.0 kB of datasets, 1.0 kB of runs.")
         await shows(pilot, "broken off is swept when")
+        await shows(pilot, "doctor tells an admin")
 
 
 async def test_an_auditor_sees_sums_and_no_name(tmp_path: Path) -> None:
