@@ -90,12 +90,12 @@ def _cohort_rows(documents: Rows) -> Rows:
 
 
 def _release_rows(documents: Rows) -> Rows:
-    """Names and marks in one cell each; marks that the log does not have stay empty, and are not none."""
-    several = ("approved_by", "marks")
-    return [
-        {**each, **{key: ", ".join(each[key]) if each[key] else None if each[key] is None else "-" for key in several}}
-        for each in documents
-    ]
+    """Names and marks in one cell each, a dash where there are none; marks that the log does not have are not none."""
+    return [{**each, **{key: _in_one_cell(each[key]) for key in ("approved_by", "marks")}} for each in documents]
+
+
+def _in_one_cell(words: Sequence[str] | None) -> str:
+    return "not on record" if words is None else ", ".join(words) or "-"
 
 
 def _review_rows(documents: Rows) -> Rows:

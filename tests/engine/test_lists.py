@@ -157,6 +157,15 @@ def test_of_the_disk_what_one_sees_is_written_also_what_is_not_told_by_name() ->
     assert [row["bytes"] for row in whole] == [50, 7, 9, 20, 7, 30, 30, 27]
 
 
+def test_of_releases_marks_that_the_log_does_not_have_are_told_apart_from_none() -> None:
+    answer = [
+        {"release": str(number), "approved_by": [], "marks": marks}
+        for number, marks in enumerate((["A", "B"], [], None))
+    ]
+    told = chosen("releases", answer, ["0", "1", "2"], "approved_by", "marks")
+    assert told == [("-", "A, B"), ("-", "-"), ("-", "not on record")]
+
+
 def test_of_assessments_a_version_is_chosen_or_all_of_a_subject() -> None:
     versions = [("cohort-1", 3), ("dataset:chest", 2), ("cohort-1", 2), ("dataset:chest", 1), ("cohort-1", 1)]
     answer = [{"subject": subject, "version": version} for subject, version in versions]
