@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +28,32 @@ class Files:
         folder = standing_path(path) if path else Path.home()
         demand_outside(call.home, folder)  # the folder that holds the store may be looked at, on the way to another
         folder = folder if folder.is_dir() else folder.parent
-        entries: list[dict[str, Any]] = []
         try:
             with os.scandir(folder) as found:
-                for entry in found:
-                    if not entry.name.startswith(".") and len(entries) < MOST_ENTRIES:
-                        entries.append(_entry(entry))
+                first, left_out = _first(found)
+            entries = [_entry(entry) for entry in first]
         except PermissionError as error:
             raise BadInput("unreadable", "That folder cannot be read.", "Choose another, or ask for access.") from error
-        entries.sort(key=lambda entry: (entry["kind"] != "folder", entry["name"].lower()))
-        return {"path": str(folder), "parent": str(folder.parent), "entries": entries}
+        return {"path": str(folder), "parent": str(folder.parent), "entries": entries, "left_out": left_out}
+
+
+def _first(found: Iterable[os.DirEntry[str]]) -> tuple[list[os.DirEntry[str]], int]:
+    """What is shown, in its order, and how many more there are; a folder of millions is not held in memory."""
+    seen = 0
+
+    def visible() -> Iterator[os.DirEntry[str]]:
+        nonlocal seen
+        for entry in found:
+            if not entry.name.startswith("."):
+                seen += 1
+                yield entry
+
+    first = heapq.nsmallest(MOST_ENTRIES, visible(), key=_folders_first)
+    return first, seen - len(first)
+
+
+def _folders_first(entry: os.DirEntry[str]) -> tuple[bool, str]:
+    return not entry.is_dir(follow_symlinks=False), entry.name.lower()
 
 
 def _entry(entry: os.DirEntry[str]) -> dict[str, Any]:

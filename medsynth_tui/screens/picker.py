@@ -110,8 +110,11 @@ class Picker(HasList, Asking, Dialog):
         table, note = self.query_one(WindowTable), self.query_one("#note", Static)
         table.arrange_rows(replace(table.arrangement, words=""))
         table.show(rows)
-        note.update(Content("Nothing here that could be taken."))
-        note.display = not rows
+        lines = [] if rows else ["Nothing here that could be taken."]
+        if document.get("left_out"):
+            lines.append(f"Of {count(document['left_out'])} more nothing is listed: type the path instead.")
+        note.update(Content("\n".join(lines)))
+        note.display = bool(lines)
         self.on_list_line_done()
 
     def _entry(self) -> dict[str, Any] | None:

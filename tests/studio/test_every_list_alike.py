@@ -9,6 +9,7 @@ import pytest
 from fake_engine import LONG, FakeEngine
 from studio_people import log_in, seen, shows, studio, until
 
+from medsynth_engine.engine import Engine
 from medsynth_tui.screens.compare import Compare
 from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.picker import Picker
@@ -40,6 +41,30 @@ async def test_a_folder_is_filtered_and_sorted_and_esc_shows_all_of_it_before_it
         await pilot.press("g", "enter")
         await until(pilot, lambda: answered, why="the file")
     assert answered == [f"/srv/inbox/{LONG}/{LONG}-399.png"]
+
+
+async def test_a_folder_says_of_how_many_files_it_lists_nothing_and_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    (folder / "zz-folder").mkdir(parents=True)
+    for number in range(2_100):
+        (folder / f"{number:04}.png").touch()
+    real = Engine(tmp_path / "home")
+    await real.init(development=True)
+    await real.login("alice", "password123")
+    found = await real.browse(str(folder))
+    real.close()
+    names = [each["name"] for each in found["entries"]]
+    assert (len(names), names[0], names[-1], found["left_out"]) == (2_000, "zz-folder", "1998.png", 101)
+
+    class Full(FakeEngine):
+        async def browse(self, path: str | None = None) -> dict[str, Any]:
+            return found
+
+    app = studio(tmp_path, engine=Full())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.push_screen(Picker())
+        await shows(pilot, "Of 101 more nothing is listed: type the path instead.")
 
 
 async def test_the_review_queue_is_sorted_and_written_as_it_is_seen(tmp_path: Path) -> None:
