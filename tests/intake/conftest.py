@@ -17,10 +17,10 @@ from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import scan, take_in
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module")
 def readers_that_wait_for_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Reading for burned-in text steps back behind all other work, which here are other tests: it would wait for all of
-    them, and its own test with it."""
+    them, and its own test with it. For the files that read text, and no longer than each of them."""
     folder = tmp_path_factory.mktemp("eager")
     (folder / "sitecustomize.py").write_text("import os\nos.nice = lambda by: 0\n")
     with pytest.MonkeyPatch.context() as patch:

@@ -19,10 +19,13 @@ from PIL import Image
 
 from medsynth_engine.intake import pool
 from medsynth_engine.intake.options import Limits
+from medsynth_engine.intake.text.readers import Task, read_all
+from medsynth_engine.intake.text.worker import BEHIND
+from medsynth_engine.kernel.errors import Interrupted
 
 
-def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "medsynth_engine.intake.worker" in child.cmdline()]
+def workers(program: str = "medsynth_engine.intake.worker") -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if program in child.cmdline()]
 
 
 @pytest.fixture
@@ -160,3 +163,17 @@ def test_a_worker_that_never_listens_costs_nothing(
     document, _ = take(source, limits=Limits(seconds_per_file=5))
     assert line.started == 2
     assert document["accepted"] == 10
+
+
+def test_a_process_that_reads_for_text_steps_back_behind_all_other_work(tmp_path: Path) -> None:
+    Image.new("L", (128, 128)).save(tmp_path / "film.png")
+    behind = min(os.nice(0) + BEHIND, 19)
+    seen: list[int] = []
+
+    def until_it_stepped_back() -> bool:
+        seen[:] = [reader.nice() for reader in workers("medsynth_engine.intake.text.worker")]
+        return seen != [behind]
+
+    with pytest.raises(Interrupted):  # before it has loaded what reads; one that never steps back reads the picture
+        list(read_all([Task("r1", tmp_path / "film.png", 255, seconds=120.0)], 1, until_it_stepped_back))
+    assert seen == [behind] and not workers("medsynth_engine.intake.text.worker")

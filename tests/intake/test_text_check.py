@@ -27,6 +27,7 @@ from medsynth_engine.intake.text.readers import UNREAD, Task, read_all
 from medsynth_engine.intake.text.verdicts import Finding
 from medsynth_engine.kernel.errors import Interrupted
 
+pytestmark = pytest.mark.usefixtures("readers_that_wait_for_nobody")
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -24,7 +24,7 @@ from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_engine.kernel.home import Home
 from medsynth_engine.operations.jobs import step
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("readers_that_wait_for_nobody")]
 T = TypeVar("T")
 UNKNOWN_AT_FIRST = ("text", "readable")
 """What a dataset's summary did not say before there was a text check."""

@@ -22,6 +22,7 @@ from medsynth_engine.kernel.folders import JobFolder
 from medsynth_engine.work.desk import Desk
 from medsynth_engine.work.text_on_images import MOST, read_images, text_on_images
 
+pytestmark = pytest.mark.usefixtures("readers_that_wait_for_nobody")
 SIDE = 128
 BIRTHDAY = written(film(1, SIDE), "12/03/1957", at=(8, 30), size=20)
 SHORT = written(film(2, SIDE), "eudn", at=(20, 60), size=24)
