@@ -48,3 +48,17 @@ class Identified:
         fresh = base[(base["code"] == "") & base["known"].astype(bool) & ~base["patient"].isin(patients)]
         whole = None if there.patients is None else there.patients + int(fresh["patient"].nunique())
         return Identified(whole, there.without + self.without)
+
+
+def reviewed(document: Mapping[str, Any], before: pd.DataFrame, now: pd.DataFrame) -> int | None:
+    """How many patients are known by an id when other records are accepted than before; `document` tells of those.
+
+    Which record had an id is kept nowhere: where some left, it is told only if all had one, or none.
+    """
+    known = document.get("patients_with_id")
+    left, came = set(before["record"]) - set(now["record"]), set(now["record"]) - set(before["record"])
+    if not left and not came:
+        return known if isinstance(known, int) else None
+    if came or known not in (0, document["patients"]):
+        return None
+    return int(now["patient"].nunique()) if known else 0

@@ -13,6 +13,7 @@ from intake_pieces import KEY, always, photograph, quiet
 from PIL import Image
 
 from medsynth_engine.intake.dataset import Dataset
+from medsynth_engine.intake.identified import reviewed
 from medsynth_engine.intake.options import Options
 from medsynth_engine.intake.take_in import take_in
 from medsynth_engine.kernel.errors import BadInput
@@ -139,3 +140,12 @@ def test_patients_with_an_id_are_counted_apart_from_files_without_one(tmp_path: 
     document = add(stacks(tmp_path / "two", ["F66", "G77"], (3,)), folder, tmp_path / "v2")
     assert count(document) == (10, 7, 23)  # F is there already
     assert any(line.startswith("74% of the records") for line in document["warnings"])
+
+
+def test_after_a_review_patients_with_an_id_are_told_only_where_that_is_known() -> None:
+    before = pd.DataFrame({"record": ["r1", "r2", "r3"], "patient": ["p1", "p2", "p2"]})
+    some, none, every = ({"patients": 2, "patients_with_id": known} for known in (1, 0, 2))
+    assert reviewed(some, before, before) == 1
+    assert [reviewed(told, before, before.iloc[1:]) for told in (some, none, every)] == [None, 0, 1]
+    assert [reviewed(told, before.iloc[1:], before) for told in (some, none, every)] == [None] * 3
+    assert reviewed({"patients": 2}, before, before) is None  # of an earlier version

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from medsynth_engine.intake.assemble import schema_of
+from medsynth_engine.intake.identified import reviewed
 from medsynth_engine.intake.reasons import outcome, sentence
 from medsynth_engine.intake.report.report import (
     count_reasons,
@@ -56,7 +57,6 @@ def revised_report(
     outcomes, folds = Counter(outcome(code) for code in codes), Counter(records["fold"])
     reasons = count_reasons(codes)
     known = bool(schema["patients_known"])
-    same = set(records["record"]) == set(before[0]["record"])  # of others none knows any more who had an id
 
     def said(parts: Parts, counted: dict[str, int]) -> list[str]:
         people = [*fold_warnings(parts[0], True, False, 0, False), *quarantine_warnings(*parts)]
@@ -70,7 +70,7 @@ def revised_report(
             "reasons": reasons,
             "patients": int(records["patient"].nunique()),
             "patients_known": known,
-            "patients_with_id": document.get("patients_with_id") if same else None,
+            "patients_with_id": reviewed(document, before[0], records),
             "duplicates": min(int(document["duplicates"]), len(records)),
             "train": folds["training"],
             "validation": folds["validation"],
