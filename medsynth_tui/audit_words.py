@@ -25,6 +25,8 @@ def meant(document: Document) -> list[tuple[str, str]]:
     found = []
     if document.get("unknown_actor"):
         found.append(("Nobody of that name has an account here or did anything.", ""))
+    if document.get("own_alone"):
+        found.append(("You see your own records alone.", ""))
     for key, title in (
         ("near", "Actions on record that contain it"),
         ("near_objects", "Objects on record of that name"),

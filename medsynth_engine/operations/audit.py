@@ -58,8 +58,9 @@ class Audit:
         """The newest first; `near` are the actions on record that contain `action` where that finds nothing.
 
         `near_objects` are those on record that `object` names without saying of which kind. `unknown_actor` is told
-        where `actor` has no account and did nothing. Raises BadInput where no code knows `action` and nothing on record
-        is called so, and where `outcome` is none.
+        where `actor` has no account and did nothing, `own_alone` where it is somebody else than who may see their own
+        records alone: nothing is found then. Raises BadInput where no code knows `action` and nothing on record is
+        called so, and where `outcome` is none.
         """
         demand_outcome(outcome)
         many = max(1, min(limit, PAGE_LIMIT))
@@ -72,8 +73,9 @@ class Audit:
             "until": _instant(until, "--until"),
         }
         declared = declared_in(type(self)).values()
+        own_alone = _of_somebody_else(call, actor)
         with call.read() as session:
-            records = _page(session, asked, object, outcome, declared)
+            records = [] if own_alone else _page(session, asked, object, outcome, declared)
             near = _near(call, session, action) if action and not records else []
             alike = _of_some_kind(call, session, object) if object and not records else []
             unknown = bool(actor) and not records and not _ever_was(call, session, str(actor))
@@ -81,7 +83,7 @@ class Audit:
             demand_known(action, (each.name for each in declared))
         following = records[-1].seq if len(records) == many and records[-1].seq > 1 else None
         found: dict[str, Any] = {"records": [_shown(record) for record in records], "next": following}
-        hints = {"near": near, "near_objects": alike, "unknown_actor": unknown}
+        hints = {"near": near, "near_objects": alike, "unknown_actor": unknown, "own_alone": own_alone}
         return {**found, **{key: hint for key, hint in hints.items() if hint}}
 
     @operation("audit.export", Permission.EXPORT_AUDIT, fresh=True)
@@ -100,7 +102,8 @@ class Audit:
         """All visible records, the oldest first. JSON lines get a proof beside them, to be verified without a store.
 
         With filters, which are those of `audit_list`: what it lists, the newest first, and never with a proof. The
-        record says by which fields was filtered, not what was looked for.
+        record says by which fields was filtered, not what was looked for. Raises BadInput where `actor` is somebody
+        else than who may see their own records alone.
         """
         if format not in EXTENSIONS:
             raise BadInput(
@@ -111,6 +114,8 @@ class Audit:
         if wanted and format == "jsonl":
             raise BadInput("bad_format", "A part of the log has no proof.", "Choose csv, or leave out the filters.")
         demand_outcome(outcome)
+        if _of_somebody_else(call, actor):
+            raise BadInput("own_records_alone", "You see your own records alone.", "Leave out --actor.")
         from db import exported
 
         target = new_file(call.home, path, "export")
@@ -251,3 +256,8 @@ def _instant(given: str | None, option: str) -> datetime | None:
 def visible_actor(call: Call, actor: str | None) -> str | None:
     """Whose records may be seen: one's own, or those asked for; `no login`, as lists say it, is the log's `anyone`."""
     return call.actor.name if call.scope is Scope.OWN else "anyone" if actor == "no login" else actor
+
+
+def _of_somebody_else(call: Call, actor: str | None) -> bool:
+    """Whether `actor` names somebody whose records may not be seen, there or not: one's own are no answer to that."""
+    return call.scope is Scope.OWN and bool(actor) and actor != call.actor.name

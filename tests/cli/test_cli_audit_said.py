@@ -58,6 +58,8 @@ def test_no_name_in_the_log_is_broken_at_80_columns_and_a_refusal_says_why(
 def test_a_name_without_its_kind_is_answered_with_what_is_called_so(capsys: Any) -> None:
     said = printed(capsys, show_records, {"records": [], "next": None, "near_objects": ["cohort:balanced"]})
     assert said == "No records. Objects on record of that name: cohort:balanced"
+    said = printed(capsys, show_records, {"records": [], "next": None, "own_alone": True})
+    assert said == "No records. You see your own records alone."
 
 
 def test_who_had_no_login_and_what_was_only_begun_are_said_so(capsys: Any) -> None:

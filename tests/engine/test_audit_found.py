@@ -124,6 +124,18 @@ def test_an_actor_that_never_was_is_told_to_whoever_may_know_who_exists(auditor:
     assert "unknown_actor" not in run(alice.audit_list(actor="nobody", action="rules.drop"))
 
 
+def test_whoever_sees_their_own_records_alone_gets_none_of_them_as_somebody_else_s(
+    auditor: Engine, alice: Engine, tmp_path: Path
+) -> None:
+    assert run(alice.audit_list(actor="alice"))["records"] and "own_alone" not in run(alice.audit_list(actor="alice"))
+    for somebody in ("admin", "nobodyhere", "no login"):
+        assert run(alice.audit_list(actor=somebody)) == {"records": [], "next": None, "own_alone": True}
+        with pytest.raises(BadInput, match="your own records alone"):
+            run(alice.audit_export(str(tmp_path / "theirs.csv"), "csv", actor=somebody))
+    assert not (tmp_path / "theirs.csv").exists() and "own_alone" not in run(auditor.audit_list(actor="alice"))
+    assert run(alice.audit_export(str(tmp_path / "mine.csv"), "csv", actor="alice"))["records"]
+
+
 def test_every_action_that_the_code_records_is_known() -> None:
     known = UNASKED | set(DECLARED)
     families = {name.partition(".")[0] for name in known}
