@@ -24,8 +24,8 @@ def cell_rows(plan: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
 
 def _mark(cell: Mapping[str, Any]) -> Any:
     if cell["small"]:
-        return ("too small", "bold $error")
-    return ("widened", "$warning") if cell["merged"] else ""
+        return ("small", "bold $error")
+    return ("wider", "$warning") if cell["merged"] else ""
 
 
 def state_of(plan: Mapping[str, Any], key: str) -> str:

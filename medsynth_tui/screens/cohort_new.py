@@ -183,6 +183,7 @@ class NewCohort(WaitsForChoices, View):
             "population": self.margins if target == BY_HAND else None,
             "path": self.query_one("#population", Field).value if target == FILE else "",
             "even": even_of(target, self.query_one("#balance", Picks).value),
+            "drawn": {key: each for key, each in self._population(target).items() if key in ("balance", "population")},
             "given": pairs(self.query_one("#given", Field).value),
             "small_cells": self.query_one("#small", Choice).value,
         }
@@ -191,13 +192,14 @@ class NewCohort(WaitsForChoices, View):
     def _edited(self, answer: dict[str, Any] | None) -> None:
         if answer is None:
             return
-        self.margins = answer["population"]
         self.query_one("#given", Field).value = ", ".join(f"{key}={value}" for key, value in answer["given"].items())
         small, target = self.query_one("#small", Choice), self.query_one("#target", Choice)
         small.chosen = small.options.index(answer["small_cells"])
-        target.chosen = target.options.index(BY_HAND if self.margins else TRAINING)
-        if not self.margins:  # the editor showed what was picked, and it was taken away there
-            self.query_one("#balance", Picks).picked = frozenset()
+        if not answer["unmoved"]:
+            self.margins = answer["population"]
+            target.chosen = target.options.index(BY_HAND if self.margins else TRAINING)
+            if not self.margins:  # the editor showed what was picked, and it was taken away there
+                self.query_one("#balance", Picks).picked = frozenset()
         self._show_what_counts()
         target.focus()
 

@@ -25,13 +25,14 @@ from medsynth_tui.widgets.sliders import Sliders
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import said
 
-CELLS = (Column("cell"), Column("records", 7, right=True), Column("", 10))
+CELLS = (Column("cell"), Column("records", 7, right=True), Column("", 5))
 PATIENCE = 0.15
 """Seconds without a key before the cells are asked for again."""
 
 
 class PopulationEditor(View):
-    """Answers `{"population", "given", "small_cells"}` for the new cohort, or nothing."""
+    """Answers `{"population", "unmoved", "given", "small_cells"}` for the new cohort, or nothing. Unmoved: what was
+    even stays as it was asked for, and no margins take its place."""
 
     CSS_PATH = "population.tcss"
     HERE: ClassVar[tuple[Command, ...]] = (
@@ -48,13 +49,16 @@ class PopulationEditor(View):
 
     def __init__(self, source: dict[str, str] | None = None, n: int = 500, asked: dict[str, Any] | None = None) -> None:
         """source: `run`, `weights` or `dataset`; asked: what was answered before, or the `path` of a file, or which
-        attributes shall be `even`."""
+        attributes are `even` and by which arguments of the engine they are `drawn`."""
         super().__init__()
         self.source, self.n = dict(source or {}), n
         asked = asked or {}
         self.opened: dict[str, Any] = dict(asked.get("population") or {})
         self.path = str(asked.get("path") or "")
         self.even = frozenset(asked.get("even") or ())
+        self.drawn: dict[str, Any] = dict(asked.get("drawn") or {})
+        self.begun: tuple[Margin, ...] = ()
+        """The margins of what was even: while they stand so it is planned and drawn evenly, cell by cell."""
         self.given: dict[str, str] = dict(asked.get("given") or {})
         self.small = str(asked.get("small_cells") or REFUSE)
         self.offered_margins: list[Margin] = []
@@ -105,7 +109,9 @@ class PopulationEditor(View):
             offered = {each.name: each for each in self.offered_margins}
             own = [each.starting(offered.get(each.name, each)) for each in own]
         others = [each for each in self.offered_margins if each.name not in axes]
-        self.query_one(Sliders).show([*own, *(each.level() if each.name in even else each for each in others)])
+        margins = (*own, *(each.level() if each.name in even else each for each in others))
+        self.begun = margins if even else ()
+        self.query_one(Sliders).show(margins)
         self._plan()
 
     # --- the plan ---------------------------------------------------------------------------------------------
@@ -113,6 +119,10 @@ class PopulationEditor(View):
     @property
     def document(self) -> dict[str, Any] | None:
         return population(self.query_one(Sliders).margins, self.opened)
+
+    @property
+    def unmoved(self) -> bool:
+        return bool(self.drawn and self.begun) and self.query_one(Sliders).margins == self.begun
 
     @on(Sliders.Moved)
     def _moved(self) -> None:
@@ -123,7 +133,7 @@ class PopulationEditor(View):
 
     def _plan(self) -> None:
         asked: dict[str, Any] = {
-            "population": self.document,
+            **(self.drawn if self.unmoved else {"population": self.document}),
             "given": self.given,
             "small_cells": self.small,
             **self.source,
@@ -230,4 +240,6 @@ class PopulationEditor(View):
             self.complain(refused["why"], "b draws small cells together with their neighbours; or move shares away.")
             return
         if self.plan:
-            self.dismiss({"population": self.document, "given": self.given, "small_cells": self.small})  # type: ignore[arg-type]
+            margins = None if self.unmoved else self.document
+            told = {"population": margins, "unmoved": self.unmoved}
+            self.dismiss({**told, "given": self.given, "small_cells": self.small})  # type: ignore[arg-type]

@@ -170,3 +170,38 @@ async def test_the_margins_begin_with_the_balance_that_was_picked_and_take_it_aw
                 await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
             assert balance.value == ([] if target == "uniform" else ["sex"])
+
+
+async def test_a_balance_is_planned_as_it_is_drawn_and_stays_a_balance_until_a_share_is_moved(tmp_path: Path) -> None:
+    class Drawing(FakeEngine):
+        async def cohorts_plan(self, n: int, **asked: Any) -> dict[str, Any]:
+            return {**await super().cohorts_plan(n, **asked), "small": 0, "refused": None}
+
+    engine = Drawing()
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await new_cohort(pilot, app)
+        balance, target = app.screen.query_one("#balance", Picks), app.screen.query_one("#target", Choice)
+        await until(pilot, lambda: "sex" in balance.options, why="the attributes")
+        balance.picked = frozenset({"sex", "ethnicity"})
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, PopulationEditor) and app.screen.plan, why="the plan")
+        assert set(engine.asked[-1]["balance"]) == {"sex", "ethnicity"} and engine.asked[-1]["population"] is None
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
+        assert target.value == "as in training" and set(balance.value) == {"sex", "ethnicity"}
+        target.chosen = target.options.index("uniform")
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, PopulationEditor) and app.screen.plan, why="the plan")
+        assert engine.asked[-1]["population"] == "uniform"
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
+        assert target.value == "uniform"
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, PopulationEditor) and app.screen.plan, why="the plan")
+        await pilot.press("down", "right")
+        await until(pilot, lambda: isinstance(engine.asked[-1]["population"], dict), why="the plan of what was moved")
+        assert not engine.asked[-1].get("balance")
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
+        assert target.value == "by hand"
