@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,8 +68,8 @@ class Dataset:
 
         One rule: a colour picture is cropped to the square in its middle, where photographs have their subject; a grey
         one is padded to a square with black, because nothing of a radiograph may be cut away. Then one antialiased
-        bilinear resize (torchvision v2). `channels` is 1 or 3; None takes the dataset's own. Grey to colour repeats,
-        colour to grey is ITU-R 601 luma.
+        bilinear resize (that of torchvision v2). `channels` is 1 or 3; None takes the dataset's own. Grey to colour
+        repeats, colour to grey is ITU-R 601 luma.
 
         Raises BadInput where the dataset has no images or a record has none.
         """
@@ -123,9 +124,20 @@ def _square(pixels: np.ndarray, size: int, channels: int) -> np.ndarray:
         pixels = padded
     planes = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
     if planes.shape[1] != size:
-        import torch
-        from torchvision.transforms.v2.functional import InterpolationMode, resize
-
-        tensor = torch.from_numpy(planes.copy())  # torch warns of arrays that it may not write to
-        planes = resize(tensor, [size, size], InterpolationMode.BILINEAR, antialias=True).numpy()
+        planes = _resized(planes, size)
     return np.repeat(planes[0][..., None], channels, 2) if len(planes) == 1 else planes.transpose(1, 2, 0)
+
+
+def _resized(planes: np.ndarray, size: int) -> np.ndarray:
+    """uint8 (c, h, w) -> (c, size, size): byte for byte torchvision's v2 `resize`, which takes a second to import.
+
+    Like there, bytes are computed with where the processor's kernel for them is fast, else floats, which are rounded.
+    """
+    import torch
+    from torch.nn.functional import interpolate
+
+    whole = torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512") or platform.machine() in ("aarch64", "arm64")
+    tensor = torch.from_numpy(planes.copy())[None]  # torch warns of arrays that it may not write to
+    tensor = tensor if whole else tensor.float()
+    tensor = interpolate(tensor, (size, size), mode="bilinear", align_corners=False, antialias=True)
+    return (tensor if whole else tensor.round_().to(torch.uint8))[0].numpy()
