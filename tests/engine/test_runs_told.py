@@ -199,6 +199,14 @@ def test_a_run_that_is_resumed_before_it_has_paused_trains_on_in_the_job_it_has(
     assert [each["job"] for each in run(ann.jobs_list())] == [job]
 
 
+def test_work_that_died_with_its_supervisor_is_not_listed_as_running(world: World) -> None:
+    ann = world.of("ann")
+    job = run(ann.train("chest", name="died"))["job"]
+    now(world, job, "running")  # and nobody looks after it
+    assert [(each["job"], each["state"]) for each in run(ann.jobs_list())] == [(job, "interrupted")]
+    assert [each["state"] for each in run(ann.runs_list())] == ["interrupted"]
+
+
 @pytest.mark.parametrize("asked", ["resume", "stop"])
 def test_who_asks_at_the_moment_in_which_a_run_pauses_is_told_so_and_nothing_is_promised(
     world: World, monkeypatch: pytest.MonkeyPatch, asked: str
