@@ -76,7 +76,7 @@ class Bundles:
             "target": str(target),
         }
         said = {name: arguments[name] for name in ("bundle", "recipient", "purpose", "expires")}
-        with call.change(f"dataset:{dataset}", **said) as change:
+        with call.change(f"dataset:{dataset}", **said, begun=True) as change:
             job = hand_over(call, change, "bundle", f"dataset:{dataset}", arguments)
         launch(call, job)
         return {"job": job, "dataset": dataset, "key": secret, "recipient_key": public, "expires": arguments["expires"]}

@@ -109,7 +109,7 @@ class Releases:
             "target": str(target),
             "name": f"{cohort}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}-{new_id()[:4]}",
         }
-        detail = {"audience": audience, "format": format, "marks": list(judged.marks)}
+        detail = {"audience": audience, "format": format, "marks": list(judged.marks), "begun": True}
         with call.change(f"cohort:{cohort}", **detail) as change:
             job = hand_over(call, change, "export", f"cohort:{cohort}", arguments)
         launch(call, job)

@@ -91,7 +91,7 @@ class Weights:
             "target": str(target),
             "folder": f"{name}-{audience}-{time.strftime('%Y%m%d-%H%M%S')}-{new_id()[:4]}",
         }
-        with call.change(f"generator:{name}", audience=audience, marks=list(judged.marks)) as change:
+        with call.change(f"generator:{name}", audience=audience, marks=list(judged.marks), begun=True) as change:
             job = hand_over(call, change, "export_weights", f"generator:{name}", arguments)
         launch(call, job)
         return {"job": job, "weights": name}

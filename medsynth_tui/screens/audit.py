@@ -39,7 +39,7 @@ COLUMNS = (
 PAGE = 100
 FILTERS = {
     "actor": "A user's name; anyone: without a login.",
-    "action": "For instance session.login or cohorts.export.",
+    "action": "For instance session.login or cohorts.released.",
     "object": "For instance dataset:brain or cohort:c1.",
     "outcome": "done, denied, refused or failed.",
     "since": "From this day on, for instance 2026-11-01.",

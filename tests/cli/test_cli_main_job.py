@@ -141,6 +141,8 @@ def test_a_release_is_in_the_list_and_on_record(hospital: Hospital, release: Any
     assert told["assessment"] == hospital.auditor.gets("pia", "show", "c1")["id"]
     (record,) = hospital.auditor.gets("audit", "list", "--action", "cohorts.released")["records"]
     assert record["detail"]["assessment"] == told["assessment"]
+    (asked,) = hospital.auditor.gets("audit", "list", "--action", "cohorts.export", "--outcome", "done")["records"]
+    assert asked["detail"]["begun"] is True and "begun" not in record["detail"]
     verified = hospital.auditor.gets("audit", "verify")
     assert verified["ok"] and not verified["problems"]
     actions = {one["action"] for one in hospital.auditor.gets("audit", "list", "--limit", "500")["records"]}

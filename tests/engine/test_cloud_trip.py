@@ -143,6 +143,8 @@ def test_the_record_of_a_bundle_says_under_which_assessment_it_left_and_with_whi
     assert (told["release"], told["digest"], told["audience"]) == (bundle["release"], bundle["digest"], "recipient")
     assert told["assessment"] == release["assessment"] is not None
     assert told["marks"] == release["marks"] and told["recipient"] == WHO["recipient"]
+    (asked,) = run(house.of("eve").audit_list(action="datasets.bundle", outcome="done"))["records"]
+    assert asked["detail"]["begun"] is True and "begun" not in told  # nothing has left yet when it is asked for
 
 
 def test_only_the_owner_can_bundle_and_must_say_for_whom(house: House) -> None:
