@@ -15,7 +15,7 @@ from medsynth_tui.command import Command
 from medsynth_tui.commands_chart import CHART, COUNTS
 from medsynth_tui.run_events import sentence
 from medsynth_tui.screens.run_arranged import ArrangesCharts
-from medsynth_tui.screens.run_course import GOING, BendsItsCourse
+from medsynth_tui.screens.run_course import GOING, STANDING, BendsItsCourse
 from medsynth_tui.screens.run_samples import ShowsSamples
 from medsynth_tui.view import View
 from medsynth_tui.widgets.log_tail import LogTail
@@ -24,6 +24,8 @@ from medsynth_tui.widgets.risk import CopyRisk, Overfitting, Spent
 from medsynth_tui.words import number, said, span, state
 
 OVER = ("finished", "stopped", "failed")
+SELDOM = 5
+"""Looks of which one is at a run that stands still."""
 
 
 class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
@@ -49,7 +51,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self.run_name = name
         self.document: dict[str, Any] = {}
         self.behind: str | None = None
-        self.read_to = 0
+        self.read_to = self.looks = 0
 
     def place(self) -> tuple[str, ...]:
         return ("Runs", self.run_name)
@@ -100,7 +102,10 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self._watch()
 
     def _tick(self) -> None:
-        if self.is_current and self.document.get("state") in GOING and not self.awaits("watch"):
+        self.looks += 1
+        word = self.document.get("state")
+        due = word in GOING or (word in STANDING and (self.asked_on or self.looks % SELDOM == 0))
+        if self.is_current and due and not self.awaits("watch"):
             self._watch()
         self.set_timer(self.studio.profile.look_seconds, self._tick)
 
@@ -113,6 +118,7 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         self.document, self.behind = document, document.get("queued_behind")
         self._facts()
         if changed:
+            self.asked_on = False
             self.clear()
             self.place_changed()
             self._draw()  # what was not measured yet never will be

@@ -16,6 +16,8 @@ else:
     Base = object
 
 GOING = ("running", "queued")
+STANDING = ("paused", "interrupted")
+"""Nothing moves, until somebody resumes it: here, or elsewhere."""
 
 
 class BendsItsCourse(Base):
@@ -23,6 +25,8 @@ class BendsItsCourse(Base):
 
     run_name: str
     document: dict[str, Any]
+    asked_on = False
+    """Whether it was asked to go on and does not yet."""
 
     def _show(self, document: dict[str, Any]) -> None:
         """Show the run as it is now."""
@@ -48,6 +52,7 @@ class BendsItsCourse(Base):
         if self.document.get("state") == "running":
             self.ask(lambda engine: engine.runs_pause(name), self._wished, group="wish")
         else:
+            self.asked_on = True
             self.ask(lambda engine: engine.runs_resume(name), self._wished, group="wish")
 
     def do_run_stop(self) -> None:

@@ -27,7 +27,11 @@ class FakeRows:
     async def cohorts_plan(self, n: int, **asked: Any) -> dict[str, Any]:
         self.asked.append(asked)
         whole = {**document("plan"), "n": n}
-        return whole if asked.get("population") or asked.get("balance") else {**whole, "cells": [], "small": 0, "refused": None, "assumed": []}
+        return (
+            whole
+            if asked.get("population") or asked.get("balance")
+            else {**whole, "cells": [], "small": 0, "refused": None, "assumed": []}
+        )
 
     async def population_offered(self, **source: Any) -> dict[str, Any]:
         return dict(document("offered"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fake_engine import LONG, FakeEngine
 from studio_people import log_in, look_in_log, seen, shows, studio, until
 
@@ -34,6 +35,36 @@ async def test_a_run_says_on_what_it_trains_as_soon_as_that_is_known(tmp_path: P
         await shows(pilot, "small64, from")
         engine.records = [{"kind": "tick", "kimg": 1.0, "seconds": 10.0, "loss_generator": 1.0}]
         await shows(pilot, "small64 on cpu, from")
+
+
+class Standing(FakeEngine):
+    """A run that goes on a while after it was asked to, or because a colleague asked."""
+
+    state = "paused"
+
+    async def runs_show(self, run: str) -> dict[str, Any]:
+        return {**await super().runs_show(run), "state": self.state}
+
+    async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
+        return {**await super().runs_watch(run, offset), "state": self.state, "samples": []}
+
+    async def runs_resume(self, run: str) -> dict[str, Any]:
+        return await self.runs_show(run)
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["by p", "by a colleague"])
+async def test_a_paused_run_that_goes_on_is_shown_as_running_and_as_finished(tmp_path: Path, here: bool) -> None:
+    engine = Standing()
+    app = studio(tmp_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("run", name=LONG)
+        await shows(pilot, "p Resume")
+        if here:
+            await pilot.press("p")
+            await shows(pilot, "Asked.")
+        for engine.state in ("running", "finished"):
+            await shows(pilot, f" {engine.state}  ")
 
 
 async def test_a_dataset_keeps_up_with_its_store_and_is_not_asked_for_again_once_it_is_gone(tmp_path: Path) -> None:
