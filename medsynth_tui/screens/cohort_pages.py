@@ -81,6 +81,6 @@ def changed_lines(document: Mapping[str, Any]) -> Content:
 
 def closing_lines(evaluation: Mapping[str, Any]) -> Content:
     """What its evaluation comes to, and that it is out of date where it is."""
-    lines = [Content.assemble((f"{label}  ", "$muted"), said(words, 400)) for label, words in conclusions(evaluation)]
+    lines = [Content.assemble((f"{label}  ", "$muted"), said(words, 800)) for label, words in conclusions(evaluation)]
     old = [Content.assemble(("! ", "bold $warning"), OUT_OF_DATE)] if evaluation.get("outdated") else []
     return Content("\n").join([*old, *lines, Content("")])

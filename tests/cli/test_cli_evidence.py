@@ -63,6 +63,34 @@ def test_the_closing_sentences_say_no_more_than_the_verdicts_and_the_gauge() -> 
     assert dict(conclusions({"gauge": safe}))["Private"] == "low risk from any of the three attackers."
 
 
+def test_the_closing_sentences_hide_no_cross_behind_a_grey_band_and_tell_a_poor_generator_from_a_good_one() -> None:
+    def one(name: str, value: float, half: float, control: float, direction: str) -> dict[str, Any]:
+        facts = {"name": name, "value": value, "low": value - half, "high": value + half}
+        return {**facts, "control": control, "direction": direction}
+
+    copies = one("privacy.rows.copies", 0.56, 0.03, 0.456, "lower")
+    repeated = one("privacy.rows.repeated", 0.118, 0.02, 0.0, "lower")
+    taught = one("utility.tstr_auc", 0.61, 0.05, 0.86, "higher")
+    coverage = one("fidelity.coverage", 0.1, 0.02, 0.95, "higher")
+    gauge = {who: {"band": "grey", "driver": None} for who in ("data", "generator", "insider")}
+
+    def told(ratio: float) -> dict[str, str]:
+        measured = [coverage, one("fidelity.fd_ratio", ratio, 0.05, 1.0, "one"), copies, repeated, taught]
+        return dict(conclusions({"evidence": measured, "gauge": gauge}))
+
+    assert told(77.8)["Private"] == (
+        "not enough evidence on any of the three attackers; 2 measures are worse than where nothing leaks: "
+        "Identical training rows 0.56 against 0.456, Training rows drawn repeatedly 0.118 against 0."
+    )
+    assert told(77.8)["Faithful"] == (
+        "2 of 2 measures are worse than real data would be: Fréchet ratio 77.8 against 1, Coverage; "
+        "a classifier trained on it reaches an AUC of 0.61 on images where real data gives 0.86."
+    )
+    assert "Fréchet ratio 17.1 against 1" in told(17.1)["Faithful"]
+    near = dict(conclusions({"evidence": [one("fidelity.fd_ratio", 1.02, 0.05, 1.0, "one")]}))["Faithful"]
+    assert near == "no gap to real data is shown in 1 measure, at a Fréchet ratio of 1.02."
+
+
 def test_cohorts_side_by_side_show_what_is_told_apart_and_count_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
