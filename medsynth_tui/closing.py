@@ -55,11 +55,11 @@ def _faithful(document: Evaluation) -> str:
     alike = _family(document, "fidelity", "worse than real data would be", "no gap to real data is shown")
     found = {one["name"]: one for one in document.get("evidence") or () if one.get("value") is not None}
     taught = [
-        f"{number(found[name]['value'])} on {medium}{_against(found[name], ' where real data gives ')}"
+        f"{number(found[name]['value'])} on {medium}{_against(found[name], ' (real data: ')})"
         for medium, name in TAUGHT.items()
-        if name in found
+        if name in found and yardstick(found[name]) is not None
     ]
-    return f"{alike[:-1]}; a classifier trained on it reaches an AUC of {', '.join(taught)}." if taught else alike
+    return f"{alike[:-1]}; a classifier trained on it reaches AUC {', '.join(taught)}." if taught else alike
 
 
 def _family(document: Evaluation, family: str, wrong: str, right: str) -> str:

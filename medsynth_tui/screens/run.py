@@ -26,6 +26,8 @@ from medsynth_tui.words import number, said, span, state
 OVER = ("finished", "stopped", "failed")
 SELDOM = 5
 """Looks of which one is at a run that stands still."""
+OTHER_YARDSTICK = "Of the validation fold: the evidence's ratio has another yardstick."
+"""It is of other images than the evidence, and of fewer: who reads both ratios would take one for the other."""
 
 
 class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
@@ -203,8 +205,9 @@ class LiveRun(BendsItsCourse, ArrangesCharts, ShowsSamples, View):
         found = (
             f"Best Fréchet ratio {number(best['fd_ratio_validation'])} at {number(best['kimg'])} kimg. " if best else ""
         )
-        second = Content.assemble((glyphs.text(found + where), "$muted"))
-        self.query_one("#facts", Static).update(Content("\n").join([Content.assemble(*parts), second]), layout=False)
+        lines = [found + where, *([OTHER_YARDSTICK] if best else [])]
+        told = [Content.assemble(*parts), *(Content.assemble((glyphs.text(line), "$muted")) for line in lines)]
+        self.query_one("#facts", Static).update(Content("\n").join(told), layout=False)
 
     def do_run_log(self) -> None:
         self.log_wanted = not self.log_wanted

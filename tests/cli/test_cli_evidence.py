@@ -84,7 +84,7 @@ def test_the_closing_sentences_hide_no_cross_behind_a_grey_band_and_tell_a_poor_
     )
     assert told(77.8)["Faithful"] == (
         "2 of 2 measures are worse than real data would be: Fréchet ratio 77.8 against 1, Coverage; "
-        "a classifier trained on it reaches an AUC of 0.61 on images where real data gives 0.86."
+        "a classifier trained on it reaches AUC 0.61 on images (real data: 0.86)."
     )
     assert "Fréchet ratio 17.1 against 1" in told(17.1)["Faithful"]
     near = dict(conclusions({"evidence": [one("fidelity.fd_ratio", 1.02, 0.05, 1.0, "one")]}))["Faithful"]

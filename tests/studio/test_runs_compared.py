@@ -68,6 +68,7 @@ async def test_the_best_is_the_generator_that_is_kept_not_the_least_ratio(tmp_pa
         assert app.screen._row(HEADS[0], "ab")[3:] == ["8.5", "7", "50 kimg"]
         app.open("run", name="ab")
         await until(pilot, lambda: isinstance(app.screen, LiveRun) and "Best Fréchet ratio 7 at 50 kimg" in seen(app))
+        assert "the evidence's ratio has another yardstick" in seen(app)
 
 
 async def test_a_run_of_somebody_else_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
