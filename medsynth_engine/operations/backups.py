@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from medsynth_engine.access.roles import Permission, Role
 from medsynth_engine.kernel import age
-from medsynth_engine.kernel.atomic import TEMPORARY, file_digest
+from medsynth_engine.kernel.atomic import TEMPORARY
 from medsynth_engine.kernel.errors import BadInput, Busy, Denied, NoRoom, NotFound
 from medsynth_engine.kernel.outside import named
 from medsynth_engine.operations import backup_file
+from medsynth_engine.operations.coming_back import prepare
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file, write_new_file
 from medsynth_engine.operations.put_back import put_in_place
@@ -23,7 +24,6 @@ from medsynth_engine.operations.put_back import put_in_place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from db.ledger import Ledger
     from db.proof import Verification
 
 SHORTEST = 15
@@ -104,13 +104,15 @@ class Backups:
                 "verified": verified.document(),
                 "restored": False,
                 "moved_aside": None,
+                "emptied": [],
             }
             if not verified.ok:
                 raise BadInput("log_not_whole", "The audit log in this backup does not verify.", verified.problems[0])
             if not check:
                 with _nobody_writes(call):
-                    _prepare(call, staging, file, verified)
-                    told |= {"restored": True, "moved_aside": _put_in_place(call, staging, replace)}
+                    emptied = prepare(call.home, call.store, staging, file, verified)
+                    aside = _put_in_place(call, staging, replace)
+                told |= {"restored": True, "moved_aside": aside, "emptied": emptied}
                 self.close()
         return told
 
@@ -248,40 +250,3 @@ def _verified(staging: Path, found: backup_file.Unpacked) -> Verification:
     if any(facts[key] != about.get(key) for key in ("store_id", "stamp")):
         raise BadInput("damaged_backup", "The backup does not hold what it says.", "Take another copy of it.")
     return proof.verify(ledger, [Anchor(int(about["records"]), head=bytes.fromhex(str(about["head"])))])
-
-
-def _prepare(call: Call, staging: Path, file: Path, verified: Verification) -> None:
-    """Bring the ledger to today's version, end what was under way in it, and say in its log that it was put back."""
-    from db.ledger import SYSTEM, Ledger
-    from db.tables import Job, LoginSession
-    from medsynth_engine.operations.backup_file import LEDGER
-
-    for key in call.home.data.glob("audit-*.key"):
-        shutil.copy2(key, staging / key.name)
-    replaced = _state_of(call.store)
-    with Ledger.open(staging / LEDGER) as ledger:
-        with ledger.write("restore") as change:
-            now = datetime.now(UTC)
-            for login in change.session.exec(select(LoginSession).where(col(LoginSession.ended_at).is_(None))):
-                login.ended_at, login.end_reason = now, "restored"
-                change.session.add(login)
-            for job in change.session.exec(select(Job).where(col(Job.state).in_(("queued", "running", "paused")))):
-                job.state = "interrupted"
-                change.session.add(job)
-            change.record(
-                actor=SYSTEM,
-                action="store.restore",
-                object_=ledger.store_id,
-                detail={"digest": file_digest(file), "records": verified.records, "replaced": replaced},
-            )
-        ledger.checkpoint(SYSTEM, "restore")
-
-
-def _state_of(store: Ledger | None) -> dict[str, Any] | None:
-    """Where the log stood that is replaced, so that the new one says what it took the place of."""
-    if store is None:
-        return None
-    from db.chain import head
-
-    with store.read() as session:
-        return {"store": store.store_id, **head(session)}

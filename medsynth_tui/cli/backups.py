@@ -97,6 +97,9 @@ def show_restored(face: Face, document: Document) -> None:
     show.title(face, "The store is back." if document["restored"] else "The backup is whole, and its log verifies.")
     keys = ("store_id", "stamp", "made", "program", "records", "files", "bytes", "moved_aside")
     show.pairs(face, [*((key.replace("_", " "), document[key]) for key in keys), _parts(document)])
+    if document.get("emptied"):
+        why = "the store that was backed up may still sign there; name a new place (medsynth settings set)."
+        show.sentences(face, "Emptied here", [f"{' and '.join(document['emptied'])}: {why}"])
 
 
 def _parts(document: Document) -> tuple[str, str]:
