@@ -59,7 +59,8 @@ def data_copying(
         "zero",
         HOLDER,
         f"Around 0 synthetic {things} lie as far from training as unseen ones do; below -3 they are nearer than chance "
-        f"allows, which is copying unless the control, towards held-out patients ({control:.1f}), is as low.",
+        f"allows, which is copying unless the control, towards held-out patients ({control:.1f}), is as low; above 3 "
+        "they stay away from the data, which is no copying and says how unlike it they are.",
         METHOD,
     )
 

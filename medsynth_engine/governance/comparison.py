@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from medsynth_engine.kernel.measures import FAMILIES
-from medsynth_engine.kernel.verdicts import ONLY_SAID
+from medsynth_engine.kernel.verdicts import ONLY_SAID, copies_below_zero
 
+NO_COPIES = "No difference is shown: what lies above 0 is no copying, and neither better nor worse for being higher."
 NO_GOAL = "It is held against something that was not the goal of every cohort: none is better for it."
 
 Interval = tuple[float, float, float]
@@ -102,11 +103,16 @@ def told_apart(scored: Sequence[Interval | None]) -> tuple[list[int], list[int]]
 
 
 def _goodness(value: Mapping[str, Any] | None) -> Interval | None:
-    """An interval turned so that more is better; None where it has none. Of a ratio the distance from 1, in logs."""
+    """An interval turned so that more is better; None where it has none. Of a ratio the distance from 1, in logs.
+
+    Of C_T what is above 0 is no better than 0, and no worse.
+    """
     if value is None or any(value.get(key) is None for key in ("value", "low", "high")):
         return None
     middle, low, high = (float(value[key]) for key in ("value", "low", "high"))
     direction = value.get("direction")
+    if copies_below_zero(value):
+        return min(0.0, middle), min(0.0, low), min(0.0, high)
     if direction == "higher":
         return middle, low, high
     if direction == "lower":
@@ -121,6 +127,8 @@ def _says(judged: Sequence[Judged], best: list[int], worse: list[int], found: Se
     if sum(value is not None and value.get("value") is not None for value in found) < 2:
         return "Fewer than two of them have this number."
     if not worse:
+        if all(copies_below_zero(value) for value in found if value is not None):
+            return NO_COPIES
         return "No difference is shown: the intervals overlap, or there are none."
     better, behind = (", ".join(judged[place].cohort for place in places) for places in (best, worse))
     return f"Better: {better}. The interval of {behind} lies wholly behind."

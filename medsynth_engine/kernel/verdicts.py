@@ -17,6 +17,9 @@ GOOD_WORDS = {"higher": "higher is better", "lower": "lower is better", "one": "
 ONLY_SAID = "bias.against_"
 """Shares against something that was not the goal: a cohort that was rebalanced is off them on purpose."""
 
+COPYING = -3.0
+"""C_T is a z: from here down chance does not put records so near to training (Meehan et al. 2020)."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -48,6 +51,11 @@ def net_of_control(evidence: Mapping[str, Any]) -> bool:
     return str(evidence.get("name")).rpartition(".")[2] in NET_OF_CONTROL
 
 
+def copies_below_zero(evidence: Mapping[str, Any]) -> bool:
+    """Whether only one side of its 0 is bad: C_T, which is high of records that stay away from the data."""
+    return str(evidence.get("name")).rpartition(".")[2] == "c_t"
+
+
 def verdict(evidence: Mapping[str, Any]) -> Verdict:
     """Of a document of `Evidence`. A gap is called only where the whole 95 % interval lies on one side."""
     if evidence.get("value") is None:
@@ -57,6 +65,8 @@ def verdict(evidence: Mapping[str, Any]) -> Verdict:
         return NO_YARDSTICK if against is None else NO_INTERVAL
     if against is None:
         return NO_YARDSTICK
+    if copies_below_zero(evidence):
+        return _copying(float(low), float(high))
     if evidence.get("direction") in ("one", "zero"):
         if not _beyond_real(evidence, against, float(low), float(high)):
             return AS_REAL
@@ -80,6 +90,23 @@ def _at(goal: float, low: float, high: float) -> Verdict:
         return Verdict(EVEN, "no gap shown", f"The interval holds {goal:.0f}: no gap is shown.")
     side = "above" if low > goal else "below"
     return Verdict(BAD, f"{side} {goal:.0f}", f"The whole interval lies {side} {goal:.0f}.")
+
+
+def _copying(low: float, high: float) -> Verdict:
+    """Of C_T. Bad is what lies below 0 for certain and may be copying; above 3 it says nothing against privacy."""
+    if low > -COPYING:
+        return Verdict(
+            PLAIN, "stays away", "The whole interval lies above 3: records stay away from the data, no copies."
+        )
+    if high >= 0:
+        return Verdict(EVEN, "no copying shown", "The interval reaches 0 or more: no copying is shown.")
+    if low >= COPYING:
+        return Verdict(
+            PLAIN, "rather near", "Nearer to training than unseen records, but no more than chance allows (-3)."
+        )
+    return Verdict(
+        BAD, "below 0", "The whole interval lies below 0 and reaches below -3: near to training as copies are."
+    )
 
 
 def _against(control: float, low: float, high: float, higher: bool) -> Verdict:

@@ -49,6 +49,16 @@ def test_lower_and_nearer_to_one_or_zero_are_better_where_that_is_good() -> None
         assert (found["best"], found["worse"]) == ([1], [0]), direction
 
 
+def test_who_stays_away_from_the_data_more_is_no_worse_in_the_copying_test_but_who_copies_is() -> None:
+    away, farther, copies = (15.5, 15.0, 16.0), (17.2, 16.9, 17.6), (-7.0, -8.0, -6.0)
+    name = "privacy.image.c_t"
+    cohorts = [judged(f"c{place}", measured(name, *each, "zero")) for place, each in enumerate((away, farther, copies))]
+    apart = only(compare(cohorts[:2]))
+    assert (apart["best"], apart["worse"]) == ([], []) and "no copying" in apart["says"]
+    found = only(compare(cohorts))
+    assert (found["best"], found["worse"]) == ([0, 1], [2])
+
+
 def test_a_ratio_is_as_far_off_below_one_as_above() -> None:
     half, double = (0.5, 0.45, 0.55), (2.0, 1.8, 2.2)
     pair = [judged(name, measured("bias.x", *each, "one")) for name, each in (("a", half), ("b", double))]

@@ -47,6 +47,23 @@ def test_what_is_net_of_its_control_is_held_against_zero_and_never_called_better
     assert axis_of(leak).mark == 0
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "code", "short"),
+    [
+        (6.9, 8.7, "plain", "stays away"),
+        (0.4, 2.0, "even", "no copying shown"),
+        (-4.0, 0.2, "even", "no copying shown"),
+        (-1.5, -0.5, "plain", "rather near"),
+        (-5.0, -2.0, "bad", "below 0"),
+    ],
+)
+def test_the_copying_test_speaks_against_a_cohort_only_below_zero(
+    low: float, high: float, code: str, short: str
+) -> None:
+    found = verdict(number((low + high) / 2, low, high, name="privacy.image.c_t", direction="zero", control=8.1))
+    assert (found.code, found.short) == (code, short)
+
+
 def test_a_cohort_that_was_rebalanced_is_not_blamed_for_being_unlike_training() -> None:
     off = number(1.5, 1.4, 1.7, name="bias.against_training.sex=F", direction="one")
     assert verdict(off).code == "plain"
