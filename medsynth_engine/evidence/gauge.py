@@ -6,7 +6,6 @@ Health Canada and CMS; it is not in HIPAA). Definitions and limits: docs/evidenc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -161,21 +160,6 @@ def _needle(attacks: list[Component], missing: list[str], holdout_patients: int)
     if wide is not None:  # also where another attack happens to reach higher: a small holdout is grey, not guarded
         return _grey(reading, f"Not enough evidence: the interval of {wide.name} is wider than ±{WIDEST_HALF}. {power}")
     return reading
-
-
-def what_helps(note: str) -> str:
-    """What makes a grey needle speak, by its `note`: also of an evaluation that was made by an earlier program."""
-    if "cannot speak for the generator" in note:
-        return "Evaluate a cohort at least as large as the training data"
-    if "is wider than" in note:
-        more = f"more held-out patients than now (at least {FEWEST_PATIENTS})"
-        held = re.search(r"This holdout \((\d+) patients\)", note)
-        if held and int(held[1]) >= FEWEST_PATIENTS:
-            more = f"more held-out patients than the {held[1]} of now"
-        return f"Evaluate a larger cohort or use {more}: either makes the interval narrower"
-    if "could not be measured" in note or "no attack could be measured" in note:
-        return "Evaluate a larger cohort, or use more held-out patients, so that every attack can be measured"
-    return f"Use more held-out patients (at least {FEWEST_PATIENTS})"
 
 
 def _grey(reading: Reading, note: str) -> Reading:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from medsynth_engine.evidence.gauge import what_helps
+from medsynth_engine.evidence.gauge import BANDS
 from medsynth_engine.evidence.intervals import wilson
+from medsynth_engine.governance.advice import what_helps
 from medsynth_engine.governance.asked import GateInputs, Reason
 
 ALLOWED_BANDS: dict[str, frozenset[str]] = {
@@ -45,10 +46,11 @@ def band(inputs: GateInputs) -> Reason | None:
     if band in ALLOWED_BANDS[inputs.audience]:
         return None
     if band == "grey":
+        limit = max(edge for name, edge in BANDS if name in ALLOWED_BANDS[inputs.audience])
         return Reason(
             "not_enough_evidence",
             f"The privacy gauge is grey: there is not enough evidence for the audience {inputs.audience}.",
-            f"{what_helps(inputs.note)}. Or choose the audience internal.",
+            f"{what_helps(inputs, limit)}. Or choose the audience internal.",
         )
     driver = f", driven by {inputs.driver}" if inputs.driver else ""
     return Reason(

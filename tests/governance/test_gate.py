@@ -127,6 +127,27 @@ def test_what_to_do_about_a_grey_needle_fits_why_it_is_grey(held_out: int, says:
     assert says in reason.what_to_do
 
 
+@pytest.mark.parametrize(
+    ("name", "rate", "half", "says", "larger"),
+    [
+        ("rows.close_match", 0.10, 0.10, "Evaluate a larger cohort", True),
+        ("rows.close_match", 0.10, 0.15, "Do not count on a larger cohort", False),
+        ("rows.inference", 0.05, 0.12, "than the 279 of now; about 600 were enough for recipient", False),
+        ("rows.inference", 0.25, 0.12, "A narrower interval does not help: “Attribute inference” is 0.25", False),
+    ],
+)
+def test_a_larger_cohort_is_advised_only_where_its_records_can_bring_the_needle_under_the_limit(
+    name: str, rate: float, half: float, says: str, larger: bool
+) -> None:
+    wide = Evidence(f"privacy.{name}", rate, rate - half, rate + half, 0.01, 500, "lower", "", "", "")
+    data = gauge.read([wide], 279)["data"]
+    assert data.band == "grey"
+    asked = replace(OPEN, band=data.band, note=data.note, evidence=(wide,), audience="recipient")
+    (reason,) = judge(asked).reasons
+    assert says in reason.what_to_do
+    assert ("Evaluate a larger cohort" in reason.what_to_do) == larger
+
+
 def test_copies_close_it_where_they_are_unlikely_and_telling_or_many() -> None:
     tail, p, share = LEAK
     assert judge(replace(OPEN, evidence=(tail, replace(p, value=0.2), share))).open
