@@ -68,7 +68,7 @@ ExportGo = command("export.go", "f6", "Export", Permission.EXPORT, footer=True)(
     "Write the export, if the gate lets it through."
 )
 ExportMend = command("export.mend", "f7", "Mend it", Permission.READ_REPORTS, footer=True)(
-    "Go to what the first reason is about that is mended in the studio: the assessment, or the evidence."
+    "Go to what the first reason is about for which there is a page: the assessment, or the evidence, which says why."
 )
 ReleaseOpen = command("release.open", "enter", "Detail", footer=True, palette=False)(
     "Show all of the release under the cursor: its marks, its digest, its assessment and who let it."

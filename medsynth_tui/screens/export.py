@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -15,6 +15,7 @@ from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.gate_words import gate_lines
 from medsynth_tui.screens.confirm import Tell
+from medsynth_tui.screens.home import TURN
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go
@@ -34,15 +35,13 @@ FORMATS = {
 MENDS = {
     "pia": "assessment",
     "approved": "assessment",
-    "evaluat": "cohort",
-    "evidence": "cohort",
-    "band": "cohort",
-    "identical": "cohort",
-    "copies": "cohort",
-    "membership": "cohort",
-    "identifying": "cohort",
+    "evaluat": "evaluation",
+    **dict.fromkeys(("evidence", "band", "identical", "copies", "membership", "identifying"), "evidence"),
 }
-"""Parts of the gate's reason codes, and the screen where each is mended; the others cannot be mended here."""
+"""Parts of the gate's reason codes, and what each is about: an assessment and an evaluation are mended in the studio,
+of evidence one reads why it is so. For the other reasons the studio has no page."""
+MENDED = ("assessment", "evaluation")
+PAGES = {"pagedown": 1, "pageup": -1}
 
 
 class Export(View):
@@ -65,8 +64,9 @@ class Export(View):
         yield Field("Into", "to", hint="A folder on this machine; empty: where exports go.")
         with Horizontal(classes="buttons"):
             yield Go("Export", id="go")
-        with VerticalScroll(can_focus=False):
-            yield Static("Asking the gate", id="gate", classes="gap")
+        yield Static("Asking the gate", id="verdict", classes="gap")
+        with VerticalScroll(id="reasons", can_focus=False):
+            yield Static("", id="gate")
 
     def on_mount(self) -> None:
         may = self.studio.session.may(r.ExportGo.permission)
@@ -88,15 +88,36 @@ class Export(View):
 
     def _show_gate(self, verdict: dict[str, Any]) -> None:
         self.verdict = verdict
-        head, *reasons = gate_lines(verdict)
-        self.query_one("#gate", Static).update(Content("\n").join([head, *self._on_a_tour(), *reasons]))
+        self.query_one("#gate", Static).update(Content("\n").join([*self._on_a_tour(), *gate_lines(verdict)[1:]]))
+        self.query_one("#reasons").scroll_home(animate=False)
+        self._say_whether_all()
         self.place_changed()
+
+    def on_resize(self) -> None:
+        self._say_whether_all()
+
+    def _say_whether_all(self) -> None:
+        """The verdict stays above the reasons; it says so where the window has not room for all of them."""
+        self.call_after_refresh(self._say_verdict)
+
+    def _say_verdict(self) -> None:
+        if self.verdict and self.is_mounted:
+            more = f" ({TURN})" if self.query_one("#reasons").max_scroll_y > 0 else ""
+            self.query_one("#verdict", Static).update(gate_lines(self.verdict)[0] + Content.styled(more, "$muted"))
+
+    def on_key(self, event: events.Key) -> None:
+        """The reasons have no cursor: the page keys turn them, whatever field has it."""
+        by = PAGES.get(event.key)
+        if by:
+            event.stop()
+            reasons = self.query_one("#reasons")
+            reasons.scroll_to(y=reasons.scroll_y + by * reasons.size.height, animate=False)
 
     def _on_a_tour(self) -> list[Content]:
         """What the gate advises is written for the shell, which knows another store than the tour's."""
         if self.studio.tour is None or self.verdict["open"]:
             return []
-        here = f": {self.key(r.ExportMend)} does it here" if self._mend() else ""
+        here = f": {self.key(r.ExportMend)} does it here" if self._mend() in MENDED else ""
         return [Content.assemble((f"Commands of the shell go to your own store{here}.", "$warning"))]
 
     def offered(self, command: Command) -> bool:
@@ -105,14 +126,16 @@ class Export(View):
         return super().offered(command)
 
     def label(self, command: Command) -> str:
-        """Who may not export mends nothing, but sees where it would be."""
+        """Evidence is read, not mended; who may not export mends nothing either, but sees where it would be."""
+        if command is r.ExportMend and self._mend() not in MENDED:
+            return "See why"
         if command is r.ExportMend and not self.studio.session.may(r.ExportGo.permission):
             return "See where"
         return super().label(command)
 
     def _mend(self) -> str | None:
         codes = [str(each["code"]).lower() for each in self.verdict.get("reasons") or []]
-        return next((screen for code in codes for part, screen in MENDS.items() if part in code), None)
+        return next((about for code in codes for part, about in MENDS.items() if part in code), None)
 
     def do_export_mend(self) -> None:
         if self._mend() == "assessment":
