@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.escape import plain
+from medsynth_engine.kernel.measures import in_words, spoken
 from medsynth_engine.kernel.small_cells import SMALLEST
 
 SHOWN = (
@@ -92,8 +94,20 @@ def _composition(table: pd.DataFrame) -> list[str]:
         rows = [
             (plain(value), f"<{SMALLEST}" if 0 < count < SMALLEST else int(count)) for value, count in counts.items()
         ]
-        lines += [*_rows((attribute.replace("_", " "), "records"), rows[:MOST_VALUES]), ""]
+        shown = _in_order(attribute, rows[:MOST_VALUES], 0)
+        lines += [*_rows((attribute.replace("_", " "), "records"), shown), ""]
     return lines if len(lines) > 2 else []
+
+
+def _in_order(attribute: str, rows: Sequence[Any], key: Any) -> list[Any]:
+    """Age bands from the youngest on, by the first number of what `key` finds in a row; others as they come."""
+    return sorted(rows, key=lambda row: _years(str(row[key]))) if attribute == "age_band" else list(rows)
+
+
+def _years(band: str) -> float:
+    """Infinite, and so last, where a band has no number: unknown."""
+    found = re.search(r"\d+", band)
+    return float(found[0]) if found else float("inf")
 
 
 def _merged(release: Release) -> list[str]:
@@ -126,8 +140,8 @@ def _gauge(evaluation: Mapping[str, Any]) -> list[str]:
         (
             scenario,
             "not enough evidence" if reading["band"] == "grey" else reading["band"].replace("_", " "),
-            reading["driver"] or "",
-            plain(reading.get("note") or "", 600),
+            in_words(reading["driver"]) if reading["driver"] else "",
+            plain(spoken(reading.get("note") or ""), 600),
         )
         for scenario, reading in gauge.items()
     ]
@@ -142,7 +156,7 @@ def _bias(evaluation: Mapping[str, Any]) -> list[str]:
             "not enough evidence" if row["ratio"] is None else f"{row['ratio']} ({row['low']} to {row['high']})",
         )
         for table in evaluation.get("bias") or ()
-        for row in table["rows"][:MOST_VALUES]
+        for row in _in_order(table["attribute"], table["rows"][:MOST_VALUES], "value")
     ]
     heads = ("group", "reference", "times as common (95 %)")
     return ["## Bias", "", *_rows(heads, rows), ""] if rows else []

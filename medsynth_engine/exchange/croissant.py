@@ -12,6 +12,7 @@ from medsynth_engine.exchange.records import TYPED
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.rounded import DRAWN_TOGETHER, STAMP
 from medsynth_engine.kernel.atomic import file_digest
+from medsynth_engine.kernel.measures import spoken
 
 TERMS = (
     "annotation arrayShape citeAs column containedIn equivalentProperty excludes extract field fileProperty fileObject "
@@ -88,7 +89,7 @@ def _responsible(release: Release, evaluation: Mapping[str, Any]) -> dict[str, A
         ],
         "rai:personalSensitiveInformation": (
             "Health data of persons who do not exist. Privacy gauge, data alone: "
-            f"{str(gauge.get('band', 'grey')).replace('_', ' ')}. {gauge.get('note', '')}".strip()
+            f"{str(gauge.get('band', 'grey')).replace('_', ' ')}. {spoken(str(gauge.get('note') or ''))}".strip()
         ),
         "rai:dataUseCases": "Teaching, software testing, method development; not for clinical decisions.",
         "rai:dataSocialImpact": "Assessed in a privacy impact assessment"

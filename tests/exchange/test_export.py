@@ -16,6 +16,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from medsynth_engine.exchange import sums
+from medsynth_engine.exchange.card import card
 from medsynth_engine.exchange.export import FORMATS, export
 from medsynth_engine.exchange.release import Release
 from medsynth_engine.governance.rounded import rounded
@@ -178,7 +179,7 @@ def test_real_statistics_leave_rounded_and_small_counts_hidden(cohort: Path, tmp
 
 def test_the_card_says_what_it_is_and_what_not_to_do(cohort: Path, tmp_path: Path) -> None:
     out = Path(export(cohort, tmp_path / "out", "folder", RELEASE, EVALUATION)["path"])
-    card = (out / "CARD.md").read_text()
+    told = (out / "CARD.md").read_text()
     for part in (
         "DEVELOPMENT",
         "Do not compute p-values",
@@ -187,8 +188,22 @@ def test_the_card_says_what_it_is_and_what_not_to_do(cohort: Path, tmp_path: Pat
         "c" * 64,
         "pia123",
     ):
-        assert part in card
-    assert "43% of them \\| so" in card
+        assert part in told
+    assert "43% of them \\| so" in told
+
+
+def test_the_card_says_in_words_what_drives_the_needle_and_puts_age_bands_in_the_order_of_age() -> None:
+    bands = ["65-79", *["40-64"] * 3, None, "0-17", "80+"]
+    row = {"ratio": 1.0, "low": 0.9, "high": 1.1}
+    tables = [{"attribute": "age_band", "reference": "as asked", "rows": [{**row, "value": b} for b in bands[:2]]}]
+    needle = {"band": "guarded", "driver": "privacy.image.reidentification", "note": "By privacy.rows.copies."}
+    told = card(pd.DataFrame({"age_band": bands}), None, RELEASE, {"gauge": {"data": needle}, "bias": tables})
+    assert "| data | guarded | Patients found again (images) | By “Identical training rows”. |" in told
+    first_cells = [line.split(" | ")[0] for line in told.splitlines()]
+    assert [cell for cell in first_cells if cell[2:] in ("0-17", "40-64", "65-79", "80+", "unknown")] == [
+        f"| {band}" for band in ("0-17", "40-64", "65-79", "80+", "unknown")
+    ]
+    assert first_cells.index("| age_band=40-64") < first_cells.index("| age_band=65-79")
 
 
 def test_croissant_names_files_digests_and_columns(cohort: Path, tmp_path: Path) -> None:
