@@ -201,7 +201,7 @@ def test_without_memory_for_the_batch_it_learns_the_same_in_two_halves(make_run:
     )
     whole = train_apart(plenty.path)
     assert whole.code == 0
-    half = train_apart(little.path, "as", whole.virtual - 80 * 2**20)
+    half = train_apart(little.path, "as", whole.virtual - 160 * 2**20)
     saved = checkpoint.load(little.checkpoints / "last.pt")
     assert half.code == 0, half.said
     assert saved is not None and saved["learner"]["micro"] == batch // 2
