@@ -61,7 +61,8 @@ def verify(
         problems.append(f"The checkpoint of {claim.size} records is not signed by the key that is named beside it.")
     if trusted and not signed.by(*trusted):
         problems.append("Not the key that is known, but another one signed this extract.")
-    anchored, against = _anchored(anchors, claim.size, claim.root)
+    anchored, apart, against = _anchored(anchors, claim.size, claim.root)
+    apart = apart and not problems
     problems += against
     ok = not problems
     known = ok and (anchored or bool(trusted))
@@ -70,7 +71,7 @@ def verify(
     head = next(reversed(leaves.values())).hex() if leaves else ""
     return Verification(
         ok, len(leaves), head, anchored and ok, problems[: Walk.MOST], claim.root.hex(), len(leaves) if good else 0,
-        0, 1, [key], notes, known, anchored if anchors else None,
+        0, 1, [key], notes, known, anchored if anchors else None, anchor_apart=apart,
     )  # fmt: skip
 
 
@@ -90,11 +91,11 @@ def _leaves(records: Iterable[Record], actor: str) -> tuple[dict[int, bytes], li
     return leaves, problems
 
 
-def _anchored(anchors: Sequence[Anchor], size: int, root: bytes) -> tuple[bool, list[str]]:
-    """Whether an anchor holds, and what speaks against it."""
+def _anchored(anchors: Sequence[Anchor], size: int, root: bytes) -> tuple[bool, bool, list[str]]:
+    """Whether an anchor holds, whether they are only of other moments, and what speaks against it."""
     about = [anchor for anchor in anchors if anchor.size == size and (anchor.root or anchor.root_start)]
     if anchors and not about:
-        return False, [f"None of the anchors is about the {size} records that this extract is out of."]
+        return False, True, [f"None of the anchors is about the {size} records that this extract is out of."]
     if not all(anchor.root in (None, root) and root.startswith(anchor.root_start or b"") for anchor in about):
-        return False, [f"The {size} records that this extract is out of are not those that were anchored."]
-    return bool(about), []
+        return False, False, [f"The {size} records that this extract is out of are not those that were anchored."]
+    return bool(about), False, []

@@ -92,6 +92,7 @@ class Walk:
         self.trusted = tuple(trusted)
         self.start, self.signed, self.anchors, self.unsigned = start, signed, anchors, unsigned
         self.problems: list[str] = []
+        self.apart: set[str] = set()
         self.notes: list[str] = []
         self.origin, self.keys = start.origin, list(start.keys)
         self.peaks = Peaks(start.peaks.size, start.peaks.peaks)
@@ -130,7 +131,7 @@ class Walk:
         covered = self._check_signatures(count)
         fits = self._check_anchors(count)
         anchored = bool(fits)
-        if self.unsigned is not None and count - covered > self.unsigned and not self.problems:
+        if self.unsigned is not None and count - covered > self.unsigned and self.apart.issuperset(self.problems):
             self._say(f"The last {count - covered} records are not signed; at most {self.unsigned} can be.")
         ok = not self.problems
         known = ok and (anchored or bool(self.trusted))
@@ -141,11 +142,17 @@ class Walk:
         return Verification(
             ok, count, prev.hex(), anchored and ok, self.problems, root, covered, self.start.peaks.size,
             len(self.signed), self.keys, self.notes, known, fits,
+            anchor_apart=bool(self.apart) and self.apart.issuperset(self.problems),
         )  # fmt: skip
 
     def _say(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def _say_apart(self, problem: str) -> None:
+        """What an honest log says too, where it is older than the anchor."""
+        self.apart.add(problem)
+        self._say(problem)
 
     def _remember(self, size: int, head: bytes) -> None:
         self.seen[size] = (head, self.peaks.root())
@@ -198,7 +205,7 @@ class Walk:
 
     def _agrees(self, anchor: Anchor, count: int) -> bool:
         if anchor.size > count:
-            self._say(f"The anchor saw {anchor.size} records; only {count} are left.")
+            self._say_apart(f"The anchor saw {anchor.size} records; only {count} are left.")
             return False
         if anchor.signed is not None:
             return self._holds(anchor.signed.checkpoint, count, "anchored")
@@ -216,7 +223,8 @@ class Walk:
         elif claim.size > count and self.broken:
             return True  # the walk did not come so far, and has said why
         elif claim.size > count:
-            self._say(f"{claim.size} records were {what}; only {count} are left.")
+            say = self._say_apart if what == "anchored" else self._say
+            say(f"{claim.size} records were {what}; only {count} are left.")
         elif claim.size in self.seen and self.seen[claim.size][1] != claim.root:
             self._say(f"The records up to {claim.size} are not those that were {what}.")
         else:

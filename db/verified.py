@@ -28,6 +28,8 @@ class Verification:
     notes    what is no fault and should be known
     key_known   a key that is known from elsewhere signed, or an anchor that holds vouches for the key
     anchor_fits   whether what was given as anchors agrees with the records; None: none given, or none could be compared
+    anchor_apart   all holds but that an anchor is about more records than are here (of an extract: none is about the
+                   records that it is out of): it is of another moment, or the end was cut off
     unreadable   "damaged": a log that cannot be read; "no_log": a file that never was one; else empty
     """
 
@@ -45,6 +47,7 @@ class Verification:
     key_known: bool = False
     anchor_fits: bool | None = None
     unreadable: str = ""
+    anchor_apart: bool = False
 
     def document(self) -> dict[str, Any]:
         return asdict(self)

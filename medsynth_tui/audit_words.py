@@ -36,13 +36,18 @@ def meant(document: Document) -> list[tuple[str, str]]:
     return found
 
 
-def verdict(document: Document) -> str:
-    """What a check came to, in one sentence; what cannot be read is not said to have been changed."""
+def verdict(document: Document, of_file: bool = False) -> str:
+    """What a check came to, in one sentence; what cannot be read is not said to have been changed.
+
+    Nor is a file that an anchor alone speaks against: a store has all of its records, a file those of one moment.
+    """
     if document["ok"]:
         return (
             "The record is whole." if document.get("key_known") else "The record is whole; who signed it is not known."
         )
     if document.get("code_alone"):
         return "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
+    if of_file and document.get("anchor_apart"):
+        return "The anchor does not fit this file: one may be older than the other, or the file's end was cut off."
     unreadable = {"no_log": "Not a file that can be verified.", "damaged": "The record cannot be read."}
     return unreadable.get(str(document.get("unreadable")), "The record has been changed.")

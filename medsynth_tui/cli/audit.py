@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -106,7 +107,7 @@ def verify(
         named = str(path(file))
         secret, secret_key = backup_secret(file, passphrase_stdin, identity)
         document = face.ask(lambda engine: engine.audit_verify_file(named, known, code, secret, secret_key, key))
-    face.give(document, show_verified)
+    face.give(document, partial(show_verified, of_file=file is not None))
     if not document["ok"]:
         no_log = document.get("unreadable") == "no_log"
         raise typer.Exit(BadInput.exit_code if no_log else CheckFailed.exit_code)
@@ -195,8 +196,8 @@ def _new_name(face: Face, stem: str, extension: str) -> Path:
     return Home(face.home).generated / time.strftime(f"{stem}-%Y%m%dT%H%M%SZ.{extension}", time.gmtime())
 
 
-def show_verified(face: Face, document: Document) -> None:
-    show.title(face, verdict(document))
+def show_verified(face: Face, document: Document, of_file: bool = False) -> None:
+    show.title(face, verdict(document, of_file))
     if document.get("code_alone"):
         show.sentences(face, "If the code is right", ["Records were cut off or changed since then."])
     if not document.get("unreadable"):

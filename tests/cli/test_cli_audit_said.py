@@ -28,6 +28,13 @@ def test_what_cannot_be_read_is_not_said_to_have_been_changed(capsys: Any) -> No
     assert damaged.startswith("The record cannot be read.") and "changed" not in damaged
 
 
+def test_a_file_that_is_older_than_its_anchor_is_not_said_to_have_been_changed_and_a_store_is(capsys: Any) -> None:
+    apart = {**VERIFIED, "anchor_fits": False, "anchor_apart": True}
+    show_verified(Face(Manner(plain=True)), apart, of_file=True)
+    assert capsys.readouterr().out.startswith("The anchor does not fit this file: one may be older")
+    assert printed(capsys, show_verified, apart).startswith("The record has been changed.")
+
+
 def test_an_anchor_that_does_not_fit_is_said_not_to(capsys: Any) -> None:
     assert "anchor does not fit" in printed(capsys, show_verified, {**VERIFIED, "anchor_fits": False})
     assert "anchored no" in printed(capsys, show_verified, VERIFIED)

@@ -181,7 +181,32 @@ def test_an_extract_is_compared_with_the_anchor_of_its_checkpoint_and_nothing_in
     run(admin.settings_set("anchor_file", str(tmp_path / "away" / "later")))
     run(admin.audit_checkpoint())
     anchor = str(tmp_path / "away" / "later")
-    assert "None of the anchors" in verify()["problems"][0]
+    assert "None of the anchors" in verify()["problems"][0] and verify()["anchor_apart"]
+    mine.write_bytes(b"".join(map(exported.line, [invented, *others])))
+    assert not verify()["anchor_apart"]  # that is wrong whatever the anchor says
+
+
+def test_a_file_that_an_anchor_alone_speaks_against_is_told_from_one_that_was_changed(
+    home: Home, tmp_path: Path
+) -> None:
+    auditor, file, anchor = of(home), tmp_path / "a.jsonl", tmp_path / "anchor"
+    run(auditor.audit_export(str(file)))
+    anchor.write_text(run(auditor.audit_checkpoint())["note"])
+    verify = lambda: run(Engine(tmp_path).audit_verify_file(str(file), anchor=str(anchor)))  # noqa: E731
+    assert not verify()["ok"] and verify()["anchor_apart"] and len(verify()["problems"]) == 1
+    good, (*_, last) = file.read_text(), exported.read(file)
+    file.write_text("".join(good.splitlines(keepends=True)[:-1]))  # its own signature knows of more
+    assert not verify()["anchor_apart"]
+    file.write_text(good.replace('"actor": "auditor"', '"actor": "eve"', 1))
+    assert not verify()["anchor_apart"]
+    added = last._replace(seq=last.seq + 1, prev=last.hash, action="cohorts.export")
+    added = added._replace(hash=added.expected_hash())
+    file.write_text(good + exported.line(added).decode())
+    assert not verify()["anchor_apart"]  # nobody signed its end
+    file.write_text(good)
+    exported.proof_path(file).unlink()
+    anchor.write_text(json.dumps({"records": 2, "head": "00" * 32}))
+    assert verify()["anchor_fits"] is False and not verify()["anchor_apart"]  # not the records that were anchored
 
 
 def test_one_record_is_shown_to_be_in_what_was_signed(home: Home) -> None:
