@@ -22,6 +22,10 @@ class Judges(View):
     def _step(self, question: Any, done: str) -> None:
         raise NotImplementedError
 
+    def _for_whom(self) -> str:
+        """What is judged, and whom it would go to: the signature is under both."""
+        return f"{self.subject} for {self.document['audience']}"
+
     def do_assessment_opinion(self) -> None:
         self._with_evidence(self._ask_opinion)
 
@@ -47,7 +51,7 @@ class Judges(View):
     def _ask_opinion(self, evidence: str) -> None:
         self.studio.push_screen(
             Ask(
-                f"Opinion on {self.subject}",
+                f"Opinion on {self._for_whom()}",
                 "Note",
                 says="\n".join(
                     [
@@ -57,6 +61,7 @@ class Judges(View):
                     ]
                 ),
                 choice=("You", ["concur", "dissent"]),
+                chosen_checks={"dissent": needed("The reason of a dissent")},
                 verb="Sign",
             ),
             self._opinion,
@@ -79,7 +84,7 @@ class Judges(View):
         )
         self.studio.push_screen(
             Ask(
-                f"Approve {self.subject}",
+                f"Approve {self._for_whom()}",
                 "Note",
                 says="\n".join(filter(None, (*told, need, f"\n{evidence.strip()}" if evidence else ""))),
                 check=needed("A reason") if need else None,

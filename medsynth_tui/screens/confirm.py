@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -9,7 +12,8 @@ from textual.widgets import Input, Static
 
 from medsynth_tui.view import Dialog
 from medsynth_tui.widgets.choice import Choice
-from medsynth_tui.widgets.field import Check, Field, Go
+from medsynth_tui.widgets.field import Check, Field, Go, filled_in
+from medsynth_tui.widgets.turned import turned
 
 
 class ConfirmByName(Dialog):
@@ -73,9 +77,17 @@ class Sure(Dialog):
 
 
 class Ask(Dialog):
-    """One line of text, or a choice and a line; answers the text, or the pair."""
+    """One line of text, or a line and a choice; answers the text, or the pair (choice, text).
 
+    The line has the cursor first: what is typed at once is never taken for a letter that chooses. Enter leads on to the
+    choice where there is one, so that nothing is sent before it was seen.
+    """
+
+    DEFAULT_CSS = """
+    Ask > .card { overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
     EXPLAINS = "What is typed here is checked before anything is done; what is wrong with it is said under it."
+    KEYS = (("PgUp PgDn", "Read on, where it says more than the window shows."),)
 
     def __init__(
         self,
@@ -87,30 +99,49 @@ class Ask(Dialog):
         check: Check | None = None,
         choice: tuple[str, list[str]] | None = None,
         chosen: str = "",
+        chosen_checks: Mapping[str, Check] | None = None,
         verb: str = "Go on",
     ) -> None:
+        """`chosen_checks`: what is asked of the text besides, by what is chosen."""
         super().__init__()
         self.title_text, self.says, self.verb, self.choice, self.chosen = title, says, verb, choice, chosen
-        self.field = Field(label, "text", value=value, check=check)
+        self.check, self.chosen_checks = check, chosen_checks or {}
+        self.field = Field(label, "text", value=value, check=self._wrong)
 
     def compose_card(self) -> ComposeResult:
         yield Static(Content(self.title_text), classes="title")
         if self.says:
             yield Static(Content(self.says), classes="muted says")
-        if self.choice:
-            yield Choice(self.choice[0], self.choice[1], "choice", value=self.chosen).add_class("gap")
         yield self.field
+        if self.choice:
+            yield Choice(self.choice[0], self.choice[1], "choice", value=self.chosen)
         with Horizontal(classes="buttons"):
             yield Go(self.verb, id="go")
 
+    def _wrong(self, text: str) -> str:
+        checks = [self.check, self.chosen_checks.get(self.query_one(Choice).value) if self.choice else None]
+        return next(filter(None, (check(text) for check in checks if check)), "")
+
+    @on(Choice.Changed)
+    def _chose(self) -> None:
+        if self.field.has_class("-wrong"):
+            self.field.valid()  # it may have been wrong only beside another choice
+
+    def on_key(self, event: events.Key) -> None:
+        """What it says may be longer than the window: the line and the button come into sight with the cursor."""
+        turned(self.query_one(".card"), event)
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self._send()
+        if not self.choice:
+            self._send()
+        elif self.field.valid():
+            self.query_one(Choice).focus()
 
     def on_go_pressed(self) -> None:
         self._send()
 
     def _send(self) -> None:
-        if self.field.valid():
+        if filled_in([self.field]):
             text = self.field.value
             self.dismiss((self.query_one(Choice).value, text) if self.choice else text)
 

@@ -19,6 +19,7 @@ from medsynth_tui.screens.home import TURN
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go
+from medsynth_tui.widgets.turned import turned
 from medsynth_tui.words import count, said
 
 AUDIENCES = {
@@ -41,7 +42,6 @@ MENDS = {
 """Parts of the gate's reason codes, and what each is about: an assessment and an evaluation are mended in the studio,
 of evidence one reads why it is so. For the other reasons the studio has no page."""
 MENDED = ("assessment", "evaluation")
-PAGES = {"pagedown": 1, "pageup": -1}
 
 
 class Export(View):
@@ -107,11 +107,7 @@ class Export(View):
 
     def on_key(self, event: events.Key) -> None:
         """The reasons have no cursor: the page keys turn them, whatever field has it."""
-        by = PAGES.get(event.key)
-        if by:
-            event.stop()
-            reasons = self.query_one("#reasons")
-            reasons.scroll_to(y=reasons.scroll_y + by * reasons.size.height, animate=False)
+        turned(self.query_one("#reasons"), event)
 
     def _on_a_tour(self) -> list[Content]:
         """What the gate advises is written for the shell, which knows another store than the tour's."""

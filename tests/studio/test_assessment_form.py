@@ -91,7 +91,6 @@ async def test_a_dataset_is_assessed_from_the_list_of_assessments(store: Path) -
         await shows(pilot, "dataset:ch")
         await pilot.press("n")
         await shows(pilot, "What is assessed?")
-        await pilot.press("right", "tab")
         await type_words(pilot, "chest")
-        await pilot.press("enter")
+        await pilot.press("enter", "right", "enter", "enter")
         await shows(pilot, "draft  for internal, version 1")

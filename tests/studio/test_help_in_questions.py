@@ -118,3 +118,19 @@ async def test_the_palette_tells_its_keys_too(tmp_path: Path) -> None:
         await pilot.press("f1")
         await shows(pilot, "Find: keys")
         assert "Do what is marked" in seen(app)
+
+
+async def test_a_question_longer_than_the_window_is_read_and_answered(tmp_path: Path) -> None:
+    app, answers = studio(tmp_path, engine=FakeEngine()), []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        long = "\n".join(f"sentence {each}" for each in range(40))
+        app.push_screen(Ask("A note", "Note", says=long, choice=("You", ["concur", "dissent"])), answers.append)
+        await shows(pilot, "Note")
+        await pilot.press(*["pageup"] * 3)
+        await shows(pilot, "sentence 0")
+        await type_words(pilot, "yes")
+        await pilot.press("enter", "d", "enter")
+        await shows(pilot, "Go on")
+        await pilot.press("enter")
+        await until(pilot, lambda: answers == [("dissent", "yes")], why="the answer")

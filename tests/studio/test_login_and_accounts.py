@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from fake_engine import FakeEngine
-from studio_people import complaint, fill, seen, shows, studio, until
+from studio_people import complaint, fill, seen, shows, studio, type_words, until
 from studio_places import enter, fake
+
+from medsynth_tui.widgets.choice import Choice
+from medsynth_tui.widgets.field import Field
 
 
 async def test_a_wrong_password_is_a_sentence(tmp_path: Path) -> None:
@@ -38,8 +41,10 @@ async def test_an_activation_code_is_shown_once(tmp_path: Path) -> None:
         await shows(pilot, "30 accounts")
         await pilot.press("n")
         await shows(pilot, "Add an account")
-        await fill(pilot, text="bob")
-        await pilot.press("enter")
+        await type_words(pilot, "carla")  # the name has the cursor: no letter of it chooses a role
+        asked = app.screen
+        assert (asked.query_one(Field).value, asked.query_one(Choice).value) == ("carla", "researcher")
+        await pilot.press("enter", "enter", "enter")  # on to the role, on to the button
         await shows(pilot, "ABCD-EFGH-IJKL")
         await pilot.press("escape")
         await shows(pilot, "30 accounts")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_engine import NOW, FakeEngine, document
-from studio_people import log_in, seen, shows, studio, until
+from studio_people import log_in, seen, shows, studio, type_words, until
 
 from medsynth_tui.app import MedSynth
 from medsynth_tui.screens.assessment_pages import heading
@@ -19,14 +19,20 @@ AUDITED = [
 ]
 
 
-def judging(tmp_path: Path, role: str, signatures: list[dict[str, Any]]) -> MedSynth:
+def judging(tmp_path: Path, role: str, signatures: list[dict[str, Any]], opinions: list[Any] | None = None) -> MedSynth:
+    """A studio before an assessment that waits; `opinions` takes what is signed there."""
     engine = FakeEngine(role)
     usual = engine.pia_show
 
     async def pia_show(subject: str) -> dict[str, Any]:
         return {**await usual(subject), "digest": "d", "state": "submitted", "signatures": signatures}
 
-    engine.pia_show = pia_show  # type: ignore[method-assign]
+    async def pia_opinion(subject: str, concur: bool, note: str = "") -> dict[str, Any]:
+        assert opinions is not None
+        opinions.append((subject, concur, note))
+        return await pia_show(subject)
+
+    engine.pia_show, engine.pia_opinion = pia_show, pia_opinion  # type: ignore[method-assign]
     return studio(tmp_path, engine=engine)
 
 
@@ -49,6 +55,7 @@ async def test_an_approver_reads_of_the_dissent_at_the_head_and_where_it_is_sign
         await shows(pilot, "otto dissents: Too few patients.")
         assert "Signed so far  otto dissents, ada approved it" in seen(app)
         await pilot.press("a")
+        await shows(pilot, "Approve c1 for internal")
         await shows(pilot, "To approve nevertheless, say why.")
         assert "otto dissents: Too few patients." in seen(app) and "Private" in seen(app)
         signed = seen(app).index("ada approved it: It says so.")
@@ -67,6 +74,26 @@ async def test_an_opinion_that_was_answered_by_a_new_text_does_not_stand_at_the_
         await pilot.press("o")
         await shows(pilot, "Opinion on c1")
         assert "Faithful" in seen(app) and "Private" in seen(app)
+
+
+async def test_a_dissent_without_its_reason_keeps_the_question_open_and_is_never_signed_as_consent(
+    tmp_path: Path,
+) -> None:
+    signed: list[Any] = []
+    app = judging(tmp_path, "auditor", AUDITED[:1], signed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.go("assessment", subject="c1")
+        await shows(pilot, "residual risk")
+        await pilot.press("o")
+        await shows(pilot, "Opinion on c1 for internal")
+        await pilot.press("enter", "right", "enter", "enter")  # past an empty note, to dissent, to the button
+        await shows(pilot, "The reason of a dissent is needed.")
+        await type_words(pilot, "no proof")  # its o would ask anew, were the question closed
+        assert "Opinion on c1" in seen(app) and not signed
+        await pilot.press("enter", "enter", "enter")
+        await shows(pilot, "Signed.")
+        assert signed == [("c1", False, "no proof")]
 
 
 async def test_a_cohort_says_for_good_what_was_merged_and_what_was_asked_for_but_not_drawn(tmp_path: Path) -> None:
