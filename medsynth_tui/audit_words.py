@@ -45,6 +45,8 @@ def verdict(document: Document, of_file: bool = False) -> str:
         return (
             "The record is whole." if document.get("key_known") else "The record is whole; who signed it is not known."
         )
+    if document.get("tables_alone"):
+        return "The record is whole, but what is listed as released and signed is not what it says."
     if document.get("code_alone"):
         return "The code does not fit this record: it may be mistyped, or belong to another store or an older export."
     if of_file and document.get("anchor_apart"):

@@ -226,7 +226,7 @@ def _act(call: Call, subject: str, action: str, note: str) -> dict[str, Any]:
             row.submitted_at = now
         session.add(row)
         change.object_ = f"assessment:{row.id}"
-        change.detail.update(subject=subject, digest=row.digest, state=row.state)
+        change.detail.update(subject=subject, digest=row.digest, state=row.state, signed=action)
     return _shown(call, row)
 
 

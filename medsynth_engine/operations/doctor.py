@@ -42,9 +42,10 @@ def thorough(call: Call) -> list[Check]:
     checks += doctor_ledger.checks(call)
     if call.store is None:
         return checks
-    from medsynth_engine.operations import doctor_log
+    from medsynth_engine.operations import doctor_lists, doctor_log
 
-    return [*checks, doctor_log.records(call), _typed_passwords(call), _backup(call), *doctor_ready.checks(call)]
+    checks += [doctor_log.records(call), doctor_lists.lists(call), _typed_passwords(call), _backup(call)]
+    return [*checks, *doctor_ready.checks(call)]
 
 
 def _store(call: Call) -> Check:

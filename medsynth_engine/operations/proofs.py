@@ -9,8 +9,11 @@ from typing import Any
 from medsynth_engine.access.roles import Permission, Scope
 from medsynth_engine.kernel.errors import BadInput, CheckFailed, NotFound
 from medsynth_engine.kernel.outside import named
+from medsynth_engine.operations import on_record
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.places import new_file, taken_back, write_new_file, write_new_json
+
+MOST_TOLD = 20
 
 
 class Proofs:
@@ -23,8 +26,11 @@ class Proofs:
         """Walk the whole chain of this store; `anchor` is a file of checkpoints, `code` what was written on paper.
 
         `key` is the verifier key that `audit_checkpoint` told once; without it the one that lies in the store counts.
+        Not ok either where what is listed as released or signed is not what the log says; `tables_alone` where the log
+        itself holds.
         """
-        return _verified(lambda known: call.ledger.verify(known, _keys(key)), _anchors(anchor, code))
+        found = _verified(lambda known: call.ledger.verify(known, _keys(key)), _anchors(anchor, code))
+        return found if found["unreadable"] else {**found, **_beside_the_log(call, found)}
 
     @operation("audit.verify_file", Permission.ANYONE, needs_store=False)
     def audit_verify_file(
@@ -121,6 +127,17 @@ def _verified(verify: Callable[[list[Any]], Any], anchored: list[Any]) -> dict[s
     typed = [anchor for anchor in anchored if anchor.root_start is not None]
     alone = not found.ok and bool(typed) and verify([each for each in anchored if each not in typed]).ok
     return {**found.document(), **({"code_alone": True} if alone else {})}
+
+
+def _beside_the_log(call: Call, found: dict[str, Any]) -> dict[str, Any]:
+    """What changes in `found` where the lists differ from the log; who sees their own records alone learns no names."""
+    with call.read() as session:
+        differ = on_record.differences(session)
+    if not differ:
+        return {}
+    told = differ[:MOST_TOLD] if call.scope is Scope.ALL else ["An auditor is told what is listed otherwise."]
+    alone = {"tables_alone": True} if found["ok"] else {}
+    return {"ok": False, "problems": [*found["problems"], *told], **alone}
 
 
 def _anchors(file: str | None, code: str | None) -> list[Any]:

@@ -19,12 +19,11 @@ from medsynth_engine.operations import gatekeeping, independence, subjects
 from medsynth_engine.operations.cohorts import own_cohort
 from medsynth_engine.operations.declare import Call, operation
 from medsynth_engine.operations.jobs import hand_over, launch
+from medsynth_engine.operations.on_record import RELEASED
 from medsynth_engine.operations.subjects import Subject
 from medsynth_engine.operations.way_out import demand_open, target_folder
 
 VOTES_NEEDED = 2
-RELEASED = ("cohorts.released", "weights.released", "datasets.bundled")
-"""Actions that record what left."""
 
 
 class Releases:
