@@ -19,6 +19,7 @@ FIELDS = {
     "--given": "the field Only",
     "--rows": "the field Rows by",
     "--declare": "the field Declared",
+    "--note": "the field Note",
     "--epsilon": "the field Epsilon",
 }
 OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
