@@ -15,11 +15,10 @@ from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.gate_words import gate_lines
 from medsynth_tui.screens.confirm import Tell
-from medsynth_tui.screens.home import TURN
 from medsynth_tui.view import View
 from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field, Go
-from medsynth_tui.widgets.turned import turned
+from medsynth_tui.widgets.turned import MORE, turned
 from medsynth_tui.words import count, said
 
 AUDIENCES = {
@@ -102,7 +101,7 @@ class Export(View):
 
     def _say_verdict(self) -> None:
         if self.verdict and self.is_mounted:
-            more = f" ({TURN})" if self.query_one("#reasons").max_scroll_y > 0 else ""
+            more = f" ({MORE})" if self.query_one("#reasons").max_scroll_y > 0 else ""
             self.query_one("#verdict", Static).update(gate_lines(self.verdict)[0] + Content.styled(more, "$muted"))
 
     def on_key(self, event: events.Key) -> None:

@@ -15,6 +15,7 @@ from medsynth_tui import commands as c
 from medsynth_tui.command import Command
 from medsynth_tui.view import View
 from medsynth_tui.widgets.news import Heading, Item, News, Sentence
+from medsynth_tui.widgets.turned import MORE, turn
 from medsynth_tui.words import count, said, state, when, work
 
 MENU: tuple[Command, ...] = (
@@ -40,7 +41,6 @@ JUDGED = {
 }
 """How an admin decided, by what the assessment is now."""
 HAPPENED = "What happened"
-TURN = "more: PgDn, PgUp"
 EVERY = 10.0
 """Seconds between two looks while work goes on: it ends in another process."""
 BEGIN = "Bring in a dataset to begin: 1, then {key}."
@@ -100,12 +100,11 @@ class HomeView(View):
 
     def action_turn(self, pages: int) -> None:
         """What happened may be longer than the window; the menu keeps the keys."""
-        news = self.query_one("#news")
-        news.scroll_to(y=news.scroll_y + pages * news.size.height, animate=False)
+        turn(self.query_one("#news"), pages)
 
     def _say_whether_all(self) -> None:
         more = self.query_one("#news").max_scroll_y > 0
-        self.query_one("#heading-news", Static).update(f"{HAPPENED} ({TURN})" if more else HAPPENED)
+        self.query_one("#heading-news", Static).update(f"{HAPPENED} ({MORE})" if more else HAPPENED)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_choose(event.option_index + 1)
