@@ -198,8 +198,11 @@ async def test_the_log_is_written_as_it_was_filtered_and_says_by_which_fields(
     assert (await newest(admin, "audit.export"))["detail"]["filtered_by"] == ["action", "actor"]
     seen = (await admin.audit_list(actor="alice", action="session.login"))["records"]
     assert [int(row["seq"]) for row in written] == [each["seq"] for each in seen]
-    await engines["alice"].audit_export(str(tmp_path / "hers.csv"), "csv", actor="admin")
+    await engines["alice"].audit_export(str(tmp_path / "hers.csv"), "csv", action="session.login")
     assert {row["actor"] for row in read(tmp_path / "hers.csv")} == {"alice"}
+    with pytest.raises(BadInput, match="your own records alone"):
+        await engines["alice"].audit_export(str(tmp_path / "his.csv"), "csv", actor="admin")
+    assert not (tmp_path / "his.csv").exists()
     with pytest.raises(BadInput, match="no proof"):
         await admin.audit_export(str(tmp_path / "log.jsonl"), actor="alice")
 
