@@ -21,7 +21,7 @@ from medsynth_engine.operations.doctor import quick, thorough
 from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
 from medsynth_engine.operations.machine import looked
-from medsynth_engine.operations.news import news
+from medsynth_engine.operations.news import judged_by, news
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -91,6 +91,7 @@ class Care:
             jobs = session.exec(select(Job).order_by(col(Job.created_at).desc()).limit(50)).all()
             happened = news(session, call)
             waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
+            judged = judged_by(session, call.actor.user_id)
         own = call.actor.user_id
         newest: dict[str, Any] = {}  # what failed and was done again is no news
         for job in jobs:
@@ -116,7 +117,8 @@ class Care:
                     "author": people.get(a.author_id, ""),
                 }
                 for a in waiting
-                if (a.state == "returned" and a.author_id == own) or (a.state == "submitted" and not mine)
+                if (a.state == "returned" and a.author_id == own)
+                or (a.state == "submitted" and not mine and a.id not in judged)
             ],
             **happened,
             "reviews": reviews_waiting(call) if mine else [],

@@ -18,6 +18,8 @@ MOST = 3
 """Told of each kind."""
 JUDGED = ("approve", "reject")
 """What is sent back waits for its author, and stands among what waits."""
+WORDS = ("concur", "dissent", "approve")
+"""Signatures by which somebody has said what they think of a text that waits."""
 REMOVED = "~"
 """In the name of what was removed, before the id that keeps it apart from the next of that name."""
 TOLD_ELSEWHERE = ("scan", "train", "generate", "import_weights")
@@ -29,6 +31,18 @@ def since(session: Session, user_id: str, now: datetime) -> datetime:
     logins = select(LoginSession.created_at).where(LoginSession.user_id == user_id, LoginSession.face == "studio")
     before = session.exec(logins.order_by(col(LoginSession.created_at).desc()).offset(1).limit(1)).first()
     return max(now - AT_MOST, min(now - AT_LEAST, before or now - AT_MOST))
+
+
+def judged_by(session: Session, user_id: str) -> set[str]:
+    """Ids of the assessments on which this account has given its word since they were last submitted: they wait for
+    others, not for it."""
+    said = (
+        select(Assessment.id)
+        .join(Signature, col(Signature.assessment_id) == col(Assessment.id))
+        .where(Signature.user_id == user_id, col(Signature.kind).in_(WORDS), Signature.digest == Assessment.digest)
+        .where(col(Signature.at) >= col(Assessment.submitted_at))
+    )
+    return set(session.exec(said))
 
 
 def news(session: Session, call: Call) -> dict[str, list[dict[str, Any]]]:

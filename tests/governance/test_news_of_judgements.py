@@ -35,6 +35,19 @@ async def test_home_tells_the_author_alone_that_an_assessment_was_approved_or_re
     assert await decided(clinic, "admin") == await decided(clinic, "auditor") == []
 
 
+async def test_who_has_given_an_opinion_is_not_waited_for_until_the_text_is_submitted_again(clinic: Clinic) -> None:
+    async def waits_for(who: str) -> bool:
+        return bool((await getattr(clinic, who).home())["assessments"])
+
+    await submit(clinic)
+    assert await waits_for("auditor") and await waits_for("admin")
+    await clinic.auditor.pia_opinion("dataset:chest", False, "The purpose is too wide.")
+    assert not await waits_for("auditor") and await waits_for("admin")
+    await clinic.admin.pia_return("dataset:chest", "Narrow the purpose.")
+    await clinic.alice.pia_submit("dataset:chest")
+    assert await waits_for("auditor"), "another round, though of the same text"
+
+
 async def approve(clinic: Clinic) -> None:
     await submit(clinic)
     await clinic.auditor.pia_opinion("dataset:chest", True)
