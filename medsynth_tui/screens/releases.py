@@ -23,11 +23,11 @@ from medsynth_tui.words import ending, said, when
 NARROW = (
     Column("what left"),
     Column("for", 9),
-    Column("as", 7),
-    Column("let by", 14),
+    Column("by", 10),
+    Column("let by", 12),
     Column("when", 12),
 )
-WIDE = (*NARROW[:3], Column("by", 10), Column("let by", 19), Column("marks", 22), NARROW[4])
+WIDE = (*NARROW[:2], Column("as", 7), NARROW[2], Column("let by", 19), Column("marks", 22), NARROW[4])
 SCREENS = {"cohort": "cohort", "dataset": "dataset"}
 """Where one looks at what left, by its kind."""
 NOT_KEPT = "not on record"
@@ -75,8 +75,8 @@ class Releases(WritesList, View):
         return [
             Cell(ending(subject_of(each), table.widths()[0]), by=subject_of(each)),
             each["audience"],
-            each["format"],
-            *([each["actor"]] if table.wide else []),
+            *([each["format"]] if table.wide else []),
+            each["actor"],
             (let, "bold" if against else ""),
             *([_marks(each)] if table.wide else []),
             at(each["at"]),
