@@ -39,6 +39,9 @@ class Format(StrEnum):
     fhir = "fhir"
 
 
+BY_ENDING = {".csv": Format.csv, ".cef": Format.cef, ".ndjson": Format.fhir}
+
+
 @command(
     app,
     "list",
@@ -133,15 +136,18 @@ def prove(face: Face, number: Annotated[int, typer.Argument(metavar="NO", help="
     "export",
     "medsynth audit export audit.jsonl",
     "# For a log server; for a FHIR server",
-    "medsynth audit export audit.cef --format cef",
-    "medsynth audit export audit.ndjson --format fhir",
+    "medsynth audit export audit.cef",
+    "medsynth audit export audit.ndjson",
     "# A part of it, as audit list shows it; that has no proof",
-    "medsynth audit export refused.csv --format csv --outcome refused",
+    "medsynth audit export refused.csv --outcome refused",
 )
 def export(
     face: Face,
     file: File = None,
-    format: Annotated[Format, typer.Option("--format", help="jsonl, csv, cef, or fhir.")] = Format.jsonl,
+    format: Annotated[
+        Format | None,
+        typer.Option("--format", help="jsonl, csv, cef, or fhir; else what the file's name ends in, or jsonl."),
+    ] = None,
     actor: Actor = None,
     action: Action = None,
     object_: Object = None,
@@ -153,9 +159,10 @@ def export(
 
     With filters it writes what `audit list` finds by them, the newest first; never as JSON lines.
     """
-    target = file or _new_name(face, "audit", {"fhir": "ndjson"}.get(format.value, format.value))
+    chosen = format or BY_ENDING.get(file.suffix.lower() if file else "", Format.jsonl)
+    target = file or _new_name(face, "audit", {"fhir": "ndjson"}.get(chosen.value, chosen.value))
     filters = (actor, action, object_, outcome, since, until)
-    document = face.ask(lambda engine: engine.audit_export(str(path(target)), format.value, *filters))
+    document = face.ask(lambda engine: engine.audit_export(str(path(target)), chosen.value, *filters))
     face.give(
         document, lambda face, told: show.pairs(face, [(key, told.get(key)) for key in ("path", "records", "proof")])
     )
