@@ -120,6 +120,12 @@ def group_rows(document: Mapping[str, Any], look: Look) -> list[Row]:
     return look.drawn(rows)
 
 
+def to_judge(key: str, under_way: bool) -> str:
+    """Where there is no evaluation: what one measures, and by which key somebody who may begins it."""
+    how = "It is being evaluated" if under_way else f"Not evaluated yet. {f'Press {key}' if key else 'Its owner can'}"
+    return f"{how}: it measures fidelity, privacy, bias and utility against held-out patients."
+
+
 def reading_lines(each: Mapping[str, Any], glyphs: Glyphs) -> str:
     """The number under the cursor: its name in full, where the table cuts it off, and figures; then its sentence."""
     parts = [measure(each["name"]), figures(each)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from medsynth_engine.kernel.escape import plain
+from medsynth_tui.words import counted
 
 Document = Mapping[str, Any]
 READ_MOST = 8
@@ -63,14 +64,11 @@ def who_is_known(document: Document) -> str:
     patients, known = document.get("patients"), document.get("patients_with_id")
     if not isinstance(patients, int) or not isinstance(known, int) or known >= patients:
         return ""
+    grouped = "group" in (document.get("columns") or {})
+    unit = "a lesion or study, or a record without one" if grouped else "a record, or a whole file, study or group"
     if not known:
-        return "no ids: each is a record, or a whole file, study or group"
-    return f"{known:,} known by an id, {patients - known:,} only by a record, or a whole file, study or group"
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """`1 file`, `2 files`."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
+        return f"no ids: each is {unit}"
+    return f"{known:,} known by an id, {patients - known:,} only by {unit}"
 
 
 def roles_explained() -> str:

@@ -16,13 +16,14 @@ FIELDS = {
     "--population": "the field Population",
     "--balance": "the field Balance",
     "--small-cells": "the field Small cells",
+    "--small-cells broaden": "Small cells: broaden",
     "--given": "the field Only",
     "--rows": "the field Rows by",
     "--declare": "the field Declared",
     "--note": "the field Note",
     "--epsilon": "the field Epsilon",
 }
-OPTION = re.compile(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*")
+OPTION = re.compile(r"(?<![\w-])--(?:small-cells broaden\b|[a-z]+(?:-[a-z]+)*)")
 
 
 def in_fields(sentence: str) -> str:

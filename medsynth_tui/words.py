@@ -97,6 +97,11 @@ def count(value: Any) -> str:
     return f"{value:,.0f}"
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def rests_on(each: Mapping[str, Any]) -> str:
     """How many stand behind a measured number: 0 beside a value is a count that would give a small group away."""
     return "hidden" if each["n"] == 0 and each.get("value") is not None else count(each["n"])

@@ -107,7 +107,7 @@ def too_small(small: Sequence[tuple[Cell, Count]], small_cells: str) -> BadInput
         for cell, count in small[:12]
     ]
     more = f"; and {len(small) - 12} more" if len(small) > 12 else ""
-    wider = "Draw from wider cells: --small-cells broaden (in the studio: Small cells, broaden)."
+    wider = "Draw from wider cells (--small-cells broaden)."
     way_out = "Bring in more patients, or ask for fewer attributes." if small_cells == BROADEN else wider
     return BadInput(
         "small_cells",

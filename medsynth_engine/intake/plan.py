@@ -21,6 +21,11 @@ from medsynth_engine.kernel.errors import BadInput
 
 MOST_CANDIDATES = 8
 PATIENT_SHARE = 0.5
+WITHOUT_HEADERS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+"""Of such pictures only a table says whose they are and what they show."""
+NO_TABLE = (
+    "No table lies among the files; they are taken without one. A table that lies elsewhere is named with --metadata."
+)
 
 
 @dataclass
@@ -139,6 +144,8 @@ def _found_table(tables: tuple[TableFile, ...], options: Options, names: Names, 
         plan.warnings.append("The table among the files was taken with them. Another one is named with --metadata.")
     if chosen is None and tables:
         plan.warnings.append("No table among the files names them; they are taken without a table.")
+    elif not tables and any(item.name.lower().endswith(WITHOUT_HEADERS) for item in plan.items):
+        plan.warnings.append(NO_TABLE)
     elif len(tables) > 1:
         plan.warnings.append(f"{len(tables)} tables lie among the files; the one that names most of them was taken.")
     return chosen

@@ -22,11 +22,19 @@ TABLE = "table.json"
 NAMING = {
     "patient": "It names a patient. Drawn rows belong to new patients.",
     "file": "It names a picture. Drawn pictures have names of their own.",
+    "group": "It names a lesion or study. Its records stay in one fold; drawn ones belong to new lesions and studies.",
 }
 """Why columns that name something are never learned, by their role."""
 MOST_ROWS = 200
 MOST_LOOKED_AT = 200_000
 """Synthetic rows that are described at once; they are mixed, so that the first ones stand for all."""
+
+
+def not_kept(summary: dict[str, Any]) -> dict[str, str]:
+    """Columns of a dataset's table that its rows do not have, and why: those that name something come first."""
+    columns = summary.get("columns") or {}
+    naming = {columns[role]: says for role, says in NAMING.items() if isinstance(columns.get(role), str)}
+    return {**naming, **(summary.get("dropped_columns") or {})}
 
 
 class Tables:
@@ -47,10 +55,8 @@ class Tables:
         """Every column: what it holds, what is missing, what rows can learn; and the columns that were not kept, with
         why. Raises NotFound (`not_described`) before `datasets_describe`."""
         row = newest(call, name)
-        described, columns = _described(call, row), row.summary.get("columns") or {}
-        naming = {columns[role]: says for role, says in NAMING.items() if isinstance(columns.get(role), str)}
-        not_kept = {**naming, **(row.summary.get("dropped_columns") or {})}
-        return {"dataset": row.name, "version": row.version, **described, "not_kept": not_kept}
+        described = _described(call, row)
+        return {"dataset": row.name, "version": row.version, **described, "not_kept": not_kept(row.summary)}
 
     @operation("cohorts.table", Permission.READ_REPORTS, about="name")
     def cohorts_table(self, call: Call, name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from medsynth_tui import intake_words as said
 from medsynth_tui.cli import show
 from medsynth_tui.cli.face import Document, Face
+from medsynth_tui.words import counted
 
 MOST_SERIES = 12
 MOST_COLUMNS = 40
@@ -65,7 +66,7 @@ def _columns(face: Face, titles: Sequence[str], rows: Sequence[tuple[str, ...]])
         return
     show.table(face, titles, rows[:MOST_COLUMNS])
     if len(rows) > MOST_COLUMNS:
-        show.line(face, f"And {said.counted(len(rows) - MOST_COLUMNS, 'column')} more; --json lists all.")
+        show.line(face, f"And {counted(len(rows) - MOST_COLUMNS, 'column')} more; --json lists all.")
 
 
 def _in_words(warning: str) -> str:

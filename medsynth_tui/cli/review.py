@@ -11,7 +11,8 @@ from medsynth_tui.cli import show
 from medsynth_tui.cli.command import command, group
 from medsynth_tui.cli.face import Document, Face
 from medsynth_tui.cli.pictures import Picture, Pixel, can_show, show_row
-from medsynth_tui.intake_words import came_back, counted
+from medsynth_tui.intake_words import came_back
+from medsynth_tui.words import counted
 
 app = group(
     "review",

@@ -70,7 +70,7 @@ class Cohorts(MarksRows, WritesList, View):
     def _row(self, each: dict[str, Any]) -> list[Any]:
         reading = (each.get("gauge") or {}).get("data") or {}
         band = BANDS.get(reading.get("band", ""), "") if each.get("evaluated") else "not judged"
-        band = "not shown" if reading.get("band") == "grey" else band
+        band = "not enough" if reading.get("band") == "grey" else band
         band = "out of date" if each.get("outdated") else band
         source = each.get("run") or each.get("weights") or "rows alone"
         name = Cell(self.with_mark(each["cohort"], self.query_one(WindowTable).widths()[0]), by=each["cohort"])

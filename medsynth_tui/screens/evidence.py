@@ -31,17 +31,10 @@ from medsynth_tui.words import measure, said
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
 
-FAMILIES = {
-    "fidelity": "Fidelity",
-    "privacy": "Privacy",
-    "bias": "Bias",
-    "utility": "Utility",
-}
+FAMILIES = {"fidelity": "Fidelity", "privacy": "Privacy", "bias": "Bias", "utility": "Utility"}
 PAGES = {**FAMILIES, "prevalence": "Prevalence", "groups": "Before/after"}
 NARROW, WIDE, INTERVAL = 12, 24, 9
 """Columns that a bar of a group has; an interval in a narrow window, where names of measures are longer than those."""
-NOT_JUDGED = "Not evaluated yet"
-MEASURES = "it measures fidelity, privacy, bias and utility against held-out patients."
 GROUPS_LEGEND = "○ before: the training data  ━● after: this cohort  ┆ the goal"
 
 
@@ -222,9 +215,8 @@ class EvidenceView(WritesList, View):
         self._read()
 
     def _to_judge(self) -> str:
-        if self.studio.session.may(r.CohortEvaluate.permission):
-            return f"{NOT_JUDGED}. Press {self.key(r.CohortEvaluate)}: {MEASURES}"
-        return f"{NOT_JUDGED}. Its owner can: {MEASURES}"
+        key = self.key(r.CohortEvaluate) if self.studio.session.may(r.CohortEvaluate.permission) else ""
+        return words.to_judge(key, self.followed is not None)
 
     def _under_cursor(self) -> str:
         if not self.document:
@@ -277,15 +269,19 @@ class EvidenceView(WritesList, View):
 
     def do_cohort_evaluate(self) -> None:
         self.clear()
-        name = self.cohort
-        self.ask(lambda engine: engine.evaluate(name), self._evaluating, group="evaluate")
+        self.ask(lambda engine: engine.evaluate(self.cohort), self._evaluating, group="evaluate")
 
     def _evaluating(self, document: dict[str, Any]) -> None:
         if document["job"] is None:
             self.say("Nothing has changed since it was evaluated.")
             return
         self.follow(document["job"], f"Evaluating {self.cohort}", self._evaluated)
+        self._read()
         self.place_changed()
+
+    def job_ended(self) -> None:
+        super().job_ended()
+        self._read()
 
     def _evaluated(self, document: dict[str, Any]) -> None:
         self.load()

@@ -7,10 +7,10 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
-from medsynth_tui.intake_words import counted, dropped, kept, looked_at, readings, unreadable, who_is_known
+from medsynth_tui.intake_words import dropped, kept, looked_at, readings, unreadable, who_is_known
 from medsynth_tui.intake_words import words as in_words
 from medsynth_tui.option_words import in_fields
-from medsynth_tui.words import count, plain, said
+from medsynth_tui.words import count, counted, plain, said
 
 WIDTH = 22
 MOST_COLUMNS = 40

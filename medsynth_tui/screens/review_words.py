@@ -9,10 +9,9 @@ from typing import Any
 from textual.content import Content
 
 from medsynth_tui.glyphs import Glyphs
-from medsynth_tui.intake_words import counted
 from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.widgets.boxed_picture import Box
-from medsynth_tui.words import plain, said
+from medsynth_tui.words import counted, plain, said
 
 NOT_YOURS = "Another researcher decides about what you brought in: share it, with s on the dataset's page."
 NO_PICTURE = "Its picture is not kept, because an identifier was found in the bytes of the file. It can be rejected."

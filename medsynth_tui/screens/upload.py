@@ -184,7 +184,7 @@ def _name_of(path: str) -> str:
 def _name(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", text):
         return ""
-    return "Letters, digits, dot, dash and underscore; it begins with a letter or digit."
+    return "Letters, digits, . - _; first a letter or digit."
 
 
 def pairs(text: str) -> dict[str, str]:

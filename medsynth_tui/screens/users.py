@@ -17,7 +17,7 @@ from medsynth_tui.view import View
 from medsynth_tui.widgets.cell import Cell, at
 from medsynth_tui.widgets.field import needed
 from medsynth_tui.widgets.window_table import Column, WindowTable
-from medsynth_tui.words import account_state, said
+from medsynth_tui.words import account_state, counted, said
 
 CODE_TO_COME = "The code is still being made, and is told only once."
 ROLES = ["researcher", "admin", "auditor"]
@@ -51,7 +51,7 @@ class Users(WritesList, View):
         table = self.query_one(WindowTable)
         table.show([(each["name"], self._row(each)) for each in documents])
         active = sum(each["state"] == "active" for each in documents)
-        self.query_one("#summary", Static).update(Content(f"{len(documents)} accounts, {active} active"))
+        self.query_one("#summary", Static).update(Content(f"{counted(len(documents), 'account')}, {active:,} active"))
         if self.focused is None:
             table.focus()
 

@@ -10,7 +10,7 @@ from medsynth_tui.screens.confirm import Ask
 from medsynth_tui.screens.listing import HasList
 from medsynth_tui.widgets.arranged import is_heading
 from medsynth_tui.widgets.field import needed
-from medsynth_tui.words import count, said
+from medsynth_tui.words import counted, said
 
 if TYPE_CHECKING:
     from medsynth_engine.engine import Engine
@@ -58,4 +58,5 @@ class WritesList(HasList):
         return await engine.lists_export(self.LIST, path, only=only)
 
     def _list_written(self, document: dict[str, Any]) -> None:
-        self.say(f"{count(document.get('rows', document.get('records')))} rows: {said(document['path'], 300)}")
+        written = document["rows"] if "rows" in document else document["records"]
+        self.say(f"{counted(written, 'row')}: {said(document['path'], 300)}")

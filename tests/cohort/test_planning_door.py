@@ -13,6 +13,7 @@ import pytest
 
 from medsynth_engine.engine import Engine
 from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
+from medsynth_engine.operations.tables import not_kept
 
 PEOPLE = 500
 
@@ -210,3 +211,8 @@ asyncio.run(engine.cohorts_rows("beside"))
 sys.exit(any(name in sys.modules for name in ("pandas", "torch", "sklearn", "scipy")))
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_column_that_names_lesions_is_told_among_those_that_are_not_kept():
+    told = not_kept({"columns": {"group": "lesion_id", "sex": "sex"}, "dropped_columns": {"note": "free text"}})
+    assert list(told) == ["lesion_id", "note"] and "lesion" in told["lesion_id"]

@@ -165,6 +165,7 @@ def test_folders_become_findings_only_when_asked(tmp_path: Path, photographs: Pa
         path.rename(place / path.name)
     document, folder = take(sorted_folder, "unasked")
     assert Dataset(folder).schema()["columns"] == []
+    assert any(line.startswith("No table lies among the files") for line in document["warnings"])
     document, folder = take(sorted_folder, "asked", columns={"finding": "folder:"})
     assert document["columns"] == {"finding": "folder:"}
     assert Dataset(folder).records()["finding"].value_counts().to_dict() == {"NORMAL": 6, "TB": 6}

@@ -187,13 +187,15 @@ async def test_an_evaluation_under_way_shows_its_progress_and_can_be_cancelled(t
         app.open("evidence", cohort="c1")
         await shows(pilot, "3 of 14 measures")
         assert "Cancel job" in seen(app).splitlines()[-1]
+        await shows(pilot, "It is being evaluated")
+        assert "Not evaluated yet" not in seen(app)
         await pilot.press("f8")
         await shows(pilot, "Cancel this work")
         assert not cancelled, "not by one key"
         await pilot.press("right", "enter")
         await shows(pilot, "nothing was kept")
         assert cancelled == ["j1"]
-        assert "Not evaluated yet" in seen(app)
+        await shows(pilot, "Not evaluated yet")
 
 
 async def test_nearest_pairs_stand_side_by_side_and_say_how_near_they_are(tmp_path: Path) -> None:

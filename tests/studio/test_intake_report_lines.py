@@ -100,6 +100,8 @@ def test_of_the_patients_it_says_how_many_are_known_by_an_id_and_never_that_each
         lines = lines_of({**DOCUMENT, "patients_with_id": all_of_them, "patients_known": False, "look_at": few})
         assert not any("known by" in line or "no ids" in line for line in lines)
     assert who_is_known({"patients": "<11", "patients_with_id": 3}) == ""
+    lesions = {"patients": 1118, "patients_with_id": 0, "columns": {"group": "lesion_id"}}
+    assert who_is_known(lesions) == "no ids: each is a lesion or study, or a record without one"
 
 
 def test_an_option_of_the_command_line_is_called_as_the_form_calls_it() -> None:
@@ -108,5 +110,6 @@ def test_an_option_of_the_command_line_is_called_as_the_form_calls_it() -> None:
     )
     assert any(line.endswith("Another one is named with the field Table.") for line in lines)
     assert any("left out by the field Only rows where" in line for line in lines)
+    assert in_fields("From wider cells (--small-cells broaden).") == "From wider cells (Small cells: broaden)."
     for kept in ("medsynth generate COHORT --dataset NAME", "It takes --append.", "a--metadata"):
         assert in_fields(kept) == kept

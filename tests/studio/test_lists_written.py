@@ -85,7 +85,7 @@ async def test_a_list_is_written_as_it_is_filtered_and_sorted(store: Path) -> No
         await shows(pilot, "as you filtered and sorted them")
         await fill(pilot, text="some.csv")
         await pilot.press("enter")
-        await shows(pilot, "1 rows: ")
+        await shows(pilot, "1 row:")
         await pilot.press("escape", "s")
         await shows(pilot, "Sort by")
         await pilot.press("enter")
@@ -96,7 +96,7 @@ async def test_a_list_is_written_as_it_is_filtered_and_sorted(store: Path) -> No
         await shows(pilot, "as you filtered and sorted them")
         await fill(pilot, text="all.csv")
         await pilot.press("enter")
-        await shows(pilot, "3 rows: ")
+        await shows(pilot, "3 rows:")
         (last, before) = (await app.session.ask(lambda engine: engine.audit_list(action="lists.export")))["records"]
     assert [row["name"] for row in rows_of(store / "generated" / "some.csv")] == ["alice"]
     assert [row["name"] for row in rows_of(store / "generated" / "all.csv")] == ["auditor", "alice", "admin"]
@@ -117,7 +117,7 @@ async def test_of_assessments_the_versions_that_one_sees_are_asked_for_and_no_ot
         await pilot.press("W")
         await shows(pilot, "as you filtered and sorted them")
         await pilot.press("enter")
-        await shows(pilot, "1 rows: ")
+        await shows(pilot, "1 row:")
         assert engine.only == ["dataset:chest#3"]
         await pilot.press("escape")
         await shows(pilot, "2 rows")
@@ -134,7 +134,7 @@ async def test_the_log_is_written_as_it_is_filtered(store: Path) -> None:
         await shows(pilot, "that the filter lets through")
         await fill(pilot, text="some.csv")
         await pilot.press("enter")
-        await shows(pilot, " rows: ")
+        await shows(pilot, "1 row:")
         await pilot.press("escape")
         await shows(pilot, "audit.export")
     written = rows_of(store / "generated" / "some.csv")

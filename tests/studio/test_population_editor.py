@@ -205,3 +205,17 @@ async def test_a_balance_is_planned_as_it_is_drawn_and_stays_a_balance_until_a_s
         await pilot.press("f6")
         await until(pilot, lambda: isinstance(app.screen, NewCohort), why="the form again")
         assert target.value == "by hand"
+
+
+async def test_a_widened_cell_shows_the_values_that_were_merged_in_a_narrow_window(tmp_path: Path) -> None:
+    class Widened(FakeEngine):
+        async def cohorts_plan(self, n: int, **asked: Any) -> dict[str, Any]:
+            plan = await super().cohorts_plan(n, **asked)
+            cell = {"cell": {"sex": "F", "age_band": "0-17 or 18-39"}, "n": 94, "small": False, "merged": ["age_band"]}
+            return {**plan, "cells": [cell] if plan["cells"] else [], "small": 0, "refused": None}
+
+    app = studio(tmp_path, engine=Widened())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await editor(pilot, app)
+        await pilot.press("space")
+        await shows(pilot, "F, 0-17 or 18-…")  # and in full under the cursor
