@@ -10,11 +10,23 @@ from typing import Any
 
 import families
 import pytest
+from argon2 import PasswordHasher
+
+from medsynth_engine.access import passwords
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 for each in ("MEDSYNTH_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     # Several workers share the cores: threads that wait for each other at every layer only take time from the others.
     os.environ.setdefault(each, "1")
+# Hundreds of processes of ours are started: none shall compile anew what the one before it compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+DEAR = passwords._HASHER
+# A tenth of a second a login is what guessing shall cost, and not what a thousand tests are about. Processes that a
+# test starts pay it all the same.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,6 +82,13 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no real data here: set MEDSYNTH_TEST_DATA")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def dear_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test marked `dear` is about: a password that costs what it costs in a store."""
+    if request.node.get_closest_marker("dear"):
+        monkeypatch.setattr(passwords, "_HASHER", DEAR)
 
 
 @pytest.fixture(autouse=True)

@@ -343,6 +343,7 @@ def test_a_long_one_of_unusual_words_is_taken(strong: str) -> None:
     assert not guessable(strong)
 
 
+@pytest.mark.dear
 def test_a_hash_made_with_weaker_parameters_is_renewed_at_the_next_login(store: Ledger) -> None:
     weak = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1).hash(GOOD)
     with store.write() as change:
@@ -372,6 +373,7 @@ def test_words_of_the_place_and_of_the_person_do_not_make_a_password(word: str) 
     assert guessable(f"{word}-{word}-2026", ("rosalind", "researcher"))
 
 
+@pytest.mark.dear
 def test_two_spellings_of_the_same_characters_are_the_same_password() -> None:
     kept = passwords.hashed("caf\u00e9 lint orbit mauve")
     assert passwords.matches("cafe\u0301 lint orbit mauve", kept)

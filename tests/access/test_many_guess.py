@@ -37,6 +37,9 @@ print(json.dumps(said))
 """
 
 
+pytestmark = pytest.mark.dear
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Ledger:
     """A production store with one active admin, `root`."""

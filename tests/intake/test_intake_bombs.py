@@ -69,7 +69,7 @@ def check(ended: Ended) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.family(share=0.3, always=OF_EACH_FORMAT)
+@pytest.mark.family(share=0.1, always=OF_EACH_FORMAT)
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_costs_itself_alone(name: str, photographs: Path, tmp_path: Path) -> None:
     make, expected = FILES[name]

@@ -29,31 +29,38 @@ def workers(program: str = "medsynth_engine.intake.worker") -> list[psutil.Proce
 
 
 @pytest.fixture
-def strike() -> Callable[[int], threading.Thread]:
-    """Send a signal to the first worker that has started to work."""
+def strike(tmp_path: Path) -> Callable[[int], Callable[[], bool]]:
+    """Send a signal to a worker once pictures are on the disk. Returns what waits for that: whether one was struck."""
 
-    def struck(number: int) -> threading.Thread:
+    def struck(number: int) -> Callable[[], bool]:
+        hit: list[psutil.Process] = []
+
         def wait_and_strike() -> None:
             end = time.monotonic() + 30
-            while time.monotonic() < end:
-                for worker in workers():
-                    if sum(worker.cpu_times()[:2]) > 0.3:
+            while not hit and time.monotonic() < end:
+                if next((tmp_path / "datasets").rglob("*.png"), None) is not None:
+                    for worker in workers()[:1]:
                         worker.send_signal(number)
-                        return
+                        hit.append(worker)
                 time.sleep(0.002)
 
         thread = threading.Thread(target=wait_and_strike)
         thread.start()
-        return thread
+
+        def ended() -> bool:
+            thread.join()
+            return bool(hit)
+
+        return ended
 
     return struck
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_worker_that_dies_costs_one_file(number: int, brains: Path, take: Callable, strike: Callable) -> None:
-    thread = strike(number)
+    struck = strike(number)
     document, _ = take(brains)
-    thread.join()
+    assert struck()
     assert document["submitted"] == 225
     assert document["reasons"] in ({"crashed": 1}, {})  # it may have been between two chunks
     assert document["accepted"] >= 224
@@ -61,9 +68,9 @@ def test_a_worker_that_dies_costs_one_file(number: int, brains: Path, take: Call
 
 
 def test_a_worker_that_hangs_costs_one_file(brains: Path, take: Callable, strike: Callable) -> None:
-    thread = strike(signal.SIGSTOP)
+    struck = strike(signal.SIGSTOP)
     document, _ = take(brains, limits=Limits(seconds_per_file=5))
-    thread.join()
+    assert struck()
     assert document["reasons"] in ({"timeout": 1}, {})
     assert document["accepted"] >= 224
     assert workers() == []

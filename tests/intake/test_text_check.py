@@ -22,6 +22,7 @@ from text_pieces import NAME, dataset, film, mixed, written
 
 from medsynth_engine.intake.dataset import Dataset
 from medsynth_engine.intake.revise.revised_tables import Change
+from medsynth_engine.intake.text import readers
 from medsynth_engine.intake.text.check import JOURNAL, Checked, check, spoken
 from medsynth_engine.intake.text.readers import UNREAD, Task, read_all
 from medsynth_engine.intake.text.verdicts import Finding
@@ -125,7 +126,10 @@ def test_cancelled_it_stops_soon_and_keeps_what_was_read(films: Path, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_process_that_dies_or_hangs_costs_the_picture_in_hand(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_process_that_dies_or_hangs_costs_the_picture_in_hand(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "PATIENCE", 3)  # times the seconds of a picture; what hangs is waited for so long
     tasks = []
     for place in range(5):
         Image.fromarray(film(place, 128)).save(tmp_path / f"{place}.png")
