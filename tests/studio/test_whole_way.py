@@ -245,6 +245,7 @@ def state_of(app: MedSynth) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.whole("the way above with real pictures; tests/cli/test_cli_real_data.py takes real sets in")
 async def test_real_slices_are_picked_and_brought_in(store: Path, data_folder: Path, tmp_path: Path) -> None:
     """Every sixtieth slice of `mri_lgg_a` and their rows, found with the file picker."""
     source = data_folder / "mri_lgg_a"
