@@ -20,6 +20,11 @@ def checked_anchor(call: Call, value: str) -> str:
             "For instance: /mnt/other-machine/medsynth.anchor",
         )  # fmt: skip
     demand_outside(call.home, place)
+    if (place.parent.resolve() / place.name).is_relative_to(call.home.root.resolve()):
+        raise BadInput(
+            "inside_store", "That path lies in the store's folder: who can write the log could write its anchor.",
+            "Choose a place that this account cannot change, best on another machine.",
+        )  # fmt: skip
     demand_writable(place.parent)
     return str(place.parent.resolve() / place.name)
 

@@ -281,9 +281,11 @@ def test_records_that_do_not_verify_are_not_archived(home: Home, tmp_path: Path)
 
 def test_the_anchor_is_carried_to_a_file_and_the_doctor_sees_where_it_stays_behind(home: Home, tmp_path: Path) -> None:
     admin, away = of(home, "admin"), tmp_path / "away"
-    with pytest.raises(BadInput):
-        run(admin.settings_set("anchor_file", str(home.data / "anchor")))
     away.mkdir()
+    (away / "link").symlink_to(home.weights)
+    for beside in (home.data, home.root, home.weights, home.generated, away / "link"):
+        with pytest.raises(BadInput, match="inside the store|in the store's folder"):
+            run(admin.settings_set("anchor_file", str(beside / "anchor")))
     run(admin.settings_set("anchor_file", str(away / "anchor")))
     grown(home, 600)
     auditor = of(home)
