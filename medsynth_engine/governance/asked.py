@@ -61,7 +61,8 @@ class GateInputs:
     evidence            the evaluation's values
     identifying         columns that hold a direct identifier, or over 90 % unique text
     unreviewed          close pairs or burned-in text that nobody has looked at yet
-    text_unchecked      pictures of the dataset behind it were not yet searched for burned-in text
+    text_unchecked      the datasets behind it whose pictures were not yet searched for burned-in text; "": one that
+                        was removed and cannot be searched any more
     text_superseded     those versions will not be searched any more: newer ones, without their text, took their place
     trained_on_text     what it was learned from held burned-in text, which a newer version of the dataset has not
     assessment          the newest assessment of this subject, or None
@@ -82,7 +83,7 @@ class GateInputs:
     evidence: tuple[Evidence, ...] = ()
     identifying: tuple[str, ...] = ()
     unreviewed: int = 0
-    text_unchecked: bool = False
+    text_unchecked: tuple[str, ...] = ()
     text_superseded: bool = False
     trained_on_text: bool = False
     assessment: Signed | None = None

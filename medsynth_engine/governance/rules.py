@@ -63,10 +63,17 @@ def _text_checked(inputs: GateInputs) -> Reason | None:
             "The version of the dataset behind it was never cleared of burned-in text: a newer version took its place.",
             "Train on the newer version of the dataset, then draw and evaluate again.",
         )
+    if not all(inputs.text_unchecked):
+        return Reason(
+            "text_not_checked",
+            "The dataset behind it was removed before its pictures were searched for burned-in text.",
+            "Bring it in again and train on it, then draw and evaluate again.",
+        )
+    search = " and ".join(f"medsynth datasets check {name}" for name in dict.fromkeys(inputs.text_unchecked))
     return Reason(
         "text_not_checked",
         "The pictures of the dataset behind it were not yet searched for burned-in text.",
-        "It begins by itself after the intake: medsynth jobs list. Where none runs: medsynth datasets check NAME.",
+        f"It begins by itself after the intake: medsynth jobs list. Where none runs: {search}.",
     )
 
 

@@ -211,7 +211,7 @@ def _inputs(session: Session, subject: Subject, audience: str, stamp: str) -> Ga
         note=str(gauge.get("note") or ""),
         evidence=subject.evidence,
         identifying=tuple((subject.document or {}).get("identifying") or ()),
-        text_unchecked=bool(unsearched),
+        text_unchecked=tuple(row.name if row.state == "present" else "" for row in unsearched),
         text_superseded=bool(unsearched) and all(_superseded_for_text(row.summary) for row in unsearched),
         trained_on_text=any(_superseded_for_text(row.summary) for row in behind),
         assessment=signed,

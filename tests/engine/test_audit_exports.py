@@ -284,7 +284,7 @@ def test_the_anchor_is_carried_to_a_file_and_the_doctor_sees_where_it_stays_behi
     away.mkdir()
     (away / "link").symlink_to(home.weights)
     for beside in (home.data, home.root, home.weights, home.generated, away / "link"):
-        with pytest.raises(BadInput, match="inside the store|in the store's folder"):
+        with pytest.raises(BadInput, match=r"inside the store|in the store.s folder"):
             run(admin.settings_set("anchor_file", str(beside / "anchor")))
     run(admin.settings_set("anchor_file", str(away / "anchor")))
     grown(home, 600)

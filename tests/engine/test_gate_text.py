@@ -97,6 +97,21 @@ def test_a_bundle_a_generator_and_a_cohort_wait_for_the_check(
     generator_and_cohort(ledger, world.dataset("chest", "ann", {}, summary=summary))
     for subject in ("dataset:chest", "generator:w1", "c1"):
         assert codes(ledger, subject) == ({"text_not_checked"} if closed else set())
+        assert all("medsynth datasets check chest." in reason.what_to_do for reason in waiting(ledger, subject))
+
+
+def waiting(ledger: Ledger, subject: str) -> list[Reason]:
+    return [reason for reason in reasons(ledger, subject) if reason.code == "text_not_checked"]
+
+
+def test_what_was_removed_before_its_search_cannot_be_searched_any_more(world: World, ledger: Ledger) -> None:
+    generator_and_cohort(ledger, world.dataset("chest", "ann", {}, summary={**IMAGES, "text": {"state": "waiting"}}))
+    with ledger.write() as change:
+        row = change.session.exec(select(Dataset)).one()
+        row.state, row.name = "removed", f"chest~{row.id}"
+        change.record(actor="ann", action="datasets.remove")
+    (told,) = waiting(ledger, "generator:w1")
+    assert "was removed before" in told.why and "chest~" not in told.what_to_do
 
 
 def test_what_was_trained_before_text_was_found_stays_here(world: World, ledger: Ledger) -> None:
