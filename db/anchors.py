@@ -55,19 +55,29 @@ def read_code(text: str) -> Anchor:
 
 
 def read_file(path: Path) -> list[Anchor]:
-    """Every anchor in the file: signed checkpoints, or what `audit verify --json` printed. Raises LedgerError."""
+    """Every anchor in the file: signed checkpoints, or what `audit checkpoint` or `verify` printed with `--json`.
+
+    Raises LedgerError.
+    """
     try:
         text = path.read_text(errors="replace")
     except OSError as error:
         raise _bad("The anchor's file cannot be read.") from error
-    notes = [Anchor(note.checkpoint.size, root=note.checkpoint.root, signed=note) for note in read_notes(text)]
-    if notes:
+    if notes := _signed(text):
         return notes
     try:
         document = json.loads(text)
+        if notes := _signed(str(document.get("note"))):
+            return notes
         return [Anchor(int(document["records"]), head=bytes.fromhex(document["head"]))]
-    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
-        raise _bad("It must hold signed checkpoints, or what `audit verify --json` printed.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise _bad(
+            "It must hold signed checkpoints, or what `audit checkpoint --json` or `audit verify --json` printed."
+        ) from error
+
+
+def _signed(text: str) -> list[Anchor]:
+    return [Anchor(note.checkpoint.size, root=note.checkpoint.root, signed=note) for note in read_notes(text)]
 
 
 def spread(note: str, file: str, syslog: bool) -> None:

@@ -84,7 +84,8 @@ def verify(
         typer.Argument(metavar="FILE", help="An export, an archive, a backup or a ledger; else this store."),
     ] = None,
     anchor: Annotated[
-        Path | None, typer.Option("--anchor", metavar="FILE", help="Checkpoints, or what `verify --json` printed.")
+        Path | None,
+        typer.Option("--anchor", metavar="FILE", help="Checkpoints, or what checkpoint or verify printed with --json."),
     ] = None,
     code: Annotated[str | None, typer.Option("--code", help="What `audit checkpoint` gave to write down.")] = None,
     key: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import stat
 from pathlib import Path
 
@@ -196,6 +197,16 @@ def test_a_code_is_read_as_it_was_written_and_nothing_else_is_a_code() -> None:
     for wrong in ("", "1024", "1024 K7QX", "x K7QX-94MT-0WZ3-H2AB", "1024 K7QX-94MT-0WZ3-H2AU"):
         with pytest.raises(LedgerError, match="no anchor"):
             anchors.read_code(wrong)
+
+
+def test_what_a_checkpoint_prints_as_json_is_an_anchor_like_its_note(ledger: Ledger, tmp_path: Path) -> None:
+    write(ledger, 3)
+    made = ledger.checkpoint("ada", "cli")
+    (tmp_path / "note").write_text(made.note)
+    (tmp_path / "json").write_text(json.dumps({"records": made.size, "root": "00", "note": made.note}))
+    (anchor,) = anchors.read_file(tmp_path / "json")
+    assert [anchor] == anchors.read_file(tmp_path / "note")
+    assert anchor.signed is not None and anchor.size == made.size and ledger.verify([anchor]).ok
 
 
 def test_an_anchor_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
