@@ -11,7 +11,7 @@ from medsynth_engine.exchange.cloud.bundle import write_bundle
 from medsynth_engine.exchange.cloud.cover import Cover
 from medsynth_engine.gan.presets import resolve
 from medsynth_engine.intake.dataset import Dataset
-from medsynth_engine.kernel.atomic import put_new
+from medsynth_engine.kernel.atomic import put_new, sync_folder
 from medsynth_engine.kernel.errors import Busy
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.kernel.small_cells import SMALLEST
@@ -51,6 +51,7 @@ def work(desk: Desk) -> dict[str, Any]:
                 allowed.record(desk, change, cover.bundle, NAME, "bundle", digest)
             try:
                 put_new(packed, target / NAME)  # last: what is visible has been recorded
+                sync_folder(target)
             except FileExistsError as error:
                 raise _there_meanwhile() from error
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -127,6 +128,25 @@ def test_a_cancelled_bundle_leaves_nothing(make_run: MakeRun, tmp_path: Path) ->
     with pytest.raises(Interrupted):
         write_bundle(tmp_path / "b.zip", run.path, cover(), public, tmp_path / "made", wanted=lambda: False)
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_a_bundle_is_on_the_disk_before_its_digest_goes_on_record(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: dict[int, int] = {}
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        fsync(handle)
+        there = os.fstat(handle)
+        synced[there.st_ino] = there.st_size
+
+    monkeypatch.setattr(os, "fsync", noted)
+    run, target = make_run("inside", bundle="0123456789ab", budget={"kimg": 0.64}), tmp_path / "dataset.zip"
+    digest = write_bundle(target, run.path, cover(), age.new_identity()[1], tmp_path)
+    written = target.stat()
+    assert synced.get(written.st_ino) == written.st_size and synced.get(tmp_path.stat().st_ino) is not None
+    assert digest == hashlib.sha256(target.read_bytes()).hexdigest()
 
 
 def test_the_program_inside_installs_as_a_wheel(packed, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -20,7 +20,7 @@ from medsynth_engine.exchange.cloud.notebook import notebook
 from medsynth_engine.exchange.cloud.wheel import EPOCH, write_wheel
 from medsynth_engine.exchange.sums import NAME as SUMS
 from medsynth_engine.kernel.age import Writer
-from medsynth_engine.kernel.atomic import file_digest, write_text
+from medsynth_engine.kernel.atomic import write_text, write_with
 from medsynth_engine.kernel.errors import Interrupted
 
 PIECE = 1024 * 1024
@@ -42,32 +42,29 @@ def write_bundle(
 
     work      an empty folder for what is made on the way (nothing readable of the images)
     progress  in MB of the run folder
-    Raises Interrupted where `wanted()` turns False: `target` is then removed.
+    Raises Interrupted where `wanted()` turns False, NoRoom where the disk is full: there is then no `target`.
     """
     wheel = write_wheel(work)
-    write_text(run / NAME, json.dumps(cover.document(), indent=1))
     letter = files("medsynth_engine.exchange.cloud").joinpath("letter.txt").read_text("utf-8")
-    sums: dict[str, str] = {}
-    try:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            plain = {
-                "README.md": letter.format(
-                    **cover.document(), marked=" ".join(f"[{m}] " for m in cover.marks)
-                ).encode(),
-                NAME: json.dumps(cover.document(), indent=1).encode(),
-                NOTEBOOK: json.dumps(notebook(), indent=1).encode(),
-                wheel.name: wheel.read_bytes(),
-            }
+    cover_text = json.dumps(cover.document(), indent=1)
+    write_text(run / NAME, cover_text)
+    plain = {
+        "README.md": letter.format(**cover.document(), marked=" ".join(f"[{m}] " for m in cover.marks)).encode(),
+        NAME: cover_text.encode(),
+        NOTEBOOK: json.dumps(notebook(), indent=1).encode(),
+        wheel.name: wheel.read_bytes(),
+    }
+
+    def fill(stream: IO[bytes]) -> None:
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in plain.items()}
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
             for name, data in plain.items():
                 archive.writestr(_entry(name), data)
-                sums[name] = hashlib.sha256(data).hexdigest()
             with archive.open(_entry(SEALED), "w", force_zip64=True) as member:
                 sums[SEALED] = _seal(run, key, member, progress, wanted)
             archive.writestr(_entry(SUMS), "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-        return file_digest(target)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+
+    return write_with(target, fill)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
