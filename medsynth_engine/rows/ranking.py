@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+AXES = 4
+"""Principal axes of the levels of an outcome that are kept."""
 
-def places(asked: np.ndarray, outcome: np.ndarray, kept: int = 4) -> np.ndarray:
-    """Where each row's level lies on the first principal axes of the levels' mean predictors: float (n, <= kept)."""
+
+def places(asked: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Where each row's level lies on the first principal axes of the levels' mean predictors: float (n, <= AXES)."""
     spread = asked.std(axis=0)
     scaled = (asked - asked.mean(axis=0)) / np.where(spread > 0, spread, 1)
     weight = np.maximum(np.bincount(outcome).astype(float), 1)
     means = np.stack([np.bincount(outcome, column) for column in scaled.T.astype(float)], axis=1) / weight[:, None]
-    axes = np.linalg.svd(means * np.sqrt(weight)[:, None], full_matrices=False)[2][:kept]
+    axes = np.linalg.svd(means * np.sqrt(weight)[:, None], full_matrices=False)[2][:AXES]
     return (means @ axes.T)[outcome]
 
 

@@ -14,6 +14,8 @@ GROUPS = 16
 """Pairs of columns are counted in at most about so many groups of a number's codes."""
 CLEAR = 3.0
 """A group's count stands out of the noise where it is at least so many standard deviations."""
+ROUNDS = 30
+"""Fits of a table to its margins, one after the other."""
 
 
 def noisy(counts: np.ndarray, variance: Fraction, below: Below) -> np.ndarray:
@@ -82,10 +84,10 @@ def of_codes(counts: np.ndarray, groups: np.ndarray, total: float, deviation: fl
     return found / found.sum()
 
 
-def agreeing(table: np.ndarray, rows: np.ndarray, columns: np.ndarray, rounds: int = 30) -> np.ndarray:
+def agreeing(table: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """`table` (shares >= 0) moved to the margins `rows` and `columns` by iterative proportional fitting."""
     fitted = table + 1e-9
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         fitted = fitted * (rows / np.maximum(fitted.sum(axis=1), 1e-300))[:, None]
         fitted = fitted * (columns / np.maximum(fitted.sum(axis=0), 1e-300))[None, :]
     return fitted / fitted.sum()
