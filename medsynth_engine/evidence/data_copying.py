@@ -32,7 +32,6 @@ def data_copying(
     training: np.ndarray,
     holdout: np.ndarray,
     synthetic: np.ndarray,
-    training_owners: np.ndarray,
     holdout_owners: np.ndarray,
     rng: np.random.Generator,
 ) -> Evidence:

@@ -39,7 +39,7 @@ def image_privacy(
         *tail("image.radiomics", features, rng),
         close_match("image.radiomics", features),
     ]
-    return [*found, data_copying("image", *three, *owners, rng), reidentification(*three, *owners, rng)]
+    return [*found, data_copying("image", *three, owners[1], rng), reidentification(*three, *owners, rng)]
 
 
 def _nothing() -> Distances:

@@ -10,6 +10,8 @@ from scipy.stats import beta, rankdata
 from medsynth_engine.evidence.intervals import Z95, Interval, wilson
 
 TIMES = 200
+SHUFFLES = 1000
+"""Of patients between two sides, for a p."""
 
 
 def exact_binomial(hits: float, n: float, level: float = 0.95) -> Interval:
@@ -108,7 +110,6 @@ def auc_interval(
     negative: np.ndarray,
     positive_owners: np.ndarray,
     negative_owners: np.ndarray,
-    z: float = Z95,
 ) -> Interval:
     """AUC with the interval of Obuchowski 1997 (clustered DeLong): components summed by patient. Bounds within 0 to 1.
 
@@ -121,11 +122,11 @@ def auc_interval(
     above = _share_below(ordered_negative, positive)
     below = 1 - _share_below(ordered_positive, negative)
     variance = _component(above, positive_owners, value) + _component(below, negative_owners, value)
-    half = z * float(np.sqrt(variance)) if np.isfinite(variance) else 1.0
+    half = Z95 * float(np.sqrt(variance)) if np.isfinite(variance) else 1.0
     # An AUC of exactly 0 or 1 has no visible variance; each patient then counts as one trial.
     if half == 0:
         trials = min(len(np.unique(positive_owners)), len(np.unique(negative_owners)))
-        return wilson(value * trials, trials, z)
+        return wilson(value * trials, trials, Z95)
     return Interval(value, max(0.0, value - half), min(1.0, value + half), len(positive) + len(negative))
 
 
@@ -149,7 +150,6 @@ def label_shuffle_p(
     positive_owners: np.ndarray,
     negative_owners: np.ndarray,
     rng: np.random.Generator,
-    times: int = 1000,
 ) -> float:
     """One-sided p of the AUC when whole patients change sides at random; the observed draw counts as one."""
     observed = auc(positive, negative)
@@ -162,9 +162,9 @@ def label_shuffle_p(
     count, members = int(place.max()) + 1, int(first.max()) + 1
     sums, sizes = np.bincount(place, weights=ranks, minlength=count), np.bincount(place, minlength=count)
     total, reached = len(ranks), 0
-    for _ in range(times):
+    for _ in range(SHUFFLES):
         chosen = rng.permutation(count)[:members]
         n = sizes[chosen].sum()
         if 0 < n < total:
             reached += (sums[chosen].sum() - n * (n + 1) / 2) / (n * (total - n)) >= observed - 1e-12
-    return (1 + int(reached)) / (1 + times)
+    return (1 + int(reached)) / (1 + SHUFFLES)

@@ -20,11 +20,8 @@ from medsynth_engine.evidence.victims import Victims
 from medsynth_engine.kernel.evidence import Evidence
 
 
-def row_privacy(victims: Victims, rng: np.random.Generator, most: int = MOST) -> list[Evidence]:
-    """The distance measures of rows. `victims` are whole folds.
-
-    most   records of each fold that are asked, of whole patients
-    """
+def row_privacy(victims: Victims, rng: np.random.Generator) -> list[Evidence]:
+    """The distance measures of rows. `victims` are whole folds, of which MOST records are asked, of whole patients."""
     tables = victims.training, victims.holdout, victims.synthetic
     owners, held = patients(tables[0]), patients(tables[1])
     if min(map(len, tables)):
@@ -33,7 +30,7 @@ def row_privacy(victims: Victims, rng: np.random.Generator, most: int = MOST) ->
     else:
         points = [np.empty((0, 1), np.float32) for _ in tables]
         owners, held = np.empty(0, int), np.empty(0, int)
-    asked = [some_patients(whose, most, rng) for whose in (owners, held, np.arange(len(points[2])))]
+    asked = [some_patients(whose, MOST, rng) for whose in (owners, held, np.arange(len(points[2])))]
     distances = Distances.between(points[0], points[1], points[2], owners, held, asked)
     hits, nearest = None, owners
     if len(owners):

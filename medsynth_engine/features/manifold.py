@@ -12,9 +12,9 @@ NEIGHBOURS = 5
 BLOCK = 1024
 
 
-def radii(points: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
-    """Squared distance of each of float (n, d), n >= 2, to its k-th neighbour (its farthest where there are fewer)."""
-    k = min(neighbours, len(points) - 1) - 1
+def radii(points: np.ndarray) -> np.ndarray:
+    """Squared distance of each of float (n, d), n >= 2, to the NEIGHBOURS-th nearest, or to the farthest of fewer."""
+    k = min(NEIGHBOURS, len(points) - 1) - 1
     found = np.empty(len(points))
     for start in range(0, len(points), BLOCK):
         apart = squared(points[start : start + BLOCK], points)
