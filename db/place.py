@@ -118,16 +118,16 @@ def open_store(ledger: Path, busy_seconds: float = BUSY_SECONDS) -> Ledger:
     return PostgresLedger.open_at(read_address(asked()), ledger, store_id, busy_seconds)
 
 
-def create_store(ledger: Path, stamp: str = "production", busy_seconds: float = BUSY_SECONDS) -> Ledger:
+def create_store(ledger: Path, stamp: str = "production") -> Ledger:
     """Make a store: a file, or where the environment names a database, there. Raises what `Ledger.create` raises."""
     address = asked()
     if not address:
         if binding(ledger).exists():
             raise LedgerConflict("store_exists", "There is a store here already.", "It is in a PostgreSQL database.")
-        return Ledger.create(ledger, stamp, busy_seconds)
+        return Ledger.create(ledger, stamp)
     from db.postgres import read_address
     from db.postgres_ledger import PostgresLedger
 
     made = PostgresLedger.create_at(read_address(address), ledger, stamp)
     bind(ledger, made)
-    return open_store(ledger, busy_seconds)
+    return open_store(ledger)
