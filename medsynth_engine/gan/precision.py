@@ -40,15 +40,15 @@ def trunk(wish: str, device: torch.device, step: Callable[[str], Callable[[], ob
     return fastest({name: step(name) for name in TRUNKS}, device)
 
 
-def fastest(ways: dict[str, Callable[[], object]], device: torch.device, seconds: float = TRIAL) -> str:
-    """Which of several ways to do the same is fastest on `device`, measured for `seconds` each; the first one, unless
-    another takes less than nine tenths of its time."""
-    taken = {way: per_call(work, device, seconds) for way, work in ways.items()}
+def fastest(ways: dict[str, Callable[[], object]], device: torch.device) -> str:
+    """Which of several ways to do the same is fastest on `device`, measured for TRIAL seconds each; the first one,
+    unless another takes less than nine tenths of its time."""
+    taken = {way: per_call(work, device, TRIAL) for way, work in ways.items()}
     usual, quickest = next(iter(taken)), min(taken, key=lambda way: taken[way])
     return quickest if taken[quickest] < CLEARLY * taken[usual] else usual
 
 
-def per_call(work: Callable[[], object], device: torch.device, seconds: float = TRIAL) -> float:
+def per_call(work: Callable[[], object], device: torch.device, seconds: float) -> float:
     """Seconds for one call, until the device has done it: the shortest of several, since whoever else uses the machine
     only makes it longer; the first call does not count."""
     work()
