@@ -92,13 +92,14 @@ def plan_of(setting: Setting, spent: float) -> schedule.Plan:
 def _trial(setting: Setting, expected: int) -> PrivateLearner:
     """A learner of images and values that are made up, with an account of its own that nobody reads."""
     count, training = max(MADE_UP, 4 * expected), setting.data.training
+    shape, source = (count, *training.images.shape[1:]), torch.Generator().manual_seed(setting.seed)
     made_up = tuple(str(value) for value in range(histogram.MOST_VALUES))
     vocabulary = Vocabulary(
         tuple(Categorical(item.name, made_up, (0,) * len(made_up)) for item in setting.vocabulary.categorical),
         setting.vocabulary.continuous,
     )
     fold = data.Fold(
-        torch.randint(0, 256, (count, *training.images.shape[1:]), dtype=torch.uint8).to(setting.device),
+        torch.randint(0, 256, shape, generator=source, dtype=torch.uint8).to(setting.device),
         vocabulary.unknown(count).to(setting.device),
         np.full((count, len(vocabulary.categorical)), -1),
         np.arange(count),
