@@ -46,7 +46,7 @@ def _draw_batch(people: pd.DataFrame, size: int, rng: np.random.Generator) -> np
     def vary(spread: float) -> np.ndarray:
         return (spread * np.clip(rng.normal(size=n), -2.5, 2.5)).astype(np.float32)
 
-    canvas = _canvas(n, size, vary)
+    canvas = _canvas(size, vary)
     build = 1 + vary(0.04)
     width = (0.72 + 0.10 * grown - 0.07 * female * grown) * build
     body = _body(canvas, width, grown, female)
@@ -75,7 +75,7 @@ def _draw_batch(people: pd.DataFrame, size: int, rng: np.random.Generator) -> np
     return _exposed(picture, vary, rng)
 
 
-def _canvas(n: int, size: int, vary) -> Canvas:
+def _canvas(size: int, vary) -> Canvas:
     line = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
     y, x = np.meshgrid(line, line, indexing="ij")
     tilt, scale, dx, dy = vary(0.035), 1 + vary(0.03), vary(0.035), vary(0.04)

@@ -116,7 +116,7 @@ def score(root: Path) -> dict[str, Any]:
     search.folder(root / "out" / "first")
     leaked = {canary.text for canary in search.seen}
     tables = [_read(root / "out" / turn) for turn in ("first", "second")]
-    found = [[_place_of(one, *table) for one in slices] for table in tables]
+    found = [[_place_of(one, table[1]) for one in slices] for table in tables]
     for one, place in zip(slices, found[0], strict=True):
         _check_slice(tally, one, place, tables[0][0], leaked)
     documents = [json.loads((root / "out" / turn / "report.json").read_text()) for turn in ("first", "second")]
@@ -129,7 +129,7 @@ def _read(folder: Path) -> tuple[pd.DataFrame, list[np.ndarray]]:
     return records, [np.asarray(Image.open(folder / str(file))) for file in records["file"]]
 
 
-def _place_of(one: Slice, records: pd.DataFrame, pictures: list[np.ndarray]) -> int | None:
+def _place_of(one: Slice, pictures: list[np.ndarray]) -> int | None:
     """The row whose picture has exactly the pixels of the slice, found without any identifier."""
     same = [place for place, pixels in enumerate(pictures) if _alike(pixels, one.shown)]
     return same[0] if len(same) == 1 else None
