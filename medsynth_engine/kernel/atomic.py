@@ -156,12 +156,12 @@ def json_text(document: Any) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
 
 
-def read_json(path: Path, default: Any = None) -> Any:
-    """The document in `path`, or `default` where there is none."""
+def read_json(path: Path) -> Any:
+    """The document in `path`, or None where there is none."""
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
-        return default
+        return None
 
 
 def file_digest(path: Path) -> str:
