@@ -100,7 +100,6 @@ def place(
     strata: pd.Series,
     alike: Groups,
     official: np.ndarray | None = None,
-    salt: int | None = None,
 ) -> Placed:
     """Group by patient, study and likeness; draw folds. `official` holds the fold names that the source gives."""
     count = len(people.patient)
@@ -121,8 +120,7 @@ def place(
     if official is not None:
         spread = pd.Series(official).groupby(like).transform("nunique").to_numpy()
         return Placed(group_ids[code], official.astype(object), duplicate, 0, int((duplicate & (spread > 1)).sum()))
-    if salt is None:
-        salt = folds.choose_salt(uniforms, code, strata)
+    salt = folds.choose_salt(uniforms, code, strata)
     fold = np.array(folds.FOLDS, dtype=object)[folds.draw(uniforms, salt)]
     return Placed(group_ids[code], fold[code], duplicate, salt)
 
