@@ -139,7 +139,7 @@ class Login(View):
         self.ask(log_in, lambda _: self.studio.enter(), group="login", refused=self._refused, saying="Checking")
 
     def _refused(self, error: MedSynthError) -> bool:
-        self.complain(error.message, error.hint)
+        self.complain(error.message, self._way_on(error))
         code = self.query_one("#code", Field)
         if error.code in ("code_needed", "wrong_code"):
             code.display = True
@@ -148,3 +148,9 @@ class Login(View):
             self.waiting_for_code, code.display = None, False
             self.query_one("#password", Field).focus_input()
         return True
+
+    def _way_on(self, error: MedSynthError) -> str:
+        """What to do now, by the keys of this screen; the engine's own words are for the command line."""
+        if error.code == "login_failed":
+            return f"A new account is first activated with its code: press {self.key(UseCode)}."
+        return error.hint

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from fake_rows import LONG, NOW, FakeRows, document
 
+from medsynth_engine.access.proof import wrong
 from medsynth_engine.access.roles import Role, permissions_of
 from medsynth_engine.governance.comparison import Judged, compare
 from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
@@ -56,7 +57,7 @@ class FakeEngine(FakeRows):
 
     async def login(self, name: str, password: str) -> dict[str, Any]:
         if password == "wrong":
-            raise Denied("login_failed", "The name and the password do not belong together.", "Try again.")
+            raise wrong()
         return {"token": "t", "name": name, "role": str(self.role), "stamp": "development"}
 
     async def logout(self) -> dict[str, Any]:

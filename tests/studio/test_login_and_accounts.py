@@ -12,14 +12,15 @@ from medsynth_tui.widgets.choice import Choice
 from medsynth_tui.widgets.field import Field
 
 
-async def test_a_wrong_password_is_a_sentence(tmp_path: Path) -> None:
+async def test_a_wrong_password_is_a_sentence_in_the_words_of_the_studio(tmp_path: Path) -> None:
     app = fake(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "A development store")
         await fill(pilot, name="alice", password="wrong")
         await pilot.press("enter")
-        await until(pilot, lambda: "do not belong together" in complaint(app))
-        assert "Try again" in seen(app)
+        await until(pilot, lambda: "name or the password is wrong" in complaint(app))
+        assert "press F2" in seen(app)
+        assert "medsynth activate" not in seen(app)
 
 
 async def test_a_login_that_ended_leads_back_to_the_first_screen(tmp_path: Path) -> None:
