@@ -149,6 +149,7 @@ class Datasets:
                     "quarantined": row.summary.get("quarantined"),
                     **{key: row.summary.get(key) for key in keys},
                     "images": bool((row.summary.get("schema") or {}).get("image")),
+                    "text_waits": text_waits(row.summary),
                     "created": row.created_at.isoformat(timespec="seconds"),
                 }
             )

@@ -25,6 +25,8 @@ DEVICES = ["auto", "cpu", "cuda", "mps"]
 YES, NO = "yes", "no"
 HERE = "this machine"
 ITS_QUEUE = "It has its own queue; watched from here as any run."
+LEARNS = "What the generator learns from."
+UNREAD = "Not yet read for text: what learned from text stays here."
 PRIVATE = "Empty: none. 1 strong, 10 weak; from 1,000 patients."
 
 
@@ -36,6 +38,8 @@ class NewRun(WaitsForChoices, View):
     def __init__(self, dataset: str = "") -> None:
         super().__init__()
         self.dataset = dataset
+        self.unread: set[str] = set()
+        """Datasets with pictures that are still to be read for burned-in text."""
 
     def place(self) -> tuple[str, ...]:
         return ("Runs", "New run")
@@ -44,9 +48,7 @@ class NewRun(WaitsForChoices, View):
         yield Static(Content("The training runs in a process of its own: it goes on when you leave."), classes="muted")
         with VerticalScroll(can_focus=False):
             known = [self.dataset] if self.dataset else []
-            yield Choice("Dataset", known, "dataset", hint="What the generator learns from.", late=True).add_class(
-                "gap"
-            )
+            yield Choice("Dataset", known, "dataset", hint=LEARNS, late=True).add_class("gap")
             yield Choice("Preset", PRESETS, "preset", hint="Network and image size; auto chooses for this machine.")
             yield NumberField("Minutes", "minutes", value="10", hint="How long to train.", check=positive)
             yield Field("Name", "name", hint="Empty: the dataset's name and the time.")
@@ -94,11 +96,20 @@ class NewRun(WaitsForChoices, View):
 
     def _offer(self, documents: list[dict[str, Any]]) -> None:
         names = [each["dataset"] for each in documents if each["images"]]
+        self.unread = {each["dataset"] for each in documents if each.get("text_waits")}
         self.query_one("#dataset", Choice).offer(names, self.dataset)
+        self._say_what_waits()
         if not names:
             self.complain(
                 "There is no dataset with images yet.", f"Bring one in first: {self.key(Back)}, then Datasets."
             )
+
+    @on(Choice.Changed, "#dataset")
+    def _say_what_waits(self) -> None:
+        """Before a training begins, not after it: its generator may be one that can never leave."""
+        choice = self.query_one("#dataset", Choice)
+        choice.hint = UNREAD if choice.value in self.unread else LEARNS
+        choice.refresh()
 
     @on(Input.Submitted)
     def _entered(self) -> None:

@@ -146,6 +146,13 @@ def test_the_list_counts_the_records_of_the_whole_version(world: World) -> None:
     assert (row["version"], row["records"], row["patients"]) == (2, 100, 90)
 
 
+@pytest.mark.parametrize(("state", "waits"), [("waiting", True), ("checked", False)])
+def test_the_list_says_which_dataset_waits_to_be_read_for_text(world: World, state: str, waits: bool) -> None:
+    world.dataset("chest", "ann", {}, version=2, summary={"text": {"state": state}})
+    (row,) = run(world.of("ann").datasets_list())
+    assert row["text_waits"] is waits
+
+
 def test_a_cluster_is_refused_at_the_door_where_no_slurm_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = world.of("ann")
     described = Home(world.home).data / "cluster.toml"

@@ -101,3 +101,21 @@ async def test_a_cohort_is_drawn_when_it_is_known_what_can_draw(tmp_path: Path) 
         engine.go_on.set()
         await until(pilot, lambda: engine.orders, why="it begins by itself")
     assert engine.orders[0]["cohort"] == "c9" and engine.orders[0].get("run", engine.orders[0].get("weights"))
+
+
+async def test_a_training_form_says_beforehand_that_a_dataset_waits_to_be_read_for_text(tmp_path: Path) -> None:
+    class Unread(FakeEngine):
+        async def datasets_list(self) -> list[dict[str, Any]]:
+            first, second, *_ = await super().datasets_list()
+            return [{**first, "text_waits": False}, {**second, "text_waits": True}]
+
+    app = studio(tmp_path, engine=Unread())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "somebody", "some words")
+        app.open("run_new")
+        await shows(pilot, "What the generator learns from.")
+        await until(pilot, lambda: "still being read" not in seen(app), why="the datasets")
+        await pilot.press("right")
+        await shows(pilot, "Not yet read for text: what learned from text stays here.")
+        await pilot.press("left")
+        await shows(pilot, "What the generator learns from.")
