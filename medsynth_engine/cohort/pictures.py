@@ -17,7 +17,9 @@ from medsynth_engine.kernel.png import pngs
 
 Mode = Literal["xb", "wb"]
 PIECE = 64
-"""Images that one thread encodes at a time; little else than compression, which holds no lock."""
+"""Images that one thread encodes at a time, and of small ones as many as make PIECE_BYTES: a thread that is given work
+too often waits for the others' interpreter lock longer than it compresses, which holds none."""
+PIECE_BYTES = 2**18
 AHEAD = 4
 """Pieces a thread that may wait for it: drawing stops until there is room, so memory does not grow."""
 
@@ -44,8 +46,9 @@ class Pictures:
     def add(self, block: np.ndarray) -> None:
         """uint8 (n, h, w), (n, h, w, 1) or (n, h, w, 3)."""
         images = block[..., 0] if block.ndim == 4 and block.shape[-1] == 1 else block
-        for first in range(0, len(images), PIECE):
-            piece = images[first : first + PIECE]
+        size = max(PIECE, PIECE_BYTES // images[0].nbytes) if len(images) else PIECE
+        for first in range(0, len(images), size):
+            piece = images[first : first + size]
             place = self._start + self.count + 1
             self._waiting.append(self._pool.submit(_write, self.folder, place, piece, self._mode))
             self.count += len(piece)
@@ -59,9 +62,11 @@ class Pictures:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(cancel_futures=kind is not None)
-        if kind is None:
-            while self._waiting:
-                self.written += self._waiting.popleft().result()
+        while self._waiting:
+            piece = self._waiting.popleft()
+            if kind is not None and (piece.cancelled() or piece.exception() is not None):
+                return  # what comes after a gap does not count
+            self.written += piece.result()
 
 
 def name(number: int) -> str:
