@@ -57,9 +57,8 @@ def data_copying(
         n,
         "zero",
         HOLDER,
-        f"Around 0 synthetic {things} lie as far from training as unseen ones do; below -3 they are nearer than chance "
-        f"allows, which is copying unless the control, towards held-out patients ({control:.1f}), is as low; above 3 "
-        "they stay away from the data, which is no copying and says how unlike it they are.",
+        f"Around 0 synthetic {things} lie as far from training as unseen ones do. Below -3 they are copies, unless the "
+        f"control (towards held-out patients, {control:.1f}) is as low; above 3 they stay away from the data.",
         METHOD,
     )
 

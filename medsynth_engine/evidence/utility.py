@@ -44,16 +44,16 @@ def usefulness(task: Task, rng: np.random.Generator, prefix: str) -> list[Eviden
     }
     truth = {label: task.labels[1][label] for label in labels}
     values = {name: mean_auc(each, truth, np.arange(len(task.holdout))) for name, each in found.items()}
-    ceiling = f"trained on as many real ones {values['trtr_auc']:.2f}"
+    ceiling = f"{values['trtr_auc']:.2f}"
     told = {
-        "tstr_auc": (f"{task.n} synthetic records", values["trtr_auc"], f"; {ceiling}"),
+        "tstr_auc": (f"{task.n} synthetic records", values["trtr_auc"], f"as many real ones {ceiling}; "),
         "trtr_auc": (f"{task.n} real records", 0.5, ""),
-        "tsrtr_auc": (f"{task.n} real and as many synthetic records", values["trtr_auc"], f"; {ceiling}"),
+        "tsrtr_auc": (f"{task.n} real and {task.n} synthetic records", values["trtr_auc"], f"real alone {ceiling}; "),
     }
     evidence = []
     for name, (who, control, beside) in told.items():
         low, high = around(values[name], partial(mean_auc, found[name], truth), task.holdout_owners, rng)
-        said = f"A classifier trained on {who} finds the finding in unseen real ones with an AUC of {values[name]:.2f}"
+        said = f"Trained on {who}, a classifier finds the finding in unseen real ones with AUC {values[name]:.2f}"
         evidence.append(
             Evidence(
                 f"{prefix}{name}",
@@ -64,7 +64,7 @@ def usefulness(task: Task, rng: np.random.Generator, prefix: str) -> list[Eviden
                 task.n,
                 "higher",
                 "",
-                f"{said}{beside}; 0.50 is guessing.",
+                f"{said} ({beside}guessing 0.50).",
                 method,
             )
         )

@@ -87,7 +87,7 @@ class EvidenceView(WritesList, View):
                 yield WindowTable(measures(False), measures(True), id=family)
             yield PrevalencePage(id="prevalence")
             yield WindowTable(groups(False), groups(True), id="groups")
-        yield Clipped("Asking the store", most=4, id="reading")
+        yield Clipped("Asking the store", most=5, id="reading")
         yield Static(self.studio.glyphs.text(LEGEND), id="legend", classes="muted")
 
     def on_mount(self) -> None:

@@ -1,6 +1,7 @@
 """The evaluation takes whatever a hospital's table is like, and its document is plain JSON."""
 
 import json
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ def test_the_document_has_what_the_command_line_promises(whole: dict[str, Any]) 
     families = [name.split(".")[0] for name in names]
     assert families == sorted(families, key=["fidelity", "privacy", "bias", "utility"].index)
     assert all(value["adversary"] for value in whole["evidence"] if value["name"].startswith("privacy."))
+
+
+def test_a_sentence_is_read_whole_in_the_three_lines_that_the_studio_has_at_80_columns(whole: dict[str, Any]) -> None:
+    long = {value["name"]: len(wrap(value["reads_as"], 76)) for value in whole["evidence"]}
+    assert {name for name, lines in long.items() if lines > 3} == set()
 
 
 def test_the_same_inputs_give_the_same_document(whole: dict[str, Any]) -> None:
