@@ -24,6 +24,7 @@ TEXT_WAITS = (
     "The pictures behind it are not all read for burned-in text yet: where some is found, this may not leave. "
     "To wait for it: medsynth jobs list."
 )
+BY_ID = "assessment:"
 SIGNED = {"submit", "concur", "dissent", "approve", "return", "reject", "withdraw"}
 
 
@@ -140,6 +141,7 @@ class Assessments:
 
     @operation("pia.show", Permission.READ_REPORTS, about="subject")
     def pia_show(self, call: Call, subject: str) -> dict[str, Any]:
+        """The newest of a subject; or one that a newer one took the place of, as `assessment:ID`."""
         return _shown(call, _readable(call, subject))
 
     @operation("pia.diff", Permission.READ_REPORTS, about="subject")
@@ -167,11 +169,20 @@ class Assessments:
 
 
 def _readable(call: Call, subject: str) -> Any:
-    """The newest assessment of the subject, if it is the actor's to read."""
+    """The newest assessment of the subject, or `assessment:ID` as the log names one, if it is the actor's to read."""
     with call.read() as session:
-        row = _newest(session, subject)
+        row = _by_id(session, subject) if subject.startswith(BY_ID) else _newest(session, subject)
         if call.scope is Scope.OWN and row.author_id != call.actor.user_id:
-            call.require_own(subjects.find(session, subject), "assessment")
+            call.require_own(subjects.find(session, gatekeeping.label(row)), "assessment")
+    return row
+
+
+def _by_id(session: Session, subject: str) -> Any:
+    from db.tables import Assessment
+
+    row = session.get(Assessment, subject.removeprefix(BY_ID))
+    if row is None:
+        raise NotFound("no_assessment", "There is no assessment of that id.", "See: medsynth pia list")
     return row
 
 

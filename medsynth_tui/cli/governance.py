@@ -22,6 +22,9 @@ pia = group(
 )
 gate = group("gate", "What stands between a cohort and the outside.", "medsynth gate show c1 --audience internal")
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="A cohort, or dataset:NAME, or generator:NAME.")]
+Told = Annotated[
+    str, typer.Argument(metavar="SUBJECT", help="As for the others; or assessment:ID, as the log names one.")
+]
 
 
 class Audience(StrEnum):
@@ -107,10 +110,12 @@ def withdraw(face: Face, subject: Subject) -> None:
     "# What changed since it was submitted before; and all of it as a page",
     "medsynth pia show c1 --diff",
     "medsynth pia show c1 --html c1.html",
+    "# One that the log or a release names, also when there is a newer one",
+    "medsynth pia show assessment:e72f953b62d9",
 )
 def one(
     face: Face,
-    subject: Subject,
+    subject: Told,
     diff: Annotated[
         bool, typer.Option("--diff", help="What changed since the text that was submitted before.")
     ] = False,

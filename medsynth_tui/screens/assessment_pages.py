@@ -190,4 +190,6 @@ def _signatures(document: dict[str, Any]) -> list[Content]:
         if each.get("note"):
             lines.append(Content(f"  {said(each['note'], 2000)}"))
         lines.append(Content.assemble((f"  over the document {said(each['digest'], 16)}", "$muted")))
+    if document.get("id"):
+        lines.append(Content.assemble((f"In the log it is assessment:{said(document['id'], 20)}", "$muted")))
     return lines

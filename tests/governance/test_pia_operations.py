@@ -14,7 +14,7 @@ from db.errors import LedgerConflict
 from db.tables import Assessment, Cohort, CredentialTouch, Dataset, Evaluation, Override, User, Weights
 from medsynth_engine.engine import Engine
 from medsynth_engine.governance import measured
-from medsynth_engine.kernel.errors import BadInput, Denied
+from medsynth_engine.kernel.errors import BadInput, Denied, NotFound
 
 ANSWERS = {
     "need": {"purpose": "To train on a larger machine"},
@@ -49,6 +49,25 @@ async def test_a_dataset_is_assessed_before_its_bundle_leaves(clinic: Clinic) ->
     assert not any(
         code.startswith("pia") for code in reasons(await clinic.alice.gate_show("dataset:chest", "internal"))
     )
+
+
+async def test_one_that_the_log_names_can_be_read_when_there_is_a_newer_one(clinic: Clinic, tmp_path: Path) -> None:
+    before = await approved(clinic)
+    newer = await clinic.alice.pia_draft("dataset:chest", "internal", ANSWERS)
+    (named, *_) = (await clinic.auditor.audit_list(action="pia.approve"))["records"]
+    told = await clinic.auditor.pia_show(named["object"])
+    assert (told["id"], told["audience"], told["state"]) == (before["id"], "recipient", "superseded")
+    assert told["signatures"] == before["signatures"] and told["possible"] == []
+    assert (await clinic.alice.pia_show("dataset:chest"))["id"] == newer["id"] != before["id"]
+    assert (await clinic.auditor.pia_report(named["object"], str(tmp_path / "a.html")))["digest"] == before["digest"]
+    code = (await clinic.admin.users_add("bob", "researcher"))["code"]
+    bob = Engine(clinic.home)
+    await bob.activate("bob", code, "somebody else")
+    await bob.login("bob", "somebody else")
+    with pytest.raises(Denied):
+        await bob.pia_show(named["object"])
+    with pytest.raises(NotFound, match="of that id"):
+        await clinic.auditor.pia_show("assessment:e72f953b62d9")
 
 
 async def test_what_was_submitted_is_frozen_for_its_author_and_in_the_ledger(clinic: Clinic) -> None:
