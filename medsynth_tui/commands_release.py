@@ -88,6 +88,9 @@ AuditNewer = command("audit.newer", "p", "Newer")("Show the hundred records afte
 AuditVerify = command("audit.verify", "v", "Verify", footer=True)(
     "Recompute the whole chain and say whether anything was changed."
 )
+AuditAgainst = command("audit.against", "V", "Verify against")(
+    "Recompute the chain, and compare it with what was kept elsewhere: a code, a file of checkpoints, a key."
+)
 AuditSign = command("audit.sign", "S", "Sign", Permission.READ_AUDIT, footer=True)(
     "Sign everything up to now, and show the code to write down."
 )

@@ -99,6 +99,7 @@ LINE: dict[str, str] = {
     "audit.older": "audit list",
     "audit.newer": "audit list",
     "audit.verify": "audit verify",
+    "audit.against": "audit verify",
     "audit.sign": "audit checkpoint",
     "users": "users list",
     "user.add": "users add",

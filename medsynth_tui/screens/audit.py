@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import DataTable, Static
 
 from medsynth_engine.kernel.errors import MedSynthError
 from medsynth_tui import audit_words
@@ -17,11 +16,11 @@ from medsynth_tui import commands_release as r
 from medsynth_tui.command import Command
 from medsynth_tui.commands import Back
 from medsynth_tui.commands_list import LISTED, ListSort, ListWrite
+from medsynth_tui.screens.audit_asks import Against, FilterAudit
 from medsynth_tui.screens.confirm import Tell
 from medsynth_tui.screens.store import told_of_signing
 from medsynth_tui.screens.writing import WritesList
-from medsynth_tui.view import Dialog, View
-from medsynth_tui.widgets.field import Field, Go
+from medsynth_tui.view import View
 from medsynth_tui.widgets.window_table import Column, WindowTable
 from medsynth_tui.words import count, said, when
 
@@ -37,14 +36,6 @@ COLUMNS = (
     Column("outcome", 7, sorts=False),
 )
 PAGE = 100
-FILTERS = {
-    "actor": "A user's name; anyone: without a login.",
-    "action": "For instance session.login or cohorts.released.",
-    "object": "For instance dataset:brain or cohort:c1.",
-    "outcome": "done, denied, refused or failed.",
-    "since": "From this day on, for instance 2026-11-01.",
-    "until": "Before this day.",
-}
 
 
 class AuditLog(WritesList, View):
@@ -59,6 +50,7 @@ class AuditLog(WritesList, View):
         r.AuditOlder,
         r.AuditNewer,
         r.AuditVerify,
+        r.AuditAgainst,
         r.AuditSign,
         *LISTED[1:],
     )
@@ -193,13 +185,27 @@ class AuditLog(WritesList, View):
             self.load()
 
     def do_audit_verify(self) -> None:
-        self.clear()
-        self.ask(lambda engine: engine.audit_verify(), self._verified, group="verify", saying="Recomputing the chain")
+        self._verify({})
+
+    def do_audit_against(self) -> None:
+        self.studio.push_screen(Against(), self._verify)
+
+    def _verify(self, against: dict[str, str] | None) -> None:
+        if against is not None:
+            self.clear()
+            self.ask(
+                lambda engine: engine.audit_verify(**against),
+                self._verified,
+                group="verify",
+                saying="Recomputing the chain",
+            )
 
     def _verified(self, document: dict[str, Any]) -> None:
         self.load()
         facts = Content.assemble((f"{count(document['records'])} records, head {said(document['head'], 16)}", "$muted"))
         notes = [Content(said(note, 400)) for note in document.get("notes", [])[:4]]
+        if document.get("anchor_fits") is None:
+            notes.append(Content(f"{self.key(r.AuditAgainst)} compares it with what is kept elsewhere."))
         if document["ok"]:
             words = Content.assemble(
                 (f"{audit_words.verdict(document)} ", "bold $success"), "Nothing was changed, removed or put in."
@@ -223,42 +229,6 @@ class AuditLog(WritesList, View):
 def _nobody(document: dict[str, Any]) -> str:
     """Why a filter finds nothing, where the store knows."""
     return "\n".join(f"{words}: {said(near, 200)}" if near else words for words, near in audit_words.meant(document))
-
-
-class FilterAudit(Dialog):
-    """Answers the filters that are not empty."""
-
-    EXPLAINS = "Only records that fit every field that is filled in are shown; an empty field lets all through."
-    ESC = "Close it; the list stays as it is."
-
-    def __init__(self, filters: dict[str, str]) -> None:
-        super().__init__()
-        self.filters = filters
-
-    def compose_card(self) -> ComposeResult:
-        yield Static("Show only records with", classes="title")
-        for name, hint in FILTERS.items():
-            yield Field(name, name, value=self.filters.get(name, ""), hint=hint)
-        with Horizontal(classes="buttons"):
-            yield Go("Filter", id="filter")
-            yield Go("Show all", id="all")
-
-    def on_mount(self) -> None:
-        self.query(Field).first().focus_input()
-
-    @on(Input.Submitted)
-    def _entered(self) -> None:
-        self._send()
-
-    @on(Go.Pressed)
-    def _pressed(self, event: Go.Pressed) -> None:
-        if event.go.id == "all":
-            self.dismiss({})
-        else:
-            self._send()
-
-    def _send(self) -> None:
-        self.dismiss({str(field.id): field.value for field in self.query(Field) if field.value})
 
 
 UNSIGNED = Content.assemble(("signed   ", "$muted"), "not yet; every 256th record is, and every hour's last")

@@ -343,7 +343,7 @@ class FakeEngine(FakeRows):
             ],
         }  # fmt: skip
 
-    async def audit_verify(self, anchor: str | None = None) -> dict[str, Any]:
+    async def audit_verify(self, anchor: str | None = None, code: str | None = None) -> dict[str, Any]:
         problems = ["record 7: its hash does not follow from record 6"]
         return {"ok": False, "records": 12, "head": "ab" * 32, "anchored": False, "problems": problems}
 

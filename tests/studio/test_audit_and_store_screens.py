@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from fake_engine import FakeEngine
-from studio_people import fill, shows, studio
+from studio_people import fill, log_in, seen, shows, studio
 from studio_places import enter, fake
 
+from medsynth_engine.engine import Engine
 from medsynth_tui.screens.store import Store
 
 MACHINE = {"memory": None, "heat": True, "text reader": False}
@@ -25,6 +26,31 @@ async def test_a_broken_chain_is_said_plainly(tmp_path: Path) -> None:
         await pilot.press("v")
         await shows(pilot, "The record has been changed")
         await shows(pilot, "record 7")
+
+
+async def test_the_log_is_verified_against_what_was_written_down(store: Path) -> None:
+    auditor = Engine(store)
+    await auditor.login("auditor", "auditor123")
+    code = str((await auditor.audit_checkpoint())["code"])
+    app = studio(store)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await log_in(pilot, "auditor")
+        app.open("audit")
+        await shows(pilot, "Verify")
+        await pilot.press("v")
+        await shows(pilot, "V compares it with what is kept elsewhere")
+        cases = {code: "The record is whole", _other(code): "Not verified", "1 K7QX": "A code reads like"}
+        for given, answer in cases.items():
+            await pilot.press("escape", "V")
+            await shows(pilot, "Verify the log against")
+            await fill(pilot, code=given)
+            await pilot.press("enter")
+            await shows(pilot, answer)
+            assert "V compares" not in seen(app)
+
+
+def _other(code: str) -> str:
+    return code[:-1] + ("0" if code[-1] != "0" else "1")
 
 
 async def test_the_log_says_who_had_no_login_what_was_only_begun_and_which_objects_were_meant(tmp_path: Path) -> None:

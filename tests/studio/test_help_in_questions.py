@@ -15,7 +15,7 @@ from textual.widgets import Input
 from medsynth_tui import screens
 from medsynth_tui.screens.answer import EditAnswer, EditRisk
 from medsynth_tui.screens.assessment_diff import Difference
-from medsynth_tui.screens.audit import FilterAudit
+from medsynth_tui.screens.audit_asks import Against, FilterAudit
 from medsynth_tui.screens.confirm import Ask, ConfirmByName, Sure, Tell
 from medsynth_tui.screens.evidence_detail import Explained
 from medsynth_tui.screens.failed import Failed
@@ -41,6 +41,7 @@ QUESTIONS: tuple[Callable[[], Dialog], ...] = (
     lambda: EditAnswer("What for?", "", lambda _: None),
     lambda: EditRisk(RISK),
     lambda: FilterAudit({}),
+    Against,
     lambda: Explained("Fréchet ratio", [Content("It is low.")]),
     lambda: Difference({"before": None, "after": None, "changes": []}),
     lambda: Failed("A1B2C3"),
