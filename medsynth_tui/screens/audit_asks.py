@@ -21,7 +21,7 @@ FILTERS = {
     "until": "Before this day.",
 }
 KEPT_ELSEWHERE = {
-    "code": "As it was written down, for instance 1024 K7QX-94MT-0WZ3-H2AB.",
+    "code": "As it was written down: 1024 K7QX-94MT-0WZ3-H2AB.",
     "anchor": "The path of a file of checkpoints, on this machine.",
     "key": "Who must have signed: the key that signing told.",
 }
