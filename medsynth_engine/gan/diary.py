@@ -13,20 +13,23 @@ class Diary:
     """The clock of a run and its pen.
 
     started  when this process began, as seconds since 1970
+
+    That moment is looked at once; from then on a clock counts that nobody sets, or a correction of the machine's time
+    by an hour would end a training of ten minutes, or let it go on for an hour.
     """
 
     def __init__(self, folder: RunFolder, started: float, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes
-        self._started, self._earlier = started, 0.0
+        self._started, self._earlier = time.monotonic(), max(0.0, time.time() - started)
 
     @property
     def seconds(self) -> float:
-        """Wall clock of all sessions of this run."""
-        return self._earlier + time.time() - self._started
+        """Of all sessions of this run, from the start of their processes."""
+        return self._earlier + time.monotonic() - self._started
 
     def go_on_from(self, seconds: float) -> None:
         """So much was on the clock when what is restored was saved."""
-        self._earlier, self._started = seconds, time.time()
+        self._earlier, self._started = seconds, time.monotonic()
 
     def line(self, kind: str, seen: int, values: dict[str, Any]) -> None:
         """One metric line after `seen` images."""

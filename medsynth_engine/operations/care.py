@@ -21,7 +21,7 @@ from medsynth_engine.operations.doctor import quick, thorough
 from medsynth_engine.operations.inception import checked_inception
 from medsynth_engine.operations.keeping import checked_anchor, checked_recipient, checked_switch
 from medsynth_engine.operations.machine import looked
-from medsynth_engine.operations.news import judged_by, news
+from medsynth_engine.operations.news import judged_by, may_judge, news
 from medsynth_engine.operations.removal import sweep
 from medsynth_engine.operations.review import reviews_waiting
 from medsynth_engine.operations.runs import run_state
@@ -92,6 +92,7 @@ class Care:
             happened = news(session, call)
             waiting = session.exec(select(Assessment).where(Assessment.state.in_(("submitted", "returned")))).all()  # type: ignore[attr-defined]
             judged = judged_by(session, call.actor.user_id)
+            barred = {a.id for a in waiting if a.state == "submitted" and not mine and not may_judge(session, call, a)}
         own = call.actor.user_id
         newest: dict[str, Any] = {}  # what failed and was done again is no news
         for job in jobs:
@@ -115,6 +116,7 @@ class Care:
                     "audience": a.audience,
                     "state": a.state,
                     "author": people.get(a.author_id, ""),
+                    "barred": a.id in barred,
                 }
                 for a in waiting
                 if (a.state == "returned" and a.author_id == own)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from db.tables import Assessment, Job, LoginSession, Signature, User
-from medsynth_engine.operations import gatekeeping
+from medsynth_engine.governance import workflow
+from medsynth_engine.operations import gatekeeping, independence
 from medsynth_engine.operations.declare import Call
 from medsynth_engine.operations.subjects import label_of
 
@@ -43,6 +44,13 @@ def judged_by(session: Session, user_id: str) -> set[str]:
         .where(col(Signature.at) >= col(Assessment.submitted_at))
     )
     return set(session.exec(said))
+
+
+def may_judge(session: Session, call: Call, row: Assessment) -> bool:
+    """Whether the text that waits can have this account's word: not where it lately held the author's credential."""
+    now, touches = datetime.now(UTC), independence.touches(session, row.author_id)
+    can = workflow.possible(gatekeeping.standing(session, row), call.actor, now, touches)
+    return any(action in kinds for kinds in workflow.JUDGED_BY.values() for action in can)
 
 
 def news(session: Session, call: Call) -> dict[str, list[dict[str, Any]]]:

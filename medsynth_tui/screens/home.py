@@ -157,9 +157,11 @@ def _waiting(document: dict[str, Any]) -> list[Sentence]:
 
 
 def _assessment(each: dict[str, Any]) -> Item:
-    came_back = each["state"] == "returned"
     more = f"for {each['audience']}, by {each['author']}"
-    return Item("PIA", each["subject"], "came back" if came_back else "waits for you", "$warning", more)
+    if each.get("barred"):
+        return Item("PIA", each["subject"], "waits for others", "$muted", more)
+    word = "came back" if each["state"] == "returned" else "waits for you"
+    return Item("PIA", each["subject"], word, "$warning", more)
 
 
 def _judged(each: dict[str, Any]) -> Item:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from test_what_left import ANSWERS
 
 from db.tables import Dataset, Job, LoginSession, Signature, User
+from medsynth_engine.engine import Engine
 
 
 async def submit(clinic: Clinic) -> None:
@@ -46,6 +47,18 @@ async def test_who_has_given_an_opinion_is_not_waited_for_until_the_text_is_subm
     await clinic.admin.pia_return("dataset:chest", "Narrow the purpose.")
     await clinic.alice.pia_submit("dataset:chest")
     assert await waits_for("auditor"), "another round, though of the same text"
+
+
+async def test_who_may_not_judge_a_text_is_told_that_it_waits_for_others(clinic: Clinic) -> None:
+    code = (await clinic.admin.users_reset("alice"))["code"]
+    alice = Engine(clinic.home)
+    await alice.activate("alice", code, "four new words here")
+    await alice.login("alice", "four new words here")
+    await alice.pia_draft("dataset:chest", "recipient", ANSWERS)
+    await alice.pia_submit("dataset:chest")
+    barred = {who: (await getattr(clinic, who).home())["assessments"][0]["barred"] for who in ("admin", "second")}
+    assert barred == {"admin": True, "second": False}
+    assert (await clinic.auditor.home())["assessments"][0]["barred"] is False
 
 
 async def approve(clinic: Clinic) -> None:
