@@ -102,7 +102,8 @@ class Call:
     def require_own(self, row: Owned, what: str, shared: bool = False) -> None:
         """Raise Denied where the actor may act on own things only and this is somebody else's."""
         if self.scope is Scope.OWN and row.owner_id != self.actor.user_id and not shared:
-            raise Denied("not_yours", f"This {what} belongs to somebody else.", "Ask its owner to share it with you.")
+            hint = "Ask its owner to share it with you." if what == "dataset" else "Only datasets can be shared."
+            raise Denied("not_yours", f"This {what} belongs to somebody else.", hint)
 
     def require_owner(self, row: Owned, what: str) -> None:
         """Raise Denied where this is somebody else's, shared or not."""

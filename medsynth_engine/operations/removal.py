@@ -83,12 +83,13 @@ def _gone(home: Home, session: Session) -> list[tuple[Path, Path]]:
     datasets = session.exec(select(Dataset)).all()
     runs, cohorts = session.exec(select(Run)).all(), session.exec(select(Cohort)).all()
     removed = {row.id for row in datasets if row.state == "removed"}
-    drawn = _being_made(session, "cohort:")
+    drawn, trained = _being_made(session, "cohort:"), _being_made(session, "run:")
     gone = [
         *((home.datasets, path) for path in _left(home.datasets, datasets, set())),
-        *((home.runs, path) for path in _left(home.runs, runs, _being_made(session, "run:"))),
+        *((home.runs, path) for path in _left(home.runs, runs, trained)),
         *((home.cohorts, path) for path in _left(home.cohorts, cohorts, drawn)),
         *((home.cohorts, path) for path in _broken_off(home.cohorts, drawn)),
+        *((home.runs, path) for path in _broken_off(home.runs, trained)),
     ]
     gone += [
         (home.runs, home.runs / run.folder / part)
@@ -121,8 +122,8 @@ def _left(root: Path, rows: Sequence[Dataset] | Sequence[Run] | Sequence[Cohort]
 
 
 def _broken_off(root: Path, being_made: set[str]) -> list[Path]:
-    """Cohorts that a killed job left half drawn. Also where this ledger knows of no job, as after a restore, nobody
-    may be drawing there: for a day no picture came."""
+    """Cohorts that a killed job left half drawn, runs that it left half brought in. Also where this ledger knows of no
+    job, as after a restore, somebody may be at work there: only what was still for a day."""
     return [
         path
         for path in root.glob(f"{STAGING}*")

@@ -20,13 +20,14 @@ from medsynth_engine.kernel.errors import BadInput, name_taken
 from medsynth_engine.kernel.folders import RunFolder
 from medsynth_engine.operations.free_names import demand_free_run
 from medsynth_engine.operations.places import source_still_apart
+from medsynth_engine.operations.removal import STAGING
 from medsynth_engine.work.desk import Desk, run
 from medsynth_engine.work.run_weights import weights_of
 
 
 def work(desk: Desk) -> dict[str, Any]:
     name = desk.arguments["run"]
-    hidden = RunFolder(desk.home.runs / f".arriving-{desk.folder.name}")
+    hidden = RunFolder(desk.home.runs / f"{STAGING}{desk.folder.name}")
     shutil.rmtree(hidden.path, ignore_errors=True)
     try:
         config = take_in(source_still_apart(desk.home, desk.arguments), hidden)

@@ -140,7 +140,7 @@ def test_readable_images_of_a_killed_bundle_go_and_those_of_a_living_one_stay(ho
 def test_what_was_broken_off_is_swept_or_told_by_the_doctor_and_what_is_under_way_is_neither(home: Home) -> None:
     half = ".partial-0123456789ab-state.json"
     swept = [folder / half for folder in (home.datasets, home.runs, home.cohorts, home.jobs)]
-    swept.append(home.cohorts / ".staging-killed")
+    swept += [folder / ".staging-killed" for folder in (home.cohorts, home.runs)]
     told = [home.data / ".partial-killed", home.datasets / ".staging-elsewhere-v1"]
     young = home.cohorts / ".staging-young"
     for path in (*swept, *told, young):

@@ -155,8 +155,10 @@ def test_another_researcher_gets_nowhere(world: World) -> None:
         ben.report("c1"),
     )
     for way in ways:
-        with pytest.raises((Denied, NotFound)):
+        with pytest.raises((Denied, NotFound)) as refused:
             run(way)
+        shared = "dataset" in refused.value.message
+        assert refused.value.code != "not_yours" or ("share it with you" in refused.value.hint) == shared
     assert run(ben.datasets_list()) == run(ben.cohorts_list()) == run(ben.runs_list()) == []
 
 

@@ -153,7 +153,7 @@ def dataset(store: Engine) -> Dataset:
 def arrived(engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Desk, RunFolder]:
     """A run that was trained elsewhere, looked at and about to be committed."""
     monkeypatch.setattr(bundles, "launch", lambda call, job: None)
-    hidden = RunFolder(engine.home_folder.runs / f".arriving-{name}")
+    hidden = RunFolder(engine.home_folder.runs / f".staging-{name}")
     hidden.path.mkdir()
     hidden.set_state("finished")
     hidden.generator.write_bytes(b"of the run")

@@ -75,7 +75,7 @@ async def test_a_run_of_somebody_else_is_named_and_the_others_are_compared(tmp_p
     class Mixed(Story):
         async def runs_watch(self, run: str, offset: int = 0) -> dict[str, Any]:
             if run == "theirs":
-                raise Denied("not_yours", "This run belongs to somebody else.", "Ask its owner to share it with you.")
+                raise Denied("not_yours", "This run belongs to somebody else.", "Only datasets can be shared.")
             return await super().runs_watch(run, offset)
 
     app = MedSynth(tmp_path, engine=Mixed())
