@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import numpy as np
@@ -268,3 +269,14 @@ def test_no_step_between_two_ticks_waits_for_the_device(make_run: MakeRun):
         for _ in range(learner.PROBE_STEPS):
             gathered.add(one.step(plan.rates(0), plan))
     assert gathered.take()["gradient_norm_generator"] is not None
+
+
+def test_a_machine_whose_time_is_set_anew_gives_a_training_no_hour_and_takes_none(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = Diary(make_run(), time.time() - 5)
+    for hours in (1, -1):
+        now = time.time() + 3600 * hours
+        with monkeypatch.context() as patch:
+            patch.setattr("medsynth_engine.gan.diary.time.time", lambda now=now: now)
+            assert 5 <= diary.seconds < 60
