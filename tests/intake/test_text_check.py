@@ -129,7 +129,8 @@ def test_cancelled_it_stops_soon_and_keeps_what_was_read(films: Path, tmp_path: 
 def test_a_process_that_dies_or_hangs_costs_the_picture_in_hand(
     tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "PATIENCE", 3)  # times the seconds of a picture; what hangs is waited for so long
+    monkeypatch.setattr(readers, "PATIENCE", 3)  # times the seconds of a picture, or of a start: so long it is waited
+    monkeypatch.setattr(readers, "START_SECONDS", 10.0)  # the other process may have been stopped while it started
     tasks = []
     for place in range(5):
         Image.fromarray(film(place, 128)).save(tmp_path / f"{place}.png")
