@@ -156,13 +156,20 @@ async def test_a_window_that_grows_or_shrinks_has_the_columns_of_its_width(tmp_p
             app.go(place, **PLACES["researcher"][place])
             await until(pilot, lambda: any(each.row_count for each in app.screen.query(WindowTable)), why=place)
             await until(pilot, lambda: not app.screen._asked, why=f"answers for {place}")  # type: ignore[attr-defined]
-            return table()
+            return await at_rest()
+
+        async def at_rest() -> list[str]:
+            """Columns get their widths a moment after their rows."""
+            seen: list[str] = []
+            while seen != (seen := table()):
+                await pilot.pause(0.1)
+            return seen
 
         for place in CHANGING:
             narrow = await opened(place)
             await pilot.resize_terminal(120, 40)
             await until(pilot, lambda before=narrow: table() != before, why=f"{place} grows")  # type: ignore[misc]
-            grown = table()
+            grown = await at_rest()
             assert await opened(place) == grown, place
             await pilot.resize_terminal(80, 24)
             await until(pilot, lambda before=narrow: table() == before, why=f"{place} shrinks")  # type: ignore[misc]
