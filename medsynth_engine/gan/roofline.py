@@ -65,7 +65,10 @@ def measure(device: torch.device | str, dtype: torch.dtype = torch.float32) -> R
 
 
 def share(flops_per_image: float, images_per_second: float, rates: Rates) -> float:
-    """Part of the matrix rate that is reached, 0 to 1: what nanoGPT calls model FLOP utilisation."""
+    """Part of the matrix rate that is reached: what nanoGPT calls model FLOP utilisation.
+
+    0 to 1 on a machine that stays as busy as it was when its rate was measured; over 1 where it was busier then.
+    """
     return flops_per_image * images_per_second / rates.matrix_flops
 
 
