@@ -6,6 +6,7 @@ compares each with the records: what was cut off, put back from an older copy or
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -67,13 +68,27 @@ def read_file(path: Path) -> list[Anchor]:
         return notes
     try:
         document = json.loads(text)
-        if notes := _signed(str(document.get("note"))):
-            return notes
-        return [Anchor(int(document["records"]), head=bytes.fromhex(document["head"]))]
+        notes = _signed(str(document.get("note")))
+        if "head" in document or not notes:
+            notes.append(Anchor(_count(document["records"]), head=_hash(document["head"])))
+        return notes
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise _bad(
             "It must hold signed checkpoints, or what `audit checkpoint --json` or `audit verify --json` printed."
         ) from error
+
+
+def _count(records: object) -> int:
+    if not isinstance(records, int) or isinstance(records, bool) or records < 0:
+        raise ValueError("no number of records")
+    return records
+
+
+def _hash(text: str) -> bytes:
+    found = bytes.fromhex(text)
+    if len(found) != hashlib.sha256().digest_size:
+        raise ValueError("no hash of a record")
+    return found
 
 
 def _signed(text: str) -> list[Anchor]:

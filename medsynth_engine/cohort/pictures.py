@@ -53,7 +53,8 @@ class Pictures:
             self._waiting.append(self._pool.submit(_write, self.folder, place, piece, self._mode))
             self.count += len(piece)
         while len(self._waiting) > self._most:
-            self.written += self._waiting.popleft().result()
+            self.written += self._waiting[0].result()  # one that failed stays: what comes after it does not count
+            self._waiting.popleft()
 
     def __enter__(self) -> Pictures:
         return self

@@ -57,8 +57,8 @@ def data_copying(
         n,
         "zero",
         HOLDER,
-        f"Around 0 synthetic {things} lie as far from training as unseen ones do. Below -3 they are copies, unless the "
-        f"control (towards held-out patients, {control:.1f}) is as low; above 3 they stay away from the data.",
+        f"Around 0 synthetic {things} lie as far from training as unseen ones do. Below -3 they lie too near, which is "
+        f"copying unless the control (towards held-out patients, {control:.1f}) is as low; above 3 they stay away.",
         METHOD,
     )
 

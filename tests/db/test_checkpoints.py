@@ -208,10 +208,15 @@ def test_what_a_checkpoint_prints_as_json_is_an_anchor_like_its_note(ledger: Led
     (anchor,) = anchors.read_file(tmp_path / "json")
     assert [anchor] == anchors.read_file(tmp_path / "note")
     assert anchor.signed is not None and anchor.size == made.size and ledger.verify([anchor]).ok
+    (tmp_path / "both").write_text(json.dumps({"records": 3, "head": "ab" * 32, "note": made.note}))
+    assert not ledger.verify(anchors.read_file(tmp_path / "both")).ok, "a note takes nothing away from a head beside it"
 
 
 def test_an_anchor_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
-    for text in ("", "[]", '{"records": "ten"}', '{"records": 3}'):
+    heads = ("", "ab", "ab" * 31)
+    short = [json.dumps({"records": 3, "head": head}) for head in heads]
+    counts = [json.dumps({"records": records, "head": "ab" * 32}) for records in ("3", 3.0, -3, True, None)]
+    for text in ("", "[]", '{"records": "ten"}', '{"records": 3}', *short, *counts):
         (tmp_path / "anchor").write_text(text)
         with pytest.raises(LedgerError):
             anchors.read_file(tmp_path / "anchor")
