@@ -35,11 +35,12 @@ def keep(session: Session, row: Any, at: datetime) -> None:
 
 
 def all_of(session: Session, row: Any) -> list[Text]:
-    """Every submitted text of the subject's assessments, the oldest first, and the present draft last."""
+    """Every submitted text of the subject's assessments up to this one, the oldest first; its present draft last."""
     from db.tables import Assessment, AssessmentText
 
     about = (Assessment.subject_kind == row.subject_kind, Assessment.subject_name == row.subject_name)
-    versions = {each.id: each for each in session.exec(select(Assessment).where(*about))}
+    before = col(Assessment.version) <= row.version
+    versions = {each.id: each for each in session.exec(select(Assessment).where(*about, before))}
     kept = session.exec(
         select(AssessmentText).where(col(AssessmentText.assessment_id).in_(versions)).order_by(col(AssessmentText.at))
     )

@@ -53,11 +53,14 @@ async def test_a_dataset_is_assessed_before_its_bundle_leaves(clinic: Clinic) ->
 
 async def test_one_that_the_log_names_can_be_read_when_there_is_a_newer_one(clinic: Clinic, tmp_path: Path) -> None:
     before = await approved(clinic)
-    newer = await clinic.alice.pia_draft("dataset:chest", "internal", ANSWERS)
+    newer = await clinic.alice.pia_draft("dataset:chest", "internal", {**ANSWERS, "outcome": {"owner": "Another"}})
+    await clinic.alice.pia_submit("dataset:chest")
     (named, *_) = (await clinic.auditor.audit_list(action="pia.approve"))["records"]
     told = await clinic.auditor.pia_show(named["object"])
     assert (told["id"], told["audience"], told["state"]) == (before["id"], "recipient", "superseded")
     assert told["signatures"] == before["signatures"] and told["possible"] == []
+    changed = await clinic.auditor.pia_diff(named["object"])
+    assert [text["text"] for text in changed["texts"]] == ["1.1"] and changed["after"]["digest"] == before["digest"]
     assert (await clinic.alice.pia_show("dataset:chest"))["id"] == newer["id"] != before["id"]
     assert (await clinic.auditor.pia_report(named["object"], str(tmp_path / "a.html")))["digest"] == before["digest"]
     code = (await clinic.admin.users_add("bob", "researcher"))["code"]
