@@ -54,17 +54,14 @@ class Filled(Dialog):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        self._send()
+        self.dismiss(self.answer("go"))
 
     @on(Go.Pressed)
     def _pressed(self, event: Go.Pressed) -> None:
-        if event.go.id == "all":
-            self.dismiss({})
-        else:
-            self._send()
+        self.dismiss(self.answer(str(event.go.id)))
 
-    def _send(self) -> None:
-        self.dismiss({str(field.id): field.value for field in self.query(Field) if field.value})
+    def answer(self, button: str) -> dict[str, str]:
+        return {str(field.id): field.value for field in self.query(Field) if field.value}
 
 
 class FilterAudit(Filled):
@@ -77,6 +74,9 @@ class FilterAudit(Filled):
     def buttons(self) -> ComposeResult:
         yield from super().buttons()
         yield Go("Show all", id="all")
+
+    def answer(self, button: str) -> dict[str, str]:
+        return {} if button == "all" else super().answer(button)
 
 
 class Against(Filled):
